@@ -1,0 +1,153 @@
+# The one entry for people and for continuous integration. `make help` lists the targets; each takes a
+# bare Debian machine with Swift as far as it needs. What is being done is said on stderr, so that
+# stdout is the program's own (`make -s bench W="W1"` prints JSON lines and nothing else).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help deps lists build run test check lint tidy sim bench format top release clean
+
+# Debian packages that building needs: the C libraries and what SwiftPM calls.
+PACKAGES := libzmq3-dev libsodium-dev libssh2-1-dev libsqlite3-dev pkg-config git ca-certificates
+
+# Arguments of `run` and `top` (ARGS), workloads of `bench` (W), first seed of `sim` (SEED).
+ARGS ?=
+W ?=
+SEED ?= 1
+
+RELEASE := .build/release
+# Formatting rules of the whole tree, and the stricter ones of what users import.
+PUBLIC_RULES = sed -E 's/("(AllPublicDecl|BeginDocumentation)[A-Za-z]*": )false/\1true/' .swift-format
+
+say = printf 'swoop: %s\n' "$(1)" >&2
+
+# Macros link the toolchain's own swift-syntax where it has one: 10 s instead of 400 s from source.
+# Package.swift reads the folder from the environment; who calls `swift build` may set it too.
+define find_syntax
+resources="$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')"; \
+if [ -z "$${SWOOP_SYSTEM_SYNTAX:-}" ] && [ -e "$$resources/host/SwiftSyntax.swiftmodule" ]; then \
+  export SWOOP_SYSTEM_SYNTAX="$$resources/host"; \
+fi
+endef
+
+build_tests = $(call say,building with the tests); $(find_syntax); swift build --build-tests >&2
+
+# Builds the release product $(1), unless its stamp is newer than every source and names this compiler:
+# a build that finds nothing to do still takes seconds.
+define build_release
+stamp=.build/$(1).release-stamp; \
+compiler="$$(stat -L -c '%n %s %Y' "$$(command -v swiftc)")"; \
+if [ -x $(RELEASE)/$(1) ] && [ "$$(cat "$$stamp" 2>/dev/null)" = "$$compiler" ] \
+   && [ -z "$$(find Package.swift Sources $(wildcard Examples Tests/Benchmarks) -newer "$$stamp" -print -quit)" ]; \
+then $(call say,$(1) is up to date); \
+else \
+  $(call say,building $(1) for release; the first time takes some minutes); \
+  began="$$(mktemp)"; $(find_syntax); \
+  swift build -c release --product $(1) >&2; \
+  printf '%s\n' "$$compiler" >"$$stamp"; touch -r "$$began" "$$stamp"; rm -f "$$began"; \
+fi
+endef
+
+help: ## Print the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the Debian packages that are missing; needs root or sudo only if one is.
+	@command -v swift >/dev/null \
+	  || { $(call say,Swift 6.2 or later is not on PATH: see https://www.swift.org/install/linux); exit 1; }
+	@missing=(); \
+	for package in $(PACKAGES); do \
+	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] \
+	    || missing+=("$$package"); \
+	done; \
+	if [ $${#missing[@]} -eq 0 ]; then $(call say,system packages are all installed); exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	  $(call say,this is no Debian: install what corresponds to $${missing[*]}); exit 0; fi; \
+	sudo=(); \
+	if [ "$$(id -u)" -ne 0 ]; then \
+	  command -v sudo >/dev/null \
+	    || { $(call say,as root please: apt-get install $${missing[*]}); exit 1; }; \
+	  sudo=(sudo); \
+	fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	install() { "$${sudo[@]}" apt-get install -y --no-install-recommends "$${missing[@]}" >&2; }; \
+	update() { $(call say,reading the package lists); "$${sudo[@]}" apt-get update >&2; }; \
+	compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || update; \
+	$(call say,installing $${missing[*]}); \
+	install || { update; install; }
+
+lists: deps # DebianRank reads the machine's package lists: fetched where there are none.
+	@if command -v apt-get >/dev/null && ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then \
+	  sudo=(); [ "$$(id -u)" -eq 0 ] || sudo=(sudo); \
+	  $(call say,fetching the package lists that DebianRank reads); \
+	  "$${sudo[@]}" apt-get update >&2; \
+	fi
+
+build: deps ## Build everything for debugging, tests included.
+	@$(call build_tests)
+
+run: lists ## Build what is not up to date, then rank Debian's packages on this machine (ARGS=...).
+	@$(call build_release,DebianRank)
+	@$(call say,DebianRank ranks the packages of this machine's apt lists)
+	@exec $(RELEASE)/DebianRank $(ARGS)
+
+test: deps lint ## Everything: format lint, and all tests; the last line counts them.
+	@$(call build_tests)
+	@$(call run_tests,)
+
+check: deps lint ## In minutes: format lint, build, unit tests, tidy, a short simulation.
+	@$(call build_tests)
+	@$(call run_tests,--skip IntegrationTests)
+
+tidy: deps ## Only the tests of the house's rules.
+	@$(call build_tests)
+	@$(call run_tests,--filter TidyTests)
+
+lint: # Formatting as .swift-format says; documentation of every public declaration in Sources/Swoop.
+	@$(call say,checking the format)
+	@swift format lint --strict --parallel -r Package.swift Sources Tests $(wildcard Examples) \
+	  || { $(call say,make format mends most of this); exit 1; }
+	@swift format lint --strict --parallel --configuration "$$($(PUBLIC_RULES))" -r Sources/Swoop
+
+sim: deps ## Simulate faults, first seed SEED=1; a failing run prints its seed.
+	@$(call say,simulating from seed $(SEED))
+	@$(find_syntax); SWOOP_SEED=$(SEED) swift test --filter SimulationTests
+
+bench: deps ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
+	@$(call build_release,swoop-bench)
+	@$(call say,measuring $(or $(W),every workload))
+	@exec $(RELEASE)/swoop-bench $(W)
+
+top: deps ## Watch every core of the cluster that runs on this machine.
+	@$(call build_release,swoop)
+	@exec $(RELEASE)/swoop top $(ARGS)
+
+format: ## Rewrite the sources as .swift-format says.
+	@swift format --in-place --parallel -r Package.swift Sources Tests $(wildcard Examples)
+
+release: deps ## Build the tool with the Swift runtime inside, stripped, as .build-release/swoop.
+	@$(call say,building swoop with the Swift runtime inside)
+	@$(find_syntax); \
+	swift build -c release --static-swift-stdlib --scratch-path .build-release/scratch \
+	  --product swoop >&2
+	@strip -o .build-release/swoop .build-release/scratch/release/swoop
+	@ls -lh .build-release/swoop >&2
+
+clean: ## Forget everything that was built.
+	@rm -rf .build .build-release
+
+# Runs the tests that $(1) selects and ends in a line of counts, whatever happened; keeps the exit code.
+# The counts come from the runner's report, which a run that crashes never writes.
+define run_tests
+$(call say,running the tests); \
+report=.build/tests.xml; rm -f "$$report"; status=0; $(find_syntax); \
+swift test --skip-build --disable-xctest --parallel --xunit-output "$$report" $(1) || status=$$?; \
+{ cat "$$report" 2>/dev/null || true; } | awk -v status=$$status ' \
+  /<testcase / { cases++; open = 1 } \
+  /<failure/ && open { failed++; open = 0 } \
+  /<skipped/ && open { skipped++; open = 0 } \
+  END { \
+    if (status && !failed) { failed = 1; cases++; print "the tests ended early: status " status } \
+    printf "%d passed, %d failed, %d skipped\n", cases - failed - skipped, failed, skipped }'; \
+exit $$status
+endef

@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+// The rooms of Swoop and what each may import. ARCHITECTURE.md describes them; a test compares every
+// file's imports with this graph.
+import CompilerPluginSupport
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// One room of the house: a target of Sources with the strict settings.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+// The toolchain's own build of swift-syntax (its folder lib/swift/host), where the Makefile names one: from
+// source it takes most of a clean build. Without it the package is built as usual.
+let systemSyntax = Context.environment["SWOOP_SYSTEM_SYNTAX"].flatMap { $0.isEmpty ? nil : $0 }
+let syntaxSettings: [SwiftSetting] = systemSyntax.map { [.unsafeFlags(["-I", $0])] } ?? []
+let syntaxLinking: [LinkerSetting] =
+    systemSyntax.map { [.unsafeFlags(["-L", $0, "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
+
+func syntax(_ products: [String]) -> [Target.Dependency] {
+    systemSyntax == nil ? products.map { .product(name: $0, package: "swift-syntax") } : []
+}
+
+/// The tests of some rooms.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "Swoop",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Swoop", targets: ["Swoop"]),
+        .executable(name: "swoop", targets: ["swoop"]),
+        .executable(name: "DebianRank", targets: ["DebianRank"]),
+        .executable(name: "swoop-bench", targets: ["swoop-bench"]),
+    ],
+    dependencies: (systemSyntax == nil
+        ? [.package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1")] : []) + [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSwoopZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CSwoopSystem"),
+        room("SwoopModel", []),
+        room("SwoopElements", []),
+        room("SwoopScheduling", ["SwoopModel", heap]),
+        room("SwoopExecution", ["SwoopModel", heap]),
+        room("SwoopSession", ["SwoopModel"]),
+        room("SwoopForecast", ["SwoopModel", real]),
+        .target(
+            name: "SwoopWire", dependencies: ["SwoopModel", protobuf], exclude: ["Protocol/swoop.proto"],
+            swiftSettings: strict),
+        room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
+        room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", grdb]),
+        room("SwoopLaunching", ["SwoopModel", "SwoopTransport", "CSwoopSystem"]),
+        room(
+            "SwoopCoordinator",
+            [
+                "SwoopModel", "SwoopScheduling", "SwoopForecast", "SwoopWire", "SwoopTransport",
+                "SwoopStorage", "SwoopLaunching",
+            ]),
+        room(
+            "SwoopAgent",
+            [
+                "SwoopModel", "SwoopExecution", "SwoopWire", "SwoopTransport", "SwoopStorage",
+                "SwoopLaunching",
+            ]),
+        room(
+            "SwoopWorker",
+            [
+                "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport",
+                "SwoopStorage", "SwoopLaunching", "CSwoopSystem",
+            ]),
+        .target(
+            name: "SwoopSimulation",
+            dependencies: [
+                "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopForecast",
+                "SwoopWire", heap,
+            ], sources: ["PlanSimulationInterim.swift"], swiftSettings: strict),
+        .macro(
+            name: "SwoopMacros", dependencies: syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
+            swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
+        room(
+            "Swoop",
+            [
+                "SwoopMacros", "SwoopModel", "SwoopElements", "SwoopSession", "SwoopSimulation",
+                "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopCoordinator",
+                "SwoopAgent", "SwoopWorker", "CSwoopSystem",
+            ]),
+        .executableTarget(
+            name: "swoop",
+            dependencies: [
+                "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "DebianRank", dependencies: ["Swoop"], path: "Sources/Examples/DebianRank",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "swoop-bench", dependencies: ["Swoop"], path: "Tests/Benchmarks",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "TransportProbe", dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
+            path: "Tests/TransportProbe", swiftSettings: strict),
+        tests("TidyTests", []),
+        tests("SwoopElementsTests", ["SwoopElements", "Swoop"]),
+        tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
+        tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast"]),
+        tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage"]),
+        tests("SwoopTransportTests", ["SwoopTransport", "SwoopLaunching", "TransportProbe"]),
+        tests(
+            "SwoopLaunchingTests",
+            ["CSwoopSystem", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
+        .testTarget(
+            name: "SwoopMacrosTests",
+            dependencies: ["SwoopMacros", "Swoop"]
+                + syntax(["SwiftSyntaxMacroExpansion", "SwiftParser"]),
+            swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
+        .executableTarget(
+            name: "SwoopTestProgram", dependencies: ["Swoop"], path: "Tests/TestProgram",
+            swiftSettings: strict),
+        tests(
+            "IntegrationTests",
+            ["Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "SwoopTestProgram"]),
+    ]
+)

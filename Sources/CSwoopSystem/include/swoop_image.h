@@ -1,0 +1,26 @@
+// Which file of the process an address belongs to, and where in that file.
+#ifndef SWOOP_IMAGE_H
+#define SWOOP_IMAGE_H
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t load_offset;       // address in memory = address in the file + load_offset
+    uint64_t start;             // lowest and highest mapped address
+    uint64_t end;
+    uint64_t code_start;        // the part of it that is executable
+    uint64_t code_end;
+    const char *_Nullable path; // "" for the main program; owned by the loader
+} swoop_image;
+
+/// The image that holds an address; 1 when found, else 0.
+int swoop_image_of(uint64_t address, swoop_image *_Nonnull image);
+
+/// The main program's image.
+int swoop_image_main(swoop_image *_Nonnull image);
+
+/// The mangled name of the nearest exported symbol at or below an address, or NULL; owned by the
+/// loader.
+const char *_Nullable swoop_symbol_of(uint64_t address, uint64_t *_Nonnull symbol_start);
+
+#endif

@@ -1,0 +1,57 @@
+// Starting child processes that cannot outlive their parent, and waiting for them without blocking.
+#ifndef SWOOP_PROCESS_H
+#define SWOOP_PROCESS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// What a child gets: `targets[i]` in the child is `sources[i]` here; everything else is closed.
+typedef struct {
+    const char *_Nonnull path;
+    char *const _Nullable *_Nonnull arguments;    // ends with NULL
+    char *const _Nullable *_Nonnull environment;  // ends with NULL
+    const char *_Nullable directory;              // NULL: the parent's
+    const int *_Nullable sources;
+    const int *_Nullable targets;
+    size_t count;
+    int death_signal;                             // the child's when this process dies; 0: none
+} swoop_spawn_request;
+
+/// Starts a child in a process group of its own; the parent-death signal is armed before anything
+/// else happens in it. Done by a thread that never ends, since the kernel sends the signal when the
+/// thread that made the child ends, not the process. The pid, or a negative errno.
+int swoop_spawn(const swoop_spawn_request *_Nonnull request);
+
+/// A close-on-exec descriptor that becomes readable when the process has ended, or a negative
+/// errno.
+int swoop_pidfd_open(int pid);
+
+/// Reaps a child if it has ended: 1 with its code (exit code, or signal number when `signalled`), 0
+/// when it still runs, or a negative errno.
+int swoop_reap(int pid, int blocking, int *_Nonnull code, int *_Nonnull signalled);
+
+/// Arms the parent-death signal of the calling process; -ESRCH when `parent` (if not 0) has gone
+/// already.
+int swoop_die_with_parent(int signal, int parent);
+
+/// Makes orphaned descendants children of this process, so that it can end and reap them.
+int swoop_adopt_orphans(void);
+
+/// Names the calling thread (15 bytes count).
+void swoop_name_thread(const char *_Nonnull name);
+
+/// Sends a signal to a process group; 0 or a negative errno.
+int swoop_kill_group(int group, int signal);
+
+/// Cores that this process may use now.
+int swoop_usable_cores(void);
+
+/// The environment of this process, ended by NULL; not to be kept across setenv.
+char *_Nullable *_Nonnull swoop_environment(void);
+
+/// A close-on-exec pipe: `ends[0]` reads, `ends[1]` writes. 0 or a negative errno.
+int swoop_pipe(int *_Nonnull ends);
+
+/// Makes a descriptor non-blocking; 0 or a negative errno.
+int swoop_set_nonblocking(int descriptor);
+
+#endif

@@ -1,0 +1,5 @@
+#include "swoop_names.h"
+
+static char area[SWOOP_NAME_AREA_BYTES];
+
+char *swoop_name_area(void) { return area; }

@@ -1,0 +1,188 @@
+// Child processes; see include/swoop_process.h.
+#define _GNU_SOURCE
+#include "swoop_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// What the child runs between vfork and execve. It shares the parent's memory: system calls only,
+// and nothing of the parent's is written but `*failure`.
+static void become(
+    const swoop_spawn_request *request, pid_t parent, const int *staged, int *failure) {
+    sigset_t none;
+    if (request->death_signal != 0) {
+        prctl(PR_SET_PDEATHSIG, request->death_signal);
+        if (getppid() != parent) _exit(127);  // it died before the signal was armed
+    }
+    setpgid(0, 0);
+    for (size_t i = 0; i < request->count; i++) {
+        if (dup2(staged[i], request->targets[i]) < 0) goto failed;
+    }
+    // Whatever the program opened without close-on-exec stays with the program.
+    syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (size_t i = 0; i < request->count; i++) fcntl(request->targets[i], F_SETFD, 0);
+    if (request->directory && chdir(request->directory) != 0) goto failed;
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction plain;
+        plain.sa_handler = SIG_DFL;
+        plain.sa_flags = 0;
+        sigemptyset(&plain.sa_mask);
+        sigaction(number, &plain, NULL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(request->path, request->arguments, request->environment);
+failed:
+    *failure = errno;
+    _exit(127);
+}
+
+// vfork, kept apart so that no variable of a caller lives across it.
+static pid_t __attribute__((noinline)) fork_and_exec(
+    const swoop_spawn_request *request, pid_t parent, const int *staged, int *failure) {
+    pid_t child = vfork();
+    if (child == 0) become(request, parent, staged, failure);
+    return child;
+}
+
+static int spawn_here(const swoop_spawn_request *request) {
+    enum { descriptors_max = 64 };
+    int staged[descriptors_max], first_free = 3, result = 0;
+    volatile int failure = 0;
+    size_t count = 0;
+    if (request->count > descriptors_max) return -EINVAL;
+    for (size_t i = 0; i < request->count; i++) {
+        if (request->targets[i] >= first_free) first_free = request->targets[i] + 1;
+    }
+    // Sources move above every target first: a source may be the number of another's target.
+    for (; count < request->count; count++) {
+        staged[count] = fcntl(request->sources[count], F_DUPFD_CLOEXEC, first_free);
+        if (staged[count] < 0) {
+            result = -errno;
+            break;
+        }
+    }
+    if (result == 0) {
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        pid_t child = fork_and_exec(request, getpid(), staged, (int *)&failure);
+        result = child < 0 ? -errno : child;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (child > 0 && failure != 0) {
+            waitpid(child, NULL, 0);
+            result = -failure;
+        }
+    }
+    for (size_t i = 0; i < count; i++) close(staged[i]);
+    return result;
+}
+
+// The thread that never ends.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static const swoop_spawn_request *waiting;
+static int answer, answered;
+static pid_t launcher_of;
+
+static void *launch_for_ever(void *unused) {
+    (void)unused;
+    swoop_name_thread("swoop-launcher");
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (!waiting) pthread_cond_wait(&changed, &lock);
+        const swoop_spawn_request *request = waiting;
+        pthread_mutex_unlock(&lock);
+        int result = spawn_here(request);
+        pthread_mutex_lock(&lock);
+        answer = result;
+        answered = 1;
+        waiting = NULL;
+        pthread_cond_broadcast(&changed);
+    }
+    return NULL;
+}
+
+int swoop_spawn(const swoop_spawn_request *request) {
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&turn);
+    pthread_mutex_lock(&lock);
+    if (launcher_of != getpid()) {  // 0 at first; another's after a fork
+        pthread_t thread;
+        int error = pthread_create(&thread, NULL, launch_for_ever, NULL);
+        if (error != 0) {
+            pthread_mutex_unlock(&lock);
+            pthread_mutex_unlock(&turn);
+            return -error;
+        }
+        pthread_detach(thread);
+        launcher_of = getpid();
+    }
+    answered = 0;
+    waiting = request;
+    pthread_cond_broadcast(&changed);
+    while (!answered) pthread_cond_wait(&changed, &lock);
+    int result = answer;
+    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&turn);
+    return result;
+}
+
+int swoop_pidfd_open(int pid) {
+    long descriptor = syscall(SYS_pidfd_open, pid, 0);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int swoop_reap(int pid, int blocking, int *code, int *signalled) {
+    siginfo_t info = {0};
+    int options = WEXITED | (blocking ? 0 : WNOHANG);
+    while (waitid(P_PID, (id_t)pid, &info, options) != 0) {
+        if (errno != EINTR) return -errno;
+    }
+    if (info.si_pid == 0) return 0;
+    *signalled = info.si_code != CLD_EXITED;
+    *code = info.si_status;
+    return 1;
+}
+
+int swoop_die_with_parent(int signal, int parent) {
+    if (prctl(PR_SET_PDEATHSIG, signal) != 0) return -errno;
+    return parent != 0 && getppid() != parent ? -ESRCH : 0;
+}
+
+int swoop_adopt_orphans(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : -errno;
+}
+
+void swoop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+int swoop_kill_group(int group, int signal) { return killpg(group, signal) == 0 ? 0 : -errno; }
+
+int swoop_usable_cores(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
+
+char **swoop_environment(void) { return environ; }
+
+int swoop_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+int swoop_set_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0) return -errno;
+    return fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -errno;
+}

@@ -1,0 +1,170 @@
+// The operations that end a chain. Each makes its kernels in the user's module, where the chain's
+// type is known, and hands them to the recorder; what comes back is a proxy.
+
+public import SwoopElements
+
+extension Chain {
+    /// Folds the elements by a reduction that needs no tree.
+    @inlinable @inline(__always)
+    public func reduce<R: ExactReduction>(_ reduction: R) -> Proxy<R.Answer>
+    where R.Element == Stage.Output, R.Answer: RemoteValue {
+        Proxy(
+            _handle: _record(
+                _kernel(FoldKernel<Stage, R>.self), reduction,
+                LoopSpec.Reduction(
+                    combine: _kernel(FoldCombineKernel<R>.self),
+                    answer: _kernel(FoldAnswerKernel<R>.self),
+                    fields: _fields(reduction), isOrdered: true)))
+    }
+
+    /// Folds the elements along the tree of the source's leaves: the same bits on any number of
+    /// nodes.
+    @inlinable @inline(__always)
+    public func reduce<R: Reduction>(_ reduction: R) -> Proxy<R.Answer>
+    where R.Element == Stage.Output, R.Answer: RemoteValue {
+        Proxy(
+            _handle: _record(
+                _kernel(TreeKernel<Stage, R>.self), reduction,
+                LoopSpec.Reduction(
+                    combine: _kernel(TreeCombineKernel<R>.self),
+                    answer: _kernel(TreeAnswerKernel<R>.self),
+                    fields: _fields(reduction), isOrdered: false)))
+    }
+
+    /// Folds the elements by a function that is associative and for which `identity` is neutral.
+    @inlinable @inline(__always)
+    public func reduce<F: CombiningFunction>(_ identity: F.Value, _ function: F) -> Proxy<F.Value>
+    where F.Value == Stage.Output {
+        reduce(FunctionReduction(identity: identity, function))
+    }
+
+    /// Folds the elements by a `@Remote` function that is associative and for which `identity` is
+    /// neutral.
+    @inlinable @inline(__always)
+    public func reduce<F: RemoteFunction2 & SyncRemoteFunction>(
+        _ identity: F.Result, _ function: F
+    ) -> Proxy<F.Result>
+    where F.A0 == F.Result, F.A1 == F.Result, F.Result: RemoteValue, F.Result == Stage.Output {
+        reduce(FunctionReduction(identity: identity, RemoteCombination<F>()))
+    }
+
+    /// The number of elements.
+    @inlinable @inline(__always)
+    public var count: Proxy<Int> { reduce(CountReduction<Stage.Output>()) }
+
+    /// The results as a stored collection.
+    @inlinable @inline(__always)
+    public func stored() -> ProxyArray<Stage.Output> where Stage.Output: PageElement {
+        var writer = ValueWriter()
+        stage._encodeFields(into: &writer)
+        return ProxyArray(
+            _handle: recorder._record(
+                LoopSpec(
+                    name: "\(Stage._name).stored", kernel: _kernel(PagesKernel<Stage>.self),
+                    fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
+                    reduction: nil, pageLayout: Stage.Output._layout)))
+    }
+
+    /// The first elements, at most so many, as one value.
+    @inlinable @inline(__always)
+    public func prefix(_ count: Int) -> Proxy<[Stage.Output]> where Stage.Output: RemoteValue {
+        reduce(CollectReduction<Stage.Output>(limit: Swift.max(0, count)))
+    }
+
+    /// All elements as one value.
+    @inlinable @inline(__always)
+    public func collected() -> Proxy<[Stage.Output]> where Stage.Output: RemoteValue {
+        reduce(CollectReduction<Stage.Output>(limit: Int.max))
+    }
+
+    /// Groups the elements by key and reduces each group; a collection of pairs ordered by key.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: ExactReduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
+        A.Answer: PageElement
+    {
+        let grouping = Grouping(by: key, aggregation)
+        return ProxyArray(
+            _handle: _record(
+                _kernel(FoldKernel<Stage, Grouping<F, A>>.self), grouping,
+                LoopSpec.Reduction(
+                    combine: _kernel(FoldCombineKernel<Grouping<F, A>>.self),
+                    answer: _kernel(
+                        FoldPagesKernel<Grouping<F, A>, Pair<F.Output, A.Answer>>.self),
+                    fields: _fields(grouping), isOrdered: true),
+                pageLayout: Pair<F.Output, A.Answer>._layout))
+    }
+
+    /// Groups the elements by key and reduces each group along the tree of the source's leaves.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
+        A.Answer: PageElement
+    {
+        let grouping = Grouping(by: key, aggregation)
+        return ProxyArray(
+            _handle: _record(
+                _kernel(TreeKernel<Stage, Grouping<F, A>>.self), grouping,
+                LoopSpec.Reduction(
+                    combine: _kernel(TreeCombineKernel<Grouping<F, A>>.self),
+                    answer: _kernel(
+                        TreePagesKernel<Grouping<F, A>, Pair<F.Output, A.Answer>>.self),
+                    fields: _fields(grouping), isOrdered: false),
+                pageLayout: Pair<F.Output, A.Answer>._layout))
+    }
+
+    @inlinable
+    func _fields<R: Reduction>(_ reduction: R) -> ValueWriter {
+        var writer = ValueWriter()
+        reduction._encodeFields(into: &writer)
+        return writer
+    }
+
+    @inlinable
+    func _record<R: Reduction>(
+        _ kernel: KernelHandle, _ reduction: R, _ steps: LoopSpec.Reduction,
+        pageLayout: PageLayout? = nil
+    ) -> ProxyHandle {
+        var writer = ValueWriter()
+        stage._encodeFields(into: &writer)
+        reduction._encodeFields(into: &writer)
+        return recorder._record(
+            LoopSpec(
+                name: "\(Stage._name).\(R._name)", kernel: kernel, fields: writer, source: source,
+                leafWidth: Stage.Source._leafWidth, reduction: steps, pageLayout: pageLayout))
+    }
+}
+
+extension Chain where Stage.Output: FixedWidthInteger & RemoteValue {
+    /// The sum of the integers.
+    @inlinable @inline(__always)
+    public var sum: Proxy<Stage.Output> { reduce(IntegerSum<Stage.Output>()) }
+}
+
+extension Chain where Stage.Output: BinaryFloatingPoint & RemoteValue {
+    /// The sum of the numbers: the same bits on any number of nodes.
+    @inlinable @inline(__always)
+    public var sum: Proxy<Stage.Output> { reduce(FloatSum<Stage.Output>()) }
+}
+
+extension Chain where Stage.Output: MeanNumber {
+    /// The mean of the numbers; NaN of none.
+    @inlinable @inline(__always)
+    public var mean: Proxy<Double> { reduce(MeanReduction<Stage.Output>()) }
+}
+
+extension Chain where Stage.Output: Comparable & RemoteValue {
+    /// The smallest element; nil of none.
+    @inlinable @inline(__always)
+    public var min: Proxy<Stage.Output?> { reduce(MinReduction<Stage.Output>()) }
+
+    /// The largest element; nil of none.
+    @inlinable @inline(__always)
+    public var max: Proxy<Stage.Output?> { reduce(MaxReduction<Stage.Output>()) }
+}

@@ -1,0 +1,100 @@
+// The steps behind the loops: partial results, encoded one after the other in `arguments`, become
+// one partial result, and at last the answer, as a value or as pages. `fields` holds the
+// reduction's own.
+
+public import SwoopElements
+
+/// Combines partial results of a `FoldKernel`, which must come in the order of the source.
+public enum FoldCombineKernel<R: ExactReduction>: Kernel {
+    /// Writes the combined partial result.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        try combined(context).1.encode(into: &context.output)
+    }
+
+    @inlinable static func combined(_ context: CallContext) throws -> (R, R.Partial) {
+        var fields = context.fieldsReader
+        var arguments = context.argumentsReader
+        let reduction = try R(_decodingFields: &fields)
+        var result = reduction.identity
+        while !arguments.isAtEnd {
+            try reduction.combine(try R.Partial(decoding: &arguments), into: &result)
+        }
+        return (reduction, result)
+    }
+}
+
+/// Makes the answer of all partial results of a `FoldKernel`, in the order of the source.
+public enum FoldAnswerKernel<R: ExactReduction>: Kernel where R.Answer: RemoteValue {
+    /// Writes the encoded answer.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        let (reduction, partial) = try FoldCombineKernel<R>.combined(context)
+        try reduction.answer(partial).encode(into: &context.output)
+    }
+}
+
+/// Merges partial results of a `TreeKernel`, in any order.
+public enum TreeCombineKernel<R: Reduction>: Kernel {
+    /// Writes the merged `TreePartial`.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        guard let merged = try merged(context).1 else { return }
+        merged.encode(into: &context.output)
+    }
+
+    @inlinable static func merged(_ context: CallContext) throws -> (R, TreePartial<R>?) {
+        var fields = context.fieldsReader
+        var arguments = context.argumentsReader
+        let reduction = try R(_decodingFields: &fields)
+        var result: TreePartial<R>?
+        while !arguments.isAtEnd {
+            let next = try TreePartial<R>(decoding: &arguments)
+            if result == nil { result = next } else { try result?.merge(next, by: reduction) }
+        }
+        return (reduction, result)
+    }
+}
+
+/// Makes the answer of all partial results of a `TreeKernel`, in any order.
+public enum TreeAnswerKernel<R: Reduction>: Kernel where R.Answer: RemoteValue {
+    /// Writes the encoded answer.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        let (reduction, tree) = try TreeCombineKernel<R>.merged(context)
+        let answer = try tree?.finish(by: reduction) ?? reduction.answer(reduction.identity)
+        answer.encode(into: &context.output)
+    }
+}
+
+/// As `FoldAnswerKernel`, for an answer that is a list: written as pages.
+public enum FoldPagesKernel<R: ExactReduction, Element: PageElement>: Kernel
+where R.Answer == [Element] {
+    /// Hands on one page after the other.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        let (reduction, partial) = try FoldCombineKernel<R>.combined(context)
+        try _emitAll(try reduction.answer(partial), &context)
+    }
+}
+
+/// As `TreeAnswerKernel`, for an answer that is a list: written as pages.
+public enum TreePagesKernel<R: Reduction, Element: PageElement>: Kernel
+where R.Answer == [Element] {
+    /// Hands on one page after the other.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        let (reduction, tree) = try TreeCombineKernel<R>.merged(context)
+        let answer = try tree?.finish(by: reduction) ?? reduction.answer(reduction.identity)
+        try _emitAll(answer, &context)
+    }
+}
+
+/// Hands elements on as pages of about the wanted size: at least one, if only an empty one.
+public func _emitAll<Element: PageElement>(
+    _ elements: [Element], _ context: inout CallContext
+) throws {
+    var builder = Element.Builder()
+    for element in elements {
+        builder.append(element)
+        if builder.end(from: PageHeader.byteCount) >= context.pageByteCountTarget {
+            try _emit(&builder, context._host)
+        }
+    }
+    if builder.count > 0 || elements.isEmpty { try _emit(&builder, context._host) }
+    context.producedCount = elements.count
+}

@@ -1,0 +1,86 @@
+// What a worker runs for a terminal operation: the loop itself, the step that combines partial
+// results and the last step that makes the answer. Each is a type without instances, so that its
+// name and its code are all that travels; the captured values are the context's `fields`.
+
+public import SwoopElements
+
+/// Folds everything that comes out of a chain; partial results combine from left to right.
+public enum FoldKernel<Stage: ChainStage, R: ExactReduction>: Kernel
+where R.Element == Stage.Output {
+    /// Writes the encoded partial result.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var reader = context.fieldsReader
+        let stage = try Stage(_decodingFields: &reader)
+        let reduction = try R(_decodingFields: &reader)
+        var partial = reduction.identity
+        try stage._source._walk(&context) { block, _ in
+            var local = reduction.identity
+            swap(&local, &partial)  // not copied: it may be a dictionary
+            try stage._forEach(block) { try reduction.fold(try reduction.lift($0), into: &local) }
+            swap(&local, &partial)
+            return !reduction.isComplete(partial)
+        }
+        partial.encode(into: &context.output)
+    }
+}
+
+/// Folds everything that comes out of a chain along the tree of the source's leaves.
+public enum TreeKernel<Stage: ChainStage, R: Reduction>: Kernel where R.Element == Stage.Output {
+    /// Writes the encoded `TreePartial`.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var reader = context.fieldsReader
+        let stage = try Stage(_decodingFields: &reader)
+        let reduction = try R(_decodingFields: &reader)
+        var folding = TreeFolding(reduction, leafWidth: Stage.Source._leafWidth, context)
+        try stage._source._walk(&context) { block, end in
+            if folding.isFolding {
+                var local = reduction.identity
+                swap(&local, &folding.accumulator)
+                try stage._forEach(block) {
+                    try reduction.fold(try reduction.lift($0), into: &local)
+                }
+                swap(&local, &folding.accumulator)
+            } else {
+                try stage._forEach(block) { folding.raws.append(try reduction.lift($0)) }
+            }
+            try folding.strideEnded(at: end)
+            return true
+        }
+        try folding.finish().encode(into: &context.output)
+    }
+}
+
+/// Writes everything that comes out of a chain as pages: at least one, if only an empty one.
+public enum PagesKernel<Stage: ChainStage>: Kernel where Stage.Output: PageElement {
+    /// Hands on one page after the other.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var reader = context.fieldsReader
+        let stage = try Stage(_decodingFields: &reader)
+        var builder = Stage.Output.Builder()
+        var produced = 0
+        let target = context.pageByteCountTarget
+        let host = context._host
+        try stage._source._walk(&context) { block, _ in
+            try stage._forEach(block) { builder.append($0) }
+            if builder.end(from: PageHeader.byteCount) >= target {
+                produced += builder.count
+                try _emit(&builder, host)
+            }
+            return true
+        }
+        if builder.count > 0 || produced == 0 {
+            produced += builder.count
+            try _emit(&builder, host)
+        }
+        context.producedCount = produced
+    }
+}
+
+/// Hands a builder's elements on as a page and empties it.
+public func _emit<Builder: PageBuilder>(
+    _ builder: inout Builder, _ host: any CallHost
+) throws where Builder.Element: PageElement, Builder.Element.Builder == Builder {
+    let region = try unsafe host.pageRegion(byteCount: builder.pageByteCount, count: builder.count)
+    unsafe builder.writePage(into: region)
+    builder.removeAll()
+}

@@ -1,0 +1,76 @@
+// What a terminal operation hands to whoever records the plan: the kernels, the encoded captured
+// values, the source and the kind of the result. How that becomes tasks is the recorder's business.
+
+public import SwoopElements
+
+/// One terminal operation of a chain, ready to be split into tasks.
+public struct LoopSpec: Sendable {
+    /// What the loop goes over.
+    public enum Source: Sendable {
+        /// The offsets `0..<count` of a range.
+        case range(count: Int)
+        /// The elements of a stored collection.
+        case pages(ProxyHandle)
+        /// The bytes of files; a window must begin `lookBehind` bytes before its range.
+        case text(files: [String], lookBehind: Int)
+    }
+
+    /// How the partial results of runs become one answer.
+    public struct Reduction: Sendable {
+        /// Takes encoded partial results as arguments, one after the other, and gives one.
+        public let combine: KernelHandle
+        /// Takes encoded partial results as arguments and gives the answer: an encoded value, or
+        /// pages if the loop has a `pageLayout`.
+        public let answer: KernelHandle
+        /// The `fields` of both.
+        public let fields: ValueWriter
+        /// Whether arguments must come in the order of the source, next to one another; else any
+        /// order gives the same bits.
+        public let isOrdered: Bool
+
+        /// Joins the two steps.
+        public init(
+            combine: KernelHandle, answer: KernelHandle, fields: ValueWriter, isOrdered: Bool
+        ) {
+            self.combine = combine
+            self.answer = answer
+            self.fields = fields
+            self.isOrdered = isOrdered
+        }
+    }
+
+    /// The loop as the user would write it: what forecasting knows it by.
+    public let name: String
+    /// Runs over a part of the source.
+    public let kernel: KernelHandle
+    /// The kernel's `fields`; captured proxies are in `captures`.
+    public let fields: ValueWriter
+    /// What the loop goes over.
+    public let source: Source
+    /// The number of the source's positions in a leaf: best cut here.
+    public let leafWidth: Int
+    /// How partial results become the answer; nil if the kernel writes pages itself.
+    public let reduction: Reduction?
+    /// The layout of the pages that are the result; nil if the result is a value.
+    public let pageLayout: PageLayout?
+
+    /// Describes a loop; called by the terminal operations.
+    public init(
+        name: String, kernel: KernelHandle, fields: ValueWriter, source: Source, leafWidth: Int,
+        reduction: Reduction?, pageLayout: PageLayout?
+    ) {
+        self.name = name
+        self.kernel = kernel
+        self.fields = fields
+        self.source = source
+        self.leafWidth = leafWidth
+        self.reduction = reduction
+        self.pageLayout = pageLayout
+    }
+}
+
+/// Records terminal operations as tasks of a plan.
+public protocol LoopRecorder: AnyObject, Sendable {
+    /// Adds a loop and answers with the handle of its result.
+    func _record(_ loop: LoopSpec) -> ProxyHandle
+}

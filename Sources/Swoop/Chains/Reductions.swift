@@ -1,0 +1,226 @@
+// The reductions that users name: counting, sums, extremes, mean, collecting, a function of their
+// own. Reductions of grouped elements take a function first (Aggregation.swift); groups are in
+// Grouping.swift.
+
+public import SwoopElements
+
+/// A reduction without captured values.
+public protocol PlainReduction: Reduction {
+    /// Makes the reduction.
+    init()
+}
+
+extension PlainReduction {
+    /// Appends nothing.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    /// Reads nothing.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        self.init()
+    }
+}
+
+/// What is left of an element that is only counted.
+@frozen public struct Tick: RemoteValue {
+    @inlinable init() {}
+    /// Reads a byte.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        _ = try reader.read(UInt8.self)
+    }
+    /// Appends a byte.
+    public func encode(into writer: inout ValueWriter) { writer.write(UInt8(0)) }
+}
+
+/// The number of elements.
+@frozen public struct CountReduction<Element>: PlainReduction, ExactReduction {
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// 0.
+    @inlinable public var identity: Int { 0 }
+    /// Forgets the element.
+    @inlinable public func lift(_ element: Element) -> Tick { Tick() }
+    /// Adds 1.
+    @inlinable public func fold(_ raw: Tick, into partial: inout Int) { partial &+= 1 }
+    /// Adds the counts.
+    @inlinable public func combine(_ right: Int, into left: inout Int) { left &+= right }
+    /// The count.
+    @inlinable public func answer(_ partial: Int) -> Int { partial }
+    /// The reduction's name.
+    public static var _name: String { "count" }
+}
+
+/// The sum of integers; traps where it overflows, as `+` does.
+@frozen
+public struct IntegerSum<Number: FixedWidthInteger & RemoteValue>:
+    PlainReduction, ExactReduction
+{
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// 0.
+    @inlinable public var identity: Number { 0 }
+    /// The number.
+    @inlinable public func lift(_ element: Number) -> Number { element }
+    /// Adds a number.
+    @inlinable public func fold(_ raw: Number, into partial: inout Number) { partial += raw }
+    /// Adds the sums.
+    @inlinable public func combine(_ right: Number, into left: inout Number) { left += right }
+    /// The sum.
+    @inlinable public func answer(_ partial: Number) -> Number { partial }
+    /// The reduction's name.
+    public static var _name: String { "sum" }
+}
+
+/// The sum of floating-point numbers: along the tree, so that rounding is always the same.
+@frozen public struct FloatSum<Number: BinaryFloatingPoint & RemoteValue>: PlainReduction {
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// 0.
+    @inlinable public var identity: Number { 0 }
+    /// The number.
+    @inlinable public func lift(_ element: Number) -> Number { element }
+    /// Adds a number.
+    @inlinable public func fold(_ raw: Number, into partial: inout Number) { partial += raw }
+    /// Adds the sums.
+    @inlinable public func combine(_ right: Number, into left: inout Number) { left += right }
+    /// The sum.
+    @inlinable public func answer(_ partial: Number) -> Number { partial }
+    /// The reduction's name.
+    public static var _name: String { "sum" }
+}
+
+/// A number that a mean can be taken of.
+public protocol MeanNumber: RemoteValue {
+    /// The number as a Double, rounded if it must be.
+    var _asDouble: Double { get }
+}
+
+extension Int: MeanNumber {
+    /// The number as a Double.
+    @inlinable public var _asDouble: Double { Double(self) }
+}
+extension Int32: MeanNumber {
+    /// The number as a Double.
+    @inlinable public var _asDouble: Double { Double(self) }
+}
+extension Float: MeanNumber {
+    /// The number as a Double.
+    @inlinable public var _asDouble: Double { Double(self) }
+}
+extension Double: MeanNumber {
+    /// Itself.
+    @inlinable public var _asDouble: Double { self }
+}
+
+/// The mean of numbers, as a Double; NaN of none.
+@frozen public struct MeanReduction<Number: MeanNumber>: PlainReduction {
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// No sum, no count.
+    @inlinable public var identity: Pair<Double, Int> { Pair(0, 0) }
+    /// The number as a Double.
+    @inlinable public func lift(_ element: Number) -> Double { element._asDouble }
+    /// Adds a number.
+    @inlinable public func fold(_ raw: Double, into partial: inout Pair<Double, Int>) {
+        partial.first += raw
+        partial.second &+= 1
+    }
+    /// Adds sums and counts.
+    @inlinable
+    public func combine(_ right: Pair<Double, Int>, into left: inout Pair<Double, Int>) {
+        left.first += right.first
+        left.second &+= right.second
+    }
+    /// Sum by count.
+    @inlinable public func answer(_ partial: Pair<Double, Int>) -> Double {
+        partial.first / Double(partial.second)
+    }
+    /// The reduction's name.
+    public static var _name: String { "mean" }
+}
+
+/// The smallest element, the first of equal ones; nil of none. Values that differ from themselves
+/// (NaN) are left out.
+@frozen
+public struct MinReduction<Element: Comparable & RemoteValue>:
+    PlainReduction, ExactReduction
+{
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// None.
+    @inlinable public var identity: Element? { nil }
+    /// The element.
+    @inlinable public func lift(_ element: Element) -> Element { element }
+    /// Takes a smaller element.
+    @inlinable public func fold(_ raw: Element, into partial: inout Element?) {
+        guard raw == raw else { return }
+        if let least = partial, !(raw < least) { return }
+        partial = raw
+    }
+    /// Takes a smaller part.
+    @inlinable public func combine(_ right: Element?, into left: inout Element?) {
+        if let right { fold(right, into: &left) }
+    }
+    /// The smallest.
+    @inlinable public func answer(_ partial: Element?) -> Element? { partial }
+    /// The reduction's name.
+    public static var _name: String { "min" }
+}
+
+/// The largest element, the first of equal ones; nil of none. Values that differ from themselves
+/// (NaN) are left out.
+@frozen
+public struct MaxReduction<Element: Comparable & RemoteValue>:
+    PlainReduction, ExactReduction
+{
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// None.
+    @inlinable public var identity: Element? { nil }
+    /// The element.
+    @inlinable public func lift(_ element: Element) -> Element { element }
+    /// Takes a larger element.
+    @inlinable public func fold(_ raw: Element, into partial: inout Element?) {
+        guard raw == raw else { return }
+        if let largest = partial, !(largest < raw) { return }
+        partial = raw
+    }
+    /// Takes a larger part.
+    @inlinable public func combine(_ right: Element?, into left: inout Element?) {
+        if let right { fold(right, into: &left) }
+    }
+    /// The largest.
+    @inlinable public func answer(_ partial: Element?) -> Element? { partial }
+    /// The reduction's name.
+    public static var _name: String { "max" }
+}
+
+/// The elements in order, at most so many.
+@frozen public struct CollectReduction<Element: RemoteValue>: ExactReduction {
+    @usableFromInline let limit: Int
+
+    /// Collects at most `limit` elements.
+    @inlinable public init(limit: Int) { self.limit = limit }
+    /// No elements.
+    @inlinable public var identity: [Element] { [] }
+    /// The element.
+    @inlinable public func lift(_ element: Element) -> Element { element }
+    /// Adds an element while there is room.
+    @inlinable public func fold(_ raw: Element, into partial: inout [Element]) {
+        if partial.count < limit { partial.append(raw) }
+    }
+    /// Adds elements while there is room.
+    @inlinable public func combine(_ right: [Element], into left: inout [Element]) {
+        left.append(contentsOf: right.prefix(limit - left.count))
+    }
+    /// The elements.
+    @inlinable public func answer(_ partial: [Element]) -> [Element] { partial }
+    /// Whether the limit is reached.
+    @inlinable public func isComplete(_ partial: [Element]) -> Bool { partial.count >= limit }
+    /// Appends the limit.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) { writer.write(limit) }
+    /// Reads the limit.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        limit = Swift.max(0, try reader.read(Int.self))
+    }
+    /// The reduction's name.
+    public static var _name: String { "prefix" }
+}

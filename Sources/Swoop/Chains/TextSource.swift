@@ -1,0 +1,106 @@
+// The records of text files as the source of a chain, lent as bytes in place. A run covers the
+// records that begin in its range of bytes; where one ends beyond the window, the host is asked for
+// more.
+
+public import SwoopElements
+
+/// The records of text files; positions are bytes.
+@frozen public struct TextSource<Format: TextFormat>: ChainSource {
+    /// A record's bytes.
+    public typealias Output = TextSlice
+    /// Itself.
+    public typealias Source = TextSource<Format>
+
+    /// Whole records in memory, from the first to the last one's end.
+    @safe @frozen public struct Block {
+        @usableFromInline let base: UnsafeRawPointer?
+        @usableFromInline let start: Int
+        @usableFromInline let end: Int
+
+        @usableFromInline init(base: UnsafeRawPointer?, start: Int, end: Int) {
+            unsafe self.base = base
+            self.start = start
+            self.end = end
+        }
+    }
+
+    @usableFromInline let format: Format
+
+    /// Divides the text as `format` says.
+    @inlinable public init(format: Format) { self.format = format }
+
+    /// Reads the format.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        format = try Format(decoding: &reader)
+    }
+
+    /// Appends the format.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {
+        format.encode(into: &writer)
+    }
+
+    /// The source's name.
+    public static var _name: String { Format._name }
+    /// Leaves are the records that begin in one MiB.
+    @inlinable public static var _leafWidth: Int { 1 << 20 }
+
+    /// Goes through the records in strides of bytes.
+    public func _walk(
+        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+    ) throws {
+        var position = context.range.lowerBound
+        var length = 1
+        guard position < context.range.upperBound else { return }
+        let first = max(0, position - (position == 0 ? 0 : format.lookBehind))
+        guard let text = context.text, text.start <= first else {
+            throw ChainError.missingText(at: first)
+        }
+        var next = try begin(at: position, &context)
+        while position < context.range.upperBound {
+            let leafEnd = position + Self._leafWidth - position % Self._leafWidth
+            let limit = min(leafEnd, context.range.upperBound)
+            // Where no record begins there is nothing to look at.
+            let end = min(limit, max(position + min(length, limit - position), next))
+            let block: Block
+            if next < end {
+                let stop = try begin(at: end, &context)
+                guard let window = context.text else { throw ChainError.missingText(at: next) }
+                unsafe block = Block(
+                    base: window.bytes.baseAddress, start: next - window.start,
+                    end: stop - window.start)
+                next = stop
+            } else {
+                unsafe block = Block(base: nil, start: 0, end: 0)
+            }
+            guard try body(block, end) else { return }
+            length = try context.strideEnded(at: end, elements: end - position)
+            position = end
+        }
+    }
+
+    /// Where the first record at or after `position` begins; the file's end if there is none. The
+    /// window then reaches up to it.
+    private func begin(at position: Int, _ context: inout CallContext) throws -> Int {
+        while let window = context.text {
+            if let begin = format.firstBegin(window, at: position) { return begin }
+            if window.end >= context.sourceEnd { return context.sourceEnd }
+            try context.extendText()
+            guard let longer = context.text, longer.end > window.end, longer.start <= window.start
+            else { break }
+        }
+        throw ChainError.missingText(at: position)
+    }
+
+    /// Calls `body` with each record.
+    @inlinable @inline(__always)
+    public func _forEach(_ block: Block, _ body: (TextSlice) throws -> Void) throws {
+        guard let base = unsafe block.base else { return }
+        var start = block.start
+        let end = block.end
+        while start < end {
+            let record = unsafe format.recordEnd(base, start: start, end: end)
+            try body(unsafe TextSlice(_base: base + start, byteCount: record.content &- start))
+            start = record.next
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// A cluster, inside of its scope: plans are made and run through it.
+
+public import SwoopModel
+
+/// A running cluster. Lives for the length of its scope; what it made is of no use afterwards.
+public final class Cluster: Sendable {
+    let session: ClusterSession
+
+    init(session: ClusterSession) { self.session = session }
+
+    /// Records a plan: the block names work and runs nothing.
+    ///
+    /// ```swift
+    /// let plan = cluster.plan { remote in
+    ///     let hits = remote.range(0..<1_000_000).filter(isInside).count
+    ///     return 4 * hits / 1_000_000.0
+    /// }
+    /// ```
+    ///
+    /// - Parameter block: returns the proxies that are wanted: one, or any value that holds some.
+    public func plan<Result>(_ block: (RemoteScope) throws -> Result) rethrows -> Plan<Result> {
+        let recording = PlanRecording(session: session)
+        let scope = RemoteScope(recording)
+        let result = try RemoteScope.$current.withValue(scope) { try block(scope) }
+        return Plan(recording: recording, result: result)
+    }
+
+    /// Records a plan and runs it at once.
+    ///
+    /// - Parameter download: what comes back by itself; everything stays in the cluster unless told.
+    /// - Throws: what the block throws; `SwoopError` when the plan is wrong, or a download failed.
+    public func remotely<Result: Sendable>(
+        download: DownloadPolicy = .nothing, _ block: (RemoteScope) throws -> Result
+    ) async throws -> Result {
+        try await plan(block).run(download: download)
+    }
+
+    /// Snapshots of what every core does, some ten a second, until the loop is left or the scope ends.
+    public var usage: UsageSequence { UsageSequence(session: session) }
+
+    /// Cores that tasks may use, as far as they are known: all nodes that have joined.
+    public var cores: Int { session.coreCount }
+
+    /// The nodes that have joined.
+    public var nodes: [NodeDescription] { session.nodes }
+}
+
+/// What of a plan's result comes back by itself.
+public enum DownloadPolicy: Sendable {
+    /// Nothing: proxies stay proxies until their value is asked for.
+    case nothing
+    /// Values of up to about a kilobyte, which travel with the news of their making.
+    case small
+    /// Every value, before the call returns.
+    case everything
+}
+
+/// Snapshots of a cluster's cores as they are taken.
+///
+/// ```swift
+/// for try await usage in cluster.usage { print(usage.busyCores, "of", usage.cores) }
+/// ```
+public struct UsageSequence: AsyncSequence, Sendable {
+    /// A snapshot.
+    public typealias Element = ClusterUsage
+    /// Only the end of the waiting task.
+    public typealias Failure = any Error
+
+    let session: ClusterSession
+
+    /// Begins to watch.
+    public func makeAsyncIterator() -> AsyncThrowingStream<ClusterUsage, any Error>.Iterator {
+        let session = session
+        let stream = AsyncThrowingStream<ClusterUsage, any Error>(
+            bufferingPolicy: .bufferingNewest(1)
+        ) { continuation in
+            let number = session.watch { usage in
+                if let usage { continuation.yield(usage) } else { continuation.finish() }
+            }
+            continuation.onTermination = { _ in session.stopWatching(number) }
+        }
+        return stream.makeAsyncIterator()
+    }
+}

@@ -1,0 +1,67 @@
+// The roles that this executable plays for a cluster: called before the program's main, by role.c.
+
+import Glibc
+import SwoopAgent
+import SwoopCoordinator
+import SwoopElements
+import SwoopLaunching
+import SwoopWorker
+
+/// Plays the role that this process was started in, and ends the process.
+@c(swoop_play_role)
+public func _swoopPlayRole() {
+    do {
+        guard let role = try InheritedRole.take() else { return }
+        switch role.name {
+        case AgentConfiguration.role: try AgentProcess.run(role)
+        case WorkerInheritance.role: try WorkerProcess.run(role, program: .current)
+        case StandingCoordinator.role: try StandingCoordinator.run(role)
+        default: complain("no such role: \(role.name)")
+        }
+        exit(0)
+    } catch {
+        complain("\(error)")
+        exit(71)
+    }
+}
+
+private func complain(_ text: String) {
+    let bytes = Array("swoop: \(text)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+}
+
+extension WorkerProgram {
+    /// This program: its remote functions, and how their calls of one another are intercepted.
+    static var current: WorkerProgram {
+        WorkerProgram(
+            entry: { identity in
+                identity == identityEntry.identity
+                    ? identityEntry : RemoteRegistry.function(identity)
+            },
+            within: { maker, isChild, body in
+                let hook = ChildHook(maker)
+                if isChild {
+                    try await _RemoteRun.within(hook: hook) { try await body() }
+                } else {
+                    try await _RemoteRun.entering(hook: hook) { try await body() }
+                }
+            })
+    }
+}
+
+/// Decides about the calls of a run: a child of its own while a core idles, else inline.
+private final class ChildHook: RemoteRunHook {
+    private let maker: any ChildMaker
+
+    init(_ maker: any ChildMaker) { self.maker = maker }
+
+    nonisolated(nonsending) func spawnOrInline<Function: RemoteFunction>(
+        _ function: Function.Type, _ arguments: Function.Arguments,
+        body: @escaping @Sendable () async throws -> Function.Result
+    ) async throws -> Function.Result {
+        guard maker.isHungry else { return try await body() }
+        return try await maker.runChild(
+            of: function._entry, features: function._features(arguments)
+        ) { try await body() }
+    }
+}

@@ -1,0 +1,180 @@
+// How a terminal operation of a chain becomes tasks: parts of the source, one task each, steps that combine
+// their partial results, and one that makes the answer. No chunk size is asked of anybody: the parts follow
+// from the source and the cores, and results do not depend on them.
+
+import CSwoopSystem
+import SwoopElements
+import SwoopModel
+import SwoopStorage
+import Synchronization
+
+extension PlanRecording: LoopRecorder {
+    /// Adds the loop's tasks.
+    func _record(_ loop: LoopSpec) -> ProxyHandle {
+        let fields = argument(of: loop.fields)
+        let (sharedFields, keptFields) = hoisted(fields)
+        let function = place(of: loop.kernel, name: loop.name)
+        let output: OutputKind = loop.reduction == nil ? .page : .value
+        var parts: [TaskID] = []
+        for part in self.parts(of: loop) {
+            let task = session.newTask()
+            parts.append(task)
+            let spec = TaskSpec(
+                id: task, function: function, arguments: [sharedFields, part.note],
+                pages: part.pages, lower: Int64(part.range.lowerBound),
+                upper: Int64(part.range.upperBound), output: output,
+                features: [part.feature])
+            state.withLock { $0.part.tasks.append(spec) }
+        }
+        _ = keptFields
+        guard let reduction = loop.reduction else {
+            state.withLock { $0.alive.formUnion(parts) }
+            return ProxyHandle(self, tasks: parts)
+        }
+        return reduce(parts, by: reduction, of: loop)
+    }
+
+    /// One part of a source.
+    private struct Part {
+        var range: Range<Int>
+        var note: Argument
+        var pages: [TaskID] = []
+        var feature: Double
+    }
+
+    private func parts(of loop: LoopSpec) -> [Part] {
+        switch loop.source {
+        case .range(let count):
+            let note = LoopNote(source: .range, sourceEnd: count)
+            return split(count, leafWidth: loop.leafWidth, least: 1).map {
+                Part(range: $0, note: encoded(note), feature: Double($0.count))
+            }
+        case .pages(let handle): return pageParts(handle)
+        case .text(let files, let lookBehind):
+            return textParts(files, lookBehind: lookBehind, leafWidth: loop.leafWidth)
+        }
+    }
+
+    /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there are so
+    /// many, else anywhere.
+    private func split(_ count: Int, leafWidth: Int, least: Int) -> [Range<Int>] {
+        guard count > 0 else { return [0..<0] }
+        let wanted = max(1, min(session.coreCount * 8, count / max(1, least)))
+        let leaves = (count + leafWidth - 1) / leafWidth
+        var cuts: [Int] = []
+        for index in 0...wanted {
+            var cut = Int(Double(count) * Double(index) / Double(wanted))
+            if leaves >= wanted { cut = (cut + leafWidth / 2) / leafWidth * leafWidth }
+            cuts.append(index == wanted ? count : min(cut, count))
+        }
+        return zip(cuts, cuts.dropFirst()).compactMap { $0 < $1 ? $0..<$1 : nil }
+    }
+
+    private func encoded(_ note: LoopNote) -> Argument {
+        var writer = ValueWriter()
+        note.encode(into: &writer)
+        return .bytes(writer.bytes)
+    }
+
+    /// A part for each page; where its elements stand follows from the counts of the pages before it.
+    private func pageParts(_ handle: ProxyHandle) -> [Part] {
+        guard handle.recording.session === session else {
+            fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
+            return []
+        }
+        return handle.tasks.indices.map { index in
+            var head = ValueWriter()
+            LoopNote(source: .pages(counts: [])).encodeHead(into: &head)
+            head.write(count: index + 1)
+            let counts = handle.tasks[...index].map { task in
+                Argument.operation(
+                    .elementCount, operands: [.output(task)], operandType: .int, resultType: .int)
+            }
+            return Part(
+                range: 0..<0, note: .sequence([.bytes(head.bytes)] + counts),
+                pages: [handle.tasks[index]], feature: .nan)
+        }
+    }
+
+    private func textParts(_ files: [String], lookBehind: Int, leafWidth: Int) -> [Part] {
+        var parts: [Part] = []
+        var leafBase = 0
+        for file in files {
+            let size: Int
+            do throws(StorageError) {
+                size = try FileRange.byteCount(of: file)
+            } catch {
+                fail(SwoopError(.invalidPlan, error.description, advice: "Check the path."))
+                continue
+            }
+            let note = LoopNote(
+                source: .text(path: file, lookBehind: lookBehind), sourceEnd: size,
+                leafBase: leafBase)
+            for range in split(size, leafWidth: leafWidth, least: 65_536) {
+                parts.append(Part(range: range, note: encoded(note), feature: Double(range.count)))
+            }
+            leafBase += (size + leafWidth - 1) / leafWidth
+        }
+        return parts
+    }
+
+    /// Combines partial results, some dozens at a time, and makes the answer of what is left.
+    private func reduce(
+        _ partials: [TaskID], by reduction: LoopSpec.Reduction, of loop: LoopSpec
+    ) -> ProxyHandle {
+        let fields = argument(of: reduction.fields)
+        let note = encoded(LoopNote(source: .none))
+        var level = partials
+        let combine = place(of: reduction.combine, name: "\(loop.name) (combine)")
+        while level.count > Self.fanIn {
+            level = stride(from: 0, to: level.count, by: Self.fanIn).map { start in
+                let group = level[start..<min(start + Self.fanIn, level.count)]
+                let task = session.newTask()
+                let spec = TaskSpec(
+                    id: task, function: combine,
+                    arguments: [fields, note] + group.map { .output($0) },
+                    features: [Double(group.count)])
+                state.withLock { $0.part.tasks.append(spec) }
+                return task
+            }
+        }
+        return add(
+            function: place(of: reduction.answer, name: "\(loop.name) (answer)"),
+            arguments: [fields, note] + level.map { .output($0) },
+            features: [Double(level.count)], output: loop.pageLayout == nil ? .value : .page)
+    }
+
+    private static let fanIn = 32
+
+    // MARK: Names of kernels
+
+    private func place(of kernel: KernelHandle, name: String) -> FunctionIndex {
+        guard let reference = kernel.reference else {
+            fail(
+                SwoopError(
+                    .invalidPlan, "the loop \(name) has a type that other processes cannot find",
+                    advice: "Move its functions and records to file level."))
+            return FunctionIndex(.max)
+        }
+        let code: CodeReference
+        let isOptimised: Bool
+        switch reference {
+        case .code(let address):
+            var image = unsafe swoop_image()
+            let isFound = unsafe swoop_image_of(UInt64(address), &image) == 1
+            let path = unsafe image.path.map { unsafe String(cString: $0) } ?? ""
+            code = unsafe .code(
+                image: isFound ? path : "?", offset: UInt64(address) &- image.load_offset)
+            isOptimised = true
+        case .type(let type):
+            var image = unsafe swoop_image()
+            _ = unsafe swoop_image_main(&image)
+            code = unsafe .type(mangledName: type.travelling(subtract: UInt(image.load_offset)))
+            isOptimised = false
+        }
+        return place(
+            of: FunctionSpec(
+                identity: name, name: name, fingerprint: 0, code: code,
+                isOptimised: isOptimised && isOptimisedBuild, isAsync: false))
+    }
+}

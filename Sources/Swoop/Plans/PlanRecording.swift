@@ -1,0 +1,219 @@
+// A plan under construction: the functions, tasks, loops and data that a scoped block names. Recording runs
+// nothing and moves nothing; LoopLowering.swift has how a chain becomes tasks, RemoteScope what users call.
+
+import CSwoopSystem
+import SwoopElements
+import SwoopModel
+import Synchronization
+
+/// Tasks as they are recorded. Handles keep it alive; its session hears when they go.
+final class PlanRecording: Sendable {
+    struct State {
+        var part = GraphPart()
+        /// Bytes of `part.data`, in order.
+        var data: [[UInt8]] = []
+        var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
+        var remotePlaces: [ObjectIdentifier: FunctionIndex] = [:]
+        /// Tasks whose handles live.
+        var alive: Set<TaskID> = []
+        var isSubmitted = false
+        /// The first thing that was wrong with the plan: told when it is run.
+        var problem: SwoopError?
+    }
+
+    let session: ClusterSession
+    let state = Mutex(State())
+
+    init(session: ClusterSession) { self.session = session }
+
+    /// Notes what is wrong with the plan; the first word stands.
+    func fail(_ error: SwoopError) {
+        state.withLock { $0.problem = $0.problem ?? error }
+    }
+
+    // MARK: Tasks
+
+    /// Adds a task and answers with its handle.
+    func add(
+        function: FunctionIndex, arguments: [Argument], features: [Double],
+        output: OutputKind = .value
+    ) -> ProxyHandle {
+        let id = session.newTask()
+        state.withLock { state in
+            state.part.tasks.append(
+                TaskSpec(
+                    id: id, function: function, arguments: arguments, output: output,
+                    features: features))
+            state.alive.insert(id)
+        }
+        return ProxyHandle(self, tasks: [id])
+    }
+
+    /// The place of a remote function in the plan's table.
+    func place<Function: RemoteFunction>(of type: Function.Type) -> FunctionIndex {
+        let key = ObjectIdentifier(type)
+        if let known = state.withLock({ $0.remotePlaces[key] }) { return known }
+        let entry = type._entry
+        let place = place(
+            of: FunctionSpec(
+                identity: entry.identity, name: entry._name, fingerprint: entry.fingerprint,
+                code: .remote(identity: entry.identity), isOptimised: isOptimisedBuild,
+                isAsync: entry.isAsync))
+        state.withLock { $0.remotePlaces[key] = place }
+        return place
+    }
+
+    func place(of function: FunctionSpec) -> FunctionIndex {
+        state.withLock { state in
+            if let known = state.functionPlaces[function] { return known }
+            let place = FunctionIndex(UInt32(state.part.functions.count))
+            state.part.functions.append(function)
+            state.functionPlaces[function] = place
+            return place
+        }
+    }
+
+    /// Encoded values as an argument: proxies stand where their values belong.
+    func argument(of writer: ValueWriter) -> Argument {
+        guard !writer.captures.isEmpty else { return .bytes(writer.bytes) }
+        var parts: [Argument] = []
+        var position = 0
+        for capture in writer.captures {
+            if capture.offset > position {
+                parts.append(.bytes(Array(writer.bytes[position..<capture.offset])))
+                position = capture.offset
+            }
+            guard let handle = capture.handle as? ProxyHandle, handle.recording.session === session
+            else {
+                fail(SwoopError(.invalidPlan, "a proxy of another cluster is used in this plan"))
+                continue
+            }
+            parts.append(handle.argument)
+        }
+        if position < writer.bytes.count {
+            parts.append(.bytes(Array(writer.bytes[position...])))
+        }
+        return .sequence(parts)
+    }
+
+    /// Large constants travel once, as data, not inside every message that names them.
+    func hoisted(_ argument: Argument) -> (argument: Argument, keeping: ProxyHandle?) {
+        guard case .bytes(let bytes) = argument, bytes.count > Self.inlineMax else {
+            return (argument, nil)
+        }
+        let handle = store(bytes, output: .value)
+        return (handle.argument, handle)
+    }
+
+    /// Constants up to here travel inside the task.
+    private static let inlineMax = 16_384
+
+    /// Adds client data and answers with its handle.
+    func store(_ bytes: [UInt8], output: OutputKind) -> ProxyHandle {
+        let id = session.newTask()
+        state.withLock { state in
+            state.part.data.append(
+                DataSpec(id: id, output: output, byteCount: Int64(bytes.count)))
+            state.data.append(bytes)
+            state.alive.insert(id)
+        }
+        return ProxyHandle(self, tasks: [id])
+    }
+
+    /// A task that makes the value of a handle a value of its own: arithmetic that became too deep.
+    func settle(_ handle: ProxyHandle) -> ProxyHandle {
+        add(function: place(of: identityFunction), arguments: [handle.argument], features: [])
+    }
+
+    // MARK: Loops whose end depends on data
+
+    /// Records a body once, as the template of a loop.
+    func iterate(
+        from initial: Argument, limit: Int,
+        body: (ProxyHandle) throws -> (state: ProxyHandle, until: ProxyHandle?)
+    ) rethrows -> ProxyHandle {
+        let placeholder = session.newTask()
+        let id = session.newTask()
+        let first = state.withLock { ($0.part.tasks.count, $0.part.iterations.count) }
+        let standIn = ProxyHandle(self, tasks: [placeholder])
+        let (result, until) = try body(standIn)
+        let made = ensureTask(result, after: first.0)
+        let stop = until.map { ensureTask($0, after: first.0) }
+        state.withLock { state in
+            let template = Array(state.part.tasks[first.0...])
+            state.part.tasks.removeSubrange(first.0...)
+            if state.part.iterations.count > first.1 {
+                state.problem =
+                    state.problem
+                    ?? SwoopError(
+                        .invalidPlan, "a loop inside the body of another loop",
+                        advice: "Make the inner loop a @Remote function.")
+            }
+            state.part.iterations.append(
+                IterationSpec(
+                    id: id, initial: initial, limit: UInt32(clamping: max(1, limit)),
+                    template: template, placeholder: placeholder, result: made.tasks[0],
+                    until: stop?.tasks[0]))
+            state.alive.insert(id)
+        }
+        return ProxyHandle(self, tasks: [id])
+    }
+
+    /// The handle itself if the body made it with a task of its own, else a task that copies it.
+    private func ensureTask(_ handle: ProxyHandle, after first: Int) -> ProxyHandle {
+        let isOwn = state.withLock { state in
+            handle.tasks.count == 1 && state.part.tasks[first...].contains { $0.id == handle.tasks[0] }
+        }
+        return isOwn ? handle : settle(handle)
+    }
+
+    // MARK: The end of recording
+
+    /// Everything recorded, for the coordinator; a second time: nothing.
+    func take() throws -> (GraphPart, [[UInt8]])? {
+        let result = state.withLock { state -> Result<(GraphPart, [[UInt8]])?, SwoopError> in
+            if let problem = state.problem { return .failure(problem) }
+            if state.isSubmitted { return .success(nil) }
+            state.isSubmitted = true
+            var part = state.part
+            part.held = state.alive.sorted()
+            let data = state.data
+            state.data = []
+            state.part = GraphPart(functions: part.functions)
+            return .success((part, data))
+        }
+        return try result.get()
+    }
+
+    /// The graph as far as it is recorded, for estimates.
+    var graph: GraphPart { state.withLock { $0.part } }
+
+    /// The last handle of these tasks is gone.
+    func drop(_ tasks: [TaskID]) {
+        let wasSubmitted = state.withLock { state in
+            for task in tasks { state.alive.remove(task) }
+            return state.isSubmitted
+        }
+        if wasSubmitted { for task in tasks { session.release(task) } }
+    }
+}
+
+/// Whether this build is optimised: models of optimised and other builds are kept apart.
+let isOptimisedBuild: Bool = {
+    var optimised = true
+    assert({ optimised = false; return true }())
+    return optimised
+}()
+
+/// Copies its one argument: built in, so that every program has it.
+let identityFunction = FunctionSpec(
+    identity: "Swoop:identity", name: "identity", fingerprint: 1,
+    code: .remote(identity: "Swoop:identity"), isOptimised: isOptimisedBuild, isAsync: false)
+
+/// The record of `identityFunction`.
+let identityEntry = RemoteEntry(
+    identity: "Swoop:identity", fingerprint: 1, file: "Swoop/PlanRecording.swift", line: 1,
+    body: .sync { context in
+        var reader = context.argumentsReader
+        unsafe context.output.write(contentsOf: reader.readRest())
+    })

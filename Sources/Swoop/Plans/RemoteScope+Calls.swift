@@ -1,0 +1,72 @@
+// `remote.call`: a task whose arguments are all constants. A plain call would run at the client.
+
+import SwoopElements
+import SwoopModel
+
+extension RemoteScope {
+    /// Adds a call of a function without arguments.
+    public func call<F: RemoteFunction0>(_ function: () -> F) -> Proxy<F.Result> {
+        record(F.self, ())
+    }
+
+    /// Adds a call of a function with constant arguments.
+    ///
+    /// ```swift
+    /// let runs = (0..<500).map { remote.call(simulate, $0, 0.5) }
+    /// ```
+    public func call<F: RemoteFunction1>(_ function: F, _ a0: F.A0) -> Proxy<F.Result> {
+        record(F.self, a0)
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: RemoteFunction2>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1))
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: RemoteFunction3>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2))
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: RemoteFunction4>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2, a3))
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: RemoteFunction5>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2, a3, a4))
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: RemoteFunction6>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4, _ a5: F.A5
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2, a3, a4, a5))
+    }
+
+    private func record<F: RemoteFunction>(
+        _ type: F.Type, _ arguments: F.Arguments
+    ) -> Proxy<F.Result> {
+        var writer = ValueWriter()
+        do {
+            try type._encode(arguments, into: &writer)
+        } catch {
+            recording.fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
+        }
+        let (argument, kept) = recording.hoisted(.bytes(writer.bytes))
+        let handle = recording.add(
+            function: recording.place(of: type), arguments: [argument],
+            features: type._features(arguments))
+        withExtendedLifetime(kept) {}
+        return Proxy(handle: handle) { reader in try F._decodeResult(from: &reader) }
+    }
+}

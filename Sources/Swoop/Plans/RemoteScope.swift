@@ -1,0 +1,199 @@
+// What a plan's block is given: the ways to name work. Everything returns a proxy and runs nothing.
+
+public import SwoopElements
+import SwoopModel
+
+/// The scope of a plan's block: names work of which the block's result is made.
+///
+/// Remote functions that are called with proxies inside of the block belong to it too.
+public final class RemoteScope: Sendable {
+    let recording: PlanRecording
+
+    init(_ recording: PlanRecording) { self.recording = recording }
+
+    @TaskLocal static var current: RemoteScope?
+
+    // MARK: Values
+
+    /// A value of the client's, sent once, for any number of tasks.
+    ///
+    /// For arguments of `Codable` types beside proxies, and for constants that many tasks read.
+    public func value<Value: RemoteValue>(_ value: Value) -> Proxy<Value> {
+        var writer = ValueWriter()
+        value.encode(into: &writer)
+        return Proxy(_handle: recording.store(writer.bytes, output: .value))
+    }
+
+    /// A value of the client's of a `Codable` type.
+    @_disfavoredOverload
+    public func value<Value: Codable & Sendable>(_ value: Value) throws -> Proxy<Value> {
+        var writer = ValueWriter()
+        try _encodeValue(value, into: &writer)
+        return Proxy(handle: recording.store(writer.bytes, output: .value)) { reader in
+            try _decodeValue(Value.self, from: &reader)
+        }
+    }
+
+    // MARK: Collections
+
+    /// The integers of a range, as the source of a chain.
+    @inlinable @inline(__always)
+    public func range(_ range: Range<Int>) -> Chain<RangeSource> {
+        Chain<RangeSource>._range(range, recorder: _recorder)
+    }
+
+    /// The elements of a local array, sent to the cluster in pages.
+    public func array<Element: PageElement>(_ elements: [Element]) -> ProxyArray<Element> {
+        let tasks = pages(of: elements).map { recording.store($0, output: .page) }
+        return ProxyArray(_handle: recording.join(tasks))
+    }
+
+    /// The lines of text files, without their ends. Every run reads its own part of a file.
+    @inlinable @inline(__always)
+    public func lines(_ files: String...) -> Chain<TextSource<LineFormat>> {
+        Chain<TextSource<LineFormat>>._text(files, format: LineFormat(), recorder: _recorder)
+    }
+
+    /// Paragraphs: pieces of text files between blank lines, such as the stanzas of a Debian index.
+    @inlinable @inline(__always)
+    public func stanzas(_ files: String...) -> Chain<TextSource<StanzaFormat>> {
+        Chain<TextSource<StanzaFormat>>._text(files, format: StanzaFormat(), recorder: _recorder)
+    }
+
+    /// Pieces of text files between separators of at least one byte; lines where it is empty.
+    @inlinable @inline(__always)
+    public func text(_ files: String..., separator: String) -> Chain<TextSource<SeparatorFormat>> {
+        Chain<TextSource<SeparatorFormat>>._text(
+            files, format: _format(separator), recorder: _recorder)
+    }
+
+    /// The format of a separator; one that is empty or can overlap itself makes the plan fail.
+    public func _format(_ separator: String) -> SeparatorFormat {
+        if let format = SeparatorFormat(separator) { return format }
+        recording.fail(
+            SwoopError(
+                .invalidPlan, "\"\(separator)\" separates nothing: it is empty or can overlap itself"))
+        guard let lines = SeparatorFormat(bytes: [10]) else {
+            preconditionFailure("A line feed separates lines.")
+        }
+        return lines
+    }
+
+    /// The recorder behind the scope.
+    public var _recorder: any LoopRecorder { recording }
+
+    /// Pages of about equal size: some for each core, and none larger than 32 MiB.
+    private func pages<Element: PageElement>(of elements: [Element]) -> [[UInt8]] {
+        guard !elements.isEmpty else { return [] }
+        let perPage = max(1, (elements.count + recording.session.coreCount * 4 - 1)
+            / (recording.session.coreCount * 4))
+        var pages: [[UInt8]] = []
+        var builder = Element.Builder()
+        for element in elements {
+            builder.append(element)
+            let isFull = builder.count >= perPage || builder.pageByteCount >= 32 << 20
+            if isFull { pages.append(Self.page(&builder)) }
+        }
+        if builder.count > 0 { pages.append(Self.page(&builder)) }
+        return pages
+    }
+
+    private static func page<Builder: PageBuilder>(_ builder: inout Builder) -> [UInt8]
+    where Builder.Element: PageElement, Builder.Element.Builder == Builder {
+        let count = builder.pageByteCount
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        defer { unsafe memory.deallocate() }
+        unsafe builder.writePage(into: memory)
+        builder.removeAll()
+        return unsafe Array(memory)
+    }
+
+    // MARK: Loops
+
+    /// Repeats the body until the condition holds, inside of the plan.
+    ///
+    /// ```swift
+    /// remote.iterate(from: 1.0, limit: 100, until: isClose) { x in newton(x) }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - initial: the state before the first round: a value or a proxy.
+    ///   - limit: rounds at most; at least one is made.
+    ///   - until: a remote function of the new state that says whether to stop.
+    ///   - body: makes the new state of the old one; recorded once.
+    public func iterate<State: RemoteValue, Initial: RemoteArgument, F: RemoteFunction1>(
+        from initial: Initial, limit: Int, until: F,
+        _ body: (Proxy<State>) throws -> Proxy<State>
+    ) rethrows -> Proxy<State>
+    where Initial.Value == State, F.A0 == State, F.Result == Bool {
+        try iterate(from: initial, limit: limit, until: { _remoteCall(F.self, $0) }, body)
+    }
+
+    /// Repeats the body until a condition over the new state holds.
+    public func iterate<State: RemoteValue, Initial: RemoteArgument>(
+        from initial: Initial, limit: Int,
+        until: ((Proxy<State>) throws -> Proxy<Bool>)?,
+        _ body: (Proxy<State>) throws -> Proxy<State>
+    ) rethrows -> Proxy<State> where Initial.Value == State {
+        var writer = ValueWriter()
+        do {
+            try initial._encodeArgument(into: &writer)
+        } catch {
+            recording.fail(SwoopError(.invalidPlan, "a loop's first state: \(error)"))
+        }
+        let (first, kept) = recording.hoisted(recording.argument(of: writer))
+        defer { withExtendedLifetime(kept) {} }
+        return Proxy(
+            _handle: try recording.iterate(from: first, limit: limit) { handle in
+                let state = try body(Proxy<State>(_handle: handle))
+                return (state._handle, try until?(state)._handle)
+            })
+    }
+
+    /// Repeats the body a fixed number of times.
+    public func iterate<State: RemoteValue, Initial: RemoteArgument>(
+        from initial: Initial, count: Int, _ body: (Proxy<State>) throws -> Proxy<State>
+    ) rethrows -> Proxy<State> where Initial.Value == State {
+        try iterate(from: initial, limit: count, until: nil, body)
+    }
+}
+
+extension PlanRecording {
+    /// One handle for several: the pages of an array.
+    func join(_ handles: [ProxyHandle]) -> ProxyHandle {
+        ProxyHandle(self, pages: handles)
+    }
+}
+
+/// The recorder of the plan whose block is being run; outside of one, a recorder whose plan never runs.
+public func _currentRecorder() -> any LoopRecorder { currentRecording() }
+
+func currentRecording() -> PlanRecording {
+    RemoteScope.current?.recording ?? PlanRecording(session: .nowhere)
+}
+
+/// Adds a call with proxies to the plan whose block is being run; called by macro-made code.
+public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
+    _ type: Function.Type, _ arguments: repeat each A
+) -> Proxy<Function.Result> {
+    let recording = currentRecording()
+    var encoded: [Argument] = []
+    var features: [Double] = []
+    var kept: [ProxyHandle] = []
+    for argument in repeat each arguments {
+        var writer = ValueWriter()
+        do {
+            try argument._encodeArgument(into: &writer)
+        } catch {
+            recording.fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
+        }
+        let (hoisted, handle) = recording.hoisted(recording.argument(of: writer))
+        encoded.append(hoisted)
+        if let handle { kept.append(handle) }
+        features.append(argument._argumentFeature ?? .nan)
+    }
+    let handle = recording.add(
+        function: recording.place(of: type), arguments: encoded, features: features)
+    withExtendedLifetime(kept) {}
+    return Proxy(handle: handle) { reader in try Function._decodeResult(from: &reader) }
+}

@@ -1,0 +1,102 @@
+// A value that a cluster makes, or has made, and that has not been fetched.
+
+public import SwoopElements
+import SwoopModel
+
+/// A handle of a value in the cluster: nothing is downloaded until `value` is asked for.
+///
+/// Copies share one handle; when the last goes, the cluster cancels the task if nobody else needs it, or
+/// frees what it made. Proxies, and arrays and dictionaries of them, are arguments of further remote calls,
+/// in the same plan or in a later one.
+public struct Proxy<Value: Sendable>: Sendable {
+    /// What keeps the task.
+    public let _handle: ProxyHandle
+    private let decode: @Sendable (inout ValueReader) throws -> Value
+
+    init(
+        handle: ProxyHandle, decode: @escaping @Sendable (inout ValueReader) throws -> Value
+    ) {
+        _handle = handle
+        self.decode = decode
+    }
+
+    /// The value, fetched when it is not here yet; waits for the task that makes it.
+    ///
+    /// - Throws: `SwoopError`: the task failed, was cancelled or lost, its plan was not run, or the cluster's
+    ///   scope has ended. `CancellationError` when the waiting Swift task is cancelled.
+    public var value: Value {
+        get async throws {
+            let bytes = try await _handle.recording.session.bytes(of: _handle)
+            return try Self.decoding(bytes, decode)
+        }
+    }
+
+    /// Whether `value` would answer without asking the cluster.
+    public var isReady: Bool { _handle.recording.session.hasBytes(of: _handle) }
+
+    /// Waits until the value exists in the cluster, without fetching it.
+    ///
+    /// - Throws: as `value`.
+    public func wait() async throws {
+        for task in _handle.tasks { try await _handle.recording.session.wait(for: task) }
+        if _handle.tasks.isEmpty { _ = try await value }
+    }
+
+    /// Stops the task, wherever it is; its value throws `SwoopError.Code.cancelled` from then on.
+    public func cancel() { _handle.recording.session.cancel(_handle.tasks) }
+
+    private static func decoding(
+        _ bytes: [UInt8], _ decode: (inout ValueReader) throws -> Value
+    ) throws -> Value {
+        try unsafe bytes.withUnsafeBytes { bytes in
+            var reader = unsafe ValueReader(bytes)
+            do {
+                let value = try decode(&reader)
+                try reader.finish()
+                return value
+            } catch {
+                throw SwoopError(
+                    .undecodable, "the value is no \(Value.self): \(error)",
+                    advice: "Build and start the program again everywhere.")
+            }
+        }
+    }
+}
+
+extension Proxy where Value: RemoteValue {
+    /// A proxy of a value with an encoding of its own; used by the operations of chains.
+    public init(_handle: ProxyHandle) {
+        self.init(handle: _handle) { reader in try Value(decoding: &reader) }
+    }
+}
+
+extension Proxy: CustomStringConvertible {
+    /// The value's type and where it is: in the plan, in the cluster or here.
+    public var description: String {
+        "Proxy<\(Value.self)>(\(_handle.recording.session.whereabouts(of: _handle)))"
+    }
+}
+
+extension Proxy: RemoteArgument {
+    /// Marks the place of the value.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        writer._capture(_handle)
+    }
+
+    /// Nothing is known before the value is made.
+    public var _argumentFeature: Double? { _handle.feature }
+}
+
+extension Dictionary: RemoteArgument where Key: RemoteValue, Value: RemoteArgument {
+    /// Appends the count and the pairs, in no order: the decoded dictionary is the same.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        writer.write(count: count)
+        for (key, value) in self {
+            key.encode(into: &writer)
+            try value._encodeArgument(into: &writer)
+        }
+    }
+
+    /// The count.
+    public var _argumentFeature: Double? { Double(count) }
+}

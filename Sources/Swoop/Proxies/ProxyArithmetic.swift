@@ -1,0 +1,168 @@
+// Arithmetic on proxies: a closed set of scalar operations that the task which uses the result carries out;
+// no task of its own. Chains of operations deeper than a message may be become a task in between.
+
+import SwoopElements
+import SwoopModel
+
+/// The scalars that arithmetic on proxies knows: `Int`, `Double` and `Bool`.
+public protocol ProxyScalar: RemoteValue {}
+
+extension Int: ProxyScalar {}
+extension Double: ProxyScalar {}
+extension Bool: ProxyScalar {}
+
+extension ProxyScalar {
+    static var scalarType: ScalarType {
+        switch Self.self {
+        case is Int.Type: .int
+        case is Double.Type: .double
+        default: .bool
+        }
+    }
+
+    fileprivate var bytes: Argument {
+        var writer = ValueWriter()
+        encode(into: &writer)
+        return .bytes(writer.bytes)
+    }
+}
+
+/// Operations inside one another before a task is put in between: half of what a message may have.
+private let depthMax = 24
+
+private func combine<Operand: ProxyScalar, Result: ProxyScalar>(
+    _ operation: ScalarOperation, _ left: Proxy<Operand>, _ right: Proxy<Operand>
+) -> Proxy<Result> {
+    let recording = left._handle.recording
+    let handles = [left._handle, right._handle].map { $0.depth < depthMax ? $0 : recording.settle($0) }
+    let argument = Argument.operation(
+        operation, operands: handles.map(\.argument), operandType: Operand.scalarType,
+        resultType: Result.scalarType)
+    return Proxy(
+        _handle: ProxyHandle(
+            recording, argument: argument, parts: handles,
+            depth: (handles.map(\.depth).max() ?? 0) + 1))
+}
+
+private func convert<Operand: ProxyScalar, Result: ProxyScalar>(
+    _ operation: ScalarOperation, _ operand: Proxy<Operand>
+) -> Proxy<Result> {
+    let recording = operand._handle.recording
+    let handle = operand._handle.depth < depthMax ? operand._handle : recording.settle(operand._handle)
+    let argument = Argument.operation(
+        operation, operands: [handle.argument], operandType: Operand.scalarType,
+        resultType: Result.scalarType)
+    return Proxy(
+        _handle: ProxyHandle(
+            recording, argument: argument, parts: [handle], depth: handle.depth + 1))
+}
+
+private func constant<Value: ProxyScalar>(_ value: Value, beside other: ProxyHandle) -> Proxy<Value> {
+    Proxy(_handle: ProxyHandle(other.recording, argument: value.bytes, parts: [], depth: 0))
+}
+
+extension Proxy where Value: ProxyScalar & Numeric {
+    /// The sum.
+    public static func + (left: Proxy, right: Proxy) -> Proxy { combine(.add, left, right) }
+    /// The sum.
+    public static func + (left: Proxy, right: Value) -> Proxy {
+        left + constant(right, beside: left._handle)
+    }
+    /// The sum.
+    public static func + (left: Value, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) + right
+    }
+    /// The difference.
+    public static func - (left: Proxy, right: Proxy) -> Proxy { combine(.subtract, left, right) }
+    /// The difference.
+    public static func - (left: Proxy, right: Value) -> Proxy {
+        left - constant(right, beside: left._handle)
+    }
+    /// The difference.
+    public static func - (left: Value, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) - right
+    }
+    /// The product.
+    public static func * (left: Proxy, right: Proxy) -> Proxy { combine(.multiply, left, right) }
+    /// The product.
+    public static func * (left: Proxy, right: Value) -> Proxy {
+        left * constant(right, beside: left._handle)
+    }
+    /// The product.
+    public static func * (left: Value, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) * right
+    }
+    /// The quotient; of integers towards zero. Division of an integer by zero fails where it is used.
+    public static func / (left: Proxy, right: Proxy) -> Proxy { combine(.divide, left, right) }
+    /// The quotient.
+    public static func / (left: Proxy, right: Value) -> Proxy {
+        left / constant(right, beside: left._handle)
+    }
+    /// The quotient.
+    public static func / (left: Value, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) / right
+    }
+    /// The negated value.
+    public static prefix func - (operand: Proxy) -> Proxy { convert(.negate, operand) }
+}
+
+extension Proxy where Value == Int {
+    /// The integer as a `Double`.
+    public var asDouble: Proxy<Double> { convert(.convert, self) }
+
+    /// The quotient as a `Double`.
+    @_disfavoredOverload
+    public static func / (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble / right }
+    /// The product as a `Double`.
+    @_disfavoredOverload
+    public static func * (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble * right }
+    /// The product as a `Double`.
+    @_disfavoredOverload
+    public static func * (left: Double, right: Proxy) -> Proxy<Double> { left * right.asDouble }
+    /// The sum as a `Double`.
+    @_disfavoredOverload
+    public static func + (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble + right }
+    /// The difference as a `Double`.
+    @_disfavoredOverload
+    public static func - (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble - right }
+}
+
+extension Proxy where Value: ProxyScalar & Comparable {
+    /// Whether the left value is less.
+    public static func < (left: Proxy, right: Proxy) -> Proxy<Bool> { combine(.less, left, right) }
+    /// Whether the left value is less.
+    public static func < (left: Proxy, right: Value) -> Proxy<Bool> {
+        left < constant(right, beside: left._handle)
+    }
+    /// Whether the left value is less or equal.
+    public static func <= (left: Proxy, right: Proxy) -> Proxy<Bool> {
+        combine(.lessOrEqual, left, right)
+    }
+    /// Whether the left value is less or equal.
+    public static func <= (left: Proxy, right: Value) -> Proxy<Bool> {
+        left <= constant(right, beside: left._handle)
+    }
+    /// Whether the left value is greater.
+    public static func > (left: Proxy, right: Proxy) -> Proxy<Bool> { combine(.greater, left, right) }
+    /// Whether the left value is greater.
+    public static func > (left: Proxy, right: Value) -> Proxy<Bool> {
+        left > constant(right, beside: left._handle)
+    }
+    /// Whether the left value is greater or equal.
+    public static func >= (left: Proxy, right: Proxy) -> Proxy<Bool> {
+        combine(.greaterOrEqual, left, right)
+    }
+    /// Whether the left value is greater or equal.
+    public static func >= (left: Proxy, right: Value) -> Proxy<Bool> {
+        left >= constant(right, beside: left._handle)
+    }
+}
+
+extension Proxy where Value == Bool {
+    /// Whether both are true; both are made.
+    public static func && (left: Proxy, right: Proxy) -> Proxy { combine(.and, left, right) }
+    /// Whether one is true; both are made.
+    public static func || (left: Proxy, right: Proxy) -> Proxy { combine(.or, left, right) }
+    /// The other value.
+    public static prefix func ! (operand: Proxy) -> Proxy { convert(.not, operand) }
+}

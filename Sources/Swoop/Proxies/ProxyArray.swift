@@ -1,0 +1,96 @@
+// A collection in the cluster's pages: what a chain becomes when its pages are made, or data that the
+// client brought. Each step over it begins a new chain.
+
+public import SwoopElements
+import SwoopModel
+
+/// A stored collection; nothing of it is downloaded until asked.
+///
+/// Pages live in the memory of the nodes as long as the array, or a plan that uses it, lives.
+public struct ProxyArray<Element: PageElement>: Sendable {
+    /// What keeps the pages.
+    public let _handle: ProxyHandle
+
+    /// An array of the pages that the handle's tasks make; used by the operations of chains.
+    public init(_handle: ProxyHandle) { self._handle = _handle }
+
+    /// The number of pages.
+    public var pageCount: Int { _handle.tasks.count }
+
+    /// A chain over the elements; for use inside of a plan's block.
+    @inlinable @inline(__always)
+    public var chain: Chain<PagesSource<Element>> {
+        Chain<PagesSource<Element>>._pages(_handle, recorder: _currentRecorder())
+    }
+
+    /// All elements, fetched page by page.
+    ///
+    /// - Parameter cap: bytes that may be fetched; 1 GiB unless told.
+    /// - Throws: `SwoopError` as `Proxy.value`; `.tooLarge` when the pages are larger than the cap.
+    public func collect(cap: Int = 1 << 30) async throws -> [Element] {
+        let session = _handle.recording.session
+        var total = 0
+        for task in _handle.tasks { total += try await session.byteCount(of: task) }
+        guard total <= cap else {
+            throw SwoopError(
+                .tooLarge, "the array takes \(total) bytes, and \(cap) may be fetched",
+                advice: "Pass a larger cap to collect(cap:), or reduce it in the cluster first.")
+        }
+        var elements: [Element] = []
+        for task in _handle.tasks {
+            let bytes = try await session.bytes(of: task)
+            if bytes.isEmpty { continue }
+            elements.append(contentsOf: try Self.elements(of: bytes))
+        }
+        return elements
+    }
+
+    /// Waits until all pages are made.
+    public func wait() async throws {
+        for task in _handle.tasks { try await _handle.recording.session.wait(for: task) }
+    }
+
+    private static func elements(of bytes: [UInt8]) throws -> [Element] {
+        // Pages want an alignment that an array of bytes does not promise.
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: bytes.count, alignment: 64)
+        defer { unsafe memory.deallocate() }
+        unsafe memory.copyBytes(from: bytes)
+        let (columns, count) = unsafe try _openPage(
+            of: Element.self, UnsafeRawBufferPointer(memory))
+        return columns._array(0..<count)
+    }
+}
+
+extension ProxyArray: CustomStringConvertible {
+    /// The element type and the number of pages.
+    public var description: String { "ProxyArray<\(Element.self)>(\(pageCount) pages)" }
+}
+
+extension ProxyArray {
+    /// Each element through a function.
+    @inlinable @inline(__always)
+    public func map<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<MapStage<PagesSource<Element>, F>> where F.Input == Element { chain.map(function) }
+
+    /// The elements of which a function says yes.
+    @inlinable @inline(__always)
+    public func filter<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<FilterStage<PagesSource<Element>, F>> where F.Input == Element, F.Output == Bool {
+        chain.filter(function)
+    }
+
+    /// The elements of the sequences that a function gives.
+    @inlinable @inline(__always)
+    public func flatMap<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<FlatMapStage<PagesSource<Element>, F>> where F.Input == Element, F.Output: Sequence {
+        chain.flatMap(function)
+    }
+
+    /// The number of elements.
+    @inlinable @inline(__always)
+    public var count: Proxy<Int> { chain.count }
+}

@@ -1,0 +1,40 @@
+// The macros that a user writes. Their expansions are written in SwoopMacros and call what the
+// files of this folder declare.
+
+/// Makes a pure function one that any node may run.
+///
+/// Called plainly it is the plain function, and called with proxies in a plan it adds a task. As a
+/// value it is a step of a chain, and what `remote.call` takes:
+///
+/// ```swift
+/// @Remote func isInside(_ i: Int) -> Bool { i % 3 == 0 }
+/// remote.range(0..<1_000).filter(isInside).count
+/// ```
+///
+/// The function stands at file level or is static; its parameters (at most 8) and its result are
+/// `RemoteValue`s or `Codable & Sendable`. A call of an async remote function from inside a run is
+/// a child run, or goes on inline when that is faster.
+@attached(peer, names: overloaded, prefixed(_Remote_))
+@attached(body)
+public macro Remote() = #externalMacro(module: "SwoopMacros", type: "RemoteMacro")
+
+/// A closure that travels: captured values and the parameter state their types.
+///
+/// ```swift
+/// chain.map(#remote { [k = k as Double] (x: Double) in x * k })
+/// ```
+///
+/// A captured value may be a proxy of the stated type. Loops call the closure through a pointer for
+/// each element (about 3 ns); a function with `@Remote` is inlined.
+@freestanding(expression)
+public macro remote<Input, Output>(
+    _ closure: (Input) throws -> Output
+) -> RemoteClosure<Input, Output> =
+    #externalMacro(module: "SwoopMacros", type: "RemoteClosureMacro")
+
+/// Lets a struct travel and be held in pages, each stored field a column.
+@attached(
+    extension, conformances: RemoteValue, PageElement, RemoteArgument,
+    names: named(encode), named(init), named(_byteCountMin), named(_layout), named(Columns),
+    named(Builder), named(Value))
+public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

@@ -1,0 +1,109 @@
+// What a remote function may be called with inside a plan: a value, a proxy of one, lists of both.
+
+public import SwoopElements
+
+/// Stands for a value of type `Value`: the value itself, or a proxy of it.
+public protocol RemoteArgument<Value>: Sendable {
+    /// What the function will get.
+    associatedtype Value: Sendable
+
+    /// Appends the encoded value; a proxy marks its place by `ValueWriter._capture`.
+    func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError)
+
+    /// What forecasting looks at; nil if nothing is known yet.
+    var _argumentFeature: Double? { get }
+}
+
+extension RemoteArgument where Self: RemoteValue {
+    /// Appends the value.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        encode(into: &writer)
+    }
+
+    /// The value's own feature.
+    public var _argumentFeature: Double? { _feature(of: self) }
+}
+
+extension Bool: RemoteArgument {
+    /// Itself.
+    public typealias Value = Bool
+}
+
+extension Int: RemoteArgument {
+    /// Itself.
+    public typealias Value = Int
+}
+
+extension Int8: RemoteArgument {
+    /// Itself.
+    public typealias Value = Int8
+}
+
+extension Int16: RemoteArgument {
+    /// Itself.
+    public typealias Value = Int16
+}
+
+extension Int32: RemoteArgument {
+    /// Itself.
+    public typealias Value = Int32
+}
+
+extension Int64: RemoteArgument {
+    /// Itself.
+    public typealias Value = Int64
+}
+
+extension UInt: RemoteArgument {
+    /// Itself.
+    public typealias Value = UInt
+}
+
+extension UInt8: RemoteArgument {
+    /// Itself.
+    public typealias Value = UInt8
+}
+
+extension UInt16: RemoteArgument {
+    /// Itself.
+    public typealias Value = UInt16
+}
+
+extension UInt32: RemoteArgument {
+    /// Itself.
+    public typealias Value = UInt32
+}
+
+extension UInt64: RemoteArgument {
+    /// Itself.
+    public typealias Value = UInt64
+}
+
+extension Float: RemoteArgument {
+    /// Itself.
+    public typealias Value = Float
+}
+
+extension Double: RemoteArgument {
+    /// Itself.
+    public typealias Value = Double
+}
+
+extension String: RemoteArgument {
+    /// Itself.
+    public typealias Value = String
+}
+
+extension Array: RemoteArgument where Element: RemoteArgument {
+    /// A list of the elements' values.
+    public typealias Value = [Element.Value]
+
+    /// Appends the count and the elements.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        writer.write(count: count)
+        for element in self { try element._encodeArgument(into: &writer) }
+    }
+
+    /// The count.
+    public var _argumentFeature: Double? { Double(count) }
+}

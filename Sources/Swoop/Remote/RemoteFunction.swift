@@ -1,0 +1,177 @@
+// What @Remote makes of a function: a type without fields that can encode its arguments, decode
+// them and call it. ElementFunction.swift has the form that loops over pages inline.
+
+public import SwoopElements
+
+/// A function that any node may run, as a type.
+///
+/// Conformances are made by `@Remote`.
+public protocol RemoteFunction: Sendable {
+    /// All arguments: `Void`, the one argument, or a tuple.
+    associatedtype Arguments: Sendable
+    /// What the function returns.
+    associatedtype Result: Sendable
+
+    init()
+
+    /// What a worker needs to find and run the function.
+    static var _entry: RemoteEntry { get }
+    /// Appends the arguments, one after the other.
+    static func _encode(
+        _ arguments: Arguments, into writer: inout ValueWriter) throws(ValueEncodingError)
+    /// Reads what `_encode` wrote.
+    static func _decode(from reader: inout ValueReader) throws(ValueDecodingError) -> Arguments
+    /// What forecasting looks at, a number for each argument.
+    static func _features(_ arguments: Arguments) -> [Double]
+    /// Appends a result; nothing for `Void`.
+    static func _encodeResult(
+        _ result: Result, into writer: inout ValueWriter) throws(ValueEncodingError)
+    /// Reads what `_encodeResult` wrote.
+    static func _decodeResult(from reader: inout ValueReader) throws(ValueDecodingError) -> Result
+}
+
+extension RemoteFunction where Result == Void {
+    /// Nothing to append.
+    public static func _encodeResult(
+        _ result: Void, into writer: inout ValueWriter
+    ) throws(ValueEncodingError) {}
+
+    /// Nothing to read.
+    public static func _decodeResult(from reader: inout ValueReader) throws(ValueDecodingError) {}
+}
+
+/// A remote function that never suspends.
+public protocol SyncRemoteFunction: RemoteFunction {
+    /// Calls the function.
+    static func _call(_ arguments: Arguments) throws -> Result
+}
+
+extension SyncRemoteFunction {
+    /// Decodes the arguments, calls the function, encodes its result.
+    public static var _thunk: RemoteEntry.Body {
+        .sync { context in
+            var reader = context.argumentsReader
+            let arguments = try _decode(from: &reader)
+            try reader.finish()
+            context.features = _features(arguments)
+            try _encodeResult(try _call(arguments), into: &context.output)
+        }
+    }
+}
+
+/// A remote function that may suspend.
+public protocol AsyncRemoteFunction: RemoteFunction {
+    /// Calls the function, on its caller's executor.
+    nonisolated(nonsending) static func _call(_ arguments: Arguments) async throws -> Result
+}
+
+extension AsyncRemoteFunction {
+    /// Decodes the arguments, calls the function, encodes its result.
+    public static var _thunk: RemoteEntry.Body {
+        .async { context in
+            var reader = context.argumentsReader
+            let arguments = try _decode(from: &reader)
+            try reader.finish()
+            context.features = _features(arguments)
+            try _encodeResult(try await _call(arguments), into: &context.output)
+        }
+    }
+}
+
+/// A remote function that is a step of chains too: sync, with one argument.
+public protocol RemoteElementFunction: RemoteFunction1, SyncRemoteFunction, ElementFunction
+where Input == A0, Output == Result {}
+
+extension RemoteElementFunction {
+    /// Nothing is captured.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+
+    /// Nothing is captured.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        self.init()
+    }
+
+    /// The function's name with its path.
+    public static var _name: String { _entry._name }
+}
+
+extension RemoteEntry {
+    /// The path and name of the function: `Outer.parse` of
+    /// `App/File.swift:Outer.parse(_:Int)->Int`.
+    public var _name: String {
+        let signature = identity.drop { $0 != ":" }.dropFirst()
+        return String(signature.prefix { $0 != "(" })
+    }
+}
+
+/// A remote function without arguments.
+public protocol RemoteFunction0: RemoteFunction where Arguments == Void {}
+
+/// A remote function of one argument.
+public protocol RemoteFunction1: RemoteFunction where Arguments == A0 {
+    associatedtype A0: Sendable
+}
+
+/// A remote function of two arguments.
+public protocol RemoteFunction2: RemoteFunction where Arguments == (A0, A1) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+}
+
+/// A remote function of three arguments.
+public protocol RemoteFunction3: RemoteFunction where Arguments == (A0, A1, A2) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+}
+
+/// A remote function of four arguments.
+public protocol RemoteFunction4: RemoteFunction where Arguments == (A0, A1, A2, A3) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+    associatedtype A3: Sendable
+}
+
+/// A remote function of five arguments.
+public protocol RemoteFunction5: RemoteFunction where Arguments == (A0, A1, A2, A3, A4) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+    associatedtype A3: Sendable
+    associatedtype A4: Sendable
+}
+
+/// A remote function of six arguments.
+public protocol RemoteFunction6: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+    associatedtype A3: Sendable
+    associatedtype A4: Sendable
+    associatedtype A5: Sendable
+}
+
+/// A remote function of seven arguments.
+public protocol RemoteFunction7: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5, A6) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+    associatedtype A3: Sendable
+    associatedtype A4: Sendable
+    associatedtype A5: Sendable
+    associatedtype A6: Sendable
+}
+
+/// A remote function of eight arguments.
+public protocol RemoteFunction8: RemoteFunction
+where Arguments == (A0, A1, A2, A3, A4, A5, A6, A7) {
+    associatedtype A0: Sendable
+    associatedtype A1: Sendable
+    associatedtype A2: Sendable
+    associatedtype A3: Sendable
+    associatedtype A4: Sendable
+    associatedtype A5: Sendable
+    associatedtype A6: Sendable
+    associatedtype A7: Sendable
+}

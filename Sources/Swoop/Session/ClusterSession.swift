@@ -1,0 +1,312 @@
+// A client's session: the machine under a lock, those who wait, and the link. What to do is decided by
+// SessionMachine; here it is done.
+
+import SwoopLaunching
+import SwoopModel
+import SwoopSession
+import SwoopTransport
+import SwoopWire
+import Synchronization
+
+/// A program's side of a cluster, from the beginning of a scope to its end.
+final class ClusterSession: Sendable {
+    private struct State {
+        var machine = SessionMachine()
+        var effects: [SessionEffect] = []
+        /// Those who wait for bytes, by task.
+        var readers: [TaskID: [Waiter<[UInt8]>]] = [:]
+        /// Those who wait for a task's end.
+        var followers: [TaskID: [Waiter<Int>]] = [:]
+        var watchers: [Int: @Sendable (ClusterUsage?) -> Void] = [:]
+        var historyWaiters: [CheckedContinuation<[FunctionHistory], Never>] = []
+        var waitersMade = 0
+        var nodes: [NodeDescription] = []
+        var isOver = false
+    }
+
+    /// Somebody who waits, in a Swift task that may be cancelled.
+    private struct Waiter<Value: Sendable> {
+        var number: Int
+        var continuation: CheckedContinuation<Value, any Error>
+    }
+
+    let client: ClientID
+    private let state = Mutex(State())
+    private let link = Mutex<(any CoordinatorLink)?>(nil)
+    private let tasksNamed = Atomic<UInt64>(0)
+    private let cores: Atomic<Int>
+    let console: SessionConsole
+
+    init(client: ClientID, cores: Int, console: SessionConsole) {
+        self.client = client
+        self.cores = Atomic(max(1, cores))
+        self.console = console
+    }
+
+    /// What handles outside of any plan belong to: nothing is ever run there.
+    static let nowhere = ClusterSession(
+        client: ClientID(0), cores: 1, console: SessionConsole(showsOutput: false))
+
+    /// Slots of the cluster, as far as they are known: how finely work is cut.
+    var coreCount: Int { cores.load(ordering: .relaxed) }
+
+    func newTask() -> TaskID {
+        TaskID(
+            high: client.rawValue, low: tasksNamed.add(1, ordering: .relaxed).newValue)
+    }
+
+    func attach(_ link: any CoordinatorLink) { self.link.withLock { $0 = link } }
+
+    // MARK: Facts
+
+    func handle(_ event: SessionEvent) {
+        let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
+        var resumptions: [() -> Void] = []
+        var messages: [ClientMessage] = []
+        state.withLock { state in
+            state.machine.handle(event, at: now, into: &state.effects)
+            for effect in state.effects {
+                perform(effect, &state, &messages, &resumptions)
+            }
+            state.effects.removeAll(keepingCapacity: true)
+        }
+        if !messages.isEmpty {
+            let link = link.withLock { $0 }
+            for message in messages { link?.send(message) }
+        }
+        for resume in resumptions { resume() }
+    }
+
+    private func perform(
+        _ effect: SessionEffect, _ state: inout State, _ messages: inout [ClientMessage],
+        _ resumptions: inout [() -> Void]
+    ) {
+        switch effect {
+        case .submit(let part, let data): messages.append(.submit(part, data: data))
+        case .release(let tasks): messages.append(.release(tasks))
+        case .cancel(let tasks): messages.append(.cancel(tasks))
+        case .want(let tasks): messages.append(.want(tasks))
+        case .settle(let task, let settlement):
+            for waiter in state.followers.removeValue(forKey: task) ?? [] {
+                resumptions.append { [self] in settle(waiter.continuation, settlement) }
+            }
+        case .bring(let task, let bytes):
+            for waiter in state.readers.removeValue(forKey: task) ?? [] {
+                resumptions.append { waiter.continuation.resume(returning: bytes) }
+            }
+        case .refuse(let task, let failure):
+            for waiter in state.readers.removeValue(forKey: task) ?? [] {
+                resumptions.append { [self] in refuse(waiter.continuation, failure) }
+            }
+        case .show(let line): resumptions.append { [self] in console.show(line) }
+        case .remark(let text): resumptions.append { [self] in console.remark(text) }
+        case .progress(let count): resumptions.append { [self] in console.progress(count) }
+        }
+    }
+
+    private func settle(
+        _ continuation: CheckedContinuation<Int, any Error>, _ settlement: Settlement
+    ) {
+        switch settlement {
+        case .stored(let byteCount, _): continuation.resume(returning: Int(byteCount))
+        case .failed(let failure): refuse(continuation, failure)
+        }
+    }
+
+    /// Places are looked up away from the thread that brings the news: it takes a process.
+    private func refuse<Value>(
+        _ continuation: CheckedContinuation<Value, any Error>, _ failure: TaskFailure
+    ) {
+        guard !failure.frames.isEmpty else {
+            return continuation.resume(throwing: FailurePlace.error(of: failure))
+        }
+        Task { continuation.resume(throwing: FailurePlace.error(of: failure)) }
+    }
+
+    /// What the coordinator says; called on its thread, or on the link's.
+    func receive(_ reply: ClientReply) {
+        switch reply {
+        case .welcome(_, let nodes):
+            let slots = nodes.reduce(0) { $0 + Int($1.slots) }
+            if slots > 0 { cores.store(slots, ordering: .relaxed) }
+            state.withLock { $0.nodes = nodes }
+        case .refused(let reason): handle(.connectionLost(reason))
+        case .notices(let notices): handle(.noticed(notices))
+        case .value(let task, let bytes): handle(.valueArrived(task, bytes))
+        case .missing(let task): handle(.valueMissing(task))
+        case .usage(let usage):
+            let watchers = state.withLock { Array($0.watchers.values) }
+            for watcher in watchers { watcher(usage) }
+        case .records(let histories):
+            let waiter = state.withLock { state in
+                state.historyWaiters.isEmpty ? nil : state.historyWaiters.removeFirst()
+            }
+            waiter?.resume(returning: histories)
+        }
+    }
+
+    // MARK: Waiting
+
+    /// The bytes of a handle's value: of a task, or of arithmetic over several.
+    func bytes(of handle: ProxyHandle) async throws -> [UInt8] {
+        if handle.tasks.count == 1 { return try await bytes(of: handle.tasks[0]) }
+        return try await evaluate(handle.argument)
+    }
+
+    private func evaluate(_ argument: Argument) async throws -> [UInt8] {
+        switch argument {
+        case .bytes(let bytes): return bytes
+        case .output(let task): return try await bytes(of: task)
+        case .sequence(let parts):
+            var bytes: [UInt8] = []
+            for part in parts { bytes += try await evaluate(part) }
+            return bytes
+        case .operation(let operation, let operands, let operandType, let resultType):
+            var scalars: [Scalar] = []
+            for operand in operands {
+                let bytes = try await evaluate(operand)
+                guard let scalar = Scalar(decoding: bytes, as: operandType) else {
+                    throw SwoopError(.undecodable, "\(bytes.count) bytes are no \(operandType)")
+                }
+                scalars.append(scalar)
+            }
+            do {
+                return try operation.apply(scalars, resultType: resultType).encoded
+            } catch {
+                throw SwoopError(.taskFailed, error.message)
+            }
+        }
+    }
+
+    /// The bytes of a task's output; fetched when they are not here.
+    func bytes(of task: TaskID) async throws -> [UInt8] {
+        if let here = state.withLock({ $0.machine.bytes(of: task) }) { return here }
+        return try await wait(in: \.readers, for: task, asking: .wanted(task))
+    }
+
+    /// The bytes that the output takes in the cluster; waits for the task's end.
+    func byteCount(of task: TaskID) async throws -> Int {
+        try await wait(in: \.followers, for: task, asking: .awaited(task))
+    }
+
+    func wait(for task: TaskID) async throws { _ = try await byteCount(of: task) }
+
+    private func wait<Value: Sendable>(
+        in list: sending WritableKeyPath<State, [TaskID: [Waiter<Value>]]>, for task: TaskID,
+        asking event: SessionEvent
+    ) async throws -> Value {
+        let number = state.withLock { state in
+            state.waitersMade += 1
+            return state.waitersMade
+        }
+        nonisolated(unsafe) let list = list
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isCancelled = state.withLock { state in
+                    unsafe state[keyPath: list][task, default: []].append(
+                        Waiter(number: number, continuation: continuation))
+                    return Task.isCancelled
+                }
+                handle(event)
+                if isCancelled { unsafe stopWaiting(in: list, for: task, number) }
+            }
+        } onCancel: {
+            unsafe stopWaiting(in: list, for: task, number)
+        }
+    }
+
+    private func stopWaiting<Value>(
+        in list: WritableKeyPath<State, [TaskID: [Waiter<Value>]]>, for task: TaskID, _ number: Int
+    ) {
+        let waiter = state.withLock { state -> Waiter<Value>? in
+            guard let place = state[keyPath: list][task]?.firstIndex(where: { $0.number == number })
+            else { return nil }
+            return state[keyPath: list][task]?.remove(at: place)
+        }
+        waiter?.continuation.resume(throwing: CancellationError())
+    }
+
+    // MARK: Asking
+
+    func hasBytes(of handle: ProxyHandle) -> Bool {
+        var isReady = true
+        let check = { (task: TaskID) in
+            if self.state.withLock({ $0.machine.bytes(of: task) }) == nil { isReady = false }
+        }
+        if handle.tasks.isEmpty {
+            handle.argument.forEachTask(check)
+        } else {
+            for task in handle.tasks { check(task) }
+        }
+        return isReady
+    }
+
+    func whereabouts(of handle: ProxyHandle) -> String {
+        guard let task = handle.tasks.first else { return "arithmetic" }
+        return state.withLock { state in
+            switch state.machine.held[task]?.state {
+            case nil: "planned"
+            case .pending?: "running"
+            case .stored(let byteCount, _)?: "\(byteCount) bytes in the cluster"
+            case .brought?: "here"
+            case .failed(let failure)?: "failed: \(failure.message)"
+            }
+        }
+    }
+
+    func release(_ task: TaskID) { handle(.released(task)) }
+
+    func cancel(_ tasks: [TaskID]) { if !tasks.isEmpty { handle(.cancelled(tasks)) } }
+
+    /// What was recorded of functions.
+    func histories(of identities: [String]) async -> [FunctionHistory] {
+        guard let link = link.withLock({ $0 }) else { return [] }
+        return await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.isOver { state.historyWaiters.append(continuation) }
+                return state.isOver
+            }
+            if isOver { return continuation.resume(returning: []) }
+            link.send(.wantRecords(identities: identities))
+        }
+    }
+
+    /// The nodes, as the coordinator last told.
+    var nodes: [NodeDescription] { state.withLock { $0.nodes } }
+
+    /// Calls `watcher` with every snapshot until `stop`, and with nil at the end.
+    func watch(_ watcher: @escaping @Sendable (ClusterUsage?) -> Void) -> Int {
+        let (number, isFirst) = state.withLock { state in
+            state.waitersMade += 1
+            state.watchers[state.waitersMade] = watcher
+            return (state.waitersMade, state.watchers.count == 1)
+        }
+        if isFirst { link.withLock { $0 }?.send(.watchUsage(true)) }
+        return number
+    }
+
+    func stopWatching(_ number: Int) {
+        let isLast = state.withLock { state in
+            state.watchers[number] = nil
+            return state.watchers.isEmpty
+        }
+        if isLast { link.withLock { $0 }?.send(.watchUsage(false)) }
+    }
+
+    /// The scope ends: every wait ends with it.
+    func close() {
+        handle(.closed)
+        let (watchers, histories) = state.withLock { state in
+            state.isOver = true
+            defer {
+                state.watchers = [:]
+                state.historyWaiters = []
+            }
+            return (Array(state.watchers.values), state.historyWaiters)
+        }
+        for watcher in watchers { watcher(nil) }
+        for waiter in histories { waiter.resume(returning: []) }
+        link.withLock { $0.take() }?.close()
+        console.finish()
+    }
+}

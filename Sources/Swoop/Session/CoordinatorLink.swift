@@ -1,0 +1,118 @@
+// The two ways to a coordinator: in this process, and over a connection. Both carry the same messages.
+
+import SwoopCoordinator
+import SwoopModel
+import SwoopTransport
+import SwoopWire
+import Synchronization
+
+/// Carries a session's messages.
+protocol CoordinatorLink: AnyObject, Sendable {
+    /// Sends a message; never blocks.
+    func send(_ message: ClientMessage)
+    /// Ends the link; nothing is received afterwards.
+    func close()
+}
+
+/// A coordinator in this process: messages are handed over as they are.
+final class DirectLink: CoordinatorLink {
+    private let coordinator: Coordinator
+    private let client: ClientID
+
+    init(to coordinator: Coordinator, client: ClientID) {
+        self.coordinator = coordinator
+        self.client = client
+    }
+
+    func send(_ message: ClientMessage) { coordinator.send(message, from: client) }
+
+    func close() { coordinator.send(.goodbye, from: client) }
+}
+
+/// A coordinator behind a socket, with CURVE; one thread owns the socket.
+final class SocketLink: CoordinatorLink {
+    private enum Command: Sendable {
+        case send(ClientMessage)
+        case close
+    }
+
+    private let inbox: Inbox<Command>
+    private let thread: Mutex<LoopThread?>
+
+    /// Connects; `receive` is called on the link's thread.
+    ///
+    /// - Parameter lost: called once when the coordinator has not been heard of for `silence` nanoseconds
+    ///   at the beginning; libzmq reconnects later losses by itself.
+    init(
+        endpoint: String, serverKey: String, keys: CurveKeys, hello: ClientMessage,
+        patience: Int64 = 2_000_000_000,
+        receive: @escaping @Sendable (ClientReply) -> Void,
+        lost: @escaping @Sendable (String) -> Void
+    ) throws {
+        let context = try TransportContext()
+        let socket = try Socket(.dealer, in: context, security: .client(keys, serverKey: serverKey))
+        try socket.connect(to: endpoint)
+        let inbox = try Inbox<Command>()
+        self.inbox = inbox
+        let held = Mutex<Socket?>(consume socket)
+        let box = SocketBox(socket: held)
+        thread = Mutex(
+            try LoopThread(named: "session") {
+                guard let socket = box.socket.withLock({ $0.take() }) else { return }
+                SocketLink.serve(
+                    socket, inbox, hello: hello, patience: patience, receive: receive, lost: lost)
+            })
+    }
+
+    private struct SocketBox: ~Copyable, Sendable { let socket: Mutex<Socket?> }
+
+    func send(_ message: ClientMessage) { inbox.put(.send(message)) }
+
+    func close() {
+        inbox.put(.close)
+        thread.withLock { $0.take()?.join() }
+    }
+
+    private static func serve(
+        _ socket: borrowing Socket, _ inbox: Inbox<Command>, hello: ClientMessage,
+        patience: Int64, receive: (ClientReply) -> Void, lost: (String) -> Void
+    ) {
+        var poll = PollLoop()
+        _ = poll.watch(socket)
+        _ = poll.watch(descriptor: inbox.wakeup.descriptor)
+        var waiting: [ClientMessage] = [hello]
+        var answerBy: Int64? = MonotonicClock.nanoseconds() + patience
+        while true {
+            var sent = 0
+            for message in waiting {
+                let frames = message.encoded().map { Frame($0) }
+                guard let outcome = try? socket.send(frames), outcome == .sent else { break }
+                if case .goodbye = message { return }
+                sent += 1
+            }
+            waiting.removeFirst(sent)
+            let retry = waiting.isEmpty ? nil : MonotonicClock.nanoseconds() + 5_000_000
+            do {
+                try poll.wait(until: [answerBy, retry].compactMap { $0 }.min())
+            } catch {
+                return lost("the connection failed: \(error)")
+            }
+            for command in inbox.take() {
+                switch command {
+                case .send(let message): waiting.append(message)
+                case .close: waiting.append(.goodbye)
+                }
+            }
+            while let message = try? socket.receive() {
+                answerBy = nil
+                if let reply = try? ClientReply(frames: message.frames.map(\.bytes)) {
+                    receive(reply)
+                }
+            }
+            if let limit = answerBy, MonotonicClock.nanoseconds() > limit {
+                answerBy = nil
+                lost("the coordinator did not answer within \(patience / 1_000_000_000) s")
+            }
+        }
+    }
+}

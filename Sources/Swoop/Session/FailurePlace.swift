@@ -1,0 +1,45 @@
+// Where in the user's source something failed: offsets of the program, turned into file and line by the
+// symbolizer of the toolchain where there is one, else by what the function's record says.
+
+import SwoopElements
+import SwoopLaunching
+import SwoopModel
+
+/// Finds the place of failures.
+enum FailurePlace {
+    /// The error for a failure, with file and line put in.
+    static func error(of failure: TaskFailure) -> SwoopError {
+        var error = SwoopError(failure)
+        let entry = RemoteRegistry.functions.first { $0._name == failure.function }
+        if !failure.frames.isEmpty, failure.image.isEmpty {
+            let places = Symbolizer.places(of: failure.frames)
+            if let reason = places.first(where: { $0.function.hasPrefix("Swift runtime failure: ") }) {
+                let text = reason.function.dropFirst("Swift runtime failure: ".count)
+                error.message += " The check: \(text)."
+            }
+            let own = entry.map { Self.baseName($0.file) }
+            let place =
+                places.first { $0.line > 0 && own == Self.baseName($0.file) }
+                ?? places.first { $0.line > 0 && !isOfRuntime($0.file) }
+            if let place {
+                error.file = place.file
+                error.line = place.line
+                return error
+            }
+        }
+        if error.file.isEmpty, let entry, error.code != .inputFailed {
+            error.file = entry.file
+            error.line = entry.line
+        }
+        return error
+    }
+
+    private static func baseName(_ path: String) -> Substring {
+        path.split(separator: "/").last ?? ""
+    }
+
+    private static func isOfRuntime(_ file: String) -> Bool {
+        file.contains("compiler-generated") || file.contains("/stdlib/") || file == "??"
+            || file.contains("/Sources/Swoop") || file.hasPrefix("/<")
+    }
+}

@@ -1,0 +1,72 @@
+// What a session shows a person: lines that tasks printed, remarks, a line of progress that updates at a
+// terminal. All on standard error, so that a program's own output stays its own; tasks' output goes where the
+// task wrote it.
+
+import Glibc
+import SwoopLaunching
+import SwoopModel
+import SwoopTransport
+import Synchronization
+
+/// Writes to the terminal, or to whatever standard error is.
+final class SessionConsole: Sendable {
+    private struct State {
+        var progress = ProgressCount()
+        var isProgressShown = false
+        var usage: ClusterUsage?
+    }
+
+    private let state = Mutex(State())
+    private let showsOutput: Bool
+    private let showsProgress: Bool
+
+    init(showsOutput: Bool, showsProgress: Bool = false) {
+        self.showsOutput = showsOutput
+        self.showsProgress = showsProgress && isatty(2) == 1
+    }
+
+    /// A line that a task printed, labelled by its function.
+    func show(_ line: OutputLine) {
+        guard showsOutput else { return }
+        var text = line.function.isEmpty ? "" : "[\(line.function)] "
+        if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
+        write(text + line.text + "\n", to: line.isError ? 2 : 1)
+    }
+
+    /// Something that a person should read.
+    func remark(_ text: String) {
+        guard showsOutput else { return }
+        write("swoop: \(text)\n", to: 2)
+    }
+
+    /// How far the graph is.
+    func progress(_ count: ProgressCount) {
+        guard showsProgress else { return }
+        let text = state.withLock { state in
+            state.progress = count
+            state.isProgressShown = true
+            let failed = count.failed > 0 ? ", \(count.failed) failed" : ""
+            return "\r\u{1b}[K\(count.done) of \(count.total) tasks done\(failed), \(count.running) running"
+        }
+        write(text, to: 2)
+    }
+
+    /// The scope ended: the progress line goes.
+    func finish() {
+        let wasShown = state.withLock { state in
+            defer { state.isProgressShown = false }
+            return state.isProgressShown
+        }
+        if wasShown { write("\r\u{1b}[K", to: 2) }
+    }
+
+    private func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let done = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if done < 0 && errno == EINTR { continue }
+            if done <= 0 { return }
+            bytes = bytes.dropFirst(done)
+        }
+    }
+}

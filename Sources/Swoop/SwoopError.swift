@@ -1,0 +1,128 @@
+// The one error that users see.
+
+public import SwoopModel
+
+/// Anything that went wrong between a program and its cluster, with what to do about it.
+///
+/// ```swift
+/// do { print(try await proxy.value) }
+/// catch let error as SwoopError where error.code == .taskFailed { print(error) }
+/// ```
+public struct SwoopError: Error, Sendable {
+    /// What kind of thing went wrong. More may be added.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code's name.
+        public let description: String
+
+        /// The task's function threw an error, or was stopped by a runtime check.
+        public static let taskFailed = Code(description: "taskFailed")
+        /// Something that the task needed failed; `message` has the cause.
+        public static let inputFailed = Code(description: "inputFailed")
+        /// The task, or the scope that it belongs to, was cancelled.
+        public static let cancelled = Code(description: "cancelled")
+        /// The process of the task died, by a signal or by leaving.
+        public static let workerDied = Code(description: "workerDied")
+        /// A node, or what was stored there, is gone for good.
+        public static let lost = Code(description: "lost")
+        /// A value does not decode as its type: caller and function disagree.
+        public static let undecodable = Code(description: "undecodable")
+        /// No memory for a page.
+        public static let noMemory = Code(description: "noMemory")
+        /// The plan is wrong: a handle of another cluster, a loop inside of a loop.
+        public static let invalidPlan = Code(description: "invalidPlan")
+        /// A handle was used after its cluster's scope, or before its plan was run.
+        public static let notRunning = Code(description: "notRunning")
+        /// The cluster could not be started or reached.
+        public static let unreachable = Code(description: "unreachable")
+        /// A download is larger than its cap.
+        public static let tooLarge = Code(description: "tooLarge")
+    }
+
+    /// What kind of thing went wrong.
+    public var code: Code
+    /// What happened, in a sentence.
+    public var message: String
+    /// The task, where there was one.
+    public var task: TaskID?
+    /// Short name of its function; empty where there was none.
+    public var function: String
+    /// The node on which it happened; empty where unknown.
+    public var node: String
+    /// The user's source file, as the compiler's `#fileID` names it; empty where unknown.
+    public var file: String
+    /// The line in `file`; 0 where unknown.
+    public var line: Int
+    /// Which attempt at the task it was; 0 where there was none.
+    public var attempt: Int
+    /// The Swift type of an error that the function threw; empty for anything else.
+    public var errorType: String
+    /// The last lines that the task or its process printed.
+    public var lastOutput: [String]
+    /// What to do about it; empty where nothing is known to help.
+    public var advice: String
+
+    /// An error with a code and a sentence.
+    public init(_ code: Code, _ message: String, advice: String = "") {
+        self.code = code
+        self.message = message
+        self.advice = advice
+        task = nil
+        function = ""
+        node = ""
+        file = ""
+        line = 0
+        attempt = 0
+        errorType = ""
+        lastOutput = []
+    }
+}
+
+extension SwoopError: CustomStringConvertible {
+    /// Code, sentence, place, attempt, last output and advice, on as many lines as there is to say.
+    public var description: String {
+        var lines = ["\(code): \(message)"]
+        if !file.isEmpty { lines.append("  at \(file)\(line > 0 ? ":\(line)" : "")") }
+        var whence: [String] = []
+        if let task { whence.append("task \(task)") }
+        if attempt > 0 { whence.append("attempt \(attempt)") }
+        if !node.isEmpty { whence.append("on \(node)") }
+        if !whence.isEmpty { lines.append("  " + whence.joined(separator: ", ")) }
+        for line in lastOutput.suffix(5) { lines.append("  | \(line)") }
+        if !advice.isEmpty { lines.append("  \(advice)") }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension SwoopError {
+    /// The error for a failure that came from the cluster; file and line are put in by the session.
+    init(_ failure: TaskFailure) {
+        let (code, advice): (Code, String)
+        switch failure.kind {
+        case .thrown: (code, advice) = (.taskFailed, "")
+        case .trapped:
+            (code, advice) = (.taskFailed, "A debug build prints the reason of the check.")
+        case .died:
+            (code, advice) = (
+                .workerDied, "If the system ended it, look for its memory use: `dmesg | tail`."
+            )
+        case .undecodable:
+            (code, advice) = (.undecodable, "Build and start the program again everywhere.")
+        case .unknownFunction:
+            (code, advice) = (.invalidPlan, "Build and start the program again everywhere.")
+        case .lost: (code, advice) = (.lost, "Run the plan again.")
+        case .cancelled: (code, advice) = (.cancelled, "")
+        case .noMemory: (code, advice) = (.noMemory, "")
+        case .inputFailed: (code, advice) = (.inputFailed, "")
+        case .invalidGraph: (code, advice) = (.invalidPlan, "")
+        }
+        self.init(code, failure.message, advice: advice)
+        task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task
+        function = failure.function
+        node = failure.node
+        file = failure.file
+        line = Int(failure.line)
+        attempt = Int(failure.attempt)
+        errorType = failure.errorType
+        lastOutput = failure.lastOutput
+    }
+}

@@ -1,0 +1,210 @@
+// An agent's end of one worker process: its rings, its slots' lines, its crash record, its output.
+
+import SwoopExecution
+import SwoopLaunching
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+import SwoopWire
+
+/// One worker process as its agent holds it. Belongs to the agent's thread.
+final class WorkerLink {
+    /// 0 until the machine asked for a worker.
+    var id: WorkerID
+    var isReady = false
+    /// What the agent's poll watches of it; the end of the process among them.
+    var sources: [PollLoop.Source] = []
+    var exitSource: PollLoop.Source?
+    private let process: ChildProcess
+    private var orders: RingProducer
+    private var messages: RingConsumer
+    private let slotTable: SlotTable
+    private let crashArea: CrashArea
+    private let slots: Int
+    /// Orders that the ring had no room for, oldest first.
+    private var waiting: [[UInt8]] = []
+    private var lastErrorLines: [String] = []
+    private var malformed = 0
+    private static let batchMax = 256
+
+    init(id: WorkerID, arena: Arena, wakeup: Wakeup, slots: Int) throws {
+        self.id = id
+        self.slots = slots
+        let orderMemory = try SharedMemory(
+            creating: "swoop-orders",
+            bytes: RingSize.memoryBytes(capacity: WorkerInheritance.orderCapacity))
+        let messageMemory = try SharedMemory(
+            creating: "swoop-messages",
+            bytes: RingSize.memoryBytes(capacity: WorkerInheritance.messageCapacity))
+        let slotMemory = try SharedMemory(
+            creating: "swoop-slots", bytes: SlotTable.memoryBytes(slots: slots))
+        let crashMemory = try SharedMemory(creating: "swoop-crash", bytes: CrashArea.memoryBytes)
+        orders = try RingProducer(
+            memory: orderMemory, capacity: WorkerInheritance.orderCapacity, waking: .futex)
+        messages = try RingConsumer(
+            memory: messageMemory, capacity: WorkerInheritance.messageCapacity, waking: .futex)
+        slotTable = try SlotTable(memory: slotMemory, slots: slots)
+        crashArea = try CrashArea(memory: crashMemory)
+        var request = LaunchRequest(role: WorkerInheritance.role)
+        request.output = .piped
+        request.environment[WorkerInheritance.slotCount] = String(slots)
+        request.descriptors = [
+            WorkerInheritance.orders: orderMemory.descriptor,
+            WorkerInheritance.messages: messageMemory.descriptor,
+            WorkerInheritance.slots: slotMemory.descriptor,
+            WorkerInheritance.crash: crashMemory.descriptor,
+            WorkerInheritance.arena: arena.descriptor,
+            WorkerInheritance.wakeup: wakeup.descriptor,
+        ]
+        process = try ChildProcess(starting: request)
+    }
+
+    /// Its output, for the agent's poll.
+    var outputDescriptors: [Int32] {
+        [process.standardOutput?.descriptor, process.standardError?.descriptor].compactMap { $0 }
+    }
+
+    /// Readable when the process has ended.
+    var exitDescriptor: Int32 { process.exitDescriptor }
+
+    var orderBytesMax: Int { orders.payloadMax }
+
+    // MARK: Orders
+
+    func send(_ order: WorkerOrder) {
+        waiting.append(order.encoded())
+        sendWaiting()
+    }
+
+    /// Sends runs in batches; answers with those that are too large for the ring.
+    func send(_ runs: [RunOrder]) -> [RunOrder] {
+        var refused: [RunOrder] = []
+        var start = 0
+        while start < runs.count {
+            let end = min(runs.count, start + Self.batchMax)
+            let batch = Array(runs[start..<end])
+            let bytes = WorkerOrder.run(batch).encoded()
+            if bytes.count <= orders.payloadMax {
+                waiting.append(bytes)
+            } else {
+                for run in batch {
+                    let single = WorkerOrder.run([run]).encoded()
+                    if single.count <= orders.payloadMax {
+                        waiting.append(single)
+                    } else {
+                        refused.append(run)
+                    }
+                }
+            }
+            start = end
+        }
+        sendWaiting()
+        return refused
+    }
+
+    /// Writes what waits, as far as the ring has room.
+    func sendWaiting() {
+        guard !waiting.isEmpty else { return }
+        var sent = 0
+        for bytes in waiting {
+            guard (try? orders.write(bytes.span)) == true else { break }
+            sent += 1
+        }
+        waiting.removeFirst(sent)
+        orders.publish()
+        if !waiting.isEmpty, (try? orders.prepareToWaitForRoom()) == false { sendWaiting() }
+    }
+
+    // MARK: News
+
+    func prepareToSleep() -> Bool { messages.prepareToSleep() }
+
+    func awoke() { messages.awoke() }
+
+    func receive() -> [WorkerMessage] {
+        var received: [WorkerMessage] = []
+        var bad = 0
+        do throws(TransportError) {
+            _ = try messages.drain { record in
+                do throws(WireError) {
+                    received.append(try WorkerMessage(bytes: record.array))
+                } catch {
+                    bad += 1
+                }
+            }
+        } catch {
+            lastErrorLines.append("its ring is damaged: \(error)")
+            process.kill(9)
+        }
+        malformed += bad
+        return received
+    }
+
+    // MARK: The process
+
+    func kill() { process.killGroup(9) }
+
+    /// Ends the process and all that its tasks started, and says how it ended.
+    @discardableResult
+    func endNow() -> ExitStatus {
+        _ = cpuNanoseconds
+        process.endNow()
+        return process.waitUntilEnded()
+    }
+
+    var cpuNanoseconds: Int64 {
+        if process.status == nil, let now = ProcessCPU.nanoseconds(of: process.pid) {
+            lastCPU = max(lastCPU, now)
+        }
+        return lastCPU
+    }
+    private var lastCPU: Int64 = 0
+
+    func sample(slots: Int, now: Int64) -> [SlotUsage] {
+        (0..<slots).map { slot in
+            guard let line = slotTable.read(slot: slot), let attempt = line.attempt else {
+                let busy = slotTable.read(slot: slot)?.busyBefore ?? 0
+                return SlotUsage(
+                    function: nil, task: nil, elapsedNanoseconds: 0, busyNanoseconds: busy)
+            }
+            let elapsed = max(0, now - line.startedAt)
+            return SlotUsage(
+                function: line.function, task: attempt.task, elapsedNanoseconds: elapsed,
+                busyNanoseconds: line.busyBefore + elapsed)
+        }
+    }
+
+    /// What is known of its end.
+    func death(_ status: ExitStatus) -> WorkerDeath {
+        _ = readOutput()
+        var death = WorkerDeath(signal: 0, status: 0, lastOutput: lastErrorLines)
+        switch status {
+        case .exited(let code): death.status = code
+        case .signalled(let signal): death.signal = signal
+        }
+        guard let report = crashArea.report() else { return death }
+        death.signal = report.signal
+        death.frames = report.programCounters
+        if let slot = report.slot { death.culprit = slotTable.read(slot: Int(slot))?.attempt }
+        return death
+    }
+
+    /// Lines that the process wrote to its descriptors itself; the last ones are kept for its death.
+    func readOutput() -> [OutputLine] {
+        var lines: [OutputLine] = []
+        for (pipe, isError) in [(process.standardOutput, false), (process.standardError, true)] {
+            guard let pipe else { continue }
+            let bytes = pipe.read()
+            guard !bytes.isEmpty else { continue }
+            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+                let text = String(line)
+                if isError { lastErrorLines = lastErrorLines.suffix(19) + [text] }
+                lines.append(
+                    OutputLine(
+                        task: TaskID(high: 0, low: 0), function: "", node: "", text: text,
+                        isError: isError, dropped: 0))
+            }
+        }
+        return lines
+    }
+}

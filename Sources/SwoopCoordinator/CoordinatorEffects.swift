@@ -1,0 +1,74 @@
+// The scheduler's orders, performed.
+
+import SwoopModel
+import SwoopScheduling
+import SwoopTransport
+import SwoopWire
+
+extension CoordinatorLoop {
+    mutating func perform(_ effect: SchedulerEffect, now: Int64) {
+        switch effect {
+        case .grantLease(let node, let lease): send(.lease(lease), to: node)
+        case .revoke(let node, let attempts): send(.revoke(attempts), to: node)
+        case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
+        case .storePage(let node, let task, let output, let bytes):
+            send(.storePage(task, output, elementCount: 0, bytes: bytes), to: node)
+        case .notify(let client, let notice):
+            if let place = clients.firstIndex(where: { $0.id == client }) {
+                clients[place].notices.append(notice)
+            }
+        case .deliver(let client, let task, let bytes):
+            flushNotices()
+            send(.value(task, bytes: bytes), to: client)
+        case .requestOutput(let node, let task, let client, let name):
+            let isAsked = pendingOutputs.contains { $0.task == task && $0.node == node }
+            pendingOutputs.append(
+                PendingOutput(task: task, node: node, client: client, name: name))
+            if !isAsked { send(.sendPage(task), to: node) }
+        case .closeNode(let node, _): nodes.removeAll { $0.id == node }
+        case .recordRun(let function, let node, let record):
+            learning.add(
+                record, of: function, in: scheduler.functions, node: nodeName(node), now: now)
+        case .recordChildren(let function, let node, let records):
+            learning.add(
+                records, ofChild: function, in: scheduler.functions, node: nodeName(node),
+                now: now)
+        case .reject: malformed += 1
+        }
+    }
+
+    private func nodeName(_ node: NodeID) -> String {
+        nodes.first { $0.id == node }?.description.name ?? "node \(node.rawValue)"
+    }
+
+    // MARK: Snapshots
+
+    mutating func publishUsage(now: Int64) {
+        nextUsage = now + Self.usagePeriod
+        guard clients.contains(where: { $0.watchesUsage }) else { return }
+        let usage = usage(now: now)
+        for client in clients where client.watchesUsage { send(.usage(usage), to: client.id) }
+    }
+
+    private func usage(now: Int64) -> ClusterUsage {
+        let nodes = self.nodes.map { node in
+            let age = node.sampledAt == 0 ? 0 : now - node.sampledAt
+            return NodeUsage(
+                node: node.id, name: node.description.name, slots: node.slots,
+                cpuNanoseconds: node.cpuNanoseconds, residentBytes: node.residentBytes,
+                pageBudget: node.description.pageBudget, ageNanoseconds: age,
+                isSilent: age > 2 * nanosecondsPerSecond)
+        }
+        return ClusterUsage(nodes: nodes, progress: scheduler.progress)
+    }
+
+    mutating func publishProgress(now: Int64) {
+        nextProgress = now + Self.progressPeriod
+        for place in clients.indices {
+            let progress = scheduler.progress(of: clients[place].id)
+            guard progress != clients[place].progress else { continue }
+            clients[place].progress = progress
+            clients[place].notices.append(.progress(progress))
+        }
+    }
+}

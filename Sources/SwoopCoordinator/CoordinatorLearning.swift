@@ -1,0 +1,164 @@
+// What the coordinator learns: records into the forecasts as they come, into the database once a second,
+// and revised durations to the scheduler.
+
+import SwoopForecast
+import SwoopModel
+import SwoopStorage
+
+struct CoordinatorLearning {
+    private var forecaster = Forecaster()
+    private let database: ModelStore?
+    private var remark: String?
+    private var pending: [PendingKey: FunctionHistory] = [:]
+    private var pendingSince: Int64?
+    /// Runs since the last revision, by function.
+    private var fresh: [FunctionIndex: FreshRuns] = [:]
+    /// Functions whose stored history was looked at.
+    private var primed = 0
+    private var primedModels: [(FunctionIndex, DurationModel)] = []
+    /// Records taken per function and tenth of a second: of a million equal runs a sample is enough.
+    private static let recordsMax = 64
+    private static let revisionPeriod: Int64 = 100_000_000
+
+    private struct PendingKey: Hashable {
+        var identity: String
+        var node: String
+        var isOptimised: Bool
+        var fingerprint: UInt64
+    }
+
+    private struct FreshRuns {
+        var count = 0
+        var taken = 0
+        var seen = 0
+        var revisedAt: Int64 = 0
+    }
+
+    /// Opens the database at `path`; without one nothing outlives the process.
+    init(path: String) {
+        guard !path.isEmpty else {
+            database = nil
+            return
+        }
+        let (store, remark) = ModelStore.open(path: path)
+        database = store
+        self.remark = remark
+        if let histories = try? store.load() { forecaster.load(histories) }
+    }
+
+    /// When something must be stored or revised.
+    var nextDeadline: Int64? {
+        var deadline = pendingSince.map { $0 + nanosecondsPerSecond }
+        for runs in fresh.values where runs.count > 0 {
+            let due = runs.revisedAt + Self.revisionPeriod
+            deadline = min(deadline ?? due, due)
+        }
+        return deadline
+    }
+
+    func histories(for identities: [String]) -> [FunctionHistory] {
+        forecaster.histories(for: identities)
+    }
+
+    /// Looks up what is stored of functions that the scheduler has not been told of.
+    mutating func prime(_ functions: [FunctionSpec]) {
+        while primed < functions.count {
+            let function = functions[primed]
+            if let model = forecaster.durationModel(
+                for: ForecastKey(function), fingerprint: function.fingerprint)
+            {
+                primedModels.append((FunctionIndex(UInt32(primed)), model))
+            }
+            primed += 1
+        }
+    }
+
+    mutating func add(
+        _ record: RunRecord, of index: FunctionIndex, in functions: [FunctionSpec], node: String,
+        now: Int64
+    ) {
+        fresh[index, default: FreshRuns()].count += 1
+        fresh[index]?.seen += 1
+        guard let runs = fresh[index], runs.taken < Self.recordsMax else { return }
+        fresh[index]?.taken += 1
+        keep(record, of: functions[Int(index.rawValue)], node: node, now: now)
+    }
+
+    mutating func add(
+        _ records: [RunRecord], ofChild identity: String, in functions: [FunctionSpec],
+        node: String, now: Int64
+    ) {
+        let known = functions.first { $0.identity == identity }
+        let function =
+            known
+            ?? FunctionSpec(
+                identity: identity, name: identity, fingerprint: 0,
+                code: .remote(identity: identity),
+                isOptimised: functions.first?.isOptimised ?? true, isAsync: true)
+        for record in records.prefix(Self.recordsMax) {
+            keep(record, of: function, node: node, now: now)
+        }
+    }
+
+    private mutating func keep(
+        _ record: RunRecord, of function: FunctionSpec, node: String, now: Int64
+    ) {
+        forecaster.record(record, of: function, node: node)
+        let key = PendingKey(
+            identity: function.identity, node: node, isOptimised: function.isOptimised,
+            fingerprint: function.fingerprint)
+        pending[
+            key,
+            default: FunctionHistory(
+                identity: key.identity, node: node, isOptimised: key.isOptimised,
+                fingerprint: key.fingerprint, records: [])
+        ].records.append(record)
+        if pendingSince == nil { pendingSince = now }
+    }
+
+    /// Models that changed: at once for the first runs of a function, later ten times a second.
+    mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [(FunctionIndex, DurationModel)] {
+        var revised = primedModels
+        primedModels = []
+        for index in fresh.keys.sorted() {
+            guard let runs = fresh[index], runs.count > 0 else { continue }
+            guard runs.revisedAt == 0 || now - runs.revisedAt >= Self.revisionPeriod else {
+                continue
+            }
+            fresh[index]?.count = 0
+            fresh[index]?.taken = 0
+            fresh[index]?.revisedAt = now
+            let function = functions[Int(index.rawValue)]
+            if let model = forecaster.durationModel(
+                for: ForecastKey(function), fingerprint: function.fingerprint)
+            {
+                revised.append((index, model))
+            }
+        }
+        return revised
+    }
+
+    /// Writes what a second has brought; answers with something that a person should read.
+    mutating func store(now: Int64) -> String? {
+        if let remark {
+            self.remark = nil
+            return remark
+        }
+        guard let since = pendingSince, now - since >= nanosecondsPerSecond else { return nil }
+        return storeAll()
+    }
+
+    mutating func storeAll() -> String? {
+        let histories = pending.values.sorted {
+            ($0.identity, $0.node, $0.fingerprint) < ($1.identity, $1.node, $1.fingerprint)
+        }
+        pending = [:]
+        pendingSince = nil
+        guard let database, !histories.isEmpty else { return nil }
+        do {
+            return try database.append(histories)
+        } catch {
+            return "what was learned of \(histories.count) functions could not be kept: \(error)"
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// The coordinator's loop: messages in, events to the scheduler, its effects performed. No policy: what to
+// do is the scheduler's, here is only how.
+
+import SwoopLaunching
+import SwoopModel
+import SwoopScheduling
+import SwoopTransport
+import SwoopWire
+
+/// Who a connection is.
+enum PeerRole {
+    case agent(NodeID)
+    case client(ClientID)
+}
+
+/// A client: in this process, or behind a connection.
+struct AttachedClient {
+    var id: ClientID
+    var peer: PeerID?
+    var receive: (@Sendable (ClientReply) -> Void)?
+    var watchesUsage = false
+    /// Notices of this step, sent as one message.
+    var notices: [ClientNotice] = []
+    var progress = ProgressCount()
+}
+
+/// An agent behind a connection, with its last sample.
+struct AttachedNode {
+    var id: NodeID
+    var peer: PeerID
+    var description: NodeDescription
+    var slots: [SlotUsage] = []
+    var cpuNanoseconds: Int64 = 0
+    var residentBytes: Int64 = 0
+    var sampledAt: Int64 = 0
+    /// Samples and news of this node that are still to be sent because its queue was full.
+    var waiting: [Frames] = []
+}
+
+/// An output on its way from a node to a client.
+struct PendingOutput {
+    var task: TaskID
+    var node: NodeID
+    var client: ClientID
+    var name: TaskID
+}
+
+struct CoordinatorLoop: ~Copyable {
+    let configuration: Coordinator.Configuration
+    let inbox: Inbox<Coordinator.Command>
+    let socket: Socket
+    let local: LocalAgent?
+    var poll = PollLoop()
+    var scheduler: Scheduler
+    var learning: CoordinatorLearning
+    var effects: [SchedulerEffect] = []
+    var clients: [AttachedClient] = []
+    var nodes: [AttachedNode] = []
+    var roles: [PeerID: PeerRole] = [:]
+    var pendingOutputs: [PendingOutput] = []
+    var nodesJoined: UInt32 = 0
+    var malformed = 0
+    var stopped = false
+    var child: ChildProcess?
+    var childExit: PollLoop.Source?
+    var nextUsage: Int64 = 0
+    var nextProgress: Int64 = 0
+    /// 10 Hz for those who watch, 4 Hz for progress.
+    static let usagePeriod: Int64 = 100_000_000
+    static let progressPeriod: Int64 = 250_000_000
+
+    init(
+        _ configuration: Coordinator.Configuration, inbox: Inbox<Coordinator.Command>,
+        socket: consuming Socket, local: LocalAgent?
+    ) {
+        self.configuration = configuration
+        self.inbox = inbox
+        self.socket = socket
+        self.local = local
+        scheduler = Scheduler(configuration: configuration.scheduler)
+        learning = CoordinatorLearning(path: configuration.modelPath)
+    }
+
+    mutating func run() {
+        let waking = poll.watch(descriptor: inbox.wakeup.descriptor)
+        let arriving = poll.watch(socket)
+        startLocalAgent()
+        var spare: [Coordinator.Command] = []
+        while !stopped {
+            do {
+                try poll.wait(until: nextDeadline(now: MonotonicClock.nanoseconds()))
+            } catch {
+                refuseAll("its poll failed: \(error)")
+                break
+            }
+            let now = MonotonicClock.nanoseconds()
+            if poll.isReady(waking) {
+                spare = inbox.take(reusing: spare)
+                for command in spare { take(command, now: now) }
+            }
+            if poll.isReady(arriving) { receive(now: now) }
+            if let childExit, poll.isReady(childExit, for: [.readable, .failed]) {
+                childEnded(now: now)
+            }
+            tick(now: now)
+            flushNotices()
+        }
+        shutDown()
+    }
+
+    private func nextDeadline(now: Int64) -> Int64? {
+        var deadline = learning.nextDeadline
+        if let due = scheduler.nextDeadline?.nanoseconds { deadline = min(deadline ?? due, due) }
+        if clients.contains(where: { $0.watchesUsage }) {
+            deadline = min(deadline ?? nextUsage, nextUsage)
+        }
+        if scheduler.progress.running > 0 {
+            deadline = min(deadline ?? nextProgress, nextProgress)
+        }
+        return deadline
+    }
+
+    private mutating func tick(now: Int64) {
+        if let due = scheduler.nextDeadline?.nanoseconds, due <= now {
+            handle(.deadlineReached, now: now)
+        }
+        for (function, model) in learning.revise(scheduler.functions, now: now) {
+            handle(.estimateRevised(function, model), now: now)
+        }
+        if let remark = learning.store(now: now) { remarkToAll(remark) }
+        if nextUsage <= now { publishUsage(now: now) }
+        if nextProgress <= now { publishProgress(now: now) }
+        for place in nodes.indices where !nodes[place].waiting.isEmpty { resend(place) }
+    }
+
+    mutating func handle(_ event: SchedulerEvent, now: Int64) {
+        scheduler.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
+        guard !effects.isEmpty else { return }
+        var due: [SchedulerEffect] = []
+        swap(&due, &effects)
+        for effect in due { perform(effect, now: now) }
+        due.removeAll(keepingCapacity: true)
+        if effects.isEmpty { swap(&due, &effects) }
+    }
+
+    private mutating func take(_ command: Coordinator.Command, now: Int64) {
+        switch command {
+        case .stop: stopped = true
+        case .attach(let id, let receive):
+            clients.append(AttachedClient(id: id, peer: nil, receive: receive))
+            handle(.clientJoined(id), now: now)
+        case .message(let id, let message): take(message, from: id, now: now)
+        }
+    }
+
+    mutating func take(_ message: ClientMessage, from client: ClientID, now: Int64) {
+        switch message {
+        case .hello: malformed += 1
+        case .submit(let part, let data):
+            handle(.graphSubmitted(client, part, data: data), now: now)
+            learning.prime(scheduler.functions)
+        case .release(let tasks): handle(.handlesReleased(client, tasks), now: now)
+        case .cancel(let tasks): handle(.cancellationRequested(client, tasks), now: now)
+        case .want(let tasks): handle(.outputsWanted(client, tasks), now: now)
+        case .wantRecords(let identities):
+            send(.records(learning.histories(for: identities)), to: client)
+        case .watchUsage(let isOn):
+            if let place = clients.firstIndex(where: { $0.id == client }) {
+                clients[place].watchesUsage = isOn
+                nextUsage = 0
+            }
+        case .goodbye:
+            clients.removeAll { $0.id == client }
+            pendingOutputs.removeAll { $0.client == client }
+            handle(.clientLeft(client), now: now)
+        }
+    }
+
+    /// The end: agents are told to end, and made to when they do not within a second.
+    private mutating func shutDown() {
+        for node in nodes { _ = try? socket.send(frames(.shutDown), to: node.peer) }
+        if let remark = learning.storeAll() { remarkToAll(remark) }
+        flushNotices()
+        guard let child else { return }
+        let limit = MonotonicClock.nanoseconds() + nanosecondsPerSecond
+        while child.reap() == nil, MonotonicClock.nanoseconds() < limit {
+            try? poll.wait(until: limit)
+            while (try? socket.receive()) != nil {}
+        }
+        if child.reap() == nil { child.endNow() }
+    }
+
+    private mutating func startLocalAgent() {
+        guard let local else { return }
+        do {
+            let started = try local.start()
+            childExit = poll.watch(descriptor: started.exitDescriptor)
+            child = started
+        } catch {
+            refuseAll("the agent of this machine could not be started: \(error)")
+        }
+    }
+
+    private mutating func childEnded(now: Int64) {
+        guard let status = child?.reap() else { return }
+        if let childExit { poll.remove(childExit) }
+        childExit = nil
+        let cause: String
+        switch status {
+        case .exited(let code): cause = "its agent left with status \(code)"
+        case .signalled(let signal): cause = "its agent was ended by signal \(signal)"
+        }
+        child = nil
+        if nodes.isEmpty { refuseAll("the agent of this machine did not start: \(cause)") }
+        for node in nodes { lose(node.id, reason: cause, now: now) }
+    }
+
+    mutating func lose(_ node: NodeID, reason: String, now: Int64) {
+        nodes.removeAll { $0.id == node }
+        handle(.nodeLost(node, reason: reason), now: now)
+    }
+
+    /// Tells every client that there is nothing to wait for any more.
+    mutating func refuseAll(_ reason: String) {
+        for client in clients { send(.refused(reason), to: client.id) }
+    }
+
+    mutating func remarkToAll(_ text: String) {
+        for place in clients.indices { clients[place].notices.append(.remark(text)) }
+    }
+}

@@ -1,0 +1,133 @@
+// What a worker lends to the user's code while it runs: a remote function, a fused page loop or a
+// combine step, all of them `(inout CallContext) throws -> Void`. The worker fills it and stays
+// behind it as the CallHost; this room has no clock and no flag of its own.
+
+/// What stands behind a call: the worker's slot, or a test.
+///
+/// Called from the thread of the run, at most once a stride or a page, so that the indirect call
+/// costs nothing. Each method may throw what ends the run: a cancellation, a full arena.
+public protocol CallHost: AnyObject {
+    /// Takes note of `elements` positions more, up to `position`; answers with the next stride's
+    /// length.
+    ///
+    /// `end` is where the run ends: the host may lower it, to no less than `position`, when it
+    /// gives away the rest. The host measures the time since the last call (`StridePacer` computes
+    /// the answer) and throws if the run is cancelled.
+    func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int
+
+    /// Lends a region of exactly so many bytes, 64-byte aligned, for the next page of the output.
+    ///
+    /// The page has been written when the next region is asked for, or when the call returns.
+    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer
+
+    /// Lends a window of the same file that reaches further than `end`; the old one is void
+    /// afterwards.
+    func moreText(after end: Int) throws -> TextWindow
+}
+
+/// One page lent to a run, and where its elements stand in the whole collection.
+@safe public struct InputPage {
+    /// The page's bytes, header included; 64-byte aligned; borrowed for the call.
+    public let bytes: UnsafeRawBufferPointer
+    /// The index in the whole collection of the page's first element.
+    public let firstElement: Int
+
+    /// Lends a page.
+    public init(bytes: UnsafeRawBufferPointer, firstElement: Int) {
+        unsafe self.bytes = bytes
+        self.firstElement = firstElement
+    }
+}
+
+/// A part of a file's bytes, lent to a run.
+@safe public struct TextWindow {
+    /// The bytes from `start` on; borrowed until the host lends a further window.
+    public let bytes: UnsafeRawBufferPointer
+    /// The offset in the file of the first byte.
+    public let start: Int
+
+    /// Lends a part of a file.
+    public init(bytes: UnsafeRawBufferPointer, start: Int) {
+        unsafe self.bytes = bytes
+        self.start = start
+    }
+
+    /// The offset in the file behind the last byte.
+    public var end: Int { unsafe start + bytes.count }
+}
+
+/// What one run of the user's code is lent, and what it gives back.
+@safe public struct CallContext {
+    /// The chain's encoded fields, captured values spliced in.
+    public let fields: UnsafeRawBufferPointer
+    /// The encoded arguments one after the other; for a combine step, the encoded partial results.
+    public let arguments: UnsafeRawBufferPointer
+    /// The source's positions that this run covers: offsets in a range, global element indices of
+    /// pages, bytes of a file. The upper bound may fall while the run goes on.
+    public internal(set) var range: Range<Int>
+    /// The number of positions of the whole source (of this file), where its last leaf ends; any
+    /// number outside the range if it is not known (pages), never for text.
+    public let sourceEnd: Int
+    /// The index of the leaf that holds position 0; for files after the first not 0.
+    public let leafBase: Int
+    /// The pages that hold `range`, in order.
+    public let inputs: [InputPage]
+    /// The part of the file that holds `range`, with `TextFormat.lookBehind` bytes before it.
+    public internal(set) var text: TextWindow?
+    /// A page is handed on when its bytes have reached this size.
+    public let pageByteCountTarget: Int
+    /// Takes the encoded result.
+    public var output = ValueWriter()
+    /// The number of elements that came out of the chain's last stage.
+    public var producedCount = 0
+    /// What forecasting knows of the arguments, in their order.
+    public var features: [Double] = []
+    /// The slot that the run is on.
+    public let _host: any CallHost
+
+    /// Fills a context; everything lent must outlive the call.
+    public init(
+        fields: UnsafeRawBufferPointer = unsafe .init(start: nil, count: 0),
+        arguments: UnsafeRawBufferPointer = unsafe .init(start: nil, count: 0),
+        range: Range<Int> = 0..<0, sourceEnd: Int = .max, leafBase: Int = 0,
+        inputs: [InputPage] = [], text: TextWindow? = nil,
+        pageByteCountTarget: Int = 32 << 20, host: any CallHost
+    ) {
+        unsafe self.fields = fields
+        unsafe self.arguments = arguments
+        self.range = range
+        self.sourceEnd = sourceEnd
+        self.leafBase = leafBase
+        self.inputs = inputs
+        self.text = text
+        self.pageByteCountTarget = pageByteCountTarget
+        _host = host
+    }
+
+    /// A reader of the chain's fields.
+    public var fieldsReader: ValueReader { unsafe ValueReader(fields) }
+
+    /// A reader of the arguments.
+    public var argumentsReader: ValueReader { unsafe ValueReader(arguments) }
+
+    /// Ends a stride: throws if the run is cancelled, answers with the next stride's length.
+    ///
+    /// `range.upperBound` may be lower afterwards: the rest was given away.
+    public mutating func strideEnded(at position: Int, elements: Int) throws -> Int {
+        var end = range.upperBound
+        let next = try _host.strideEnded(at: position, elements: elements, end: &end)
+        range = range.lowerBound..<min(max(position, end), range.upperBound)
+        return max(1, next)
+    }
+
+    /// A region for the next page of the output.
+    public func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer {
+        try unsafe _host.pageRegion(byteCount: byteCount, count: count)
+    }
+
+    /// Replaces `text` by a window that reaches further.
+    public mutating func extendText() throws {
+        guard let old = text else { return }
+        text = try _host.moreText(after: old.end)
+    }
+}

@@ -1,0 +1,103 @@
+// The layout of last resort: a page of Codable values, each encoded by itself. They are decoded
+// when the page is opened, all of them, so that a loop meets no undecodable element.
+
+/// A Codable type whose values may stand in pages; conforming takes one empty line.
+///
+/// Slower than a `@Record`: every value is decoded whole, by keys.
+public protocol CodablePage: PageElement, Codable
+where Columns == CodableColumns<Self>, Builder == CodableBuilder<Self> {}
+
+extension CodablePage {
+    /// The layout: the type's name stands for it.
+    public static var _layout: PageLayout { PageLayout("codable \(Self.self)") }
+
+    /// Eight bytes of the blob's count.
+    public static var _byteCountMin: Int { 8 }
+
+    /// Appends the value as a blob; an empty one, which cannot be decoded, if the type refuses.
+    public func encode(into writer: inout ValueWriter) {
+        writer.write(contentsOf: codableBlob(self))
+    }
+
+    /// Reads a blob.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        let count = try reader.readCount()
+        let bytes = unsafe [UInt8](try reader.readBytes(count))
+        self = try decodedBlob(bytes)
+    }
+}
+
+/// Decoded values.
+public struct CodableColumns<Element: Codable & Sendable>: PageColumns {
+    private let elements: [Element?]
+
+    /// Takes the offsets and the blobs and decodes them.
+    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+        let blobs = try [UInt8].Columns(opening: &page, count: count)
+        var elements: [Element?] = []
+        for index in 0..<count {
+            if let presence = page.presence, !presence[index] {
+                elements.append(nil)
+                continue
+            }
+            do throws(ValueDecodingError) {
+                elements.append(try decodedBlob(blobs[index]))
+            } catch {
+                throw .malformed("a Codable element: \(error)")
+            }
+        }
+        self.elements = elements
+    }
+
+    /// The value at `index`, which must not be an absent one.
+    public subscript(_ index: Int) -> Element {
+        guard let element = elements[index] else {
+            preconditionFailure("An absent row of a page was read.")
+        }
+        return element
+    }
+}
+
+/// Collects encoded values end to end.
+public struct CodableBuilder<Element: Codable & Sendable>: PageBuilder {
+    private var blobs = [UInt8].Builder()
+
+    /// Makes an empty builder.
+    public init() {}
+    /// The number of elements collected.
+    public var count: Int { blobs.count }
+    /// Encodes and adds a value.
+    public mutating func append(_ element: Element) {
+        blobs.append(Array(codableBlob(element)[8...]))
+    }
+    /// Adds an empty blob.
+    public mutating func appendAbsent() { blobs.appendAbsent() }
+    /// The offsets and the blobs.
+    public func end(from start: Int) -> Int { blobs.end(from: start) }
+    /// Writes the offsets and the blobs.
+    public func write(into page: inout PageWriting) { blobs.write(into: &page) }
+    /// Forgets the values.
+    public mutating func removeAll() { blobs.removeAll() }
+}
+
+private func codableBlob<Value: Codable>(_ value: Value) -> [UInt8] {
+    let node = EncodingNode()
+    var bytes: [UInt8] = []
+    if (try? value.encode(to: NodeEncoder(node: node, codingPath: []))) != nil {
+        node.serialize(into: &bytes)
+    }
+    var writer = ValueWriter()
+    writer.write(count: bytes.count)
+    writer.write(contentsOf: bytes)
+    return writer.bytes
+}
+
+private func decodedBlob<Value: Codable>(_ bytes: [UInt8]) throws(ValueDecodingError) -> Value {
+    do {
+        return try Value(from: NodeDecoder(slice: try CodableSlice.whole(bytes), codingPath: []))
+    } catch let error as ValueDecodingError {
+        throw error
+    } catch {
+        throw .rejectedByType(String(describing: error))
+    }
+}

@@ -1,0 +1,178 @@
+// The columns of numbers, Bool and String: a section of raw values; a byte each; offsets and UTF-8.
+// Loads are inlined into the user's loops and unchecked: opening the page has checked the bounds.
+
+/// A section of numbers of fixed width.
+@safe @frozen
+public struct FixedWidthColumns<Element: FixedWidthValue>: PageColumns, BitwiseCopyable {
+    @usableFromInline let base: UnsafePointer<Element>
+
+    /// Takes one section.
+    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+        let width = MemoryLayout<Element>.stride
+        unsafe base = try page.section(count: count, width: width)
+            .assumingMemoryBound(to: Element.self)
+    }
+
+    /// The number at `index`.
+    @inlinable @inline(__always) public subscript(_ index: Int) -> Element { unsafe base[index] }
+
+    /// The numbers in `range`, copied at once.
+    @inlinable public func _array(_ range: Range<Int>) -> [Element] {
+        unsafe Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+    }
+}
+
+/// Collects numbers of fixed width.
+public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
+    @usableFromInline var elements: [Element] = []
+
+    /// Makes an empty builder.
+    @inlinable public init() {}
+
+    /// The number of elements collected.
+    @inlinable public var count: Int { elements.count }
+
+    /// Adds a number.
+    @inlinable public mutating func append(_ element: Element) { elements.append(element) }
+
+    /// Adds a zero.
+    @inlinable public mutating func appendAbsent() { elements.append(Element()) }
+
+    /// One section.
+    public func end(from start: Int) -> Int {
+        PageHeader.aligned(start) + elements.count * MemoryLayout<Element>.stride
+    }
+
+    /// Writes one section.
+    public func write(into page: inout PageWriting) { page.section(elements) }
+
+    /// Forgets the numbers.
+    public mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
+}
+
+/// A number that pages hold as it lies in memory.
+public protocol FixedWidthElement: FixedWidthValue, PageElement
+where Columns == FixedWidthColumns<Self>, Builder == FixedWidthBuilder<Self> {}
+
+extension Int: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i64") } }
+extension Int8: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i8") } }
+extension Int16: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i16") } }
+extension Int32: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i32") } }
+extension Int64: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i64") } }
+extension UInt: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u64") } }
+extension UInt8: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u8") } }
+extension UInt16: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u16") } }
+extension UInt32: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u32") } }
+extension UInt64: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u64") } }
+extension Float: FixedWidthElement { public static var _layout: PageLayout { PageLayout("f32") } }
+extension Double: FixedWidthElement { public static var _layout: PageLayout { PageLayout("f64") } }
+
+extension Bool: PageElement {
+    /// The layout of a Bool: a byte, false if it is zero.
+    public static var _layout: PageLayout { PageLayout("bool") }
+
+    /// A byte for each.
+    @frozen public struct Columns: PageColumns, BitwiseCopyable {
+        @usableFromInline let bytes: FixedWidthColumns<UInt8>
+
+        /// Takes one section.
+        public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+            bytes = try FixedWidthColumns(opening: &page, count: count)
+        }
+
+        /// The value at `index`; any byte but zero is true.
+        @inlinable @inline(__always) public subscript(_ index: Int) -> Bool { bytes[index] != 0 }
+    }
+
+    /// Collects a byte for each.
+    public struct Builder: PageBuilder {
+        @usableFromInline var bytes = FixedWidthBuilder<UInt8>()
+
+        /// Makes an empty builder.
+        @inlinable public init() {}
+        /// The number of elements collected.
+        @inlinable public var count: Int { bytes.count }
+        /// Adds a value.
+        @inlinable public mutating func append(_ element: Bool) { bytes.append(element ? 1 : 0) }
+        /// Adds false.
+        @inlinable public mutating func appendAbsent() { bytes.append(0) }
+        /// One section.
+        public func end(from start: Int) -> Int { bytes.end(from: start) }
+        /// Writes one section.
+        public func write(into page: inout PageWriting) { bytes.write(into: &page) }
+        /// Forgets the values.
+        public mutating func removeAll() { bytes.removeAll() }
+    }
+}
+
+extension String: PageElement {
+    /// The layout of text: offsets and UTF-8.
+    public static var _layout: PageLayout { PageLayout("utf8") }
+
+    /// Offsets and bytes.
+    @safe @frozen public struct Columns: PageColumns, BitwiseCopyable {
+        @usableFromInline let offsets: UnsafePointer<UInt64>
+        @usableFromInline let bytes: UnsafePointer<UInt8>
+
+        /// Takes two sections; whether the bytes are UTF-8 is seen when a String is made of them.
+        public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+            let (pointer, total) = try unsafe page.offsets(count: count)
+            unsafe offsets = pointer
+            unsafe bytes = try page.section(count: total, width: 1)
+                .assumingMemoryBound(to: UInt8.self)
+        }
+
+        /// The text at `index`; bytes that are no UTF-8 become U+FFFD.
+        @inlinable public subscript(_ index: Int) -> String {
+            unsafe String(decoding: _bytes(index), as: UTF8.self)
+        }
+
+        /// The bytes of the text at `index`, without making a String.
+        @inlinable @inline(__always) public func _bytes(_ index: Int) -> UnsafeBufferPointer<UInt8>
+        {
+            let start = unsafe Int(truncatingIfNeeded: offsets[index])
+            let end = unsafe Int(truncatingIfNeeded: offsets[index + 1])
+            return unsafe UnsafeBufferPointer(start: bytes + start, count: end &- start)
+        }
+    }
+
+    /// Collects texts end to end.
+    public struct Builder: PageBuilder {
+        @usableFromInline var offsets: [UInt64] = [0]
+        @usableFromInline var bytes: [UInt8] = []
+
+        /// Makes an empty builder.
+        @inlinable public init() {}
+        /// The number of elements collected.
+        @inlinable public var count: Int { offsets.count - 1 }
+
+        /// Adds a text.
+        @inlinable public mutating func append(_ element: String) {
+            bytes.append(contentsOf: element.utf8)
+            offsets.append(UInt64(truncatingIfNeeded: bytes.count))
+        }
+
+        /// Adds an empty text.
+        @inlinable public mutating func appendAbsent() {
+            offsets.append(UInt64(truncatingIfNeeded: bytes.count))
+        }
+
+        /// Two sections.
+        public func end(from start: Int) -> Int {
+            PageHeader.aligned(PageHeader.aligned(start) + offsets.count * 8) + bytes.count
+        }
+
+        /// Writes the offsets and the bytes.
+        public func write(into page: inout PageWriting) {
+            page.section(offsets)
+            page.section(bytes)
+        }
+
+        /// Forgets the texts.
+        public mutating func removeAll() {
+            offsets.removeAll(keepingCapacity: true)
+            offsets.append(0)
+            bytes.removeAll(keepingCapacity: true)
+        }
+    }
+}

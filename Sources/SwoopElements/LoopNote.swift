@@ -1,0 +1,70 @@
+// What travels beside the fields of a fused loop's task: which part of which source it covers. Written by
+// the recorder of plans (Swoop), read by the worker; the second argument of every task that runs a kernel.
+
+/// The part of a source that a run covers.
+public struct LoopNote: Sendable {
+    /// The kinds of sources.
+    public enum Source: Sendable {
+        /// No source: a step that combines partial results.
+        case none
+        /// Offsets of a range.
+        case range
+        /// Elements of pages; the counts of all pages up to the run's own, which are the last ones.
+        case pages(counts: [Int])
+        /// Bytes of a file.
+        case text(path: String, lookBehind: Int)
+    }
+
+    /// What the run goes over.
+    public var source: Source
+    /// Positions of the whole source (of this file).
+    public var sourceEnd: Int
+    /// The index of the leaf that holds position 0.
+    public var leafBase: Int
+
+    /// Describes a part.
+    public init(source: Source, sourceEnd: Int = 0, leafBase: Int = 0) {
+        self.source = source
+        self.sourceEnd = sourceEnd
+        self.leafBase = leafBase
+    }
+
+    /// The encoding up to the counts of pages: those may come from elsewhere and follow as an array.
+    public func encodeHead(into writer: inout ValueWriter) {
+        sourceEnd.encode(into: &writer)
+        leafBase.encode(into: &writer)
+        switch source {
+        case .none: UInt8(0).encode(into: &writer)
+        case .range: UInt8(1).encode(into: &writer)
+        case .pages: UInt8(2).encode(into: &writer)
+        case .text(let path, let lookBehind):
+            UInt8(3).encode(into: &writer)
+            path.encode(into: &writer)
+            lookBehind.encode(into: &writer)
+        }
+    }
+}
+
+extension LoopNote: RemoteValue {
+    /// Appends everything.
+    public func encode(into writer: inout ValueWriter) {
+        encodeHead(into: &writer)
+        if case .pages(let counts) = source { counts.encode(into: &writer) }
+    }
+
+    /// Reads what `encode` wrote.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        sourceEnd = try Int(decoding: &reader)
+        leafBase = try Int(decoding: &reader)
+        let kind = try UInt8(decoding: &reader)
+        switch kind {
+        case 0: source = .none
+        case 1: source = .range
+        case 2: source = .pages(counts: try [Int](decoding: &reader))
+        case 3:
+            let path = try String(decoding: &reader)
+            source = .text(path: path, lookBehind: try Int(decoding: &reader))
+        default: throw .malformed("the kind \(kind) of a loop's source")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// What can be folded over a source in parts: a monoid with its way in (an element becomes a value
+// that can travel) and its way out (the partial result becomes the answer). The tree that fixes the
+// order of the steps is in TreePartial.swift; the reductions that users name are the surface's.
+
+/// A fold whose parts can be done anywhere and combined.
+///
+/// `combine` must be associative and `identity` neutral, up to rounding; the order of all steps is
+/// fixed by the source, so that rounding is the same on any number of nodes.
+public protocol Reduction: Sendable {
+    /// What the chain yields.
+    associatedtype Element
+    /// What is left of an element after the functions of the reduction, such as its key and number.
+    associatedtype Raw: RemoteValue
+    /// The result of a part.
+    associatedtype Partial: RemoteValue
+    /// The answer.
+    associatedtype Answer: Sendable
+
+    /// The result of no elements.
+    var identity: Partial { get }
+    /// Turns an element into what is folded.
+    func lift(_ element: Element) throws -> Raw
+    /// Adds one raw value on the right.
+    func fold(_ raw: Raw, into partial: inout Partial) throws
+    /// Adds the part that follows on the right.
+    func combine(_ right: Partial, into left: inout Partial) throws
+    /// Makes the answer of the result of everything.
+    func answer(_ partial: Partial) throws -> Answer
+    /// Whether no further element on the right can change the result.
+    func isComplete(_ partial: Partial) -> Bool
+
+    /// Appends captured values.
+    func _encodeFields(into writer: inout ValueWriter)
+    /// Reads captured values.
+    init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError)
+    /// How the reduction is spelled in the name of a loop.
+    static var _name: String { get }
+}
+
+extension Reduction {
+    /// Never.
+    @inlinable public func isComplete(_ partial: Partial) -> Bool { false }
+}
+
+/// A reduction that gives the same result however its parts are cut, so long as they are combined
+/// from left to right: it needs no tree.
+public protocol ExactReduction: Reduction {}
+
+/// Why partial results do not fit together: a bug of whoever split the work.
+public enum ReductionError: Error, Hashable, Sendable {
+    /// Two parts cover the same positions.
+    case overlap
+    /// Positions are missing between or before the parts.
+    case gap
+    /// The parts are of trees with leaves of different width.
+    case otherLeafWidth
+}

@@ -1,0 +1,62 @@
+// The growing buffer into which a value is encoded before it travels: little-endian, no padding, no
+// tags. What each type writes is in RemoteValue.swift; ValueReader.swift reads it back.
+
+/// Why a value could not be encoded; types with an encoding of their own never fail.
+public enum ValueEncodingError: Error, Hashable, Sendable {
+    /// A `Codable` type threw while it encoded itself; the text is its error's description.
+    case rejectedByType(String)
+    /// Values lie inside one another deeper than `ValueReader.depthMax`.
+    case tooDeep
+}
+
+/// A growing buffer of encoded values, little-endian and one after the other.
+public struct ValueWriter: Sendable {
+    /// A place in the bytes where the encoded value of a proxy is to be spliced in.
+    public struct Capture: Sendable {
+        /// The index in `bytes` before which the value belongs.
+        public let offset: Int
+        /// The proxy's handle, known to the surface alone.
+        public let handle: any AnyObject & Sendable
+    }
+
+    /// Everything written so far.
+    public private(set) var bytes: [UInt8] = []
+    /// The proxies met while encoding, ordered by offset; empty but for the fields of a chain.
+    public private(set) var captures: [Capture] = []
+
+    /// Makes an empty writer.
+    public init() {}
+
+    /// Makes an empty writer with room for so many bytes.
+    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    /// The number of bytes written so far.
+    public var byteCount: Int { bytes.count }
+
+    /// Appends one integer of fixed width, lowest byte first.
+    public mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
+        unsafe withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    /// Appends a count of elements or bytes as eight bytes.
+    public mutating func write(count: Int) { write(UInt64(count)) }
+
+    /// Appends the bytes as they are, with no count in front.
+    public mutating func write(contentsOf other: [UInt8]) { bytes.append(contentsOf: other) }
+
+    /// Appends the bytes as they are, with no count in front; borrowed for the call.
+    public mutating func write(contentsOf other: UnsafeRawBufferPointer) {
+        unsafe bytes.append(contentsOf: other)
+    }
+
+    /// Marks that the encoded value of a proxy belongs here.
+    public mutating func _capture(_ handle: any AnyObject & Sendable) {
+        captures.append(Capture(offset: bytes.count, handle: handle))
+    }
+
+    /// Forgets what was written and keeps the memory.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        captures.removeAll()
+    }
+}

@@ -1,0 +1,94 @@
+// Facts that reach the agent's machine, and its orders.
+
+package import SwoopModel
+
+/// How a worker process ended, as far as its agent can tell.
+package struct WorkerDeath: Hashable, Sendable {
+    /// Signal that ended it; 0: it left by itself.
+    package var signal: Int32
+    /// Exit status when it left by itself.
+    package var status: Int32
+    /// The run on the thread that crashed, from the worker's crash area.
+    package var culprit: AttemptID?
+    /// The runs that were on its slots, from the slot table: more exact than reports, which come late.
+    package var onSlots: [AttemptID]
+    /// Offsets of the crashing thread's program counters, innermost first.
+    package var frames: [UInt64]
+    /// File name of their image; empty for the program itself.
+    package var image: String
+    /// The last lines that the process wrote to standard error.
+    package var lastOutput: [String]
+
+    package init(
+        signal: Int32, status: Int32, culprit: AttemptID? = nil, onSlots: [AttemptID] = [],
+        frames: [UInt64] = [], image: String = "", lastOutput: [String] = []
+    ) {
+        self.signal = signal
+        self.status = status
+        self.culprit = culprit
+        self.onSlots = onSlots
+        self.frames = frames
+        self.image = image
+        self.lastOutput = lastOutput
+    }
+}
+
+/// A fact for the agent's machine.
+package enum AgentEvent: Sendable {
+    /// The coordinator took the node in.
+    case accepted(NodeID)
+    /// The coordinator granted a lease.
+    case leaseGranted(Lease)
+    /// The coordinator took attempts back.
+    case attemptsRevoked([AttemptID])
+    /// Nothing needs these outputs any more.
+    case outputsDropped([TaskID])
+    /// Client data was stored in the arena.
+    case dataStored(TaskID, PageExtent)
+    /// Client data could not be stored.
+    case dataRefused(TaskID, String)
+    /// A page came from another node.
+    case pageFetched(TaskID, PageExtent)
+    /// A page could not be had from another node.
+    case fetchFailed(TaskID)
+    /// Somebody asks for the bytes of an output.
+    case outputRequested(TaskID)
+    /// A worker process is up and listens.
+    case workerReady(WorkerID)
+    /// A worker process ended.
+    case workerExited(WorkerID, WorkerDeath)
+    /// An extent was given to a worker to write a page in.
+    case extentLent(WorkerID, PageExtent)
+    /// The worker filled an extent with the output of a run.
+    case outputStored(WorkerID, AttemptID, PageExtent)
+    /// News of runs.
+    case workerReported(WorkerID, [RunReport])
+    /// The time that `nextDeadline` named has come.
+    case deadlineReached
+}
+
+/// An order of the agent's machine.
+package enum AgentEffect: Hashable, Sendable {
+    /// Start a worker process under this id.
+    case startWorker(WorkerID)
+    /// End a worker process at once.
+    case killWorker(WorkerID)
+    /// Tell the worker of functions.
+    case declare(WorkerID, first: UInt32, [FunctionSpec])
+    /// Hand runs to the worker.
+    case dispatch(WorkerID, [RunOrder])
+    /// Ask the worker to stop a run at its next stride's end.
+    case cancelRun(WorkerID, AttemptID)
+    /// Tell the coordinator.
+    case report([RunReport])
+    /// Give an extent back to the arena.
+    case free(PageExtent)
+    /// Copy a page from another node.
+    case fetch(TaskID, from: NodeID, byteCount: Int64)
+    /// Send the bytes of an output to the coordinator.
+    case sendOutput(TaskID, PageExtent)
+    /// Say that the output is not here.
+    case outputMissing(TaskID)
+    /// Tell people.
+    case remark(String)
+}

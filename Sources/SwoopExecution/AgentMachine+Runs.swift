@@ -1,0 +1,214 @@
+// Runs of the agent: from lease to report.
+
+import SwoopModel
+
+extension AgentMachine {
+    mutating func take(_ lease: Lease, into effects: inout [AgentEffect]) {
+        guard lease.id > newestLease else {
+            dropped += 1
+            return
+        }
+        newestLease = lease.id
+        let first = Int(lease.firstFunction)
+        if first <= functions.count {
+            let known = functions.count - first
+            let new = Array(lease.functions.dropFirst(known))
+            if !new.isEmpty, case .ready(let id) = worker {
+                effects.append(.declare(id, first: UInt32(functions.count), new))
+            }
+            functions.append(contentsOf: new)
+        }
+        var lost: Set<TaskID> = []
+        for task in lease.tasks { take(task, lost: &lost, into: &effects) }
+    }
+
+    /// - Parameter lost: tasks of the lease that were given back at once; what waits for one is, too.
+    private mutating func take(
+        _ task: AssignedTask, lost: inout Set<TaskID>, into effects: inout [AgentEffect]
+    ) {
+        let attempt = task.attemptID
+        guard runs[attempt] == nil else {
+            dropped += 1
+            return
+        }
+        var run = Run(task: task, inputs: [], missing: 0)
+        var isHopeless = false
+        for input in task.inputs {
+            let found = find(input)
+            if found == nil {
+                run.missing += 1
+                waiters[input.task, default: []].append(attempt)
+                if lost.contains(input.task) || !awaits(input, into: &effects) {
+                    isHopeless = true
+                }
+            }
+            run.inputs.append(found)
+        }
+        run.state = run.missing == 0 ? .ready : .waiting
+        runs[attempt] = run
+        if isHopeless {
+            lost.insert(attempt.task)
+            giveBack(attempt, into: &effects)
+        } else if run.missing == 0 {
+            ready.append(attempt)
+        }
+    }
+
+    private mutating func find(_ input: AssignedInput) -> RunInput? {
+        switch input.source {
+        case .inline(let bytes): return RunInput(task: input.task, source: .inline(bytes))
+        case .pending: return nil
+        case .stored:
+            guard let output = outputs[input.task] else { return nil }
+            outputs[input.task]?.pins += 1
+            return RunInput(task: input.task, source: .extent(output.extent))
+        }
+    }
+
+    /// Whether an input that is not here can come: made by another run of this node, or fetched.
+    private mutating func awaits(
+        _ input: AssignedInput, into effects: inout [AgentEffect]
+    ) -> Bool {
+        guard case .stored(let byteCount, let nodes) = input.source else { return true }
+        if fetching.contains(input.task) { return true }
+        guard let source = nodes.first(where: { $0 != node }) else {
+            effects.append(.outputMissing(input.task))
+            return false
+        }
+        fetching.insert(input.task)
+        effects.append(.fetch(input.task, from: source, byteCount: byteCount))
+        return true
+    }
+
+    /// News from the worker.
+    mutating func take(_ report: RunReport, into effects: inout [AgentEffect]) {
+        let attempt = report.attempt
+        hasReported = true
+        barrenDeaths = 0
+        guard let run = runs[attempt] else {
+            if case .childrenEnded = report { reports.append(report) } else { dropped += 1 }
+            return
+        }
+        switch report {
+        case .started:
+            guard run.state == .dispatched else { return }
+            runs[attempt]?.state = .running
+            forward(report, of: run)
+        case .suspended:
+            runs[attempt]?.state = .suspended
+            forward(report, of: run)
+        case .resumed:
+            runs[attempt]?.state = .running
+            forward(report, of: run)
+        case .childrenEnded: forward(report, of: run)
+        case .returned: giveBack(attempt, into: &effects)
+        case .ended(_, let outcome, _):
+            remove(attempt, into: &effects)
+            forward(report, of: run)
+            switch outcome {
+            case .finished(let stored): satisfy(attempt.task, with: stored, into: &effects)
+            case .failed, .cancelled: giveBackWaiters(of: attempt.task, into: &effects)
+            }
+            if run.stopBy != nil { free(attempt, into: &effects) }
+        }
+    }
+
+    /// The coordinator is not told of runs that it took back itself.
+    private mutating func forward(_ report: RunReport, of run: Run) {
+        if run.stopBy == nil { reports.append(report) }
+    }
+
+    /// The run is over here, in whatever way: it leaves its worker and reads its inputs no more.
+    mutating func remove(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
+        guard let run = runs.removeValue(forKey: attempt) else { return }
+        stopping.remove(attempt)
+        switch run.state {
+        case .waiting, .ready: break
+        case .dispatched, .running, .suspended:
+            dispatched -= 1
+            if run.task.isIsolated { isIsolating = false }
+        }
+        for case .some(let input) in run.inputs {
+            if case .extent = input.source { unpin(input.task, into: &effects) }
+        }
+    }
+
+    /// The output of a run of this node reached those that wait for it here.
+    private mutating func satisfy(
+        _ task: TaskID, with stored: StoredOutput, into effects: inout [AgentEffect]
+    ) {
+        let source: RunInputSource
+        switch stored {
+        case .inline(let bytes): source = .inline(bytes)
+        case .page:
+            guard let output = outputs[task] else {
+                return giveBackWaiters(of: task, into: &effects)
+            }
+            source = .extent(output.extent)
+        }
+        provide(task, source, into: &effects)
+    }
+
+    mutating func provide(
+        _ task: TaskID, _ source: RunInputSource, into effects: inout [AgentEffect]
+    ) {
+        for attempt in waiters.removeValue(forKey: task) ?? [] {
+            guard var run = runs[attempt] else { continue }
+            for (place, input) in run.task.inputs.enumerated()
+            where input.task == task && run.inputs[place] == nil {
+                run.inputs[place] = RunInput(task: task, source: source)
+                run.missing -= 1
+                if case .extent = source { pin(task) }
+            }
+            if run.missing == 0 && run.state == .waiting {
+                run.state = .ready
+                ready.append(attempt)
+            }
+            runs[attempt] = run
+        }
+    }
+
+    /// Runs that wait for an output that will not come are given back, and those that wait for them.
+    mutating func giveBackWaiters(of task: TaskID, into effects: inout [AgentEffect]) {
+        var work = waiters.removeValue(forKey: task) ?? []
+        while let attempt = work.popLast() {
+            guard let run = runs[attempt], run.state == .waiting else { continue }
+            remove(attempt, into: &effects)
+            if run.stopBy == nil { reports.append(.returned(attempt)) }
+            work.append(contentsOf: waiters.removeValue(forKey: attempt.task) ?? [])
+        }
+    }
+
+    /// A run goes back to the coordinator, unstarted and uncharged.
+    mutating func giveBack(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
+        guard let run = runs[attempt] else { return }
+        remove(attempt, into: &effects)
+        if run.stopBy == nil { reports.append(.returned(attempt)) }
+        giveBackWaiters(of: attempt.task, into: &effects)
+    }
+
+    mutating func revoke(_ attempts: [AttemptID], into effects: inout [AgentEffect]) {
+        for attempt in attempts {
+            guard let run = runs[attempt] else {
+                free(attempt, into: &effects)
+                continue
+            }
+            switch run.state {
+            case .waiting, .ready:
+                remove(attempt, into: &effects)
+                giveBackWaiters(of: attempt.task, into: &effects)
+            case .dispatched, .running, .suspended:
+                guard run.stopBy == nil, case .ready(let id) = worker else { continue }
+                runs[attempt]?.stopBy = now.advanced(by: configuration.cancellationGrace)
+                stopping.insert(attempt)
+                effects.append(.cancelRun(id, attempt))
+            }
+        }
+    }
+
+    /// A page made by an attempt that was taken back is of no use.
+    private mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
+        guard outputs[attempt.task]?.attempt == attempt.number else { return }
+        drop([attempt.task], into: &effects)
+    }
+}

@@ -1,0 +1,134 @@
+// Everything that can be predicted of one function: a model per metric, and what a first run costs
+// more.
+
+internal import RealModule
+package import SwoopModel
+
+/// The fitted models of one function.
+package struct FunctionModel: Sendable {
+    private let cpuTime: MetricModel
+    private let wallTime: MetricModel
+    private let outputBytes: MetricModel
+    private let nodeNames: [String]
+    /// Only runs of another version are known: the code has changed since.
+    package let isChanged: Bool
+    /// Runs that the models are made of.
+    package let runCount: Int
+    /// What a function's first run in a worker process takes more than later ones, in nanoseconds
+    /// of wall time; 0 where that was not seen.
+    package let coldExtraNanoseconds: Double
+
+    /// From this many warm runs on, cold ones are not needed.
+    private static let warmEnough = 8
+
+    init?(_ records: FunctionRecords, fingerprint: UInt64?) {
+        let (runs, isChanged) = records.relevantRuns(fingerprint: fingerprint)
+        self.isChanged = isChanged
+        let (used, extra) = Self.withoutColdOnes(runs)
+        let observations = Observations(used)
+        guard let cpuTime = MetricModel(.cpuTime, observations: observations),
+            let wallTime = MetricModel(.wallTime, observations: observations),
+            let outputBytes = MetricModel(.outputBytes, observations: observations)
+        else { return nil }
+        self.cpuTime = cpuTime
+        self.wallTime = wallTime
+        self.outputBytes = outputBytes
+        nodeNames = records.nodes.map(\.name)
+        runCount = observations.runs.count
+        coldExtraNanoseconds = extra
+    }
+
+    /// The runs to learn from, and the median of what cold ones took more.
+    ///
+    /// Where warm runs are few, a cold one that fits what they say counts as one of them; where
+    /// there are none, the cold ones are all there is.
+    fileprivate static func withoutColdOnes(_ runs: [NodeRun]) -> ([NodeRun], Double) {
+        let warm = runs.filter { !$0.record.isCold }
+        let cold = runs.filter(\.record.isCold)
+        guard !cold.isEmpty,
+            let model = MetricModel(
+                .wallTime, observations: Observations(warm), constraint: .affine)
+        else { return (runs, 0) }
+        var used = warm
+        var extras: [Double] = []
+        for run in cold {
+            let prediction = model.prediction(
+                features: run.record.features, elements: Double(run.record.elements),
+                isChanged: false)
+            let wall = Double(run.record.wallNanoseconds)
+            if warm.count < warmEnough, prediction.range.contains(wall) { used.append(run) }
+            extras.append(max(0, wall - prediction.range.median))
+        }
+        return (used, MetricModel.median(extras))
+    }
+
+    private func model(of metric: Metric) -> MetricModel {
+        switch metric {
+        case .cpuTime: cpuTime
+        case .wallTime: wallTime
+        case .outputBytes: outputBytes
+        }
+    }
+
+    /// What one more run would show, on a node like those seen and not its first in the process.
+    ///
+    /// - Parameter features: as in `TaskSpec.features`, NaN where not known: then as in the runs
+    ///   seen.
+    package func prediction(
+        of metric: Metric, features: [Double], elements: Double = 1
+    ) -> Prediction {
+        model(of: metric).prediction(
+            features: features, elements: elements, isChanged: isChanged)
+    }
+
+    /// How a prediction of the time of such a run is known.
+    package func evidence(features: [Double], elements: Double = 1) -> Evidence {
+        wallTime.evidence(features: features, elements: elements, isChanged: isChanged)
+    }
+
+    /// One possible truth about the function: a law of each metric with its scale, drawn once for
+    /// all tasks of a plan, since what is wrong for one of them is wrong for all.
+    ///
+    /// - Parameter node: name of the node that the runs will be on; nil, or a node not seen: an
+    ///   average one.
+    package func sampler(
+        on node: String? = nil, using generator: inout some RandomNumberGenerator
+    ) -> FunctionSampler {
+        let draw = ModelDraw(using: &generator)
+        let place = node.flatMap { nodeNames.firstIndex(of: $0) }
+        func drawn(_ model: MetricModel) -> DrawnLaw {
+            DrawnLaw(
+                model, draw: draw, offset: place.flatMap { model.nodeOffsets[$0] } ?? 0,
+                isChanged: isChanged)
+        }
+        return FunctionSampler(
+            cpuTime: drawn(cpuTime), wallTime: drawn(wallTime), outputBytes: drawn(outputBytes),
+            coldExtraNanoseconds: coldExtraNanoseconds)
+    }
+}
+
+extension DurationModel {
+    /// The compact form for the scheduler: the best law of wall time that is constant or linear in
+    /// one feature.
+    ///
+    /// A tenth of the work of a whole FunctionModel, and asked for ten times a second.
+    init?(_ records: FunctionRecords, fingerprint: UInt64?) {
+        let (runs, isChanged) = records.relevantRuns(fingerprint: fingerprint)
+        let used = FunctionModel.withoutColdOnes(runs).0
+        guard
+            let best = MetricModel(
+                .wallTime, observations: Observations(used), constraint: .affine)?.laws.first
+        else { return nil }
+        let scale = Double.exp(best.logScale)
+        let version = isChanged ? ForecastPrior.versionSpread : 0
+        let spread = (best.variance * (1 + 1 / best.count) + version * version).squareRoot()
+        guard case .feature(let index)? = best.law.predictor else {
+            self.init(fixedNanoseconds: scale, slope: 0, feature: -1, logSpread: spread)
+            return
+        }
+        self.init(
+            fixedNanoseconds: scale * best.law.fixedShare,
+            slope: scale * (1 - best.law.fixedShare) / .exp(best.law.logReference),
+            feature: index, logSpread: spread)
+    }
+}

@@ -1,0 +1,216 @@
+// A child process, from its start until its end has been taken note of.
+
+import CSwoopSystem
+import Glibc
+
+/// How a process ended.
+package enum ExitStatus: Equatable, Sendable {
+    /// It returned this code.
+    case exited(Int32)
+    /// It died of this signal.
+    case signalled(Int32)
+}
+
+/// A child that cannot outlive this process and must be reaped: one that is dropped unreaped is a
+/// bug and traps.
+///
+/// Used by one thread.
+package final class ChildProcess {
+    /// Its process id, which is the id of its process group too.
+    package let pid: Int32
+    /// Readable, in a PollLoop, once the process has ended.
+    package let exitDescriptor: Int32
+    /// The reading end of its standard output, when piped.
+    package private(set) var standardOutput: OutputPipe?
+    /// The reading end of its standard error, when piped.
+    package private(set) var standardError: OutputPipe?
+    /// How it ended, once that is known.
+    package private(set) var status: ExitStatus?
+
+    /// Starts a process: its own group, the parent-death signal armed before anything else, nothing
+    /// open in it but the standard streams and the descriptors of the request.
+    package init(starting request: LaunchRequest) throws(LaunchError) {
+        let streams = try ChildStreams(for: request.output)
+        var sources = [streams.input, streams.output, streams.error]
+        var targets: [Int32] = [0, 1, 2]
+        var names: [String] = []
+        for (name, descriptor) in request.descriptors.sorted(by: { $0.key < $1.key }) {
+            names.append("\(name)=\(targets.count)")
+            sources.append(descriptor)
+            targets.append(Int32(targets.count))
+        }
+        let result = spawn(request, descriptorList: names.joined(separator: ","), sources, targets)
+        (standardOutput, standardError) = streams.closeChildEnds()
+        guard result > 0 else { throw .cannotStart(program: request.programPath, code: -result) }
+        pid = result
+        let descriptor = swoop_pidfd_open(result)
+        exitDescriptor = descriptor
+        guard descriptor >= 0 else {
+            // Without it nobody would hear of the child's end.
+            killGroup(SIGKILL)
+            _ = waitUntilEnded()
+            throw .systemCall("pidfd_open", code: -descriptor)
+        }
+    }
+
+    deinit {
+        precondition(status != nil, "A ChildProcess (pid \(pid)) was dropped before it was reaped.")
+        if exitDescriptor >= 0 { _ = close(exitDescriptor) }
+    }
+
+    /// Takes note of its end if it has ended; nil while it runs.
+    package func reap() -> ExitStatus? {
+        note(blocking: false)
+    }
+
+    /// Blocks until it has ended.
+    ///
+    /// For children that were told to end, and for tests.
+    package func waitUntilEnded() -> ExitStatus {
+        note(blocking: true) ?? .exited(-1)
+    }
+
+    /// Sends a signal to the process alone; nothing when it has been reaped.
+    package func kill(_ signal: Int32) {
+        if status == nil { _ = Glibc.kill(pid, signal) }
+    }
+
+    /// Sends a signal to everything in its group, the programs that it started included.
+    ///
+    /// Nothing when it has been reaped: call it before `reap` for what the child may leave behind.
+    package func killGroup(_ signal: Int32) {
+        if status == nil { _ = swoop_kill_group(pid, signal) }
+    }
+
+    /// Kills its group and reaps it.
+    package func endNow() {
+        killGroup(SIGKILL)
+        _ = waitUntilEnded()
+    }
+
+    private func note(blocking: Bool) -> ExitStatus? {
+        if let status { return status }
+        var code: Int32 = 0
+        var signalled: Int32 = 0
+        let result = unsafe swoop_reap(pid, blocking ? 1 : 0, &code, &signalled)
+        if result == 0 { return nil }
+        // A negative answer: somebody else reaped it (a program that ignores SIGCHLD); it has
+        // ended.
+        status = result < 0 ? .exited(-1) : signalled != 0 ? .signalled(code) : .exited(code)
+        return status
+    }
+}
+
+/// Both ends of a child's standard streams.
+private struct ChildStreams {
+    var input: Int32
+    var output: Int32 = 1
+    var error: Int32 = 2
+    private var parentOutput: OutputPipe?
+    private var parentError: OutputPipe?
+    private let plan: LaunchRequest.Output
+
+    init(for plan: LaunchRequest.Output) throws(LaunchError) {
+        self.plan = plan
+        input = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard input >= 0 else { throw .systemCall("open(/dev/null)", code: errno) }
+        switch plan {
+        case .inherited: break
+        case .discarded: (output, error) = (input, input)
+        case .piped:
+            do throws(LaunchError) {
+                (parentOutput, output) = try ChildStreams.pipe()
+                (parentError, error) = try ChildStreams.pipe()
+            } catch {
+                _ = closeChildEnds()
+                throw error
+            }
+        }
+    }
+
+    /// Closes what only the child needs; the parent's ends, when there are any.
+    func closeChildEnds() -> (output: OutputPipe?, error: OutputPipe?) {
+        _ = close(input)
+        if plan == .piped {
+            if output > 2 { _ = close(output) }
+            if error > 2 { _ = close(error) }
+        }
+        return (parentOutput, parentError)
+    }
+
+    private static func pipe() throws(LaunchError) -> (OutputPipe, Int32) {
+        var ends: [Int32] = [-1, -1]
+        let result = unsafe swoop_pipe(&ends)
+        guard result == 0 else { throw .systemCall("pipe2", code: -result) }
+        // It fails for numbers that are no descriptors only.
+        _ = swoop_set_nonblocking(ends[0])
+        return (OutputPipe(owning: ends[0]), ends[1])
+    }
+}
+
+extension LaunchRequest {
+    fileprivate var programPath: String {
+        switch program {
+        case .thisExecutable: "/proc/self/exe"
+        case .path(let path): path
+        }
+    }
+
+    fileprivate func environmentLines(descriptorList: String) -> [String] {
+        var lines: [String] = []
+        var cursor = unsafe swoop_environment()
+        while let line = unsafe cursor.pointee {
+            let text = unsafe String(cString: line)
+            let name = text.prefix { $0 != "=" }
+            if environment[String(name)] == nil, !RoleVariable.all.contains(String(name)) {
+                lines.append(text)
+            }
+            unsafe cursor += 1
+        }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            lines.append("\(name)=\(value)")
+        }
+        if let role {
+            lines.append("\(RoleVariable.role)=\(role)")
+            lines.append("\(RoleVariable.descriptors)=\(descriptorList)")
+        }
+        return lines
+    }
+}
+
+/// The pid, or a negative errno.
+private func spawn(
+    _ request: LaunchRequest, descriptorList: String, _ sources: [Int32], _ targets: [Int32]
+) -> Int32 {
+    let environment = request.environmentLines(descriptorList: descriptorList)
+    return unsafe withCStrings(request.arguments) { arguments in
+        unsafe withCStrings(environment) { environment in
+            unsafe sources.withUnsafeBufferPointer { sources in
+                unsafe targets.withUnsafeBufferPointer { targets in
+                    unsafe request.programPath.withCString { path in
+                        let spawnPlain = { (folder: UnsafePointer<CChar>?) -> Int32 in
+                            var plan = unsafe swoop_spawn_request(
+                                path: path, arguments: arguments, environment: environment,
+                                directory: folder, sources: sources.baseAddress,
+                                targets: targets.baseAddress, count: targets.count,
+                                death_signal: request.deathSignal)
+                            return unsafe swoop_spawn(&plan)
+                        }
+                        guard let folder = request.folder else { return spawnPlain(nil) }
+                        return unsafe folder.withCString(spawnPlain)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lends an array of C strings that ends with NULL.
+private func withCStrings<R>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+) -> R {
+    var copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
+    unsafe copies.append(nil)
+    defer { unsafe copies.forEach { unsafe free($0) } }
+    return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
+}

@@ -1,0 +1,140 @@
+// Where a coordinator of this user listens and how to prove that one may talk to it: one file each
+// in the runtime folder, readable by the user alone, removed by whoever finds it stale.
+
+import Glibc
+
+/// A running coordinator, as its clients find it.
+package struct CoordinatorAddress: Sendable, Equatable {
+    /// The cluster's name: letters, digits, `-` and `_`.
+    package let cluster: String
+    /// What to connect to, such as `tcp://127.0.0.1:40001`.
+    package let endpoint: String
+    /// The coordinator's public key.
+    package let serverKey: String
+    /// The secret key that a client of this user proves; the coordinator permits its public half.
+    package let clientSecretKey: String
+    /// The coordinator's process.
+    package let process: ProcessIdentity
+
+    package init(
+        cluster: String, endpoint: String, serverKey: String, clientSecretKey: String,
+        process: ProcessIdentity = .current()
+    ) {
+        self.cluster = cluster
+        self.endpoint = endpoint
+        self.serverKey = serverKey
+        self.clientSecretKey = clientSecretKey
+        self.process = process
+    }
+
+    private static let suffix = ".address"
+
+    private var lines: [(String, String)] {
+        [
+            ("cluster", cluster), ("endpoint", endpoint), ("server-key", serverKey),
+            ("client-secret-key", clientSecretKey), ("pid", String(process.pid)),
+            ("start-ticks", String(process.startTicks)), ("boot-id", process.bootID),
+        ]
+    }
+
+    private init?(text: String) {
+        var values: [Substring: String] = [:]
+        for line in text.split(separator: "\n") {
+            guard let equals = line.firstIndex(of: "=") else { return nil }
+            values[line[..<equals]] = String(line[line.index(after: equals)...])
+        }
+        guard let cluster = values["cluster"], let endpoint = values["endpoint"],
+            let serverKey = values["server-key"], let clientKey = values["client-secret-key"],
+            let pid = values["pid"].flatMap({ Int32($0) }),
+            let ticks = values["start-ticks"].flatMap({ UInt64($0) }), let boot = values["boot-id"]
+        else { return nil }
+        self.init(
+            cluster: cluster, endpoint: endpoint, serverKey: serverKey, clientSecretKey: clientKey,
+            process: ProcessIdentity(pid: pid, startTicks: ticks, bootID: boot))
+    }
+}
+
+extension RuntimeFolder {
+    /// Tells this user's other processes of a coordinator.
+    ///
+    /// A reader sees the whole file or none.
+    package func publish(_ address: CoordinatorAddress) throws(LaunchError) {
+        let final = try file(for: address.cluster)
+        let temporary = "\(final).\(getpid())"
+        _ = unsafe unlink(temporary)
+        let descriptor = unsafe open(
+            temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .systemCall("open(\(temporary))", code: errno) }
+        defer { _ = close(descriptor) }
+        let bytes = address.fileBytes
+        guard unsafe write(descriptor, bytes, bytes.count) == bytes.count,
+            unsafe rename(temporary, final) == 0
+        else {
+            let code = errno
+            _ = unsafe unlink(temporary)
+            throw .systemCall("publish(\(final))", code: code)
+        }
+    }
+
+    /// The running coordinator of a cluster, or nil.
+    ///
+    /// A file whose process has gone is removed.
+    package func coordinator(of cluster: String) throws(LaunchError) -> CoordinatorAddress? {
+        read(try file(for: cluster))
+    }
+
+    /// All running coordinators of this user, by name.
+    package func coordinators() throws(LaunchError) -> [CoordinatorAddress] {
+        guard let folder = unsafe opendir(path) else {
+            throw .systemCall("opendir(\(path))", code: errno)
+        }
+        defer { unsafe closedir(folder) }
+        var found: [CoordinatorAddress] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(CoordinatorAddress.fileSuffix), let address = read("\(path)/\(name)")
+            {
+                found.append(address)
+            }
+        }
+        return found.sorted { $0.cluster < $1.cluster }
+    }
+
+    /// Takes an address back, if the file is still this one's.
+    package func withdraw(_ address: CoordinatorAddress) throws(LaunchError) {
+        let path = try file(for: address.cluster)
+        if read(path) == address { _ = unsafe unlink(path) }
+    }
+
+    private func read(_ path: String) -> CoordinatorAddress? {
+        guard let bytes = smallFile(path) else { return nil }
+        let address = CoordinatorAddress(fileBytes: bytes)
+        if let address, address.process.isAlive { return address }
+        _ = unsafe unlink(path)
+        return nil
+    }
+
+    private func file(for cluster: String) throws(LaunchError) -> String {
+        let isUsable = cluster.utf8.allSatisfy { byte in
+            byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+        guard isUsable, (1...64).contains(cluster.utf8.count) else { throw .unusableName(cluster) }
+        return "\(path)/\(cluster)\(CoordinatorAddress.fileSuffix)"
+    }
+}
+
+extension CoordinatorAddress {
+    fileprivate static var fileSuffix: String { suffix }
+
+    fileprivate var fileBytes: [UInt8] {
+        Array(lines.map { "\($0.0)=\($0.1)\n" }.joined().utf8)
+    }
+
+    fileprivate init?(fileBytes: [UInt8]) {
+        self.init(text: String(decoding: fileBytes, as: UTF8.self))
+    }
+}

@@ -1,0 +1,36 @@
+// What can go wrong between the wish for a process and the process, and around the files by which
+// processes of one user find one another.
+
+import Glibc
+
+/// A failure to start, hand over to, or find a process.
+package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A system call failed; `code` is its errno.
+    case systemCall(String, code: Int32)
+    /// The program could not be started; `code` is the errno of the step that failed.
+    case cannotStart(program: String, code: Int32)
+    /// A descriptor that the role needs was not handed over.
+    case missingDescriptor(String)
+    /// The environment names a role in a form that no launcher writes.
+    case malformedRole(String)
+    /// The user's runtime folder belongs to somebody else or is open to others.
+    case unsafeFolder(path: String, reason: String)
+    /// A name that cannot be part of a file name.
+    case unusableName(String)
+
+    package var description: String {
+        switch self {
+        case .systemCall(let name, let code): "\(name) failed: \(words(for: code))"
+        case .cannotStart(let program, let code): "cannot start \(program): \(words(for: code))"
+        case .missingDescriptor(let name): "the launcher handed over no descriptor \"\(name)\""
+        case .malformedRole(let text): "the role \"\(text)\" in the environment is none of ours"
+        case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
+        case .unusableName(let name):
+            "\"\(name)\" cannot name a cluster: use letters, digits, - and _"
+        }
+    }
+}
+
+private func words(for code: Int32) -> String {
+    unsafe String(cString: strerror(code))
+}

@@ -1,0 +1,51 @@
+// The folder in which the processes of one user find one another. Only that user may look into it.
+
+import Glibc
+
+/// A folder that exists, belongs to this user and is closed to others.
+package struct RuntimeFolder: Sendable, Equatable {
+    /// Its path, without a slash at the end.
+    package let path: String
+
+    /// The user's own: `swoop` in $XDG_RUNTIME_DIR where that is this user's, else
+    /// `/tmp/swoop-UID`.
+    ///
+    /// Made when missing.
+    package static func ofUser() throws(LaunchError) -> RuntimeFolder {
+        if let text = unsafe getenv("XDG_RUNTIME_DIR") {
+            let base = unsafe String(cString: text)
+            // After `su` it may still name the other user's.
+            if base.hasPrefix("/"), (try? check(base)) != nil {
+                return try RuntimeFolder(at: base + "/swoop")
+            }
+        }
+        return try RuntimeFolder(at: "/tmp/swoop-\(geteuid())")
+    }
+
+    /// A folder at a path of the caller's, made when missing.
+    package init(at path: String) throws(LaunchError) {
+        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw .systemCall("mkdir(\(path))", code: errno)
+        }
+        try RuntimeFolder.check(path)
+        self.path = path
+    }
+
+    private static func check(_ path: String) throws(LaunchError) {
+        var status = stat()
+        // Not following links: anyone may make one in /tmp.
+        guard unsafe lstat(path, &status) == 0 else {
+            throw .systemCall("lstat(\(path))", code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw .unsafeFolder(path: path, reason: "it is not a folder")
+        }
+        guard status.st_uid == geteuid() else {
+            throw .unsafeFolder(path: path, reason: "it belongs to user \(status.st_uid)")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            let mode = String(status.st_mode & 0o777, radix: 8)
+            throw .unsafeFolder(path: path, reason: "its mode is \(mode), not 700")
+        }
+    }
+}

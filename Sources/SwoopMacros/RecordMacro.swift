@@ -1,0 +1,183 @@
+// @Record: a struct's encoding, and its layout in pages as one column for each stored field,
+// composed of the fields' own columns as PageElement asks.
+
+package import SwiftSyntax
+import SwiftSyntaxBuilder
+package import SwiftSyntaxMacros
+
+/// Lets a struct travel and be held in pages.
+package struct RecordMacro: ExtensionMacro {
+    package static func expansion(
+        of node: AttributeSyntax, attachedTo declaration: some DeclGroupSyntax,
+        providingExtensionsOf type: some TypeSyntaxProtocol, conformingTo protocols: [TypeSyntax],
+        in context: some MacroExpansionContext
+    ) throws -> [ExtensionDeclSyntax] {
+        guard let record = RecordFields(declaration, in: context), !protocols.isEmpty else {
+            return []
+        }
+        let conformances = ["RemoteValue", "PageElement", "RemoteArgument"].filter { name in
+            protocols.contains { $0.trimmedDescription.hasSuffix(name) }
+        }
+        let list = conformances.map { "Swoop.\($0)" }.joined(separator: ", ")
+        let text = """
+            extension \(type.trimmedDescription): \(list) {
+            \(valueMembers(of: record, type: type.trimmedDescription))
+            \(columns(of: record, type: type.trimmedDescription))
+            \(builder(of: record, type: type.trimmedDescription))
+            }
+            """
+        return [try ExtensionDeclSyntax("\(raw: text)")]
+    }
+
+    private static func valueMembers(of record: RecordFields, type: String) -> String {
+        let access = record.access
+        let layout = record.fields.map { "(\(literal($0.name)), \($0.type)._layout)" }
+        return """
+            \(access)typealias Value = \(type)
+            \(access)static var _byteCountMin: Int { \(record.join { "\($0.type)._byteCountMin" }) }
+            \(access)static var _layout: Swoop.PageLayout {
+                .record(\(literal(type)), [\(layout.joined(separator: ", "))])
+            }
+            \(access)func encode(into writer: inout Swoop.ValueWriter) {
+            \(record.lines { "_encodeField(self.\($0.name), into: &writer)" })
+            }
+            \(access)init(decoding reader: inout Swoop.ValueReader) \
+            throws(Swoop.ValueDecodingError) {
+            \(record.lines { "self.\($0.name) = try \($0.type)(decoding: &reader)" })
+            }
+            """
+    }
+
+    private static func columns(of record: RecordFields, type: String) -> String {
+        let access = record.access
+        return """
+            \(access)struct Columns: Swoop.PageColumns {
+            \(access)typealias Element = \(type)
+            \(record.lines { "let \($0.name): \($0.type).Columns" })
+            \(access)init(opening page: inout Swoop.PageOpening, count: Int) \
+            throws(Swoop.PageError) {
+            \(record.lines { "\($0.name) = try \($0.type).Columns(opening: &page, count: count)" })
+            }
+            @inline(__always) \(access)subscript(_ index: Int) -> Element { Element(_columns: \
+            self, at: index) }
+            }
+            @inline(__always) init(_columns columns: Columns, at index: Int) {
+            \(record.lines { "self.\($0.name) = columns.\($0.name)[index]" })
+            }
+            """
+    }
+
+    private static func builder(of record: RecordFields, type: String) -> String {
+        let access = record.access
+        let first = record.fields[0].name
+        let end = record.fields.reduce("start") { "\($1.name).end(from: \($0))" }
+        return """
+            \(access)struct Builder: Swoop.PageBuilder {
+            \(access)typealias Element = \(type)
+            \(record.lines { "var \($0.name) = \($0.type).Builder()" })
+            \(access)init() {}
+            \(access)var count: Int { \(first).count }
+            \(access)mutating func append(_ element: Element) {
+            \(record.lines { "\($0.name).append(element.\($0.name))" })
+            }
+            \(access)mutating func appendAbsent() {
+            \(record.lines { "\($0.name).appendAbsent()" })
+            }
+            \(access)func end(from start: Int) -> Int { \(end) }
+            \(access)func write(into page: inout Swoop.PageWriting) {
+            \(record.lines { "\($0.name).write(into: &page)" })
+            }
+            \(access)mutating func removeAll() {
+            \(record.lines { "\($0.name).removeAll()" })
+            }
+            }
+            """
+    }
+}
+
+/// The stored fields of a struct, checked.
+struct RecordFields {
+    struct Field {
+        let name: String
+        let type: String
+    }
+
+    let fields: [Field]
+    /// `public `, `package ` or nothing.
+    let access: String
+
+    func lines(_ text: (Field) -> String) -> String {
+        fields.map { "    " + text($0) }.joined(separator: "\n")
+    }
+
+    func join(_ text: (Field) -> String) -> String {
+        fields.map(text).joined(separator: " + ")
+    }
+
+    init?(_ declaration: some DeclGroupSyntax, in context: some MacroExpansionContext) {
+        var refused = false
+        func refuse(_ message: MacroMessage, _ node: some SyntaxProtocol) {
+            refused = true
+            message.report(at: node, in: context)
+        }
+        guard let type = declaration.as(StructDeclSyntax.self) else {
+            refuse(.recordNotAStruct, declaration.introducer)
+            return nil
+        }
+        if let generics = type.genericParameterClause { refuse(.recordGeneric, generics) }
+        let modifier = type.modifiers.first { ["public", "package"].contains($0.name.text) }
+        access = modifier.map { $0.name.text + " " } ?? ""
+
+        var fields: [Field] = []
+        for member in type.memberBlock.members {
+            guard let variable = member.decl.as(VariableDeclSyntax.self),
+                !variable.modifiers.contains(where: { $0.name.text == "static" })
+            else { continue }
+            for (index, binding) in variable.bindings.enumerated() {
+                if binding.isComputed { continue }
+                let isWrapped = variable.attributes.contains { $0.as(AttributeSyntax.self) != nil }
+                let isLazy = variable.modifiers.contains { $0.name.text == "lazy" }
+                if isWrapped || isLazy || binding.accessorBlock != nil {
+                    refuse(.recordWrapper, binding.pattern)
+                    continue
+                }
+                if variable.bindingSpecifier.text == "let", let value = binding.initializer {
+                    refuse(.recordConstant, value)
+                    continue
+                }
+                // `var x, y: Int`: the type stands with a later name.
+                let stated = variable.bindings.dropFirst(index).lazy.compactMap(\.typeAnnotation)
+                    .first
+                guard let field = stated?.type,
+                    let name = binding.pattern.as(IdentifierPatternSyntax.self)
+                else {
+                    refuse(.recordFieldWithoutType, binding.pattern)
+                    continue
+                }
+                if let (node, message) = obstacle(in: field) { refuse(message, node) }
+                fields.append(Field(name: name.identifier.text, type: spelled(field)))
+            }
+        }
+        if fields.isEmpty, !refused { refuse(.recordEmpty, type.name) }
+        if refused { return nil }
+        self.fields = fields
+    }
+}
+
+/// The type so that a member can follow it: `Optional<T>` for `T?`.
+private func spelled(_ type: TypeSyntax) -> String {
+    if let optional = type.as(OptionalTypeSyntax.self) {
+        return "Optional<\(optional.wrappedType.trimmedDescription)>"
+    }
+    return type.trimmedDescription
+}
+
+extension PatternBindingSyntax {
+    /// Whether the binding has a getter, so that nothing is stored.
+    fileprivate var isComputed: Bool {
+        if case .accessors(let list)? = accessorBlock?.accessors {
+            return list.contains { $0.accessorSpecifier.text == "get" }
+        }
+        return accessorBlock != nil
+    }
+}

@@ -1,0 +1,160 @@
+// A function with @Remote, checked: what the expansion needs to know of it. RemotePeers.swift and
+// RemoteBody.swift write code from it.
+
+import SwiftSyntax
+import SwiftSyntaxMacros
+
+/// The parts of a remote function that its expansion names.
+struct RemoteSignature {
+    struct Parameter {
+        /// The argument label, or `_`.
+        let label: String
+        /// The name inside the function.
+        let name: String
+        let type: String
+    }
+
+    let function: FunctionDeclSyntax
+    let name: String
+    let parameters: [Parameter]
+    /// The result's type, or nil for none.
+    let result: String?
+    let isAsync: Bool
+    let isThrowing: Bool
+    /// The error's type of `throws(E)`.
+    let errorType: String?
+    /// `Outer.Inner.` for a static function, else empty.
+    let path: String
+    /// `public`, `package`, `fileprivate`, `private` or nothing.
+    let access: String
+
+    var isStatic: Bool { !path.isEmpty }
+    /// The access of the members of what is generated.
+    var memberAccess: String {
+        access == "public" || access == "package" ? access + " " : ""
+    }
+    var typeName: String { "_Remote_" + name.filter { $0 != "`" } }
+
+    /// Checks the function; with `reporting`, says everything that is wrong with it.
+    init?(
+        _ declaration: some DeclSyntaxProtocol, in context: some MacroExpansionContext,
+        reporting: Bool
+    ) {
+        var refused = false
+        func refuse(_ message: MacroMessage, _ node: some SyntaxProtocol) {
+            refused = true
+            if reporting { message.report(at: node, in: context) }
+        }
+        guard let function = declaration.as(FunctionDeclSyntax.self) else {
+            refuse(.notAFunction, declaration)
+            return nil
+        }
+        self.function = function
+        name = function.name.text
+
+        if let generics = function.genericParameterClause { refuse(.genericFunction, generics) }
+        if let clause = function.genericWhereClause { refuse(.genericFunction, clause) }
+        if function.body == nil { refuse(.noBody, function.name) }
+        if let actor = function.attributes.first(where: { $0.trimmedDescription.hasSuffix("Actor") }
+        ) {
+            refuse(.actorIsolated, actor)
+        }
+
+        let modifiers = function.modifiers.map(\.name.text)
+        let isStatic = modifiers.contains("static")
+        access =
+            modifiers.first { ["public", "package", "fileprivate", "private"].contains($0) } ?? ""
+        var names: [String] = []
+        for scope in context.lexicalContext {
+            guard let type = EnclosingType(scope) else {
+                refuse(.localFunction, function.name)
+                break
+            }
+            if type.isGeneric { refuse(.genericContext, function.name) }
+            names.insert(type.name, at: 0)
+        }
+        if !refused, !names.isEmpty, !isStatic { refuse(.instanceMethod, function.name) }
+        path = names.map { $0 + "." }.joined()
+
+        let effects = function.signature.effectSpecifiers
+        isAsync = effects?.asyncSpecifier != nil
+        let throwing = effects?.throwsClause
+        isThrowing = throwing != nil
+        errorType = throwing?.type?.trimmedDescription
+        if let throwing, throwing.throwsSpecifier.text == "rethrows" {
+            refuse(.overloadedByRethrows, throwing)
+        }
+
+        parameters = function.signature.parameterClause.parameters.map { parameter in
+            if let ellipsis = parameter.ellipsis { refuse(.variadicParameter, ellipsis) }
+            var type = parameter.type
+            if let attributed = type.as(AttributedTypeSyntax.self) {
+                for specifier in attributed.specifiers {
+                    switch specifier.trimmedDescription {
+                    case "inout": refuse(.inoutParameter, specifier)
+                    case "isolated": refuse(.isolatedParameter, specifier)
+                    default: break
+                    }
+                }
+                type = attributed.baseType
+            }
+            if let (node, message) = obstacle(in: type) { refuse(message, node) }
+            return Parameter(
+                label: parameter.firstName.text,
+                name: (parameter.secondName ?? parameter.firstName).text,
+                type: type.trimmedDescription)
+        }
+        if parameters.count > 8 {
+            refuse(.tooManyParameters, function.signature.parameterClause)
+        }
+        if let type = function.signature.returnClause?.type {
+            if let (node, message) = obstacle(in: type), type.trimmedDescription != "()" {
+                refuse(message, node)
+            }
+            let text = type.trimmedDescription
+            result = text == "Void" || text == "()" ? nil : text
+        } else {
+            result = nil
+        }
+        if refused { return nil }
+    }
+
+    /// What names this function for ever: `Module/File.swift:Outer.name(_:Int,k:Double)async->R`.
+    func identity(file: String) -> String {
+        let list = parameters.map { "\($0.label):\($0.type)" }.joined(separator: ",")
+        let effects = (isAsync ? "async" : "") + (isThrowing ? "throws" : "")
+        return "\(file):\(path)\(name)(\(list))\(effects)->\(result ?? "Void")"
+    }
+}
+
+/// A type that encloses a declaration.
+struct EnclosingType {
+    let name: String
+    let isGeneric: Bool
+
+    /// Nil if `scope` is a function, a closure or another place without a name.
+    init?(_ scope: Syntax) {
+        let generics: GenericParameterClauseSyntax?
+        switch scope.kind {
+        case .structDecl:
+            guard let type = scope.as(StructDeclSyntax.self) else { return nil }
+            (name, generics) = (type.name.text, type.genericParameterClause)
+        case .enumDecl:
+            guard let type = scope.as(EnumDeclSyntax.self) else { return nil }
+            (name, generics) = (type.name.text, type.genericParameterClause)
+        case .classDecl:
+            guard let type = scope.as(ClassDeclSyntax.self) else { return nil }
+            (name, generics) = (type.name.text, type.genericParameterClause)
+        case .actorDecl:
+            guard let type = scope.as(ActorDeclSyntax.self) else { return nil }
+            (name, generics) = (type.name.text, type.genericParameterClause)
+        case .extensionDecl:
+            guard let type = scope.as(ExtensionDeclSyntax.self) else { return nil }
+            name = type.extendedType.trimmedDescription
+            isGeneric = type.genericWhereClause != nil
+            return
+        default: return nil
+        }
+        isGeneric = generics != nil
+    }
+}

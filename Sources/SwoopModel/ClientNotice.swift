@@ -1,0 +1,61 @@
+// What the coordinator tells a client about its tasks.
+
+/// News for a client. Each task's end is told once; a value is brought only when asked for or small.
+package enum ClientNotice: Hashable, Sendable {
+    /// Done; the value itself when it is small.
+    case finished(TaskID, value: [UInt8]?, byteCount: Int64, elementCount: Int64)
+    case failed(TaskID, TaskFailure)
+    case cancelled(TaskID)
+    /// The pages of this data are gone with their node: send it again.
+    case dataNeeded(TaskID)
+    /// Lines that a task printed.
+    case printed(OutputLine)
+    /// Something that a person should read: a node lost, work run again.
+    case remark(String)
+    /// Counts of the client's tasks; at least once a second while something runs.
+    case progress(ProgressCount)
+}
+
+/// A line that a task printed.
+package struct OutputLine: Hashable, Sendable {
+    package var task: TaskID
+    /// Short name of the function; empty when the line came from outside of any task.
+    package var function: String
+    package var node: String
+    package var text: String
+    /// Whether it was written to standard error.
+    package var isError: Bool
+    /// Lines of this task dropped before this one because they came too fast.
+    package var dropped: UInt32
+
+    package init(
+        task: TaskID, function: String, node: String, text: String, isError: Bool, dropped: UInt32
+    ) {
+        self.task = task
+        self.function = function
+        self.node = node
+        self.text = text
+        self.isError = isError
+        self.dropped = dropped
+    }
+}
+
+/// How far a client's graph is.
+public struct ProgressCount: Hashable, Sendable {
+    /// Tasks that ended well.
+    public var done: UInt64
+    /// Tasks that failed or were cancelled.
+    public var failed: UInt64
+    /// Tasks on a core now.
+    public var running: UInt64
+    /// Tasks submitted or made by iterations so far.
+    public var total: UInt64
+
+    /// Counts of nothing yet.
+    public init(done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0) {
+        self.done = done
+        self.failed = failed
+        self.running = running
+        self.total = total
+    }
+}

@@ -1,0 +1,152 @@
+// What a plan will cost, as people are told it: ranges with their evidence, never a bare number.
+// SwoopForecast makes the predictions, the simulation adds them up; EstimateComparison holds them
+// against what came of it, EstimateText prints.
+
+/// How a prediction is known, from best to worst.
+public enum Evidence: Hashable, Sendable {
+    /// Runs of the same size were measured.
+    case measured
+    /// Smaller and larger runs were measured.
+    case interpolated
+    /// The size asked for is `factor` times beyond what was measured (larger or smaller); above 1.
+    case extrapolated(factor: Double)
+    /// Little is known: runs of one size only, or of another version of the function.
+    case guess
+    /// Nothing was ever recorded: there is no number.
+    case unknown
+
+    /// The worse of two: what a sum of both is known by.
+    public func weaker(_ other: Evidence) -> Evidence {
+        if case .extrapolated(let mine) = self, case .extrapolated(let theirs) = other {
+            return mine < theirs ? other : self
+        }
+        return rank < other.rank ? other : self
+    }
+
+    private var rank: Int {
+        switch self {
+        case .measured: 0
+        case .interpolated: 1
+        case .extrapolated: 2
+        case .guess: 3
+        case .unknown: 4
+        }
+    }
+}
+
+/// A predicted quantity: nine times in ten the outcome lies between `low` and `high`.
+///
+/// Unit: that of the property that holds it.
+public struct EstimateRange: Hashable, Sendable {
+    /// One outcome in twenty is below.
+    public var low: Double
+    /// As many outcomes are below as above.
+    public var median: Double
+    /// One outcome in twenty is above.
+    public var high: Double
+
+    /// Makes a range; the three are put in order, and what is not a number counts as 0.
+    public init(low: Double, median: Double, high: Double) {
+        let sorted = [low, median, high].map { $0.isNaN ? 0 : $0 }.sorted()
+        self.low = sorted[0]
+        self.median = sorted[1]
+        self.high = sorted[2]
+    }
+
+    /// The range of what draws from the models gave; nil when there are none.
+    ///
+    /// Quantiles at 5, 50 and 95 %, between draws by a straight line.
+    public init?(draws: [Double]) {
+        guard !draws.isEmpty else { return nil }
+        let sorted = draws.map { $0.isNaN ? 0 : $0 }.sorted()
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(sorted.count - 1)
+            let below = Int(place)
+            let above = min(below + 1, sorted.count - 1)
+            return sorted[below] + (sorted[above] - sorted[below]) * (place - Double(below))
+        }
+        self.init(low: quantile(0.05), median: quantile(0.5), high: quantile(0.95))
+    }
+
+    /// Whether `value` lies in the range, ends included.
+    public func contains(_ value: Double) -> Bool { low <= value && value <= high }
+}
+
+/// What a plan will cost, predicted without running it.
+///
+/// Where a function never ran there is no number: `coreSeconds` is nil, `wall` is empty, and
+/// `unknownFunctions` names it.
+public struct Estimate: Hashable, Sendable {
+    /// CPU time of all tasks together, in seconds.
+    public var coreSeconds: EstimateRange?
+    /// Wall time in seconds, by number of cores.
+    public var wall: [Int: EstimateRange]
+    /// Number of cores after which more hardly help.
+    public var usefulCores: EstimateRange?
+    /// Short names of functions that never ran, in order of first use.
+    public var unknownFunctions: [String]
+    /// The weakest evidence that any of the numbers rests on.
+    public var evidence: Evidence
+    /// Tasks of the plan, as far as they can be told before running it.
+    public var tasks: Int
+
+    /// Makes an estimate of its parts.
+    public init(
+        coreSeconds: EstimateRange?, wall: [Int: EstimateRange], usefulCores: EstimateRange?,
+        unknownFunctions: [String], evidence: Evidence, tasks: Int
+    ) {
+        self.coreSeconds = coreSeconds
+        self.wall = wall
+        self.usefulCores = usefulCores
+        self.unknownFunctions = unknownFunctions
+        self.evidence = evidence
+        self.tasks = tasks
+    }
+
+    /// The estimate of a plan of which `functions` never ran.
+    public static func unknown(functions: [String], tasks: Int) -> Estimate {
+        Estimate(
+            coreSeconds: nil, wall: [:], usefulCores: nil, unknownFunctions: functions,
+            evidence: .unknown, tasks: tasks)
+    }
+}
+
+/// An estimate held against what came of it.
+public struct EstimateComparison: Hashable, Sendable {
+    /// What was estimated before the run.
+    public var estimate: Estimate
+    /// CPU time that the tasks took, in seconds.
+    public var actualCoreSeconds: Double
+    /// Wall time that the run took, in seconds.
+    public var actualWall: Double
+    /// Cores that the run had.
+    public var cores: Int
+
+    /// Holds `estimate` against a run on `cores` cores.
+    public init(
+        estimate: Estimate, actualCoreSeconds: Double, actualWall: Double, cores: Int
+    ) {
+        self.estimate = estimate
+        self.actualCoreSeconds = actualCoreSeconds
+        self.actualWall = actualWall
+        self.cores = cores
+    }
+
+    /// Whether the CPU time was inside its range; nil when it was not estimated.
+    public var areCoreSecondsInside: Bool? { estimate.coreSeconds?.contains(actualCoreSeconds) }
+
+    /// Whether the wall time was inside its range; nil when it was not estimated for these cores.
+    public var isWallInside: Bool? { estimate.wall[cores]?.contains(actualWall) }
+
+    /// Actual over estimated (median) CPU time; nil when it was not estimated.
+    public var coreSecondsRatio: Double? {
+        guard let median = estimate.coreSeconds?.median, median > 0 else { return nil }
+        return actualCoreSeconds / median
+    }
+
+    /// Actual over estimated (median) wall time; nil when it was not estimated for these cores.
+    public var wallRatio: Double? {
+        guard let median = estimate.wall[cores]?.median, median > 0 else { return nil }
+        return actualWall / median
+    }
+}

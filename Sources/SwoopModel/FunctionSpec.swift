@@ -1,0 +1,42 @@
+// What a task runs, as the coordinator knows it: a name to learn by and a way to find the code in a worker.
+// The code itself is in the user's program (SwoopElements has the call interface).
+
+/// How a worker finds the code of a function in its own image of the program.
+package enum CodeReference: Hashable, Sendable {
+    /// A function marked `@Remote`, by its identity in the program's table of records.
+    case remote(identity: String)
+    /// A fused loop in an optimised build: offset of its code inside the image.
+    ///
+    /// `image` is empty for the executable itself, else the file name of the shared library.
+    case code(image: String, offset: UInt64)
+    /// A fused loop in a build without optimisation: the mangled name of the kernel's type.
+    case type(mangledName: String)
+}
+
+/// One function of a program: `@Remote`, a fused loop, or a step that combines partial results.
+package struct FunctionSpec: Hashable, Sendable {
+    /// What forecasts are kept under: file, path, name and signature, or the text of the chain.
+    package let identity: String
+    /// The short name that people read: `isInside`, `range.filter(isInside).count`.
+    package let name: String
+    /// A hash of the function's own source text; 0 where a chain has none.
+    package let fingerprint: UInt64
+    /// Where the worker finds the code.
+    package let code: CodeReference
+    /// Whether the program was built with optimisation: models of the two kinds are kept apart.
+    package let isOptimised: Bool
+    /// Whether the function is async and may call others: it can be suspended.
+    package let isAsync: Bool
+
+    package init(
+        identity: String, name: String, fingerprint: UInt64, code: CodeReference,
+        isOptimised: Bool, isAsync: Bool
+    ) {
+        self.identity = identity
+        self.name = name
+        self.fingerprint = fingerprint
+        self.code = code
+        self.isOptimised = isOptimised
+        self.isAsync = isAsync
+    }
+}

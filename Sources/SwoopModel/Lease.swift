@@ -1,0 +1,85 @@
+// What the coordinator hands to an agent: permission to run a connected piece of a graph, with everything
+// that the agent needs to do it without asking back.
+
+/// Where an agent finds an input of an assigned task.
+package enum InputSource: Hashable, Sendable {
+    /// The value itself.
+    case inline([UInt8])
+    /// A stored page or large value, resident on these nodes.
+    case stored(byteCount: Int64, nodes: [NodeID])
+    /// The output of another task of a lease that this agent holds.
+    case pending
+}
+
+/// An input: the task that makes it and where it is now.
+package struct AssignedInput: Hashable, Sendable {
+    package var task: TaskID
+    package var source: InputSource
+
+    package init(task: TaskID, source: InputSource) {
+        self.task = task
+        self.source = source
+    }
+}
+
+/// One task of a lease.
+package struct AssignedTask: Hashable, Sendable {
+    package var spec: TaskSpec
+    package var attempt: UInt32
+    package var inputs: [AssignedInput]
+    /// Higher runs first: nanoseconds of the longest predicted path that still hangs on it.
+    package var rank: Int64
+    /// To be run with nothing beside it in its worker: it was on a core when a worker died.
+    package var isIsolated: Bool
+
+    package init(
+        spec: TaskSpec, attempt: UInt32, inputs: [AssignedInput], rank: Int64, isIsolated: Bool
+    ) {
+        self.spec = spec
+        self.attempt = attempt
+        self.inputs = inputs
+        self.rank = rank
+        self.isIsolated = isIsolated
+    }
+
+    package var attemptID: AttemptID { AttemptID(task: spec.id, number: attempt) }
+}
+
+/// Permission for one agent to run one piece of a graph.
+package struct Lease: Hashable, Sendable {
+    package var id: LeaseID
+    /// Functions that the node has not been told of yet: they continue its table from `firstFunction`.
+    package var firstFunction: UInt32
+    package var functions: [FunctionSpec]
+    /// Inputs come before the tasks that need them.
+    package var tasks: [AssignedTask]
+
+    package init(
+        id: LeaseID, firstFunction: UInt32, functions: [FunctionSpec], tasks: [AssignedTask]
+    ) {
+        self.id = id
+        self.firstFunction = firstFunction
+        self.functions = functions
+        self.tasks = tasks
+    }
+}
+
+/// What a node has to offer, as its agent says when it registers.
+public struct NodeDescription: Hashable, Sendable {
+    /// Host name, or `local`.
+    public var name: String
+    /// Slots: cores that tasks may use.
+    public var slots: UInt32
+    /// Bytes that pages may take.
+    public var pageBudget: Int64
+    /// Process id of the agent on its machine.
+    public var processID: Int32
+
+    /// Describes a node.
+    public init(name: String, slots: UInt32, pageBudget: Int64, processID: Int32) {
+        self.name = name
+        self.slots = slots
+        self.pageBudget = pageBudget
+        self.processID = processID
+    }
+}

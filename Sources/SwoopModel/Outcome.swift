@@ -1,0 +1,145 @@
+// What comes of a run: a value, a page, a failure; and the record that forecasts learn from.
+
+/// Why a task failed, in the terms that a person can act on.
+public enum FailureKind: UInt8, Sendable, CaseIterable {
+    /// The function threw an error.
+    case thrown
+    /// A runtime check of Swift stopped it: index out of range, overflow, nil unwrapped, fatalError.
+    case trapped
+    /// Its process died by a signal or left.
+    case died
+    /// An argument or result did not decode: the program and its data do not match.
+    case undecodable
+    /// The program has no such function: another build than the one that submitted.
+    case unknownFunction
+    /// A node or page that it needed is gone and cannot be made again.
+    case lost
+    /// Cancelled by its client.
+    case cancelled
+    /// No memory for its result.
+    case noMemory
+    /// Something that it needed failed; the cause is in the message.
+    case inputFailed
+    /// The graph itself is wrong: an unknown input, a repeated id.
+    case invalidGraph
+}
+
+/// A failure as it travels from the worker to the client.
+public struct TaskFailure: Hashable, Sendable {
+    /// What happened, in one word.
+    public var kind: FailureKind
+    /// What happened, in a sentence.
+    public var message: String
+    /// The Swift type of a thrown error, else empty.
+    public var errorType: String
+    /// Source file of the place where it happened, empty where unknown.
+    public var file: String
+    /// Line in `file`; 0 where unknown.
+    public var line: UInt32
+    /// Short name of the function that failed.
+    public var function: String
+    /// The task that failed: for `inputFailed` the one that failed first.
+    public var task: TaskID
+    /// Which try of it.
+    public var attempt: UInt32
+    /// Name of the node.
+    public var node: String
+    /// Signal that ended the process; 0 for none.
+    public var signal: Int32
+    /// Offsets inside `image`, innermost first, for the client to turn into file and line.
+    public var frames: [UInt64]
+    /// File name of the image of `frames`; empty for the program itself.
+    public var image: String
+    /// The last lines that the task, or its process, printed.
+    public var lastOutput: [String]
+
+    /// A failure of `kind`; everything else is filled where it is known.
+    public init(kind: FailureKind, message: String, task: TaskID = TaskID(high: 0, low: 0)) {
+        self.kind = kind
+        self.message = message
+        self.task = task
+        errorType = ""
+        file = ""
+        line = 0
+        function = ""
+        attempt = 0
+        node = ""
+        signal = 0
+        frames = []
+        image = ""
+        lastOutput = []
+    }
+}
+
+/// Where a result is.
+package enum StoredOutput: Hashable, Sendable {
+    /// A small value, carried in the message itself.
+    case inline([UInt8])
+    /// In the page store of the node that reports it, under the task's id.
+    case page(byteCount: Int64, elementCount: Int64)
+
+    package var byteCount: Int64 {
+        switch self {
+        case .inline(let bytes): Int64(bytes.count)
+        case .page(let byteCount, _): byteCount
+        }
+    }
+}
+
+/// How one run ended.
+package enum RunOutcome: Hashable, Sendable {
+    case finished(StoredOutput)
+    case failed(TaskFailure)
+    case cancelled
+}
+
+/// One run as forecasts see it.
+package struct RunRecord: Hashable, Sendable {
+    /// Same meaning and order as `TaskSpec.features`, with what was unknown filled in.
+    package var features: [Double]
+    /// Elements that a loop went over; 1 for a call.
+    package var elements: Int64
+    package var bytesIn: Int64
+    package var bytesOut: Int64
+    package var cpuNanoseconds: Int64
+    package var wallNanoseconds: Int64
+    /// First run of this function in its worker process.
+    package var isCold: Bool
+
+    package init(
+        features: [Double] = [], elements: Int64 = 1, bytesIn: Int64 = 0, bytesOut: Int64 = 0,
+        cpuNanoseconds: Int64 = 0, wallNanoseconds: Int64 = 0, isCold: Bool = false
+    ) {
+        self.features = features
+        self.elements = elements
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.cpuNanoseconds = cpuNanoseconds
+        self.wallNanoseconds = wallNanoseconds
+        self.isCold = isCold
+    }
+}
+
+/// News of one attempt, from worker to agent and from agent to coordinator, in batches.
+package enum RunReport: Hashable, Sendable {
+    /// A slot took it up.
+    case started(AttemptID)
+    /// It waits for its children and gave its core back.
+    case suspended(AttemptID)
+    /// Its children are done; it has a core again.
+    case resumed(AttemptID)
+    /// It ended.
+    case ended(AttemptID, RunOutcome, RunRecord)
+    /// Runs that it made itself ended in the same worker; counted and learned from, not scheduled.
+    case childrenEnded(AttemptID, function: String, records: [RunRecord])
+    /// It never started and is given back: called back, or its worker is gone. Charged no attempt.
+    case returned(AttemptID)
+
+    package var attempt: AttemptID {
+        switch self {
+        case .started(let attempt), .suspended(let attempt), .resumed(let attempt),
+            .ended(let attempt, _, _), .childrenEnded(let attempt, _, _), .returned(let attempt):
+            attempt
+        }
+    }
+}

@@ -1,0 +1,180 @@
+// A graph as it is submitted: tasks, their arguments, the data that the client brings, and loops whose end
+// depends on data. Values only; TaskRecord (SwoopScheduling) is what the scheduler makes of a TaskSpec.
+
+/// Arithmetic that a proxy carries along and the task that uses it carries out.
+package enum ScalarOperation: UInt8, Sendable, CaseIterable {
+    case add, subtract, multiply, divide, negate
+    case less, lessOrEqual, equal, notEqual, greaterOrEqual, greater
+    case and, or, not
+    case convert
+    /// Not arithmetic: the number of elements in the page that the operand's task made. The scheduler
+    /// knows it and puts it in when it grants the lease, so that the page itself need not travel.
+    case elementCount
+}
+
+/// The scalar types that such arithmetic knows.
+package enum ScalarType: UInt8, Sendable, CaseIterable {
+    case int, double, bool
+}
+
+/// One argument of a task: bytes that are known, or the output of another task, or made of such.
+///
+/// The worker resolves it to encoded bytes (the value codec of SwoopElements); a list of proxies is its
+/// count followed by its parts, since an encoded array is just that.
+package indirect enum Argument: Hashable, Sendable {
+    /// Encoded already.
+    case bytes([UInt8])
+    /// The encoded value that another task made.
+    case output(TaskID)
+    /// The parts one after the other.
+    case sequence([Argument])
+    /// A scalar operation; operands and result are of the types named.
+    case operation(ScalarOperation, operands: [Argument], operandType: ScalarType, resultType: ScalarType)
+
+    /// Calls `body` with every task that the argument needs, in order, repeats included.
+    package func forEachTask(_ body: (TaskID) -> Void) {
+        switch self {
+        case .bytes: break
+        case .output(let task): body(task)
+        case .sequence(let parts): for part in parts { part.forEachTask(body) }
+        case .operation(_, let operands, _, _):
+            for operand in operands { operand.forEachTask(body) }
+        }
+    }
+
+    /// The same argument with every task renamed.
+    package func renamed(_ rename: (TaskID) -> TaskID) -> Argument {
+        switch self {
+        case .bytes: self
+        case .output(let task): .output(rename(task))
+        case .sequence(let parts): .sequence(parts.map { $0.renamed(rename) })
+        case .operation(let operation, let operands, let operandType, let resultType):
+            .operation(
+                operation, operands: operands.map { $0.renamed(rename) },
+                operandType: operandType, resultType: resultType)
+        }
+    }
+}
+
+/// What a task leaves behind.
+package enum OutputKind: UInt8, Sendable {
+    /// One encoded value: travels inside reports when small, else in a page.
+    case value
+    /// A page of elements in the layout of SwoopElements.
+    case page
+}
+
+/// One task as submitted: a function, its inputs and what it leaves.
+package struct TaskSpec: Hashable, Sendable {
+    package var id: TaskID
+    /// Index into the function table of the graph part that brings the task; the scheduler renumbers it
+    /// to its own table.
+    package var function: FunctionIndex
+    /// Encoded one after the other; for a fused loop the first is the chain's fields.
+    package var arguments: [Argument]
+    /// Tasks whose output pages the loop reads, in order.
+    package var pages: [TaskID]
+    /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a page.
+    package var lower: Int64
+    package var upper: Int64
+    package var output: OutputKind
+    /// What runtimes are learned by: argument values, counts, bytes. NaN where not known before the run.
+    package var features: [Double]
+
+    package init(
+        id: TaskID, function: FunctionIndex, arguments: [Argument] = [], pages: [TaskID] = [],
+        lower: Int64 = 0, upper: Int64 = 0, output: OutputKind = .value, features: [Double] = []
+    ) {
+        self.id = id
+        self.function = function
+        self.arguments = arguments
+        self.pages = pages
+        self.lower = lower
+        self.upper = upper
+        self.output = output
+        self.features = features
+    }
+
+    /// Tasks that must be done before this one can run: each once, in order of first mention.
+    package var inputs: [TaskID] {
+        var seen: [TaskID] = []
+        for argument in arguments {
+            argument.forEachTask { if !seen.contains($0) { seen.append($0) } }
+        }
+        if seen.isEmpty { return unique(pages) }
+        for page in pages where !seen.contains(page) { seen.append(page) }
+        return seen
+    }
+
+    private func unique(_ tasks: [TaskID]) -> [TaskID] {
+        guard tasks.count > 1 else { return tasks }
+        var known: Set<TaskID> = []
+        return tasks.filter { known.insert($0).inserted }
+    }
+}
+
+/// A loop whose end depends on data: the scheduler instantiates the template until `until` is true.
+///
+/// The result of the loop is known under `id`: the state after the last round.
+package struct IterationSpec: Hashable, Sendable {
+    package var id: TaskID
+    /// The state before the first round.
+    package var initial: Argument
+    /// Rounds at most; at least 1.
+    package var limit: UInt32
+    /// The body, recorded once.
+    package var template: [TaskSpec]
+    /// Stands in the template for the state at the start of the round.
+    package var placeholder: TaskID
+    /// The template's task that makes the state at the end of the round.
+    package var result: TaskID
+    /// The template's task that tells (an encoded Bool) whether to stop; nil: run to the limit.
+    package var until: TaskID?
+
+    package init(
+        id: TaskID, initial: Argument, limit: UInt32, template: [TaskSpec], placeholder: TaskID,
+        result: TaskID, until: TaskID?
+    ) {
+        self.id = id
+        self.initial = initial
+        self.limit = limit
+        self.template = template
+        self.placeholder = placeholder
+        self.result = result
+        self.until = until
+    }
+}
+
+/// Data that the client brings: one page or one value, stored under the id of a task that never runs.
+package struct DataSpec: Hashable, Sendable {
+    package var id: TaskID
+    package var output: OutputKind
+    package var byteCount: Int64
+
+    package init(id: TaskID, output: OutputKind, byteCount: Int64) {
+        self.id = id
+        self.output = output
+        self.byteCount = byteCount
+    }
+}
+
+/// A part of a graph, as one submission brings it. Tasks may refer to tasks of this and of earlier parts.
+package struct GraphPart: Hashable, Sendable {
+    package var functions: [FunctionSpec]
+    package var tasks: [TaskSpec]
+    package var iterations: [IterationSpec]
+    package var data: [DataSpec]
+    /// Tasks for which the client holds a handle; all others may go when nothing needs them.
+    package var held: [TaskID]
+
+    package init(
+        functions: [FunctionSpec] = [], tasks: [TaskSpec] = [], iterations: [IterationSpec] = [],
+        data: [DataSpec] = [], held: [TaskID] = []
+    ) {
+        self.functions = functions
+        self.tasks = tasks
+        self.iterations = iterations
+        self.data = data
+        self.held = held
+    }
+}

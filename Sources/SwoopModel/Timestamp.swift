@@ -1,0 +1,32 @@
+// Time as the machines see it: a number that is handed in. Real processes fill it from the monotonic clock
+// (SwoopTransport), the simulation from its virtual one.
+
+/// A moment on one process's monotonic clock. Moments of different processes must not be compared.
+public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Nanoseconds since an arbitrary start.
+    public var nanoseconds: Int64
+
+    /// Makes the moment `nanoseconds` after the clock's start.
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// Earlier is less.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// Nanoseconds from `earlier` to this moment; negative when `earlier` is later.
+    package func since(_ earlier: Timestamp) -> Int64 {
+        nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue
+    }
+
+    /// The moment `nanoseconds` later, at most the end of time.
+    package func advanced(by nanoseconds: Int64) -> Timestamp {
+        let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return Timestamp(nanoseconds: overflow ? .max : sum)
+    }
+
+    package static let distantFuture = Timestamp(nanoseconds: .max)
+}
+
+/// Nanoseconds in a second, for the arithmetic of machines.
+package let nanosecondsPerSecond: Int64 = 1_000_000_000

@@ -1,0 +1,43 @@
+// Why a task is where it is, and what it waits for: a user feature (`swoop explain`), and the first thing
+// to print when an invariant breaks.
+
+package import SwoopModel
+
+/// The answer to "why is this task not done?".
+package struct Explanation: Hashable, Sendable {
+    package var state: String
+    package var reasons: [String]
+}
+
+extension Scheduler {
+    /// Says where a task is and what it waits for; nil when the table does not have it.
+    package func explain(_ task: TaskID) -> Explanation? {
+        guard let index = tasks.index(of: task) else { return nil }
+        let record = tasks[index]
+        var reasons: [String] = []
+        switch record.state {
+        case .waiting:
+            for input in record.inputs where !tasks[input].isAvailable {
+                reasons.append("waits for \(name(of: input)) (\(tasks[input].spec.id))")
+            }
+            if unstoredData[index] != nil { reasons.append("no node has joined to store it") }
+            if let iteration = iterations[index] {
+                reasons.append("round \(iteration.round) of at most \(iteration.spec.limit)")
+            }
+        case .ready:
+            reasons.append(
+                nodes.nodes.isEmpty
+                    ? "no node has joined"
+                    : "every node holds as much work ahead as it should")
+        case .leased(let node): reasons.append("granted to node \(node.rawValue), not started")
+        case .running(let node): reasons.append("on a core of node \(node.rawValue)")
+        case .suspended(let node):
+            reasons.append("waits for its children on node \(node.rawValue)")
+        case .done:
+            reasons.append(record.isAvailable ? "its output is stored" : "its output was freed")
+        case .failed: reasons.append(failures[index]?.message ?? "failed")
+        case .cancelled: reasons.append("nobody needed it any more")
+        }
+        return Explanation(state: "\(record.state)", reasons: reasons)
+    }
+}

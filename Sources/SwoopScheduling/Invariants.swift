@@ -1,0 +1,56 @@
+// Cross-checks of the scheduler's tables, re-derived from scratch. Called after every step in tests and in
+// the simulation; too slow for anything else.
+
+import SwoopModel
+
+extension Scheduler {
+    /// Traps with a sentence when two tables disagree.
+    package func checkInvariants() {
+        var load: [NodeID: Int] = [:]
+        var unfinished: [TaskIndex: Int] = [:]
+        var retainers: [TaskIndex: Int] = [:]
+        for index in tasks.indices {
+            let record = tasks[index]
+            if let node = record.state.node {
+                load[node, default: 0] += 1
+                precondition(
+                    nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
+            }
+            let isOpen = !record.state.isFinal && record.state != .done
+            for input in record.inputs {
+                precondition(tasks.contains(input), "\(record.spec.id) has a forgotten input")
+                retainers[input, default: 0] += 1
+                if isOpen || record.kind == .iteration && record.state == .done {
+                    unfinished[input, default: 0] += 1
+                }
+            }
+            if record.state == .ready {
+                precondition(
+                    record.inputs.allSatisfy { tasks[$0].isAvailable },
+                    "\(record.spec.id) is ready without its inputs")
+            }
+            if record.state == .failed {
+                precondition(failures[index] != nil, "\(record.spec.id) failed without a reason")
+            }
+        }
+        for index in tasks.indices {
+            let record = tasks[index]
+            precondition(
+                record.unfinishedDependents == unfinished[index] ?? 0,
+                """
+                \(record.spec.id) (\(record.state)) counts \(record.unfinishedDependents) unfinished \
+                dependents, not \(unfinished[index] ?? 0)
+                """)
+            precondition(
+                record.retainers == retainers[index] ?? 0, "\(record.spec.id) counts its users wrongly")
+            precondition(
+                record.isNeeded || record.retainers > 0 || !record.wantedNames.isEmpty,
+                "\(record.spec.id) is kept for nobody")
+        }
+        for node in nodes.nodes {
+            precondition(
+                node.assigned == load[node.id] ?? 0,
+                "node \(node.id.rawValue) counts \(node.assigned) tasks, not \(load[node.id] ?? 0)")
+        }
+    }
+}

@@ -1,0 +1,189 @@
+// Leases: ready tasks are placed on nodes, and each takes along the dependents that need nothing else, so
+// that the agent can run a connected piece without a round trip between its tasks.
+
+import SwoopModel
+
+extension Scheduler {
+    mutating func grantLeases(into effects: inout [SchedulerEffect]) {
+        guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
+        while let entry = ready.pop() {
+            guard isStillReady(entry) else { continue }
+            refreshPrediction(of: entry.index)
+            guard let place = place(entry.index) else {
+                ready.restore(entry)
+                break
+            }
+            var piece = [entry.index]
+            assign(entry.index, to: place, piece: [])
+            growPiece(&piece, on: place)
+        }
+        flushGrants(into: &effects)
+    }
+
+    private func isStillReady(_ entry: ReadyEntry) -> Bool {
+        tasks.contains(entry.index) && tasks[entry.index].spec.id == entry.task
+            && tasks[entry.index].state == .ready
+    }
+
+    /// The forecasts may have learned since the task came.
+    private mutating func refreshPrediction(of index: TaskIndex) {
+        tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
+    }
+
+    private func place(_ index: TaskIndex) -> Int? {
+        let record = tasks[index]
+        // Before the inputs are looked at: a task may have 100,000.
+        guard
+            nodes.nodes.contains(where: {
+                Placement.hasRoom($0, for: record.predicted, configuration: configuration)
+            })
+        else { return nil }
+        let inputs = record.inputs.map { input in
+            Placement.Input(
+                byteCount: tasks[input].stored?.byteCount ?? 0,
+                locations: tasks[input].locations)
+        }
+        return Placement.choose(
+            among: nodes.nodes, predicted: record.predicted, inputs: inputs,
+            configuration: configuration)
+    }
+
+    /// Adds dependents whose missing inputs all lie in the piece, as long as the node has room.
+    ///
+    /// One that misses more inputs than the piece has tasks is passed over before they are looked at:
+    /// each of 100,000 inputs of one task asks.
+    private mutating func growPiece(_ piece: inout [TaskIndex], on place: Int) {
+        var members: Set<TaskIndex> = [piece[0]]
+        var next = 0
+        while next < piece.count {
+            let index = piece[next]
+            next += 1
+            for link in tasks[index].dependents where tasks.isCurrent(link) {
+                guard tasks[link.index].state == .waiting, tasks[link.index].unmet <= piece.count
+                else { continue }
+                refreshPrediction(of: link.index)
+                let record = tasks[link.index]
+                guard record.kind == .call, record.isNeeded,
+                    !record.isIsolated, !members.contains(link.index),
+                    record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
+                    Placement.hasRoom(
+                        nodes[place], for: record.predicted, configuration: configuration)
+                else { continue }
+                assign(link.index, to: place, piece: members)
+                members.insert(link.index)
+                piece.append(link.index)
+            }
+        }
+    }
+
+    private mutating func assign(_ index: TaskIndex, to place: Int, piece: Set<TaskIndex>) {
+        let node = nodes[place].id
+        tasks[index].attempt += 1
+        tasks[index].state = .leased(node)
+        occupy(node, with: index)
+        let record = tasks[index]
+        let spec = record.spec.countsElements ? puttingInCounts(record.spec) : record.spec
+        let read = record.spec.countsElements ? Set(spec.inputs) : []
+        let inputs = record.inputs.compactMap { input -> AssignedInput? in
+            let task = tasks[input].spec.id
+            if record.spec.countsElements && !read.contains(task) { return nil }
+            return AssignedInput(
+                task: task, source: piece.contains(input) ? .pending : source(of: input))
+        }
+        grants[node, default: []].append(
+            AssignedTask(
+                spec: spec, attempt: record.attempt, inputs: inputs, rank: record.rank,
+                isIsolated: record.isIsolated))
+    }
+
+    /// Replaces every count of elements by the number: the pages it counts need not be read for it.
+    private func puttingInCounts(_ spec: TaskSpec) -> TaskSpec {
+        var copy = spec
+        copy.arguments = spec.arguments.map { argument in
+            argument.puttingInCounts { task in
+                guard let index = tasks.index(of: task),
+                    case .page(_, let count) = tasks[index].stored
+                else { return 0 }
+                return count
+            }
+        }
+        return copy
+    }
+
+    private func source(of input: TaskIndex) -> InputSource {
+        switch tasks[input].stored {
+        case .inline(let bytes): .inline(bytes)
+        case .page(let byteCount, _):
+            .stored(byteCount: byteCount, nodes: tasks[input].locations)
+        case nil: .pending
+        }
+    }
+
+    private mutating func flushGrants(into effects: inout [SchedulerEffect]) {
+        guard !grants.isEmpty else { return }
+        for place in nodes.nodes.indices {
+            let node = nodes[place].id
+            guard let granted = grants[node] else { continue }
+            leasesGranted += 1
+            let known = nodes[place].knownFunctions
+            nodes[place].knownFunctions = functions.count
+            effects.append(
+                .grantLease(
+                    node,
+                    Lease(
+                        id: LeaseID(leasesGranted), firstFunction: UInt32(known),
+                        functions: Array(functions[known...]), tasks: granted)))
+        }
+        grants.removeAll(keepingCapacity: true)
+    }
+
+    /// Counts a task to the node's load.
+    mutating func occupy(_ node: NodeID, with index: TaskIndex) {
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].assigned += 1
+        nodes[place].assignedNanoseconds += tasks[index].predicted
+    }
+
+    /// Takes a task from the load of the node that holds it, if any.
+    mutating func vacate(_ index: TaskIndex) {
+        guard let node = tasks[index].state.node else { return }
+        if case .running = tasks[index].state { count(tasks[index].client) { $0.running -= 1 } }
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].assigned -= 1
+        if case .suspended = tasks[index].state {
+            nodes[place].suspended -= 1
+        } else {
+            nodes[place].assignedNanoseconds -= tasks[index].predicted
+        }
+    }
+}
+
+extension TaskSpec {
+    /// Whether an argument is the number of elements of some page: known only when that page is made.
+    package var countsElements: Bool { arguments.contains { $0.countsElements } }
+}
+
+extension Argument {
+    fileprivate var countsElements: Bool {
+        switch self {
+        case .bytes, .output: false
+        case .sequence(let parts): parts.contains { $0.countsElements }
+        case .operation(let operation, let operands, _, _):
+            operation == .elementCount || operands.contains { $0.countsElements }
+        }
+    }
+
+    fileprivate func puttingInCounts(_ count: (TaskID) -> Int64) -> Argument {
+        switch self {
+        case .bytes, .output: return self
+        case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(count) })
+        case .operation(.elementCount, let operands, _, _):
+            guard case .output(let task)? = operands.first else { return .bytes([]) }
+            return .bytes(Scalar.int(count(task)).encoded)
+        case .operation(let operation, let operands, let operandType, let resultType):
+            return .operation(
+                operation, operands: operands.map { $0.puttingInCounts(count) },
+                operandType: operandType, resultType: resultType)
+        }
+    }
+}

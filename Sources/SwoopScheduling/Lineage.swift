@@ -1,0 +1,118 @@
+// Loss: a node or a page is gone, and what is still needed is made again from its inputs.
+
+import SwoopModel
+
+extension Scheduler {
+    mutating func join(
+        _ node: NodeID, _ description: NodeDescription, into effects: inout [SchedulerEffect]
+    ) {
+        guard nodes.place(of: node) == nil else { return }
+        nodes.insert(NodeRecord(id: node, description: description, lastHeard: now))
+        hasEverHadNodes = true
+        for index in unstoredData.keys.sorted() {
+            guard let bytes = unstoredData.removeValue(forKey: index) else { continue }
+            storeData(index, bytes: bytes, on: node, into: &effects)
+        }
+    }
+
+    /// Without a node, and with none to come back, nothing may wait for one.
+    mutating func failWithoutNodes(into effects: inout [SchedulerEffect]) {
+        guard configuration.failsWithoutNodes, hasEverHadNodes, nodes.nodes.isEmpty else { return }
+        guard !ready.isEmpty || !unstoredData.isEmpty else { return }
+        ready = ReadyQueue()
+        failEverything("the last node is lost", &effects)
+    }
+
+    /// A node is gone: its attempts are void, its pages are missed, and what is needed is made again.
+    mutating func lose(
+        _ node: NodeID, reason: String, into effects: inout [SchedulerEffect]
+    ) {
+        guard let place = nodes.place(of: node) else { return }
+        let name = nodes[place].description.name
+        let all = tasks.indices
+        let held = all.filter { tasks[$0].state.node == node }
+        for index in held { vacate(index) }
+        nodes.remove(at: place)
+        for client in clients {
+            let text =
+                "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again."
+            effects.append(.notify(client.id, .remark(text)))
+        }
+        for index in all { tasks[index].locations.removeAll { $0 == node } }
+        if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
+            return failEverything("node \(name) is lost (\(reason)) and it was the last one", &effects)
+        }
+        for index in held where tasks.contains(index) {
+            tasks[index].losses += 1
+            tasks[index].state = .waiting
+            if tasks[index].kind == .data {
+                fail(index, failure(.lost, of: index, "it was stored on \(name) only"), into: &effects)
+            } else if tasks[index].losses > configuration.lossesMax {
+                let text = "it was lost with its node \(tasks[index].losses) times"
+                fail(index, failure(.lost, of: index, text), into: &effects)
+            }
+        }
+        makeAgainIfLost(all.filter { tasks.contains($0) }, into: &effects)
+        for index in all where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+    }
+
+    private mutating func failEverything(_ reason: String, _ effects: inout [SchedulerEffect]) {
+        for index in tasks.indices where tasks.contains(index) {
+            let record = tasks[index]
+            if record.state.isFinal || record.isAvailable { continue }
+            if record.state == .done && !record.isNeeded { continue }
+            if record.state.node != nil { tasks[index].state = .waiting }
+            fail(index, failure(.lost, of: index, reason), into: &effects)
+        }
+    }
+
+    /// A page is not where it was thought to be.
+    mutating func missed(
+        _ task: TaskID, on node: NodeID, into effects: inout [SchedulerEffect]
+    ) {
+        guard let index = tasks.index(of: task) else { return }
+        tasks[index].locations.removeAll { $0 == node }
+        if tasks[index].isAvailable {
+            for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
+            return
+        }
+        makeAgainIfLost([index], into: &effects)
+        guard tasks.contains(index) else { return }
+        for link in tasks[index].dependents where tasks.isCurrent(link) {
+            settleInputs(of: link.index, into: &effects)
+        }
+    }
+
+    /// Sends every needed, done record whose output is gone back to waiting, and so on up its lineage.
+    mutating func makeAgainIfLost(
+        _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
+    ) {
+        var work = candidates
+        var again: [TaskIndex] = []
+        while let index = work.popLast() {
+            guard tasks.contains(index) else { continue }
+            let record = tasks[index]
+            guard record.state == .done, !record.isAvailable,
+                record.isNeeded || !record.wantedNames.isEmpty
+            else { continue }
+            switch record.kind {
+            case .data:
+                let text = "the node that stored it is lost"
+                fail(index, failure(.lost, of: index, text), into: &effects)
+            case .iteration:
+                work.append(contentsOf: record.inputs)
+            case .call:
+                tasks[index].state = .waiting
+                tasks[index].stored = nil
+                tasks[index].isRemade = true
+                count(record.client) { $0.done -= 1 }
+                again.append(index)
+                for input in record.inputs {
+                    tasks[input].unfinishedDependents += 1
+                    work.append(input)
+                }
+            }
+        }
+        for index in again where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+    }
+}

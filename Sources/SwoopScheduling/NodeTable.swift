@@ -1,0 +1,48 @@
+// The scheduler's table of nodes: few, so a sorted array.
+
+package import SwoopModel
+
+/// What the scheduler knows of one node.
+package struct NodeRecord: Sendable {
+    package let id: NodeID
+    package let description: NodeDescription
+    /// Exactly the tasks whose current attempt this node holds: leased, running or suspended there.
+    package var assigned = 0
+    /// Those of them that are suspended: they need no core.
+    package var suspended = 0
+    /// Predicted nanoseconds of those that are not suspended.
+    package var assignedNanoseconds: Int64 = 0
+    /// Functions that it was told of: the first so many of the function table.
+    package var knownFunctions = 0
+    package var lastHeard: Timestamp
+
+    package init(id: NodeID, description: NodeDescription, lastHeard: Timestamp) {
+        self.id = id
+        self.description = description
+        self.lastHeard = lastHeard
+    }
+
+    package var slots: Int64 { max(1, Int64(description.slots)) }
+}
+
+/// Nodes, ascending by id, so that every walk over them has the same order in every process.
+package struct NodeTable: Sendable {
+    package private(set) var nodes: [NodeRecord] = []
+
+    package init() {}
+
+    package func place(of node: NodeID) -> Int? { nodes.firstIndex { $0.id == node } }
+
+    package subscript(place: Int) -> NodeRecord {
+        get { nodes[place] }
+        _modify { yield &nodes[place] }
+    }
+
+    package mutating func insert(_ node: NodeRecord) {
+        precondition(place(of: node.id) == nil, "a node's id is never used again")
+        nodes.append(node)
+        nodes.sort { $0.id < $1.id }
+    }
+
+    package mutating func remove(at place: Int) { nodes.remove(at: place) }
+}

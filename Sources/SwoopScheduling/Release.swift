@@ -1,0 +1,145 @@
+// What nobody needs any more: tasks are cancelled, pages freed, records forgotten.
+
+import SwoopModel
+
+extension Scheduler {
+    mutating func release(
+        _ released: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
+    ) {
+        for task in released {
+            guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
+            tasks[index].isHeld = false
+            delivered(task)
+            tasks[index].wantedNames.removeAll { $0 == task }
+            discardIfUnneeded(index, into: &effects)
+        }
+    }
+
+    /// Stops tasks that a client names; an unknown or ended one is left as it is.
+    mutating func cancel(
+        _ cancelled: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
+    ) {
+        for task in cancelled {
+            guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
+            let state = tasks[index].state
+            guard !state.isFinal, state != .done else { continue }
+            if let node = state.node {
+                effects.append(.revoke(node, [currentAttempt(of: index)]))
+                vacate(index)
+            }
+            let reason = failure(.cancelled, of: index, "it was cancelled")
+            tasks[index].state = .waiting
+            fail(index, reason, into: &effects)
+        }
+    }
+
+    /// Follows from a record nobody needs to its inputs: cancels, frees and forgets all that only it needed.
+    mutating func discardIfUnneeded(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        var work = [index]
+        while let next = work.popLast() {
+            guard tasks.contains(next), !tasks[next].isNeeded else { continue }
+            switch tasks[next].state {
+            case .done: dropPages(of: next, into: &effects)
+            case .failed, .cancelled: break
+            case .waiting, .ready, .leased, .running, .suspended:
+                if let node = tasks[next].state.node {
+                    effects.append(.revoke(node, [currentAttempt(of: next)]))
+                }
+                vacate(next)
+                stopUnneeded(next)
+                for input in tasks[next].inputs {
+                    tasks[input].unfinishedDependents -= 1
+                    work.append(input)
+                }
+            }
+            guard tasks[next].retainers == 0 else { continue }
+            work.append(contentsOf: forget(next))
+        }
+    }
+
+    /// What was done once stays so: it may have to be made again for those that it was made for.
+    private mutating func stopUnneeded(_ index: TaskIndex) {
+        let isRemade = tasks[index].isRemade
+        tasks[index].state = isRemade ? .done : .cancelled
+        iterations[index] = nil
+        unstoredData[index] = nil
+        guard tasks[index].kind == .call else { return }
+        count(tasks[index].client) {
+            if isRemade { $0.done += 1 } else { $0.failed += 1 }
+        }
+    }
+
+    /// Removes a record from the table; answers with its inputs, which may be next.
+    private mutating func forget(_ index: TaskIndex) -> [TaskIndex] {
+        let inputs = tasks[index].inputs
+        if tasks[index].kind == .iteration && tasks[index].state == .done {
+            for input in inputs { tasks[input].unfinishedDependents -= 1 }
+        }
+        for input in inputs { tasks[input].retainers -= 1 }
+        failures[index] = nil
+        iterations[index] = nil
+        tasks.remove(index)
+        return inputs
+    }
+
+    private mutating func dropPages(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        let task = tasks[index].spec.id
+        for node in tasks[index].locations { effects.append(.dropPages(node, [task])) }
+        tasks[index].locations = []
+    }
+
+    // MARK: Bytes for the client
+
+    mutating func want(
+        _ wanted: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
+    ) {
+        for task in wanted {
+            guard let named = tasks.index(of: task), tasks[named].client == client,
+                tasks[named].isHeld
+            else {
+                reject(.unknownTask, into: &effects)
+                let failure = TaskFailure(
+                    kind: .lost, message: "the value was released before it was asked for",
+                    task: task)
+                effects.append(.notify(client, .failed(task, failure)))
+                continue
+            }
+            if tasks[named].state.isFinal {
+                tasks[named].wantedNames = [task]
+                tasks[named].isAnnounced = false
+                announceFailure(named, into: &effects)
+                continue
+            }
+            let index = finalTask(ofLoop: task).flatMap { tasks.index(of: $0) } ?? named
+            if !tasks[index].wantedNames.contains(task) { tasks[index].wantedNames.append(task) }
+            if tasks[index].state == .done {
+                if tasks[index].isAvailable {
+                    send(index, named: task, into: &effects)
+                } else {
+                    makeAgainIfLost([index], into: &effects)
+                }
+            }
+        }
+    }
+
+    mutating func send(
+        _ index: TaskIndex, named name: TaskID, into effects: inout [SchedulerEffect]
+    ) {
+        let record = tasks[index]
+        guard let stored = record.stored, record.kind != .iteration else { return }
+        switch stored {
+        case .inline(let bytes):
+            effects.append(.deliver(record.client, name, bytes: bytes))
+            tasks[index].wantedNames.removeAll { $0 == name }
+        case .page:
+            guard let node = record.locations.first else { return }
+            effects.append(.requestOutput(node, record.spec.id, record.client, name: name))
+        }
+    }
+
+    mutating func delivered(_ name: TaskID) {
+        let task = finalTask(ofLoop: name) ?? name
+        guard let index = tasks.index(of: task) else { return }
+        tasks[index].wantedNames.removeAll { $0 == name }
+    }
+}

@@ -1,0 +1,243 @@
+// News of attempts. Only the current attempt of a task counts; the rest is dropped and counted.
+
+import SwoopModel
+
+extension Scheduler {
+    mutating func take(
+        _ reports: [RunReport], from node: NodeID, into effects: inout [SchedulerEffect]
+    ) {
+        guard let place = nodes.place(of: node) else { return reject(.unknownNode, into: &effects) }
+        nodes[place].lastHeard = now
+        for report in reports { take(report, from: node, into: &effects) }
+    }
+
+    private mutating func take(
+        _ report: RunReport, from node: NodeID, into effects: inout [SchedulerEffect]
+    ) {
+        if case .childrenEnded(_, let function, let records) = report {
+            effects.append(.recordChildren(function: function, node, records))
+            return
+        }
+        guard let index = tasks.index(of: report.attempt.task) else {
+            giveUpPage(of: report, on: node, into: &effects)
+            return reject(.unknownTask, into: &effects)
+        }
+        let isCurrent =
+            tasks[index].attempt == report.attempt.number && tasks[index].state.node == node
+        guard isCurrent || !configuration.checksAttempts else {
+            giveUpPage(of: report, on: node, into: &effects)
+            return reject(.staleAttempt, into: &effects)
+        }
+        switch report {
+        case .started: started(index, on: node)
+        case .suspended: suspended(index, on: node)
+        case .resumed: resumed(index, on: node)
+        case .returned: returned(index, into: &effects)
+        case .ended(_, let outcome, let record):
+            ended(index, on: node, outcome, record, into: &effects)
+        case .childrenEnded: break
+        }
+    }
+
+    /// A page that a dropped attempt left is freed, unless it is the one that counts, told of twice.
+    private func giveUpPage(
+        of report: RunReport, on node: NodeID, into effects: inout [SchedulerEffect]
+    ) {
+        guard case .ended(let attempt, .finished(.page), _) = report else { return }
+        if let index = tasks.index(of: attempt.task), tasks[index].attempt == attempt.number,
+            tasks[index].locations.contains(node)
+        {
+            return
+        }
+        effects.append(.revoke(node, [attempt]))
+    }
+
+    private mutating func started(_ index: TaskIndex, on node: NodeID) {
+        guard case .leased = tasks[index].state else { return }
+        tasks[index].state = .running(node)
+        count(tasks[index].client) { $0.running += 1 }
+    }
+
+    private mutating func suspended(_ index: TaskIndex, on node: NodeID) {
+        guard case .running = tasks[index].state, let place = nodes.place(of: node) else { return }
+        tasks[index].state = .suspended(node)
+        count(tasks[index].client) { $0.running -= 1 }
+        nodes[place].suspended += 1
+        nodes[place].assignedNanoseconds -= tasks[index].predicted
+    }
+
+    private mutating func resumed(_ index: TaskIndex, on node: NodeID) {
+        guard case .suspended = tasks[index].state, let place = nodes.place(of: node) else { return }
+        tasks[index].state = .running(node)
+        count(tasks[index].client) { $0.running += 1 }
+        nodes[place].suspended -= 1
+        nodes[place].assignedNanoseconds += tasks[index].predicted
+    }
+
+    /// Never started, and charged nothing: it may go anywhere again.
+    private mutating func returned(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        vacate(index)
+        tasks[index].state = .waiting
+        makeAgainIfLost(tasks[index].inputs, into: &effects)
+        settleInputs(of: index, into: &effects)
+    }
+
+    private mutating func ended(
+        _ index: TaskIndex, on node: NodeID, _ outcome: RunOutcome, _ record: RunRecord,
+        into effects: inout [SchedulerEffect]
+    ) {
+        vacate(index)
+        tasks[index].state = .waiting
+        switch outcome {
+        case .finished(let stored):
+            if tasks[index].kind == .call {
+                effects.append(.recordRun(tasks[index].spec.function, node, record))
+            }
+            finish(index, stored: stored, on: node, into: &effects)
+        case .cancelled:
+            returned(index, into: &effects)
+        case .failed(var failure):
+            failure.attempt = tasks[index].attempt
+            guard failure.kind == .died, tasks[index].kind == .call else {
+                return fail(index, failure, into: &effects)
+            }
+            tasks[index].charged += 1
+            tasks[index].isIsolated = true
+            if tasks[index].charged < configuration.attemptsMax {
+                let text = "\(name(of: index)) is tried again: \(failure.message)"
+                effects.append(.notify(tasks[index].client, .remark(text)))
+                returned(index, into: &effects)
+            } else {
+                failure.message += " It was tried \(tasks[index].charged) times."
+                fail(index, failure, into: &effects)
+            }
+        }
+    }
+
+    mutating func finish(
+        _ index: TaskIndex, stored: StoredOutput, on node: NodeID,
+        into effects: inout [SchedulerEffect]
+    ) {
+        tasks[index].state = .done
+        tasks[index].stored = stored
+        if case .page = stored { tasks[index].locations = [node] }
+        if tasks[index].kind == .call { count(tasks[index].client) { $0.done += 1 } }
+        announceDone(index, into: &effects)
+        let inputs = tasks[index].inputs
+        if case .inline = stored {
+            unlink(index)
+        } else {
+            for input in inputs { tasks[input].unfinishedDependents -= 1 }
+        }
+        for input in inputs { discardIfUnneeded(input, into: &effects) }
+        // The end of a loop may forget this record, and the next round take its place.
+        let own = tasks.link(to: index)
+        wakeDependents(of: index, into: &effects)
+        if tasks.isCurrent(own) { discardIfUnneeded(index, into: &effects) }
+    }
+
+    private mutating func wakeDependents(
+        of index: TaskIndex, into effects: inout [SchedulerEffect]
+    ) {
+        for link in tasks[index].dependents where tasks.isCurrent(link) {
+            guard tasks[link.index].state == .waiting else { continue }
+            tasks[link.index].unmet -= 1
+            if tasks[link.index].unmet <= 0 { settleInputs(of: link.index, into: &effects) }
+        }
+    }
+
+    /// Tells the client once; what it waits for is sent every time that it becomes available.
+    mutating func announceDone(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        let record = tasks[index]
+        if record.isHeld && !record.isAnnounced {
+            tasks[index].isAnnounced = true
+            var value: [UInt8]?
+            var elements: Int64 = 1
+            switch record.stored {
+            case .inline(let bytes): value = bytes
+            case .page(_, let count): elements = count
+            case nil: break
+            }
+            effects.append(
+                .notify(
+                    record.client,
+                    .finished(
+                        record.spec.id, value: value, byteCount: record.stored?.byteCount ?? 0,
+                        elementCount: elements)))
+        }
+        for name in record.wantedNames { send(index, named: name, into: &effects) }
+    }
+
+    mutating func fail(
+        _ index: TaskIndex, _ failure: TaskFailure, into effects: inout [SchedulerEffect]
+    ) {
+        var work = [(index, failure)]
+        while let (next, reason) = work.popLast() {
+            guard tasks.contains(next), !tasks[next].state.isFinal else { continue }
+            if let node = tasks[next].state.node, next != index {
+                effects.append(.revoke(node, [currentAttempt(of: next)]))
+                vacate(next)
+            }
+            let wasDone = tasks[next].state == .done
+            if wasDone && tasks[next].kind == .call {
+                count(tasks[next].client) { $0.done -= 1 }
+            }
+            setFailed(next, reason)
+            announceFailure(next, into: &effects)
+            for link in tasks[next].dependents where tasks.isCurrent(link) {
+                guard tasks[link.index].state != .done else { continue }
+                work.append((link.index, inputFailure(of: link.index, from: next)))
+            }
+            let inputs = tasks[next].inputs
+            if !wasDone { for input in inputs { tasks[input].unfinishedDependents -= 1 } }
+            for input in inputs { discardIfUnneeded(input, into: &effects) }
+        }
+        discardIfUnneeded(index, into: &effects)
+    }
+
+    mutating func setFailed(_ index: TaskIndex, _ failure: TaskFailure) {
+        tasks[index].state = .failed
+        failures[index] = failure
+        iterations[index] = nil
+        unstoredData[index] = nil
+        if tasks[index].kind == .call { count(tasks[index].client) { $0.failed += 1 } }
+    }
+
+    mutating func announceFailure(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard tasks[index].isHeld || !tasks[index].wantedNames.isEmpty,
+            !tasks[index].isAnnounced, let failure = failures[index]
+        else { return }
+        tasks[index].isAnnounced = true
+        effects.append(.notify(tasks[index].client, .failed(tasks[index].spec.id, failure)))
+    }
+
+    func currentAttempt(of index: TaskIndex) -> AttemptID {
+        AttemptID(task: tasks[index].spec.id, number: tasks[index].attempt)
+    }
+
+    /// Short name of the task's function.
+    func name(of index: TaskIndex) -> String {
+        let place = Int(tasks[index].spec.function.rawValue)
+        if place < functions.count { return functions[place].name }
+        return tasks[index].kind == .data ? "data" : "loop"
+    }
+
+    func failure(_ kind: FailureKind, of index: TaskIndex, _ reason: String) -> TaskFailure {
+        let id = tasks[index].spec.id
+        var failure = TaskFailure(kind: kind, message: "\(name(of: index)): \(reason)", task: id)
+        failure.function = name(of: index)
+        failure.attempt = tasks[index].attempt
+        return failure
+    }
+
+    func inputFailure(of index: TaskIndex, from input: TaskIndex) -> TaskFailure {
+        guard var cause = failures[input] else {
+            return failure(.cancelled, of: index, "an input of it was cancelled")
+        }
+        if cause.kind != .inputFailed {
+            cause.message = "not run, since its input \(name(of: input)) failed: \(cause.message)"
+        }
+        cause.kind = .inputFailed
+        return cause
+    }
+}

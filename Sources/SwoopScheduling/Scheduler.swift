@@ -1,0 +1,123 @@
+// The scheduler's state and its switch over events. What each event means stands in the extension named
+// for its subject: Submission, Leases, Reports, Lineage, Iterations, Release, Explanation, Invariants.
+
+package import SwoopModel
+
+/// The coordinator's decisions: which task runs where, again, or not at all.
+///
+/// Pure: time is handed in, nothing is random, and no order depends on a hash.
+package struct Scheduler: Sendable {
+    /// What may be set.
+    package struct Configuration: Sendable {
+        /// Attempts at a task that died or was on a core when a worker died.
+        package var attemptsMax: UInt32 = 3
+        /// Nodes that a task may be lost with before it fails.
+        package var lossesMax: UInt32 = 8
+        /// Predicted work that a node is given ahead, per slot. 50 ms: some hundred round trips.
+        package var horizonNanoseconds: Int64 = 50_000_000
+        /// What a run of a function is taken for before it was ever seen.
+        package var unknownNanoseconds: Int64 = 5_000_000
+        /// Tasks a node may hold at most, however short they are.
+        package var assignedMax = 16_384
+        /// A node that was not heard of for so long is lost.
+        package var silenceMax: Int64 = 10 * nanosecondsPerSecond
+        /// Bytes of client data that are kept in the scheduler itself.
+        package var inlineMax = 4_096
+        /// Whether tasks fail when the last node is lost: nothing can bring one back.
+        package var failsWithoutNodes = true
+        /// Bytes per second between nodes, until measured.
+        package var bytesPerSecond: Double = 1e9
+        /// Whether news of old attempts is dropped. Off only in the test that proves the check matters.
+        package var checksAttempts = true
+
+        package init() {}
+    }
+
+    package let configuration: Configuration
+    package private(set) var now = Timestamp(nanoseconds: 0)
+    package var tasks = TaskTable()
+    package var nodes = NodeTable()
+    package var ready = ReadyQueue()
+    /// Every function that was ever named; the index is its name on the wire.
+    package var functions: [FunctionSpec] = []
+    package var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
+    /// Predicted durations, by function index.
+    package var durations: [DurationModel?] = []
+    /// Failures of the tasks in state `failed`.
+    package var failures: [TaskIndex: TaskFailure] = [:]
+    /// Loops that have not ended, by the index of the record that stands for their result.
+    package var iterations: [TaskIndex: IterationRecord] = [:]
+    /// Client data that waits for the first node to store it.
+    package var unstoredData: [TaskIndex: [UInt8]] = [:]
+    package var clients: [ClientRecord] = []
+    package var leasesGranted: UInt64 = 0
+    /// Leases under construction in this step, one per node, in the order of nodes.
+    package var grants: [NodeID: [AssignedTask]] = [:]
+    package var rejected: [RejectionReason: UInt64] = [:]
+    package var hasEverHadNodes = false
+
+    package init(configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+    }
+
+    /// Takes one fact and appends the orders that follow from it.
+    package mutating func handle(
+        _ event: SchedulerEvent, at now: Timestamp, into effects: inout [SchedulerEffect]
+    ) {
+        self.now = max(now, self.now)
+        switch event {
+        case .clientJoined(let client): join(client)
+        case .clientLeft(let client): leave(client, into: &effects)
+        case .graphSubmitted(let client, let part, let data):
+            submit(part, data: data, of: client, into: &effects)
+        case .handlesReleased(let client, let tasks): release(tasks, of: client, into: &effects)
+        case .cancellationRequested(let client, let tasks):
+            cancel(tasks, of: client, into: &effects)
+        case .outputsWanted(let client, let tasks): want(tasks, of: client, into: &effects)
+        case .nodeJoined(let node, let description): join(node, description, into: &effects)
+        case .nodeLost(let node, let reason): lose(node, reason: reason, into: &effects)
+        case .nodeHeard(let node): hear(node)
+        case .reported(let node, let reports): take(reports, from: node, into: &effects)
+        case .outputDelivered(_, let task): delivered(task)
+        case .pageMissed(let node, let task): missed(task, on: node, into: &effects)
+        case .estimateRevised(let function, let model): revise(function, model)
+        case .deadlineReached: break
+        }
+        settle(into: &effects)
+    }
+
+    /// When `deadlineReached` is due, if nothing else happens.
+    package var nextDeadline: Timestamp? {
+        nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
+    }
+
+    /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a node has room.
+    private mutating func settle(into effects: inout [SchedulerEffect]) {
+        for node in nodes.nodes where now.since(node.lastHeard) > configuration.silenceMax {
+            let seconds = configuration.silenceMax / nanosecondsPerSecond
+            let reason = "it was silent for \(seconds) s"
+            effects.append(.closeNode(node.id, reason: reason))
+            lose(node.id, reason: reason, into: &effects)
+        }
+        failWithoutNodes(into: &effects)
+        grantLeases(into: &effects)
+    }
+
+    package mutating func reject(
+        _ reason: RejectionReason, into effects: inout [SchedulerEffect]
+    ) {
+        rejected[reason, default: 0] += 1
+        effects.append(.reject(reason))
+    }
+
+    private mutating func hear(_ node: NodeID) {
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].lastHeard = now
+    }
+
+    private mutating func revise(_ function: FunctionIndex, _ model: DurationModel) {
+        let place = Int(function.rawValue)
+        guard place < durations.count else { return }
+        durations[place] = model
+    }
+}

@@ -1,0 +1,38 @@
+// Orders of the scheduler. Values only: the coordinator's loop performs them and decides nothing.
+
+package import SwoopModel
+
+/// An order of the scheduler.
+package enum SchedulerEffect: Hashable, Sendable {
+    /// Give the node permission to run these tasks.
+    case grantLease(NodeID, Lease)
+    /// Take attempts back: stop them, or forget what they made.
+    case revoke(NodeID, [AttemptID])
+    /// Nothing needs these outputs any more: free their pages.
+    case dropPages(NodeID, [TaskID])
+    /// Store client data on the node, as attempt 1 of a task that never runs.
+    case storePage(NodeID, TaskID, OutputKind, bytes: [UInt8])
+    /// Tell the client.
+    case notify(ClientID, ClientNotice)
+    /// Send the client the bytes of a small output.
+    case deliver(ClientID, TaskID, bytes: [UInt8])
+    /// Have the node send this page; it goes to the client under `name` (a loop's result has its own name).
+    case requestOutput(NodeID, TaskID, ClientID, name: TaskID)
+    /// The node was silent for too long: close its connection.
+    case closeNode(NodeID, reason: String)
+    /// A current attempt ended well: learn from it.
+    case recordRun(FunctionIndex, NodeID, RunRecord)
+    /// Runs that a task made itself ended: learn from them.
+    case recordChildren(function: String, NodeID, [RunRecord])
+    /// A message made no sense or came late; counted.
+    case reject(RejectionReason)
+}
+
+/// Why a message was dropped.
+package enum RejectionReason: UInt8, Hashable, Sendable, CaseIterable {
+    case staleAttempt
+    case unknownTask
+    case unknownNode
+    case unknownClient
+    case repeatedTask
+}

@@ -1,0 +1,35 @@
+// Facts that reach the scheduler. Past tense, values only: a log of them replays to the same decisions.
+
+package import SwoopModel
+
+/// A fact for the scheduler.
+package enum SchedulerEvent: Sendable {
+    /// A client opened a session.
+    case clientJoined(ClientID)
+    /// A client left or died: its graph is cancelled and its pages are freed.
+    case clientLeft(ClientID)
+    /// A client submitted a part of a graph; one byte block per entry of `part.data`.
+    case graphSubmitted(ClientID, GraphPart, data: [[UInt8]])
+    /// The last handles of these tasks were dropped.
+    case handlesReleased(ClientID, [TaskID])
+    /// A client asked to stop these tasks.
+    case cancellationRequested(ClientID, [TaskID])
+    /// A client asked for the bytes of these outputs.
+    case outputsWanted(ClientID, [TaskID])
+    /// An agent registered.
+    case nodeJoined(NodeID, NodeDescription)
+    /// An agent is gone: its process ended, or it was silent for too long.
+    case nodeLost(NodeID, reason: String)
+    /// Anything came from this node.
+    case nodeHeard(NodeID)
+    /// News of attempts, from the agent that holds their lease.
+    case reported(NodeID, [RunReport])
+    /// The bytes of an output that `requestOutput` asked for went to the client.
+    case outputDelivered(ClientID, TaskID)
+    /// The node does not have the page that was asked for.
+    case pageMissed(NodeID, TaskID)
+    /// The forecasts learned something about a function.
+    case estimateRevised(FunctionIndex, DurationModel)
+    /// The time that `nextDeadline` named has come.
+    case deadlineReached
+}

@@ -1,0 +1,272 @@
+// A part of a graph becomes records: functions are renumbered, inputs linked, ranks computed.
+
+package import SwoopModel
+
+extension Scheduler {
+    mutating func submit(
+        _ part: GraphPart, data: [[UInt8]], of client: ClientID,
+        into effects: inout [SchedulerEffect]
+    ) {
+        guard clientPlace(client) != nil else { return reject(.unknownClient, into: &effects) }
+        let places = part.functions.map { functionIndex(of: $0) }
+        var added: [TaskIndex] = []
+        for (order, item) in part.data.enumerated() {
+            let bytes = order < data.count ? data[order] : []
+            if let index = addData(item, bytes: bytes, of: client, into: &effects) {
+                added.append(index)
+            }
+        }
+        for var spec in part.tasks {
+            let place = Int(spec.function.rawValue)
+            spec.function = place < places.count ? places[place] : FunctionIndex(.max)
+            if let index = addTask(spec, of: client, into: &effects) { added.append(index) }
+        }
+        for iteration in part.iterations {
+            if let index = addIteration(
+                iteration, functions: places, of: client, into: &effects)
+            {
+                added.append(index)
+            }
+        }
+        for task in part.held {
+            guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
+            tasks[index].isHeld = true
+        }
+        for index in added { connect(index) }
+        let order = inOrder(added)
+        rank(order)
+        for index in order { begin(index, into: &effects) }
+        guard order.count < added.count else { return }
+        for index in Set(added).subtracting(order).sorted() where tasks.contains(index) {
+            let text = "it needs itself, by way of what it needs"
+            let inputs = tasks[index].inputs
+            unlink(index)
+            for input in inputs { discardIfUnneeded(input, into: &effects) }
+            fail(index, failure(.invalidGraph, of: index, text), into: &effects)
+        }
+    }
+
+    /// The new records, each behind those of its inputs that are new; without what needs itself.
+    private func inOrder(_ added: [TaskIndex]) -> [TaskIndex] {
+        guard added.count > 1 else { return added }
+        let new = Set(added)
+        var missing: [TaskIndex: Int] = [:]
+        var order: [TaskIndex] = []
+        order.reserveCapacity(added.count)
+        for index in added {
+            missing[index] = tasks[index].inputs.count { new.contains($0) }
+            if missing[index] == 0 { order.append(index) }
+        }
+        var next = 0
+        while next < order.count {
+            for link in tasks[order[next]].dependents where tasks.isCurrent(link) {
+                guard let count = missing[link.index] else { continue }
+                missing[link.index] = count - 1
+                if count == 1 { order.append(link.index) }
+            }
+            next += 1
+        }
+        return order
+    }
+
+    /// The place of a function in the table; new ones are appended.
+    package mutating func functionIndex(of function: FunctionSpec) -> FunctionIndex {
+        if let known = functionPlaces[function] { return known }
+        let index = FunctionIndex(UInt32(functions.count))
+        functions.append(function)
+        durations.append(nil)
+        functionPlaces[function] = index
+        return index
+    }
+
+    private mutating func addData(
+        _ item: DataSpec, bytes: [UInt8], of client: ClientID,
+        into effects: inout [SchedulerEffect]
+    ) -> TaskIndex? {
+        guard tasks.index(of: item.id) == nil else {
+            reject(.repeatedTask, into: &effects)
+            return nil
+        }
+        let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
+        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .data))
+        if item.output == .value && bytes.count <= configuration.inlineMax {
+            tasks[index].state = .done
+            tasks[index].stored = .inline(bytes)
+        } else if let node = nodes.nodes.min(by: { $0.assigned < $1.assigned })?.id {
+            storeData(index, bytes: bytes, on: node, into: &effects)
+        } else {
+            unstoredData[index] = bytes
+        }
+        return index
+    }
+
+    mutating func storeData(
+        _ index: TaskIndex, bytes: [UInt8], on node: NodeID,
+        into effects: inout [SchedulerEffect]
+    ) {
+        tasks[index].attempt = 1
+        tasks[index].state = .leased(node)
+        occupy(node, with: index)
+        let spec = tasks[index].spec
+        effects.append(.storePage(node, spec.id, spec.output, bytes: bytes))
+    }
+
+    /// Adds a task, not yet linked to its inputs.
+    mutating func addTask(
+        _ spec: TaskSpec, of client: ClientID, into effects: inout [SchedulerEffect]
+    ) -> TaskIndex? {
+        guard tasks.index(of: spec.id) == nil else {
+            reject(.repeatedTask, into: &effects)
+            return nil
+        }
+        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .call))
+        count(client) { $0.total += 1 }
+        return index
+    }
+
+    /// Links a new record to its inputs; a wrong one fails, so that what depends on it fails with a reason.
+    mutating func connect(_ index: TaskIndex) {
+        switch tasks[index].kind {
+        case .data: return
+        case .iteration: return connect(loop: index)
+        case .call: break
+        }
+        guard Int(tasks[index].spec.function.rawValue) < functions.count else {
+            let text = "it names no function of its graph"
+            return setFailed(index, failure(.invalidGraph, of: index, text))
+        }
+        let inputs = resolveLoops(of: index)
+        if let unknown = link(index, to: inputs) {
+            let text = "it needs task \(unknown), which this graph does not have"
+            setFailed(index, failure(.invalidGraph, of: index, text))
+        }
+    }
+
+    /// Links a record to its inputs; where one is not in the table, tells it and links none.
+    mutating func link(_ index: TaskIndex, to inputs: [TaskID]) -> TaskID? {
+        for task in inputs {
+            guard let input = tasks.index(of: task), input != index else { return task }
+        }
+        for task in inputs {
+            guard let input = tasks.index(of: task) else { continue }
+            tasks[index].inputs.append(input)
+            tasks[input].retainers += 1
+            tasks[input].unfinishedDependents += 1
+            compactDependents(of: input)
+            tasks[input].dependents.append(tasks.link(to: index))
+        }
+        return nil
+    }
+
+    /// Lets go of the inputs of a record that has not ended.
+    mutating func unlink(_ index: TaskIndex) {
+        for input in tasks[index].inputs {
+            tasks[input].retainers -= 1
+            tasks[input].unfinishedDependents -= 1
+        }
+        tasks[index].inputs = []
+    }
+
+    /// Links of forgotten tasks are cleared when they outnumber the living.
+    private mutating func compactDependents(of index: TaskIndex) {
+        let links = tasks[index].dependents
+        guard links.count > 2 * tasks[index].retainers + 16 else { return }
+        tasks[index].dependents = links.filter { tasks.isCurrent($0) }
+    }
+
+    /// A task that names an ended loop reads the last round's result instead. Answers with its inputs.
+    private mutating func resolveLoops(of index: TaskIndex) -> [TaskID] {
+        let inputs = tasks[index].spec.distinctInputs
+        guard inputs.contains(where: { finalTask(ofLoop: $0) != nil }) else { return inputs }
+        tasks[index].spec = tasks[index].spec.renamed { finalTask(ofLoop: $0) ?? $0 }
+        return tasks[index].spec.distinctInputs
+    }
+
+    private mutating func rank(_ added: [TaskIndex]) {
+        for index in added.reversed() {
+            let record = tasks[index]
+            let duration = predictedNanoseconds(of: record.spec)
+            var longest: Int64 = 0
+            for link in record.dependents where tasks.isCurrent(link) {
+                longest = max(longest, tasks[link.index].rank)
+            }
+            tasks[index].predicted = duration
+            tasks[index].rank = longest.addingReportingOverflow(duration).partialValue
+        }
+    }
+
+    /// What a run of the task is expected to take.
+    func predictedNanoseconds(of spec: TaskSpec) -> Int64 {
+        let place = Int(spec.function.rawValue)
+        guard place < durations.count, let model = durations[place] else {
+            return configuration.unknownNanoseconds
+        }
+        let nanoseconds = model.nanoseconds(features: spec.features)
+        return nanoseconds < 9e18 ? Int64(nanoseconds) : .max / 4
+    }
+
+    /// Lets a new record go: failed inputs fail it, lost ones are made again, complete ones make it ready.
+    mutating func begin(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard tasks.contains(index) else { return }
+        if tasks[index].state == .failed {
+            announceFailure(index, into: &effects)
+            for link in tasks[index].dependents where tasks.isCurrent(link) {
+                guard tasks[link.index].state != .done else { continue }
+                fail(link.index, inputFailure(of: link.index, from: index), into: &effects)
+            }
+            return discardIfUnneeded(index, into: &effects)
+        }
+        guard tasks[index].state == .waiting else {
+            if tasks[index].state == .done { announceDone(index, into: &effects) }
+            return discardIfUnneeded(index, into: &effects)
+        }
+        for input in tasks[index].inputs where tasks[input].state.isFinal {
+            return fail(index, inputFailure(of: index, from: input), into: &effects)
+        }
+        guard tasks[index].isNeeded else { return discardIfUnneeded(index, into: &effects) }
+        for input in tasks[index].inputs where tasks[input].state == .done {
+            makeAgainIfLost([input], into: &effects)
+        }
+        settleInputs(of: index, into: &effects)
+    }
+
+    /// Counts what is missing and moves the record between waiting and ready accordingly.
+    mutating func settleInputs(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard tasks[index].state == .waiting || tasks[index].state == .ready else { return }
+        if tasks[index].kind == .data { return }
+        if let cause = tasks[index].inputs.first(where: { tasks[$0].state.isFinal }) {
+            return fail(index, inputFailure(of: index, from: cause), into: &effects)
+        }
+        let unmet = tasks[index].inputs.reduce(0) { $0 + (tasks[$1].isAvailable ? 0 : 1) }
+        tasks[index].unmet = unmet
+        guard tasks[index].kind == .call else {
+            return advance(loop: index, into: &effects)
+        }
+        if unmet > 0 {
+            tasks[index].state = .waiting
+        } else if tasks[index].state == .waiting {
+            tasks[index].state = .ready
+            ready.push(index, task: tasks[index].spec.id, rank: tasks[index].rank)
+        }
+    }
+}
+
+extension TaskSpec {
+    /// The same as `inputs`, in linear time also where a list names thousands of tasks.
+    package var distinctInputs: [TaskID] {
+        var all: [TaskID] = []
+        for argument in arguments { argument.forEachTask { all.append($0) } }
+        all.append(contentsOf: pages)
+        guard all.count > 1 else { return all }
+        var known: Set<TaskID> = []
+        return all.filter { known.insert($0).inserted }
+    }
+
+    /// The same task with its inputs renamed.
+    package func renamed(_ rename: (TaskID) -> TaskID) -> TaskSpec {
+        var copy = self
+        copy.arguments = arguments.map { $0.renamed(rename) }
+        copy.pages = pages.map(rename)
+        return copy
+    }
+}

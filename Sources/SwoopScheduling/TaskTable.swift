@@ -1,0 +1,181 @@
+// The scheduler's table of tasks: dense records with a free list, and the index from id to place.
+
+package import SwoopModel
+
+/// A place in the task table. Reused after the task is forgotten.
+package typealias TaskIndex = Int
+
+/// A place and the generation that it had: a link to a task that may have been forgotten since.
+package struct TaskLink: Hashable, Sendable {
+    package let index: TaskIndex
+    package let generation: UInt32
+}
+
+/// What a task does now.
+package enum TaskState: Hashable, Sendable {
+    /// Inputs are missing. In no queue. Can become: ready, failed, cancelled, done (loops only).
+    case waiting
+    /// All inputs are available; in the ready queue. Can become: leased, waiting, failed, cancelled.
+    case ready
+    /// Granted to a node, not yet on a core. Can become: running, ready, waiting, done, failed, cancelled.
+    case leased(NodeID)
+    /// On a core. Can become: suspended, ready, done, failed, cancelled.
+    case running(NodeID)
+    /// Waits for its children, its core given back. Can become: running, ready, done, failed.
+    case suspended(NodeID)
+    /// Its output is, or was, stored. Can become: waiting or ready, when the output is lost and needed.
+    case done
+    /// Ended with a failure. Final.
+    case failed
+    /// Stopped by its client, or needed by nobody. Final.
+    case cancelled
+
+    /// The node that holds the current attempt.
+    package var node: NodeID? {
+        switch self {
+        case .leased(let node), .running(let node), .suspended(let node): node
+        case .waiting, .ready, .done, .failed, .cancelled: nil
+        }
+    }
+
+    package var isFinal: Bool {
+        switch self {
+        case .failed, .cancelled: true
+        default: false
+        }
+    }
+}
+
+/// What the scheduler knows of one task.
+package struct TaskRecord: Sendable {
+    package enum Kind: Sendable {
+        case call
+        /// Stored by the client; never runs.
+        case data
+        /// Stands for the result of a loop.
+        case iteration
+    }
+
+    package var spec: TaskSpec
+    package var client: ClientID
+    package var kind: Kind
+    package var state: TaskState = .waiting
+    /// Exactly the tasks that the spec names as inputs, each once; none any more when the output is inline:
+    /// it cannot be lost, so nothing has to be made again for it.
+    package var inputs: [TaskIndex] = []
+    /// All records that have this one among their inputs, and stale links to forgotten ones.
+    package var dependents: [TaskLink] = []
+    /// Records in the table that have this one among their inputs: as long as there are any, the spec is
+    /// kept, since their outputs may have to be made again.
+    package var retainers = 0
+    /// Inputs that are not available now; meaningful while waiting.
+    package var unmet = 0
+    /// Dependents that still need the output: neither done nor final.
+    package var unfinishedDependents = 0
+    /// Whether the client holds a handle.
+    package var isHeld = false
+    /// Names under which the client waits for the bytes: its own, and those of loops that it ended.
+    package var wantedNames: [TaskID] = []
+    /// Number of the newest attempt; 0 before the first.
+    package var attempt: UInt32 = 0
+    /// Attempts that count against the limit: the task itself was, or may have been, at fault.
+    package var charged: UInt32 = 0
+    /// Attempts lost with their node.
+    package var losses: UInt32 = 0
+    /// On a core when a worker died: next time nothing runs beside it.
+    package var isIsolated = false
+    /// Was done once, and is made again since its output was lost.
+    package var isRemade = false
+    /// Whether the client was told of the end.
+    package var isAnnounced = false
+    /// Predicted nanoseconds of the run.
+    package var predicted: Int64 = 0
+    /// Predicted nanoseconds of the longest path that starts here.
+    package var rank: Int64 = 0
+    /// The output, when done.
+    package var stored: StoredOutput?
+    /// Nodes that hold the page of the output; ascending.
+    package var locations: [NodeID] = []
+
+    package init(spec: TaskSpec, client: ClientID, kind: Kind) {
+        self.spec = spec
+        self.client = client
+        self.kind = kind
+    }
+
+    /// Whether the output can be read now.
+    package var isAvailable: Bool {
+        guard state == .done, let stored else { return false }
+        if case .inline = stored { return true }
+        return !locations.isEmpty
+    }
+
+    /// Whether anybody still needs the output.
+    package var isNeeded: Bool { isHeld || unfinishedDependents > 0 }
+}
+
+/// Records by dense index, found by id.
+package struct TaskTable: Sendable {
+    package private(set) var records: [TaskRecord] = []
+    private var isOccupied: [Bool] = []
+    private var generations: [UInt32] = []
+    private var free: [TaskIndex] = []
+    private var places: [TaskID: TaskIndex] = [:]
+
+    package init() {}
+
+    /// Tasks in the table.
+    package var count: Int { places.count }
+
+    package func index(of task: TaskID) -> TaskIndex? { places[task] }
+
+    package subscript(index: TaskIndex) -> TaskRecord {
+        get { records[index] }
+        _modify { yield &records[index] }
+    }
+
+    /// A link to the task at `index`.
+    package func link(to index: TaskIndex) -> TaskLink {
+        TaskLink(index: index, generation: generations[index])
+    }
+
+    /// Whether the task of the link is still in the table.
+    package func isCurrent(_ link: TaskLink) -> Bool {
+        isOccupied[link.index] && generations[link.index] == link.generation
+    }
+
+    /// All occupied places, ascending.
+    package var indices: [TaskIndex] { records.indices.filter { isOccupied[$0] } }
+
+    package func contains(_ index: TaskIndex) -> Bool {
+        index < isOccupied.count && isOccupied[index]
+    }
+
+    /// Adds a record whose id is not in the table yet.
+    package mutating func insert(_ record: TaskRecord) -> TaskIndex {
+        precondition(places[record.spec.id] == nil, "a task's id must be new to the table")
+        let index: TaskIndex
+        if let reused = free.popLast() {
+            index = reused
+            records[index] = record
+            isOccupied[index] = true
+        } else {
+            index = records.count
+            records.append(record)
+            isOccupied.append(true)
+            generations.append(0)
+        }
+        places[record.spec.id] = index
+        return index
+    }
+
+    /// Forgets a record; its place may be used again at once.
+    package mutating func remove(_ index: TaskIndex) {
+        places[records[index].spec.id] = nil
+        isOccupied[index] = false
+        generations[index] &+= 1
+        let spec = TaskSpec(id: TaskID(high: 0, low: 0), function: FunctionIndex(0))
+        records[index] = TaskRecord(spec: spec, client: ClientID(0), kind: .call)
+        free.append(index)
+    }
+}

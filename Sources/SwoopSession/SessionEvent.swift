@@ -1,0 +1,56 @@
+// Facts that reach a client's session, and its orders.
+
+package import SwoopModel
+
+/// A fact for a client's session.
+package enum SessionEvent: Sendable {
+    /// The program submitted a part of a graph.
+    case submitted(GraphPart, data: [[UInt8]])
+    /// Somebody waits for the end of a task.
+    case awaited(TaskID)
+    /// Somebody waits for the bytes of an output.
+    case wanted(TaskID)
+    /// The last handle of a task was dropped.
+    case released(TaskID)
+    /// The program cancelled tasks.
+    case cancelled([TaskID])
+    /// The coordinator sent news.
+    case noticed([ClientNotice])
+    /// The coordinator sent the bytes of an output.
+    case valueArrived(TaskID, [UInt8])
+    /// The coordinator has no such output.
+    case valueMissing(TaskID)
+    /// There is no coordinator any more.
+    case connectionLost(String)
+    /// The scope of the cluster ended.
+    case closed
+    /// The time that `nextDeadline` named has come.
+    case deadlineReached
+}
+
+/// How a task ended, as a handle shows it.
+package enum Settlement: Hashable, Sendable {
+    /// Stored in the cluster.
+    case stored(byteCount: Int64, elementCount: Int64)
+    case failed(TaskFailure)
+}
+
+/// An order of a client's session.
+package enum SessionEffect: Hashable, Sendable {
+    case submit(GraphPart, data: [[UInt8]])
+    case release([TaskID])
+    case cancel([TaskID])
+    case want([TaskID])
+    /// Those who wait for the end of the task can go on.
+    case settle(TaskID, Settlement)
+    /// Those who wait for the bytes can go on.
+    case bring(TaskID, [UInt8])
+    /// Those who wait for the bytes must be told why there are none.
+    case refuse(TaskID, TaskFailure)
+    /// Show a line that a task printed.
+    case show(OutputLine)
+    /// Show something that a person should read.
+    case remark(String)
+    /// Show how far the graph is.
+    case progress(ProgressCount)
+}

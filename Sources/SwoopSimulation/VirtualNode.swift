@@ -1,0 +1,78 @@
+// A node in virtual time: the real agent machine, the real worker machine, slots whose runs take as long as
+// the simulation says, and an arena whose pages hold real bytes.
+
+import SwoopExecution
+import SwoopModel
+
+/// What a run in virtual time takes and leaves.
+package struct VirtualRun: Sendable {
+    /// How it ends, if it is let.
+    package enum End: Sendable {
+        case value([UInt8])
+        case page([UInt8], elementCount: Int64)
+        case thrown(String)
+        /// Its process dies under it.
+        case killsWorker
+    }
+
+    package var nanoseconds: Int64
+    package var cpuNanoseconds: Int64
+    package var end: End
+
+    package init(nanoseconds: Int64, cpuNanoseconds: Int64? = nil, end: End) {
+        self.nanoseconds = max(0, nanoseconds)
+        self.cpuNanoseconds = cpuNanoseconds ?? max(0, nanoseconds)
+        self.end = end
+    }
+}
+
+/// A node of the simulation.
+struct VirtualNode {
+    let id: NodeID
+    let description: NodeDescription
+    /// Durations are multiplied with this.
+    var slowness: Double
+    var agent = AgentMachine()
+    var worker: WorkerMachine?
+    var workerID: WorkerID?
+    /// What the runs on slots will come to, by attempt.
+    var running: [AttemptID: VirtualRun] = [:]
+    var cancelled: Set<AttemptID> = []
+    /// Bytes of the arena's extents in use, by offset.
+    var arena: [Int64: [UInt8]] = [:]
+    var nextOffset: Int64 = 0
+    var agentDeadline: Int64 = .max
+    var workerDeadline: Int64 = .max
+    /// Functions that the worker was told of.
+    var declared = 0
+
+    init(id: NodeID, description: NodeDescription, slowness: Double) {
+        self.id = id
+        self.description = description
+        self.slowness = slowness
+    }
+
+    /// Puts bytes into the arena.
+    mutating func store(_ bytes: [UInt8], elementCount: Int64) -> PageExtent {
+        let extent = PageExtent(
+            offset: nextOffset, byteCount: Int64(bytes.count), elementCount: elementCount)
+        // Never the same place twice: a read after a free is then seen.
+        nextOffset += max(1, extent.byteCount)
+        arena[extent.offset] = bytes
+        return extent
+    }
+
+    /// The bytes of an order's inputs; nil when one of them was freed.
+    func inputs(of order: RunOrder) -> [TaskID: [UInt8]]? {
+        var found: [TaskID: [UInt8]] = [:]
+        for input in order.inputs {
+            switch input.source {
+            case .inline(let bytes): found[input.task] = bytes
+            case .extent(let extent):
+                guard let bytes = arena[extent.offset] else { return nil }
+                found[input.task] = bytes
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,207 @@
+// What is learned of functions, kept in one SQLite file from program to program. Tables:
+// ModelSchema; which runs stay: RecordWindow (SwoopModel). Who learns from them: SwoopForecast.
+
+internal import GRDB
+package import SwoopModel
+
+/// The file of learned runs.
+///
+/// Several coordinators may have the same file open.
+///
+/// It never refuses to work: a file that cannot be read is moved aside, and where nothing can be
+/// written the models live in memory until the program ends; either is told by a remark for people.
+///
+/// Belongs to one thread. A call waits up to `busyMilliseconds` for another coordinator's write.
+package final class ModelStore {
+    /// Histories kept: of more, those that were written longest ago go.
+    package static let historyLimit = 10_000
+    /// Versions (fingerprints) of one function kept per node: the present one and the one before.
+    package static let versionLimit = 2
+    /// How long a call waits for another coordinator.
+    package static let busyMilliseconds = 1_000
+
+    /// Where the file is; empty: models live in memory only.
+    package private(set) var path: String
+    private var database: DatabaseQueue?
+    private let historyLimit: Int
+    /// A remark that nobody has had yet: `load` found damage.
+    private var pendingRemark: String?
+
+    private init(path: String, database: DatabaseQueue?, historyLimit: Int) {
+        self.path = path
+        self.database = database
+        self.historyLimit = historyLimit
+    }
+
+    /// Opens the file at `path`, and makes it (only its owner may read it) and its folders where
+    /// absent.
+    ///
+    /// - Returns: the store, and a remark for people when something was wrong with the file.
+    package static func open(
+        path: String, historyLimit: Int = ModelStore.historyLimit
+    ) -> (store: ModelStore, remark: String?) {
+        let store = ModelStore(path: path, database: nil, historyLimit: max(1, historyLimit))
+        return (store, store.reopen())
+    }
+
+    /// Adds runs, in one transaction, and forgets what is beyond the bounds.
+    ///
+    /// What it costs is a transaction: call it with what a second has brought, and at the end.
+    ///
+    /// - Returns: a remark for people when the file was found damaged, by this call or by `load`
+    ///   before it, and another one was begun.
+    /// - Throws: `StorageError.database`: nothing was written; the runs may be given again.
+    @discardableResult
+    package func append(_ histories: [FunctionHistory]) throws(StorageError) -> String? {
+        guard !histories.isEmpty else { return nil }
+        try repairing { database in
+            try database.write { database in
+                let use = try Self.nextUse(database)
+                for history in histories where !history.records.isEmpty {
+                    try Self.write(history, use: use, to: database)
+                }
+                try Self.forgetOldest(beyond: self.historyLimit, in: database)
+            }
+        }
+        defer { pendingRemark = nil }
+        return pendingRemark
+    }
+
+    /// All that is known, ordered by use: what was written last comes last.
+    ///
+    /// - Throws: `StorageError.database`: it could not be read now.
+    package func load() throws(StorageError) -> [FunctionHistory] {
+        try repairing { database in
+            try database.read { try Self.readAll($0) }
+        } ?? []
+    }
+
+    /// Writes what is pending in the write-ahead log and closes the file.
+    ///
+    /// The store is of no use after.
+    package func close() {
+        try? database?.close()
+        database = nil
+    }
+
+    // MARK: - Opening and damage
+
+    /// Opens or opens again; moves a damaged file aside.
+    private func reopen() -> String? {
+        guard !path.isEmpty else { return useMemory(because: "it has no place") }
+        do throws(StorageError) {
+            try PrivateFile.prepare(path)
+        } catch {
+            return useMemory(because: error.description)
+        }
+        do throws(StorageError) {
+            database = try Self.connect(path)
+            return nil
+        } catch {
+            guard error.isDamage else { return useMemory(because: error.description) }
+            return replaceDamaged(because: error.description)
+        }
+    }
+
+    private func replaceDamaged(because reason: String) -> String? {
+        let aside = path + ".damaged"
+        do throws(StorageError) {
+            try PrivateFile.moveAside(path, to: aside)
+            try PrivateFile.prepare(path)
+            database = try Self.connect(path)
+            return "The file of learned runtimes was damaged (\(reason)); it is now \(aside), and "
+                + "learning begins anew."
+        } catch {
+            return useMemory(because: error.description)
+        }
+    }
+
+    private func useMemory(because reason: String) -> String {
+        let place = path
+        path = ""
+        database = try? DatabaseQueue()
+        if let database { try? ModelSchema.migrator.migrate(database) }
+        return
+            "Learned runtimes cannot be kept in \(place) (\(reason)); they last until the program "
+            + "ends."
+    }
+
+    /// Does `body`; a file found damaged is replaced and `body` done once more.
+    @discardableResult
+    private func repairing<Value>(
+        _ body: (DatabaseQueue) throws -> Value
+    ) throws(StorageError) -> Value? {
+        guard let database else { return nil }
+        do {
+            return try body(database)
+        } catch {
+            let failure = StorageError(error)
+            guard failure.isDamage, !path.isEmpty else { throw failure }
+        }
+        try? database.close()
+        self.database = nil
+        // Another coordinator may have replaced the file already: then it opens, and there is no
+        // remark.
+        pendingRemark = reopen()
+        guard let database = self.database else { return nil }
+        do {
+            return try body(database)
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    private static func connect(_ path: String) throws(StorageError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(Double(busyMilliseconds) / 1_000)
+        configuration.label = "swoop.models"
+        do {
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            try database.read { database in
+                let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+                guard verdict == "ok" else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
+                }
+                if try ModelSchema.migrator.hasBeenSuperseded(database) {
+                    throw DatabaseError(
+                        resultCode: .SQLITE_READONLY, message: "a newer Swoop has written it")
+                }
+            }
+            try migrate(database)
+            return database
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Two coordinators may make the tables at one moment: the second finds them at its second try.
+    private static func migrate(_ database: DatabaseQueue) throws {
+        do {
+            try ModelSchema.migrator.migrate(database)
+        } catch {
+            try ModelSchema.migrator.migrate(database)
+        }
+    }
+}
+
+extension StorageError {
+    init(_ error: any Error) {
+        if let error = error as? StorageError {
+            self = error
+        } else if let error = error as? DatabaseError {
+            self = .database(
+                code: error.extendedResultCode.rawValue, message: error.message ?? "no message")
+        } else {
+            self = .database(code: 1, message: String(describing: error))
+        }
+    }
+
+    /// Whether the file's content is beyond use.
+    ///
+    /// 1: tables are not as they should be; 11: malformed; 26: no database.
+    fileprivate var isDamage: Bool {
+        guard case .database(let code, _) = self else { return false }
+        return [1, 11, 26].contains(code & 0xff)
+    }
+}

@@ -1,0 +1,23 @@
+// What can go wrong with files and memory, as the loops see it.
+
+/// A failure of a file, a mapping or a database.
+package enum StorageError: Error, Hashable, Sendable {
+    /// A system call failed: its name, what it was for, and its `errno`.
+    case system(call: String, subject: String, errno: Int32)
+    /// SQLite refused: its extended result code and its own words. Busy (5) and full (13) may pass:
+    /// try again later.
+    case database(code: Int32, message: String)
+    /// A file of the user's cannot be read; the reason is the system's, or says what changed.
+    case file(path: String, reason: String)
+}
+
+extension StorageError: CustomStringConvertible {
+    /// What happened, in a sentence.
+    package var description: String {
+        switch self {
+        case .system(let call, let subject, let code): "\(call) failed on \(subject), error \(code)"
+        case .database(let code, let message): "the database answered \(code): \(message)"
+        case .file(let path, let reason): "\(path) cannot be read: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// The writing end of a ring in shared memory. One thread at a time; several share it under a Mutex.
+
+import CSwoopSystem
+
+/// Writes records that become visible, together, at `publish`.
+package struct RingProducer: ~Copyable, Sendable {
+    private let layout: RingLayout
+    private let waking: RingWaking
+    private var written: UInt64
+    private var published: UInt64
+    // The consumer's position as last seen: looked at again only when the ring seems full.
+    private var head: UInt64
+
+    /// The producer of the ring of `capacity` bytes at `offset` of `memory`.
+    ///
+    /// `waking` is how its consumer sleeps.
+    package init(
+        memory: SharedMemory, offset: Int = 0, capacity: Int, waking: RingWaking
+    ) throws(TransportError) {
+        let layout = try RingLayout(memory: memory, offset: offset, capacity: capacity)
+        let tail = layout.position(RingLayout.tail)
+        let head = layout.position(RingLayout.head)
+        try layout.check(head: head, written: tail)
+        guard tail % 8 == 0 else { throw .malformedRing("the writer begins at \(tail)") }
+        self.layout = layout
+        self.waking = waking
+        written = tail
+        published = tail
+        self.head = head
+    }
+
+    /// The largest record that the ring takes, in bytes.
+    package var payloadMax: Int { layout.payloadMax }
+
+    /// Copies a record into the ring; false when there is no room now.
+    ///
+    /// It is not seen before `publish`.
+    package mutating func write(_ record: Span<UInt8>) throws(TransportError) -> Bool {
+        try unsafe record.withUnsafeBytes { bytes throws(TransportError) in
+            unsafe try write(bytes)
+        }
+    }
+
+    /// Copies a record into the ring; false when there is no room now.
+    ///
+    /// It is not seen before `publish`.
+    package mutating func write(
+        _ record: UnsafeRawBufferPointer
+    ) throws(TransportError) -> Bool {
+        guard record.count <= layout.payloadMax else {
+            throw .recordTooLarge(bytes: record.count, largest: layout.payloadMax)
+        }
+        let size = RingLayout.recordBytes(payload: record.count)
+        var target = unsafe layout.bytes(from: written)
+        let skipped = target.count < size ? target.count : 0
+        if !hasRoom(for: skipped + size) {
+            head = layout.position(RingLayout.head)
+            try layout.check(head: head, written: written)
+            guard hasRoom(for: skipped + size) else { return false }
+        }
+        if skipped > 0 {
+            unsafe target.storeBytes(of: RingLayout.wrapMark, as: UInt64.self)
+            written += UInt64(skipped)
+            unsafe target = layout.bytes(from: written)
+        }
+        unsafe target.storeBytes(of: UInt64(record.count), as: UInt64.self)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[8...]).copyMemory(from: record)
+        written += UInt64(size)
+        return true
+    }
+
+    /// Shows the consumer what was written, and wakes it if it sleeps.
+    package mutating func publish() {
+        guard written != published else { return }
+        published = written
+        layout.setPosition(RingLayout.tail, to: written)
+        layout.wake(RingLayout.consumerSleeps, by: waking)
+    }
+
+    /// True when the consumer has read everything that was published.
+    package func isDrained() -> Bool {
+        layout.position(RingLayout.head) == published
+    }
+
+    /// Says that this end sits in a PollLoop and wants to be woken when the consumer has made room.
+    ///
+    /// False when there is room already: write again instead of sleeping.
+    package mutating func prepareToWaitForRoom() throws(TransportError) -> Bool {
+        let before = head
+        layout.announceSleep(RingLayout.producerSleeps)
+        head = layout.position(RingLayout.head)
+        try layout.check(head: head, written: written)
+        guard head == before else {
+            layout.setFlag(RingLayout.producerSleeps, to: false)
+            return false
+        }
+        return true
+    }
+
+    /// Sleeps until the consumer has made room or the deadline (nanoseconds of MonotonicClock) has
+    /// passed; publishes first, since nobody makes room from what it cannot see.
+    package mutating func waitForRoom(until deadline: Int64?) throws(TransportError) {
+        publish()
+        guard try prepareToWaitForRoom() else { return }
+        layout.sleep(RingLayout.producerSleeps, until: deadline)
+        layout.setFlag(RingLayout.producerSleeps, to: false)
+    }
+
+    /// Publishes, and tells the consumer that nothing more comes.
+    package mutating func end() {
+        publish()
+        layout.setFlag(RingLayout.ended, to: true)
+        layout.wake(RingLayout.consumerSleeps, by: waking)
+    }
+
+    private func hasRoom(for size: Int) -> Bool {
+        written &+ UInt64(size) &- head <= UInt64(layout.capacity)
+    }
+}

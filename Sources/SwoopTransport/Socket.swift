@@ -1,0 +1,91 @@
+// A ZeroMQ socket that never blocks. One thread owns it at a time; it may be handed on, not shared.
+
+import CSwoopZeroMQ
+import Glibc
+import Synchronization
+
+/// A socket of libzmq.
+///
+/// Not Sendable: make it on the thread that uses it, or move it there whole.
+@safe package struct Socket: ~Copyable {
+    let handle: UnsafeMutableRawPointer
+    private let context: TransportContext
+    // Held so that the judge of its connections lives as long as the socket.
+    private let authenticator: Authenticator?
+    private let isInProcess: Bool
+    let isRouter: Bool
+
+    /// A socket of `context`, not yet bound or connected.
+    package init(
+        _ kind: SocketKind,
+        in context: TransportContext,
+        security: SocketSecurity,
+        options: SocketOptions = SocketOptions()
+    ) throws(TransportError) {
+        // Nothing may throw once a field is set: the handle is finished first.
+        let handle = unsafe try openSocket(kind, in: context, security: security, options: options)
+        unsafe self.handle = unsafe handle
+        self.context = context
+        isRouter = kind == .router
+        authenticator = security.authenticator
+        isInProcess = security.isInProcess
+    }
+
+    deinit {
+        unsafe zmq_close(handle)
+    }
+
+    /// Binds to an endpoint and returns it as peers name it: `tcp://127.0.0.1:*` takes a free port.
+    package borrowing func bind(to endpoint: String) throws(TransportError) -> String {
+        try checkTransport(of: endpoint)
+        guard unsafe zmq_bind(handle, endpoint) == 0 else {
+            throw .zeroMQ("zmq_bind", code: zmq_errno())
+        }
+        var text = [UInt8](repeating: 0, count: 256)
+        var length = text.count
+        guard unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &length) == 0 else {
+            throw .zeroMQ("zmq_getsockopt", code: zmq_errno())
+        }
+        return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// Begins to connect; sends are queued meanwhile unless the options say otherwise.
+    package borrowing func connect(to endpoint: String) throws(TransportError) {
+        try checkTransport(of: endpoint)
+        guard unsafe zmq_connect(handle, endpoint) == 0 else {
+            throw .zeroMQ("zmq_connect", code: zmq_errno())
+        }
+    }
+
+    /// What the socket could do now, without waiting.
+    package borrowing func readiness() throws(TransportError) -> Interest {
+        var events: Int32 = 0
+        var length = MemoryLayout<Int32>.size
+        guard unsafe zmq_getsockopt(handle, ZMQ_EVENTS, &events, &length) == 0 else {
+            throw .zeroMQ("zmq_getsockopt", code: zmq_errno())
+        }
+        return Interest(libzmqEvents: Int16(truncatingIfNeeded: events))
+    }
+
+    // Without CURVE a TCP socket would be open to everyone on the machine.
+    private borrowing func checkTransport(of endpoint: String) throws(TransportError) {
+        guard !isInProcess || endpoint.hasPrefix("inproc://") else {
+            throw .zeroMQ("a TCP endpoint without keys", code: EACCES)
+        }
+    }
+}
+
+/// Carries a socket from the thread that made it into the one that will own it.
+package final class SocketHandOver: Sendable {
+    private let slot: Mutex<Socket?>
+
+    /// Holds the socket until it is taken; dropped untaken, it closes.
+    package init(_ socket: consuming sending Socket) {
+        slot = Mutex(consume socket)
+    }
+
+    /// The socket, once; nil afterwards.
+    package func take() -> sending Socket? {
+        slot.withLock { $0.take() }
+    }
+}

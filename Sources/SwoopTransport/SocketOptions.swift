@@ -1,0 +1,58 @@
+// What a socket is told before it binds or connects. Every queue has a bound and no call blocks.
+
+/// The patterns of ZeroMQ that Swoop uses.
+package enum SocketKind: Sendable {
+    /// Talks to many; each message names its peer.
+    case router
+    /// Talks to one.
+    case dealer
+    /// Two threads of one process.
+    case pair
+}
+
+/// Who a socket proves to be, and whom it takes.
+package enum SocketSecurity: Sendable {
+    /// In-process endpoints only; binding or connecting TCP with it is refused.
+    case inProcess
+    /// Takes the clients that the authenticator's list permits. It belongs to the socket's context:
+    /// without one libzmq would let everyone in.
+    case server(CurveKeys, Authenticator)
+    /// Proves `keys`, and takes no server but the one with that public key.
+    case client(CurveKeys, serverKey: String)
+}
+
+/// Limits and rhythms of a socket; the defaults are for control messages on one machine.
+package struct SocketOptions: Sendable {
+    /// Messages kept for one peer each way; beyond, sends answer `.wouldBlock`.
+    ///
+    /// Counted in messages, so keep it small on sockets that carry pages.
+    package var highWaterMark: Int32 = 4_096
+    /// Milliseconds that a closed socket goes on sending what it has; 0 drops it.
+    package var lingerMilliseconds: Int32 = 0
+    /// Milliseconds between signs of life of the connection itself; a peer silent for four of them
+    /// is cut off.
+    ///
+    /// Not the agents' heartbeat, which is a message.
+    package var heartbeatMilliseconds: Int32 = 2_000
+    /// The largest part that is taken: a page with its header; a peer that sends more is cut off.
+    package var partBytesMax: Int64 = 80 << 20
+    /// Milliseconds a peer has for its handshake.
+    package var handshakeMilliseconds: Int32 = 10_000
+    /// First and largest pause before a lost connection is tried again.
+    package var reconnectMilliseconds: ClosedRange<Int32> = 20...1_000
+    /// True: queue only for connections that are up, so that a send before that is `.wouldBlock`.
+    package var onlyConnected = false
+
+    /// The defaults.
+    package init() {}
+}
+
+/// What became of a message that was given to a socket.
+package enum SendOutcome: Sendable, Equatable {
+    /// The socket has it.
+    case sent
+    /// The peer's queue is full (or nobody is connected); nothing was kept, try when writable.
+    case wouldBlock
+    /// A router that knows no such peer, or no more.
+    case unreachable
+}

@@ -1,0 +1,70 @@
+// The bytes of what an agent says. One case, one kind of frames; batches of reports are columns
+// (ReportTable.swift), bytes of pages a frame of their own.
+
+internal import SwoopModel
+
+extension AgentMessage {
+    /// The frames to send.
+    package func encoded() -> [[UInt8]] {
+        switch self {
+        case .register(let version, let node, let program):
+            var header = ProtoRegistration()
+            header.version = version
+            header.node = ProtoNode(node)
+            header.program = program
+            return MessageKind.register.frames(header)
+        case .reports(let reports):
+            var builder = ReportTableBuilder()
+            for report in reports { builder.append(report) }
+            let (header, values) = builder.finished()
+            return MessageKind.reports.frames(header, [values])
+        case .sample(let slots, let cpuNanoseconds, let residentBytes):
+            var header = ProtoSample()
+            header.slot = slots.map(ProtoSlot.init)
+            header.cpu = cpuNanoseconds
+            header.resident = residentBytes
+            return MessageKind.sample.frames(header)
+        case .page(let task, let bytes):
+            return MessageKind.page.frames(ProtoTasks(task), [bytes])
+        case .pageMissing(let task): return MessageKind.pageMissing.frames(ProtoTasks(task))
+        case .printed(let lines):
+            var header = ProtoLines()
+            header.line = lines.map(ProtoLine.init)
+            return MessageKind.printed.frames(header)
+        case .remark(let text): return MessageKind.remark.frames(ProtoText(text))
+        case .goodbye(let reason): return MessageKind.agentGoodbye.frames(ProtoText(reason))
+        }
+    }
+
+    /// The message that these frames are.
+    package init(frames: [[UInt8]]) throws(WireError) {
+        let incoming = try IncomingFrames(frames)
+        switch incoming.kind {
+        case .register:
+            let header = try incoming.header(ProtoRegistration.self)
+            self = .register(
+                version: header.version, header.node.description, program: header.program)
+        case .reports:
+            let header = try incoming.header(ProtoReports.self, others: 1)
+            self = .reports(try header.reports(values: try incoming.frame(1)))
+        case .sample:
+            let header = try incoming.header(ProtoSample.self)
+            self = .sample(
+                slots: try header.slot.usage(), cpuNanoseconds: header.cpu,
+                residentBytes: header.resident)
+        case .page:
+            let task = try incoming.header(ProtoTasks.self, others: 1).task()
+            self = .page(task, bytes: try incoming.frame(1))
+        case .pageMissing: self = .pageMissing(try incoming.header(ProtoTasks.self).task())
+        case .printed:
+            var lines: [OutputLine] = []
+            for line in try incoming.header(ProtoLines.self).line {
+                lines.append(try line.outputLine())
+            }
+            self = .printed(lines)
+        case .remark: self = .remark(try incoming.header(ProtoText.self).text)
+        case .agentGoodbye: self = .goodbye(try incoming.header(ProtoText.self).text)
+        default: throw .stranger
+        }
+    }
+}

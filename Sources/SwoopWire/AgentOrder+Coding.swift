@@ -1,0 +1,58 @@
+// The bytes of what the coordinator says to an agent. A lease is columns (PieceTable.swift), the
+// bytes of a page are a frame of their own.
+
+internal import SwoopModel
+
+extension AgentOrder {
+    /// The frames to send.
+    package func encoded() -> [[UInt8]] {
+        switch self {
+        case .accepted(let node):
+            var header = ProtoNumber()
+            header.value = node.rawValue
+            return MessageKind.accepted.frames(header)
+        case .refused(let reason): return MessageKind.agentRefused.frames(ProtoText(reason))
+        case .lease(let lease):
+            var builder = PieceBuilder(capacity: lease.tasks.count)
+            for task in lease.tasks { builder.append(task) }
+            let (header, arguments, inputs) = builder.finished(lease)
+            return MessageKind.lease.frames(header, [arguments, inputs])
+        case .revoke(let attempts): return MessageKind.revoke.frames(ProtoAttempts(attempts))
+        case .dropPages(let tasks): return MessageKind.dropPages.frames(ProtoTasks(tasks))
+        case .sendPage(let task): return MessageKind.sendPage.frames(ProtoTasks(task))
+        case .storePage(let task, let output, let elementCount, let bytes):
+            var header = ProtoStore()
+            header.task = ProtoTasks(task)
+            header.output = UInt32(output.rawValue)
+            header.elementCount = elementCount
+            return MessageKind.storePage.frames(header, [bytes])
+        case .shutDown: return MessageKind.shutDown.frames(ProtoText())
+        }
+    }
+
+    /// The message that these frames are.
+    package init(frames: [[UInt8]]) throws(WireError) {
+        let incoming = try IncomingFrames(frames)
+        switch incoming.kind {
+        case .accepted: self = .accepted(NodeID(try incoming.header(ProtoNumber.self).value))
+        case .agentRefused: self = .refused(try incoming.header(ProtoText.self).text)
+        case .lease:
+            let header = try incoming.header(ProtoPiece.self, others: 2)
+            self = .lease(
+                try header.lease(
+                    arguments: try incoming.frame(1), inlineInputs: try incoming.frame(2)))
+        case .revoke: self = .revoke(try incoming.header(ProtoAttempts.self).attempts())
+        case .dropPages: self = .dropPages(try incoming.header(ProtoTasks.self).tasks())
+        case .sendPage: self = .sendPage(try incoming.header(ProtoTasks.self).task())
+        case .storePage:
+            let header = try incoming.header(ProtoStore.self, others: 1)
+            self = .storePage(
+                try header.task.task(), try enumeration(OutputKind.self, header.output),
+                elementCount: header.elementCount, bytes: try incoming.frame(1))
+        case .shutDown:
+            _ = try incoming.header(ProtoText.self)
+            self = .shutDown
+        default: throw .stranger
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// The bytes of what a client says. A submission is columns (TaskTable.swift), then a frame of
+// argument bytes, a frame per iteration and a frame per piece of data that the client brings.
+
+internal import SwoopModel
+
+extension ClientMessage {
+    /// The frames to send.
+    package func encoded() -> [[UInt8]] {
+        switch self {
+        case .hello(let version, let client, let program, let name):
+            var header = ProtoHello()
+            header.version = version
+            header.client = client.rawValue
+            header.program = program
+            header.name = name
+            return MessageKind.hello.frames(header)
+        case .submit(let part, let data): return Self.submission(part, data)
+        case .release(let tasks): return MessageKind.release.frames(ProtoTasks(tasks))
+        case .cancel(let tasks): return MessageKind.cancel.frames(ProtoTasks(tasks))
+        case .want(let tasks): return MessageKind.want.frames(ProtoTasks(tasks))
+        case .wantRecords(let identities):
+            var header = ProtoNames()
+            header.name = identities
+            return MessageKind.wantRecords.frames(header)
+        case .watchUsage(let isOn):
+            var header = ProtoSwitch()
+            header.isOn = isOn
+            return MessageKind.watchUsage.frames(header)
+        case .goodbye: return MessageKind.clientGoodbye.frames(ProtoText())
+        }
+    }
+
+    /// The message that these frames are.
+    package init(frames: [[UInt8]]) throws(WireError) {
+        let incoming = try IncomingFrames(frames)
+        switch incoming.kind {
+        case .hello:
+            let header = try incoming.header(ProtoHello.self)
+            self = .hello(
+                version: header.version, client: ClientID(header.client),
+                program: header.program, name: header.name)
+        case .submit: self = try Self.submission(incoming)
+        case .release:
+            self = .release(try incoming.header(ProtoTasks.self).tasks())
+        case .cancel: self = .cancel(try incoming.header(ProtoTasks.self).tasks())
+        case .want: self = .want(try incoming.header(ProtoTasks.self).tasks())
+        case .wantRecords:
+            self = .wantRecords(
+                identities: try incoming.header(ProtoNames.self).name)
+        case .watchUsage:
+            self = .watchUsage(try incoming.header(ProtoSwitch.self).isOn)
+        case .clientGoodbye:
+            _ = try incoming.header(ProtoText.self)
+            self = .goodbye
+        default: throw .stranger
+        }
+    }
+
+    private static func submission(_ part: GraphPart, _ data: [[UInt8]]) -> [[UInt8]] {
+        precondition(data.count == part.data.count, "Every entry of data brings its bytes.")
+        var builder = TaskTableBuilder(capacity: part.tasks.count)
+        for task in part.tasks { builder.append(task) }
+        let (table, arguments) = builder.finished()
+        var header = ProtoSubmission()
+        header.function = part.functions.map(ProtoFunction.init)
+        header.tasks = table
+        header.data = ProtoDataTable(part.data)
+        header.held = ProtoTasks(part.held)
+        var others = [arguments]
+        for spec in part.iterations {
+            let (message, bytes) = ProtoIteration.encoded(spec)
+            header.iteration.append(message)
+            others.append(bytes)
+        }
+        return MessageKind.submit.frames(header, others + data)
+    }
+
+    private static func submission(_ incoming: IncomingFrames) throws(WireError) -> ClientMessage {
+        let header = try incoming.looseHeader(ProtoSubmission.self)
+        let data = try header.data.specs()
+        guard incoming.otherCount == 1 + header.iteration.count + data.count else {
+            throw .frames(kind: incoming.kind.rawValue, count: 1 + incoming.otherCount)
+        }
+        var arguments = ByteReader(try incoming.frame(1))
+        var part = GraphPart()
+        part.functions = try header.function.specs()
+        part.tasks = try header.tasks.specs(arguments: &arguments)
+        for (index, iteration) in header.iteration.enumerated() {
+            part.iterations.append(try iteration.spec(bytes: try incoming.frame(2 + index)))
+        }
+        part.data = data
+        part.held = try header.held.tasks()
+        return .submit(part, data: incoming.frames(from: 2 + header.iteration.count))
+    }
+}

@@ -1,0 +1,24 @@
+// What a client says to the coordinator. ClientMessage+Coding.swift has the bytes; what it is told
+// is ClientReply.
+
+package import SwoopModel
+
+/// A message from a client to the coordinator.
+package enum ClientMessage: Hashable, Sendable {
+    /// The first message: who calls; `program` is the hash of its bundle, in hexadecimal.
+    case hello(version: UInt32, client: ClientID, program: String, name: String)
+    /// Adds to the client's graph; `data` has the bytes of each entry of `GraphPart.data`.
+    case submit(GraphPart, data: [[UInt8]])
+    /// The handles of these tasks are gone: what nothing else needs may go.
+    case release([TaskID])
+    /// What has not ended of these tasks, and of what hangs on them, shall not go on.
+    case cancel([TaskID])
+    /// Asks for the bytes of these tasks: each is answered by `value` or `missing`.
+    case want([TaskID])
+    /// Asks for what was recorded of these functions, by their identities.
+    case wantRecords(identities: [String])
+    /// Begins or ends the flow of `usage` replies.
+    case watchUsage(Bool)
+    /// The last message.
+    case goodbye
+}

@@ -1,0 +1,65 @@
+// The bytes of what the coordinator says to a client. Notices are columns (NoticeTable.swift), the
+// bytes of a wanted value are a frame of their own.
+
+internal import SwoopModel
+
+extension ClientReply {
+    /// The frames to send.
+    package func encoded() -> [[UInt8]] {
+        switch self {
+        case .welcome(let version, let nodes):
+            var header = ProtoWelcome()
+            header.version = version
+            header.node = nodes.map(ProtoNode.init)
+            return MessageKind.welcome.frames(header)
+        case .refused(let reason): return MessageKind.clientRefused.frames(ProtoText(reason))
+        case .notices(let notices):
+            var builder = NoticeTableBuilder()
+            for notice in notices { builder.append(notice) }
+            let (header, values) = builder.finished()
+            return MessageKind.notices.frames(header, [values])
+        case .value(let task, let bytes):
+            return MessageKind.value.frames(ProtoTasks(task), [bytes])
+        case .missing(let task): return MessageKind.missing.frames(ProtoTasks(task))
+        case .usage(let usage): return MessageKind.usage.frames(ProtoUsage(usage))
+        case .records(let histories):
+            var header = ProtoHistories()
+            header.history = histories.map(ProtoHistory.init)
+            return MessageKind.records.frames(header)
+        }
+    }
+
+    /// The message that these frames are.
+    package init(frames: [[UInt8]]) throws(WireError) {
+        let incoming = try IncomingFrames(frames)
+        switch incoming.kind {
+        case .welcome:
+            let header = try incoming.header(ProtoWelcome.self)
+            self = .welcome(version: header.version, nodes: header.node.map(\.description))
+        case .clientRefused:
+            self = .refused(try incoming.header(ProtoText.self).text)
+        case .notices:
+            let header = try incoming.header(ProtoNotices.self, others: 1)
+            self = .notices(try header.notices(values: try incoming.frame(1)))
+        case .value:
+            let task = try incoming.header(ProtoTasks.self, others: 1).task()
+            self = .value(task, bytes: try incoming.frame(1))
+        case .missing: self = .missing(try incoming.header(ProtoTasks.self).task())
+        case .usage: self = .usage(try incoming.header(ProtoUsage.self).usage())
+        case .records:
+            var histories: [FunctionHistory] = []
+            for history in try incoming.header(ProtoHistories.self).history {
+                histories.append(try history.history())
+            }
+            self = .records(histories)
+        default: throw .stranger
+        }
+    }
+}
+
+extension ProtoText {
+    init(_ text: String) {
+        self.init()
+        self.text = text
+    }
+}

@@ -1,0 +1,22 @@
+// What the coordinator says to a client. ClientReply+Coding.swift has the bytes; what the client
+// says is ClientMessage.
+
+package import SwoopModel
+
+/// A message from the coordinator to a client.
+package enum ClientReply: Hashable, Sendable {
+    /// Answers `hello`: the coordinator's version and the nodes of the cluster now.
+    case welcome(version: UInt32, nodes: [NodeDescription])
+    /// Answers `hello`: no, for this reason; nothing follows.
+    case refused(String)
+    /// News of the client's tasks, in order.
+    case notices([ClientNotice])
+    /// The bytes that a client wanted.
+    case value(TaskID, bytes: [UInt8])
+    /// The bytes that a client wanted are nowhere.
+    case missing(TaskID)
+    /// What every core does now, to those who watch.
+    case usage(ClusterUsage)
+    /// Answers `wantRecords`.
+    case records([FunctionHistory])
+}

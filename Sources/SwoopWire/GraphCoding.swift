@@ -1,0 +1,116 @@
+// The parts of a graph, of a lease and of a description as protocol buffers: what is not a table of
+// tasks.
+
+internal import SwoopModel
+
+private enum CodeKind: UInt8 {
+    case remote, code, type
+}
+
+extension ProtoFunction {
+    init(_ spec: FunctionSpec) {
+        self.init()
+        identity = spec.identity
+        name = spec.name
+        fingerprint = spec.fingerprint
+        isOptimised = spec.isOptimised
+        isAsync = spec.isAsync
+        switch spec.code {
+        case .remote(let identity):
+            code = UInt32(CodeKind.remote.rawValue)
+            text = identity
+        case .code(let image, let offset):
+            code = UInt32(CodeKind.code.rawValue)
+            text = image
+            self.offset = offset
+        case .type(let mangledName):
+            code = UInt32(CodeKind.type.rawValue)
+            text = mangledName
+        }
+    }
+
+    func spec() throws(WireError) -> FunctionSpec {
+        let reference: CodeReference =
+            switch try enumeration(CodeKind.self, code) {
+            case .remote: .remote(identity: text)
+            case .code: .code(image: text, offset: offset)
+            case .type: .type(mangledName: text)
+            }
+        return FunctionSpec(
+            identity: identity, name: name, fingerprint: fingerprint, code: reference,
+            isOptimised: isOptimised, isAsync: isAsync)
+    }
+}
+
+extension [ProtoFunction] {
+    func specs() throws(WireError) -> [FunctionSpec] {
+        var specs: [FunctionSpec] = []
+        for function in self { specs.append(try function.spec()) }
+        return specs
+    }
+}
+
+extension ProtoIteration {
+    /// The columns of an iteration and its frame of bytes.
+    static func encoded(_ spec: IterationSpec) -> (message: ProtoIteration, bytes: [UInt8]) {
+        var writer = ByteWriter()
+        writer.argument(spec.initial)
+        var builder = TaskTableBuilder(capacity: spec.template.count)
+        for task in spec.template { builder.append(task) }
+        let (table, arguments) = builder.finished()
+        writer.raw(arguments)
+        var message = ProtoIteration()
+        let ids = [spec.id, spec.placeholder, spec.result]
+        message.id = ProtoTasks(ids + (spec.until.map { [$0] } ?? []))
+        message.limit = spec.limit
+        message.template = table
+        return (message, writer.bytes)
+    }
+
+    func spec(bytes: [UInt8]) throws(WireError) -> IterationSpec {
+        let ids = try id.tasks()
+        guard ids.count == 3 || ids.count == 4 else { throw .malformed(.header, offset: 0) }
+        var reader = ByteReader(bytes)
+        return IterationSpec(
+            id: ids[0], initial: try reader.argument(), limit: limit,
+            template: try template.specs(arguments: &reader), placeholder: ids[1],
+            result: ids[2], until: ids.count == 4 ? ids[3] : nil)
+    }
+}
+
+extension ProtoDataTable {
+    init(_ data: [DataSpec]) {
+        self.init()
+        id = ProtoTasks(data.map(\.id))
+        output = shrunk(data.map { UInt32($0.output.rawValue) }, neutral: 0)
+        byteCount = shrunk(data.map(\.byteCount), neutral: 0)
+    }
+
+    func specs() throws(WireError) -> [DataSpec] {
+        let ids = try id.tasks()
+        let outputs = try Column(output, rows: ids.count, neutral: 0)
+        let byteCounts = try Column(byteCount, rows: ids.count, neutral: 0)
+        var specs: [DataSpec] = []
+        for row in ids.indices {
+            specs.append(
+                DataSpec(
+                    id: ids[row], output: try enumeration(OutputKind.self, outputs[row]),
+                    byteCount: byteCounts[row]))
+        }
+        return specs
+    }
+}
+
+extension ProtoNode {
+    init(_ node: NodeDescription) {
+        self.init()
+        name = node.name
+        slots = node.slots
+        pageBudget = node.pageBudget
+        processID = node.processID
+    }
+
+    var description: NodeDescription {
+        NodeDescription(name: name, slots: slots, pageBudget: pageBudget, processID: processID)
+    }
+}

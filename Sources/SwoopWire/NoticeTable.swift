@@ -1,0 +1,123 @@
+// A batch of notices as columns, with the bytes of small values in one frame. Each kind of notice
+// takes its next entry of the lists that it needs.
+
+internal import SwoopModel
+
+private enum NoticeKind: UInt8 {
+    case finished, failed, cancelled, dataNeeded, printed, remark, progress
+}
+
+/// Notices on their way into a `ProtoNotices` and a frame of values.
+struct NoticeTableBuilder {
+    private var message = ProtoNotices()
+    private var task = TaskColumns()
+    private var values = ByteWriter()
+
+    mutating func append(_ notice: ClientNotice) {
+        message.kind.append(UInt32(content(of: notice).rawValue))
+    }
+
+    private mutating func content(of notice: ClientNotice) -> NoticeKind {
+        switch notice {
+        case .finished(let id, let value, let byteCount, let elementCount):
+            task.append(id)
+            message.valueLength.append(value.map { UInt64($0.count) + 1 } ?? 0)
+            if let value { values.raw(value) }
+            message.byteCount.append(byteCount)
+            message.elementCount.append(elementCount)
+            return .finished
+        case .failed(let id, let failure):
+            task.append(id)
+            message.failure.append(ProtoFailure(failure))
+            return .failed
+        case .cancelled(let id):
+            task.append(id)
+            return .cancelled
+        case .dataNeeded(let id):
+            task.append(id)
+            return .dataNeeded
+        case .printed(let line):
+            message.line.append(ProtoLine(line))
+            return .printed
+        case .remark(let text):
+            message.remark.append(text)
+            return .remark
+        case .progress(let progress):
+            message.progress.append(ProtoProgress(progress))
+            return .progress
+        }
+    }
+
+    func finished() -> (message: ProtoNotices, values: [UInt8]) {
+        var message = message
+        message.task = task.finished()
+        return (message, values.bytes)
+    }
+}
+
+extension ProtoNotices {
+    /// The notices, in order; `bytes` is the frame of their values.
+    func notices(values bytes: [UInt8]) throws(WireError) -> [ClientNotice] {
+        var rest = NoticeFeeds(self, tasks: try task.tasks(), values: bytes)
+        var notices: [ClientNotice] = []
+        notices.reserveCapacity(kind.count)
+        for number in kind {
+            notices.append(try rest.notice(try enumeration(NoticeKind.self, number)))
+        }
+        try rest.finish()
+        return notices
+    }
+}
+
+/// What is left of each list of a table of notices.
+private struct NoticeFeeds {
+    private var task: Feed<TaskID>
+    private var valueLength: Feed<UInt64>
+    private var byteCount: Feed<Int64>
+    private var elementCount: Feed<Int64>
+    private var failure: Feed<ProtoFailure>
+    private var line: Feed<ProtoLine>
+    private var remark: Feed<String>
+    private var progress: Feed<ProtoProgress>
+    private var values: ByteReader
+
+    init(_ message: ProtoNotices, tasks: [TaskID], values bytes: [UInt8]) {
+        task = Feed(tasks)
+        valueLength = Feed(message.valueLength)
+        byteCount = Feed(message.byteCount)
+        elementCount = Feed(message.elementCount)
+        failure = Feed(message.failure)
+        line = Feed(message.line)
+        remark = Feed(message.remark)
+        progress = Feed(message.progress)
+        values = ByteReader(bytes)
+    }
+
+    mutating func notice(_ kind: NoticeKind) throws(WireError) -> ClientNotice {
+        switch kind {
+        case .finished:
+            let length = try valueLength.next()
+            return .finished(
+                try task.next(), value: length == 0 ? nil : try values.block(length: length - 1),
+                byteCount: try byteCount.next(), elementCount: try elementCount.next())
+        case .failed: return .failed(try task.next(), try failure.next().failure())
+        case .cancelled: return .cancelled(try task.next())
+        case .dataNeeded: return .dataNeeded(try task.next())
+        case .printed: return .printed(try line.next().outputLine())
+        case .remark: return .remark(try remark.next())
+        case .progress: return .progress(try progress.next().progressCount)
+        }
+    }
+
+    func finish() throws(WireError) {
+        try task.finish()
+        try valueLength.finish()
+        try byteCount.finish()
+        try elementCount.finish()
+        try failure.finish()
+        try line.finish()
+        try remark.finish()
+        try progress.finish()
+        try values.finish(frame: 1)
+    }
+}

@@ -1,0 +1,124 @@
+// A lease as columns: its tasks as a table, what the scheduler adds to each, and where the inputs
+// are.
+
+internal import SwoopModel
+
+private enum SourceCode {
+    static let pending: UInt64 = 0
+    static let stored: UInt64 = 1
+    /// The length of inline bytes and this.
+    static let inline: UInt64 = 2
+}
+
+/// Assigned tasks on their way into a `ProtoPiece` and its two frames of bytes.
+struct PieceBuilder {
+    private var message = ProtoPiece()
+    private var tasks: TaskTableBuilder
+    private var attempt: [UInt32] = []
+    private var rank: [Int64] = []
+    private var isIsolated: [UInt32] = []
+    private var inputCount: [UInt32] = []
+    private var input = TaskColumns()
+    private var inputSource: [UInt64] = []
+    private var inlineInputs = ByteWriter()
+
+    init(capacity: Int) { tasks = TaskTableBuilder(capacity: capacity) }
+
+    mutating func append(_ task: AssignedTask) {
+        tasks.append(task.spec)
+        attempt.append(task.attempt)
+        rank.append(task.rank)
+        isIsolated.append(task.isIsolated ? 1 : 0)
+        inputCount.append(UInt32(task.inputs.count))
+        for input in task.inputs {
+            self.input.append(input.task)
+            inputSource.append(code(of: input.source))
+        }
+    }
+
+    private mutating func code(of source: InputSource) -> UInt64 {
+        switch source {
+        case .pending: return SourceCode.pending
+        case .stored(let byteCount, let nodes):
+            message.inputByteCount.append(byteCount)
+            message.inputNodeCount.append(UInt32(nodes.count))
+            message.inputNode.append(contentsOf: nodes.lazy.map(\.rawValue))
+            return SourceCode.stored
+        case .inline(let bytes):
+            inlineInputs.raw(bytes)
+            return SourceCode.inline + UInt64(bytes.count)
+        }
+    }
+
+    func finished(
+        _ lease: Lease
+    ) -> (message: ProtoPiece, arguments: [UInt8], inlineInputs: [UInt8]) {
+        var message = message
+        let (table, arguments) = tasks.finished()
+        message.id = lease.id.rawValue
+        message.firstFunction = lease.firstFunction
+        message.function = lease.functions.map(ProtoFunction.init)
+        message.tasks = table
+        message.attempt = shrunk(attempt, neutral: 0)
+        message.rank = shrunk(rank, neutral: 0)
+        message.isIsolated = shrunk(isIsolated, neutral: 0)
+        message.inputCount = shrunk(inputCount, neutral: 0)
+        message.input = input.finished()
+        message.inputSource = inputSource
+        return (message, arguments, inlineInputs.bytes)
+    }
+}
+
+extension ProtoPiece {
+    /// The lease; the two frames of bytes go with its columns.
+    func lease(arguments: [UInt8], inlineInputs: [UInt8]) throws(WireError) -> Lease {
+        var reader = ByteReader(arguments)
+        let specs = try tasks.specs(arguments: &reader)
+        let attempt = try Column(attempt, rows: specs.count, neutral: 0)
+        let rank = try Column(rank, rows: specs.count, neutral: 0)
+        let isIsolated = try Column(isIsolated, rows: specs.count, neutral: 0)
+        let inputCount = try Column(inputCount, rows: specs.count, neutral: 0)
+        var inputs = Feed(try assignedInputs(inline: inlineInputs))
+        var assigned: [AssignedTask] = []
+        assigned.reserveCapacity(specs.count)
+        for (row, spec) in specs.enumerated() {
+            assigned.append(
+                AssignedTask(
+                    spec: spec, attempt: attempt[row],
+                    inputs: try inputs.next(Int(inputCount[row])), rank: rank[row],
+                    isIsolated: isIsolated[row] != 0))
+        }
+        try inputs.finish()
+        return Lease(
+            id: LeaseID(id), firstFunction: firstFunction, functions: try function.specs(),
+            tasks: assigned)
+    }
+
+    private func assignedInputs(inline bytes: [UInt8]) throws(WireError) -> [AssignedInput] {
+        let ids = try input.tasks()
+        guard ids.count == inputSource.count else { throw .malformed(.column, offset: 0) }
+        var byteCounts = Feed(inputByteCount)
+        var nodeCounts = Feed(inputNodeCount)
+        var nodes = Feed(inputNode)
+        var values = ByteReader(bytes)
+        var inputs: [AssignedInput] = []
+        inputs.reserveCapacity(ids.count)
+        for (row, id) in ids.enumerated() {
+            let source: InputSource
+            switch inputSource[row] {
+            case SourceCode.pending: source = .pending
+            case SourceCode.stored:
+                let holders = try nodes.next(Int(try nodeCounts.next()))
+                source = .stored(
+                    byteCount: try byteCounts.next(), nodes: holders.map { NodeID($0) })
+            case let code: source = .inline(try values.block(length: code - SourceCode.inline))
+            }
+            inputs.append(AssignedInput(task: id, source: source))
+        }
+        try byteCounts.finish()
+        try nodeCounts.finish()
+        try nodes.finish()
+        try values.finish(frame: 2)
+        return inputs
+    }
+}

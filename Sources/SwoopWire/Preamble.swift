@@ -1,0 +1,99 @@
+// The first eight bytes of every message between machines, and how a message becomes frames and
+// back: four bytes "SWOP", two of the version, two of the kind, then the protocol buffer; then the
+// other frames.
+
+internal import SwiftProtobuf
+
+/// The version of all messages that this build speaks.
+///
+/// A message of another version is refused as a whole.
+package let wireVersion: UInt32 = 1
+
+/// What a message is; the upper byte tells the direction.
+enum MessageKind: UInt16, CaseIterable {
+    case hello = 0x0101
+    case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye
+    case welcome = 0x0201
+    case clientRefused, notices, value, missing, usage, records
+    case register = 0x0301
+    case reports, sample, page, pageMissing, printed, remark, agentGoodbye
+    case accepted = 0x0401
+    case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
+}
+
+private let magic: [UInt8] = [0x53, 0x57, 0x4f, 0x50]
+private let preambleLength = 8
+
+extension MessageKind {
+    /// The frames of a message of this kind: preamble and `header`, then `others`.
+    func frames(_ header: some Message, _ others: [[UInt8]] = []) -> [[UInt8]] {
+        let body: [UInt8]
+        do {
+            body = try header.serializedBytes()
+        } catch {
+            preconditionFailure("A message's columns exceed 2 GiB; submit in parts: \(error)")
+        }
+        var first = magic
+        first.reserveCapacity(preambleLength + body.count)
+        for word in [UInt16(wireVersion), rawValue] {
+            first.append(UInt8(truncatingIfNeeded: word))
+            first.append(UInt8(truncatingIfNeeded: word >> 8))
+        }
+        first.append(contentsOf: body)
+        return [first] + others
+    }
+}
+
+/// The frames of one message that came, and which kind it is.
+struct IncomingFrames {
+    let kind: MessageKind
+    private let frames: [[UInt8]]
+
+    /// Looks at the preamble only.
+    init(_ frames: [[UInt8]]) throws(WireError) {
+        guard let first = frames.first, first.count >= preambleLength else {
+            throw .truncated(.preamble, offset: frames.first?.count ?? 0)
+        }
+        guard first[0..<4] == magic[...] else { throw .stranger }
+        let version = UInt32(first[4]) | UInt32(first[5]) << 8
+        guard version == wireVersion else { throw .version(theirs: version, ours: wireVersion) }
+        guard let kind = MessageKind(rawValue: UInt16(first[6]) | UInt16(first[7]) << 8) else {
+            throw .stranger
+        }
+        self.kind = kind
+        self.frames = frames
+    }
+
+    /// The protocol buffer of a message that has `others` more frames.
+    func header<Header: Message>(
+        _ type: Header.Type, others: Int = 0
+    ) throws(WireError) -> Header {
+        guard frames.count == 1 + others else {
+            throw .frames(kind: kind.rawValue, count: frames.count)
+        }
+        return try looseHeader(type)
+    }
+
+    /// The protocol buffer of a message that has any number of frames.
+    func looseHeader<Header: Message>(_ type: Header.Type) throws(WireError) -> Header {
+        do {
+            return try Header(serializedBytes: Array(frames[0].dropFirst(preambleLength)))
+        } catch {
+            throw .malformed(.header, offset: preambleLength)
+        }
+    }
+
+    /// How many frames follow the first.
+    var otherCount: Int { frames.count - 1 }
+
+    /// Frame `index`; throws where there is none.
+    func frame(_ index: Int) throws(WireError) -> [UInt8] {
+        guard index < frames.count else {
+            throw .frames(kind: kind.rawValue, count: frames.count)
+        }
+        return frames[index]
+    }
+
+    /// The frames from `index` on.
+    func frames(from index: Int) -> [[UInt8]] { Array(frames.dropFirst(index)) }
+}

@@ -1,0 +1,18 @@
+// What an agent says to its worker, through the ring. WorkerOrder+Coding.swift has the bytes; what
+// the worker says is WorkerMessage.
+
+package import SwoopModel
+
+/// A message from an agent to its worker, over a ring in shared memory.
+package enum WorkerOrder: Hashable, Sendable {
+    /// Functions that continue the worker's table, the first of them at this place.
+    case declare(first: UInt32, [FunctionSpec])
+    /// Runs to be taken up, highest rank first.
+    case run([RunOrder])
+    /// The attempt shall end at its next stride's end, or never start.
+    case cancel(AttemptID)
+    /// Answers `allocate`; nil when there is no room.
+    case allocated(token: UInt32, PageExtent?)
+    /// Ends the process once its threads are idle.
+    case exit
+}

@@ -1,0 +1,209 @@
+// The inputs of a run as its code wants them: arguments evaluated to bytes, pages found in the arena,
+// a part of a file read.
+
+import SwoopElements
+import SwoopModel
+import SwoopStorage
+
+/// Why a run's inputs could not be put together: told as the run's failure.
+struct InputError: Error {
+    var kind: FailureKind
+    var message: String
+}
+
+/// Memory lent to one run: aligned, alive as long as this object.
+@safe final class RunBytes {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(count: Int) {
+        unsafe bytes = .allocate(byteCount: max(1, count), alignment: 64)
+        self.count = count
+    }
+
+    convenience init(_ array: [UInt8]) {
+        self.init(count: array.count)
+        unsafe bytes.copyBytes(from: array)
+    }
+
+    deinit { unsafe bytes.deallocate() }
+
+    let count: Int
+    var readable: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[0..<count])
+    }
+}
+
+/// Everything lent to one run.
+@safe struct RunInputs {
+    var fields: UnsafeRawBufferPointer
+    var arguments: UnsafeRawBufferPointer
+    var pages: [InputPage] = []
+    var text: TextWindow?
+    var range: Range<Int> = 0..<0
+    var sourceEnd = 0
+    var leafBase = 0
+    var path: String?
+    var byteCount = 0
+    /// Keeps what was copied alive.
+    var owners: [RunBytes] = []
+
+    /// Puts the inputs of a remote function together.
+    init(call order: RunOrder, arena: ArenaView) throws {
+        unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
+        unsafe arguments = fields
+        let resolver = ArgumentResolver(order: order, arena: arena)
+        let lent = unsafe try resolver.lend(order.spec.arguments[...], keepingIn: &owners)
+        unsafe arguments = lent
+        byteCount = lent.count
+    }
+
+    /// Puts the inputs of a kernel together: fields, the note of its source, partial results.
+    init(kernel order: RunOrder, arena: ArenaView) throws {
+        unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
+        unsafe arguments = fields
+        guard order.spec.arguments.count >= 2 else {
+            throw InputError(kind: .invalidGraph, message: "a loop needs its fields and its note")
+        }
+        let resolver = ArgumentResolver(order: order, arena: arena)
+        unsafe fields = try resolver.lend(order.spec.arguments[..<1], keepingIn: &owners)
+        unsafe arguments = try resolver.lend(order.spec.arguments[2...], keepingIn: &owners)
+        let noteBytes = unsafe try resolver.lend(order.spec.arguments[1..<2], keepingIn: &owners)
+        var reader = unsafe ValueReader(noteBytes)
+        let note = try LoopNote(decoding: &reader)
+        sourceEnd = note.sourceEnd
+        leafBase = note.leafBase
+        unsafe byteCount = fields.count + arguments.count
+        try takeSource(note, order: order, resolver: resolver)
+    }
+
+    private mutating func takeSource(
+        _ note: LoopNote, order: RunOrder, resolver: ArgumentResolver
+    ) throws {
+        let lower = Int(order.spec.lower)
+        let upper = Int(order.spec.upper)
+        switch note.source {
+        case .none: break
+        case .range:
+            guard lower <= upper else { throw badRange(lower, upper) }
+            range = lower..<upper
+        case .pages(let counts): try takePages(counts, order: order, resolver: resolver)
+        case .text(let path, let lookBehind):
+            guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
+            range = lower..<upper
+            self.path = path
+            let start = max(0, lower - lookBehind)
+            let window = try readText(path, from: start, to: min(upper + 4_096, sourceEnd))
+            unsafe text = TextWindow(bytes: window.readable, start: start)
+            owners.append(window)
+            byteCount += upper - lower
+        }
+    }
+
+    private func badRange(_ lower: Int, _ upper: Int) -> InputError {
+        InputError(kind: .invalidGraph, message: "a loop over \(lower)..<\(upper)")
+    }
+
+    /// The last so many counts are those of the run's own pages; what comes before them stands in front.
+    private mutating func takePages(
+        _ counts: [Int], order: RunOrder, resolver: ArgumentResolver
+    ) throws {
+        let own = order.spec.pages.count
+        guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }) else {
+            throw InputError(kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
+        }
+        var first = counts.dropLast(own).reduce(0, +)
+        let start = first
+        for (page, count) in zip(order.spec.pages, counts.suffix(own)) {
+            let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
+            byteCount += bytes.count
+            if count > 0 { pages.append(unsafe InputPage(bytes: bytes, firstElement: first)) }
+            first += count
+        }
+        range = start..<first
+    }
+}
+
+/// Reads a part of a file into memory of the run's.
+func readText(_ path: String, from start: Int, to end: Int) throws -> RunBytes {
+    let memory = RunBytes(count: max(0, end - start))
+    do throws(StorageError) {
+        try unsafe FileRange.read(path, at: start, into: memory.bytes, count: memory.count)
+    } catch {
+        throw InputError(kind: .lost, message: error.description)
+    }
+    return memory
+}
+
+/// Evaluates arguments.
+struct ArgumentResolver {
+    let order: RunOrder
+    let arena: ArenaView
+
+    /// The arguments' bytes one after the other: lent in place when they lie in one piece, else copied.
+    func lend(
+        _ arguments: ArraySlice<Argument>, keepingIn owners: inout [RunBytes]
+    ) throws -> UnsafeRawBufferPointer {
+        if arguments.count == 1, case .output(let task)? = arguments.first {
+            return unsafe try bytes(of: task, keepingIn: &owners)
+        }
+        var bytes: [UInt8] = []
+        for argument in arguments { try append(argument, to: &bytes) }
+        let memory = RunBytes(bytes)
+        owners.append(memory)
+        return unsafe memory.readable
+    }
+
+    /// The bytes of an input.
+    func bytes(
+        of task: TaskID, keepingIn owners: inout [RunBytes]
+    ) throws -> UnsafeRawBufferPointer {
+        switch try source(of: task) {
+        case .inline(let bytes):
+            let memory = RunBytes(bytes)
+            owners.append(memory)
+            return unsafe memory.readable
+        case .extent(let extent):
+            return unsafe try arena.pointer(
+                offset: Int(extent.offset), count: Int(extent.byteCount))
+        }
+    }
+
+    private func source(of task: TaskID) throws -> RunInputSource {
+        guard let input = order.inputs.first(where: { $0.task == task }) else {
+            throw InputError(kind: .invalidGraph, message: "its input \(task) was not delivered")
+        }
+        return input.source
+    }
+
+    private func append(_ argument: Argument, to bytes: inout [UInt8]) throws {
+        switch argument {
+        case .bytes(let own): bytes.append(contentsOf: own)
+        case .sequence(let parts): for part in parts { try append(part, to: &bytes) }
+        case .output(let task):
+            switch try source(of: task) {
+            case .inline(let own): bytes.append(contentsOf: own)
+            case .extent(let extent):
+                let own = unsafe try arena.pointer(
+                    offset: Int(extent.offset), count: Int(extent.byteCount))
+                unsafe bytes.append(contentsOf: own)
+            }
+        case .operation(let operation, let operands, let operandType, let resultType):
+            var scalars: [Scalar] = []
+            for operand in operands {
+                var own: [UInt8] = []
+                try append(operand, to: &own)
+                guard let scalar = Scalar(decoding: own, as: operandType) else {
+                    let text = "\(own.count) bytes are no \(operandType)"
+                    throw InputError(kind: .undecodable, message: text)
+                }
+                scalars.append(scalar)
+            }
+            do throws(ScalarError) {
+                let result = try operation.apply(scalars, resultType: resultType)
+                bytes.append(contentsOf: result.encoded)
+            } catch {
+                throw InputError(kind: .thrown, message: error.message)
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// What stands behind a call on a slot: the clock of its strides, its cancellation flag, pages for its
+// output, more of its text.
+
+import SwoopElements
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+
+/// The host of one run. Used by the slot's thread alone while the run is on it.
+final class SlotHost: CallHost {
+    private let core: WorkerCore
+    private let attempt: AttemptID
+    private let cancellation: CancellationFlag
+    private let slot: Int
+    private var pacer = StridePacer()
+    private var strideBegan: Int64
+    private(set) var elements: Int64 = 0
+    /// The page that is being written, or was.
+    private(set) var page: PageExtent?
+    private var window: ArenaWindow?
+    private var text: RunBytes?
+    private let path: String?
+    private let sourceEnd: Int
+    private let textStart: Int
+
+    init(
+        core: WorkerCore, attempt: AttemptID, cancellation: CancellationFlag, slot: Int,
+        inputs: borrowing RunInputs, now: Int64
+    ) {
+        self.core = core
+        self.attempt = attempt
+        self.cancellation = cancellation
+        self.slot = slot
+        path = inputs.path
+        sourceEnd = inputs.sourceEnd
+        textStart = inputs.text?.start ?? 0
+        strideBegan = now
+    }
+
+    func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
+        self.elements += Int64(elements)
+        if cancellation.isRaised { throw RunCancelled() }
+        let now = MonotonicClock.nanoseconds()
+        let next = pacer.next(elements: elements, nanoseconds: Int(now - strideBegan))
+        strideBegan = now
+        return next
+    }
+
+    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer {
+        guard page == nil else {
+            let text = "one run makes one page; the part of the source it covers is too large"
+            throw InputError(kind: .noMemory, message: text)
+        }
+        let extent = try core.allocate(byteCount: byteCount, slot: slot)
+        let opened = try core.arena.openWindow(
+            Extent(offset: Int(extent.offset), size: Int(extent.byteCount)))
+        let bytes = unsafe opened.bytes
+        window = consume opened
+        page = PageExtent(
+            offset: extent.offset, byteCount: Int64(byteCount), elementCount: Int64(count))
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount])
+    }
+
+    func moreText(after end: Int) throws -> TextWindow {
+        guard let path else {
+            throw InputError(kind: .invalidGraph, message: "a loop asked for text and has no file")
+        }
+        // Doubling: a record may be longer than any guess.
+        let longer = min(sourceEnd, end + max(65_536, end - textStart))
+        let memory = try readText(path, from: textStart, to: longer)
+        text = memory
+        return unsafe TextWindow(bytes: memory.readable, start: textStart)
+    }
+
+    /// Stores an encoded value that is too large to travel in a report.
+    func store(_ value: [UInt8]) throws {
+        let region = unsafe try pageRegion(byteCount: value.count, count: 1)
+        unsafe region.copyBytes(from: value)
+    }
+
+    /// The page is written: nobody changes it any more.
+    func closePage() { window = nil }
+}

@@ -1,0 +1,221 @@
+// What all threads of a worker share: the machine and the ring of news under one lock, the functions, the
+// mailboxes of the slots. Any thread brings an event; the one whose slot is served gets its next job back
+// without a wake-up, the others are woken.
+
+import SwoopElements
+import SwoopExecution
+import SwoopLaunching
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+import SwoopWire
+import Synchronization
+
+/// What a slot's thread does next.
+enum SlotJob: Sendable {
+    case start(RunOrder)
+    case begin(ChildStart)
+    case resume(RunState)
+}
+
+/// A child run that has not begun.
+struct ChildStart: Sendable {
+    var run: RunState
+    /// Starts the child's task on the run's executor.
+    var start: @Sendable (RunState) -> Void
+}
+
+final class WorkerCore: Sendable {
+    private struct Shared: ~Copyable {
+        var machine: WorkerMachine
+        var producer: RingProducer
+        var functions: FunctionTable
+        var effects: [WorkerEffect] = []
+        /// Runs that began and have not ended.
+        var runs: [AttemptID: RunState] = [:]
+        var children: [AttemptID: ChildStart] = [:]
+        var isBroken = false
+    }
+
+    let arena: ArenaView
+    let slotTable: SlotTable
+    let program: WorkerProgram
+    let slots: Int
+    private let shared: Mutex<Shared>
+    private let mailboxes: [Mailbox<SlotJob>]
+    private let grants: [Mailbox<PageExtent?>]
+    let outputs: [LabelledOutput]
+    private let hungry = Atomic<Int>(0)
+    private let childCount = Atomic<UInt64>(0)
+
+    init(
+        arena: ArenaView, slotTable: SlotTable, program: WorkerProgram, slots: Int,
+        producer: consuming sending RingProducer, output: @escaping @Sendable (OutputLine) -> Void
+    ) {
+        self.arena = arena
+        self.slotTable = slotTable
+        self.program = program
+        self.slots = slots
+        mailboxes = (0..<slots).map { _ in Mailbox() }
+        grants = (0..<slots).map { _ in Mailbox() }
+        outputs = (0...slots).map { _ in LabelledOutput(send: output) }
+        shared = Mutex(
+            Shared(
+                machine: WorkerMachine(slots: slots), producer: producer,
+                functions: FunctionTable(program: program)))
+        hungry.store(slots, ordering: .relaxed)
+    }
+
+    /// Brings an event of a slot's thread; answers with the slot's next job, if it got one.
+    func handle(_ event: WorkerEvent, slot: Int? = nil) -> SlotJob? {
+        let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
+        var own: SlotJob?
+        var others: [(Int, SlotJob)] = []
+        shared.withLock { shared in
+            if case .ended(_, let attempt, _, _) = event { shared.runs[attempt] = nil }
+            shared.machine.handle(event, at: now, into: &shared.effects)
+            for effect in shared.effects {
+                guard let (target, job) = perform(effect, &shared) else { continue }
+                if target == slot { own = job } else { others.append((target, job)) }
+            }
+            shared.effects.removeAll(keepingCapacity: true)
+            // Relaxed: a hint for runs that ask whether to make a child.
+            hungry.store(shared.machine.hungrySlots, ordering: .relaxed)
+        }
+        for (target, job) in others { mailboxes[target].post(job) }
+        return own
+    }
+
+    private func perform(
+        _ effect: WorkerEffect, _ shared: inout Shared
+    ) -> (Int, SlotJob)? {
+        switch effect {
+        case .start(let slot, let order): return (slot, .start(order))
+        case .startChild(let slot, let attempt):
+            guard let child = shared.children.removeValue(forKey: attempt) else { return nil }
+            shared.runs[attempt] = child.run
+            return (slot, .begin(child))
+        case .resume(let slot, let attempt):
+            guard let run = shared.runs[attempt] else { return nil }
+            return (slot, .resume(run))
+        case .raiseCancellation(let attempt):
+            shared.runs[attempt]?.cancel()
+            return nil
+        case .report(let reports):
+            write(.reports(reports), &shared)
+            return nil
+        }
+    }
+
+    /// Writes news for the agent; waits while the ring is full, since nothing may be lost.
+    private func write(_ message: WorkerMessage, _ shared: inout Shared) {
+        guard !shared.isBroken else { return }
+        let bytes = message.encoded()
+        do throws(TransportError) {
+            while try !shared.producer.write(bytes.span) {
+                try shared.producer.waitForRoom(until: nil)
+            }
+            shared.producer.publish()
+        } catch {
+            shared.isBroken = true
+        }
+    }
+
+    func send(_ message: WorkerMessage) {
+        shared.withLock { write(message, &$0) }
+    }
+
+    // MARK: Slots
+
+    func nextJob(of slot: Int) -> SlotJob { mailboxes[slot].wait() }
+
+    /// The function of an order, and a record of the run that now begins.
+    func begin(
+        _ order: RunOrder
+    ) -> (run: RunState, code: FoundFunction, isCold: Bool)? {
+        let attempt = order.attemptID
+        return shared.withLock { shared in
+            guard let (spec, code, isCold) = shared.functions.take(order.spec.function) else {
+                return nil
+            }
+            var executor: RunExecutor?
+            if case .remote(let entry) = code, entry.isAsync {
+                executor = RunExecutor { [self] in _ = handle(.awaitedArrived(attempt)) }
+            }
+            let run = RunState(
+                attempt: attempt, root: attempt, function: spec.name,
+                isOptimised: spec.isOptimised, flag: CancellationFlag(), executor: executor)
+            shared.runs[attempt] = run
+            return (run, code, isCold)
+        }
+    }
+
+    /// A run whose jobs have run dry gives its slot back, unless one has just come.
+    func suspend(_ run: RunState, on slot: Int) -> (isSuspended: Bool, next: SlotJob?) {
+        var others: [(Int, SlotJob)] = []
+        var own: SlotJob?
+        let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
+        // Parked under the lock: whoever enqueues a job afterwards finds the machine told already.
+        let isSuspended = shared.withLock { shared in
+            guard run.executor?.park() ?? false else { return false }
+            shared.machine.handle(
+                .suspended(slot: slot, run.attempt), at: now, into: &shared.effects)
+            for effect in shared.effects {
+                guard let (target, job) = perform(effect, &shared) else { continue }
+                if target == slot { own = job } else { others.append((target, job)) }
+            }
+            shared.effects.removeAll(keepingCapacity: true)
+            hungry.store(shared.machine.hungrySlots, ordering: .relaxed)
+            return true
+        }
+        for (target, job) in others { mailboxes[target].post(job) }
+        return (isSuspended, own)
+    }
+
+    // MARK: Pages
+
+    /// An extent for a page of so many bytes; waits for the agent's answer.
+    func allocate(byteCount: Int, slot: Int) throws -> PageExtent {
+        send(.allocate(token: UInt32(slot), byteCount: Int64(byteCount)))
+        guard let extent = grants[slot].wait() else {
+            let text =
+                "the node has no room for a page of \(byteCount) bytes; release what is not needed, "
+                + "or start the cluster with a larger page budget"
+            throw InputError(kind: .noMemory, message: text)
+        }
+        return extent
+    }
+
+    func granted(_ token: UInt32, _ extent: PageExtent?) {
+        guard Int(token) < grants.count else { return }
+        grants[Int(token)].post(extent)
+    }
+
+    func declare(first: UInt32, _ functions: [FunctionSpec]) {
+        shared.withLock { $0.functions.declare(first: first, functions) }
+    }
+
+    /// When reports that wait must be sent; asked by the control thread while something runs.
+    var isAnythingAlive: Bool { shared.withLock { !$0.machine.runs.isEmpty } }
+
+    // MARK: Children
+
+    var isHungry: Bool { hungry.load(ordering: .relaxed) > 0 }
+
+    /// Adds a child run of `parent`.
+    func make(
+        childOf parent: RunState, function: String, isOptimised: Bool,
+        start: @escaping @Sendable (RunState) -> Void
+    ) {
+        let ordinal = childCount.add(1, ordering: .relaxed).newValue
+        let task = parent.attempt.task.derived(site: 1, ordinal: ordinal)
+        let attempt = AttemptID(task: task, number: 1)
+        let executor = RunExecutor { [self] in _ = handle(.awaitedArrived(attempt)) }
+        let run = RunState(
+            attempt: attempt, root: parent.root, function: function, isOptimised: isOptimised,
+            flag: parent.cancellation, executor: executor)
+        shared.withLock { $0.children[attempt] = ChildStart(run: run, start: start) }
+        let event = WorkerEvent.childMade(attempt, parent: parent.attempt, function: function)
+        _ = handle(event)
+    }
+}

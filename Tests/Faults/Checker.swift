@@ -1,0 +1,126 @@
+// What must be true, seen from outside of the machines: leases, final states, results, leaks. Violations
+// are values, so that a test can expect one.
+
+import SwoopModel
+import SwoopScheduling
+import SwoopSession
+import SwoopSimulation
+
+/// Watches a run.
+package struct Checker: Sendable {
+    private let workload: Workload
+    /// Attempts that a node may be at, by task.
+    private var outstanding: [TaskID: [(attempt: AttemptID, node: NodeID)]] = [:]
+    private var settled: Set<TaskID> = []
+    private(set) var brought: [TaskID: [UInt8]] = [:]
+    private(set) var refused: [TaskID: TaskFailure] = [:]
+    /// What was wrong; the first hundred.
+    package private(set) var violations: [String] = []
+
+    init(_ workload: Workload) { self.workload = workload }
+
+    var ended: Int { brought.count + refused.count }
+
+    mutating func take(_ trace: [TraceEntry]) {
+        for entry in trace {
+            switch entry {
+            case .event(.reported(let node, let reports)): close(reports, from: node)
+            case .event(.nodeLost(let node, _)): lose(node)
+            case .effect(.closeNode(let node, _)): lose(node)
+            case .effect(.grantLease(let node, let lease)):
+                for task in lease.tasks { open(task.attemptID, on: node) }
+            case .effect(.storePage(let node, let task, _, _)):
+                open(AttemptID(task: task, number: 1), on: node)
+            case .effect(.revoke(let node, let attempts)):
+                for attempt in attempts { close(attempt, on: node) }
+            case .session(let effect): take(effect)
+            case .brokenRead(let attempt): violate("\(attempt) read a page that was freed")
+            case .broken(let text): violate(text)
+            case .event, .effect: break
+            }
+        }
+    }
+
+    private mutating func open(_ attempt: AttemptID, on node: NodeID) {
+        if let other = outstanding[attempt.task]?.first {
+            violate(
+                "lease: \(attempt.task) is granted as attempt \(attempt.number) while node "
+                    + "\(other.node.rawValue) is at attempt \(other.attempt.number)")
+        }
+        outstanding[attempt.task, default: []].append((attempt, node))
+    }
+
+    private mutating func close(_ reports: [RunReport], from node: NodeID) {
+        for report in reports {
+            switch report {
+            case .ended(let attempt, _, _), .returned(let attempt): close(attempt, on: node)
+            case .started, .suspended, .resumed, .childrenEnded: break
+            }
+        }
+    }
+
+    private mutating func close(_ attempt: AttemptID, on node: NodeID) {
+        outstanding[attempt.task]?.removeAll { $0.attempt == attempt && $0.node == node }
+    }
+
+    private mutating func lose(_ node: NodeID) {
+        for task in outstanding.keys { outstanding[task]?.removeAll { $0.node == node } }
+    }
+
+    private mutating func take(_ effect: SessionEffect) {
+        switch effect {
+        case .settle(let task, _):
+            if !settled.insert(task).inserted { violate("\(task) is told to have ended twice") }
+        case .bring(let task, let bytes):
+            if brought.updateValue(bytes, forKey: task) != nil {
+                violate("the value of \(task) is delivered twice")
+            }
+            if refused[task] != nil { violate("\(task) has a failure and a value") }
+        case .refuse(let task, let failure):
+            if refused.updateValue(failure, forKey: task) != nil {
+                violate("\(task) is refused twice")
+            }
+            if brought[task] != nil { violate("\(task) has a value and a failure") }
+        case .submit, .release, .cancel, .want, .show, .remark, .progress: break
+        }
+    }
+
+    /// Every held task must have the serial run's bytes, or its failure.
+    mutating func compare(losesData: Bool) {
+        let mayFail = dependents(of: workload.cancelled)
+        for task in workload.part.held {
+            guard let expected = workload.expected[task] else { continue }
+            if let bytes = brought[task] {
+                if bytes != expected { violate("\(task) has another value than the serial run") }
+            } else if let failure = refused[task] {
+                if expected == nil || mayFail.contains(task) { continue }
+                // Data of the client that was on one node only is gone with it, and says so.
+                if losesData && failure.message.contains("stored") { continue }
+                violate("\(task) failed, not so in the serial run: \(failure.message)")
+            } else {
+                violate("\(task) never ended")
+            }
+        }
+    }
+
+    private func dependents(of tasks: [TaskID]) -> Set<TaskID> {
+        var found = Set(tasks)
+        var count = -1
+        while count != found.count {
+            count = found.count
+            for spec in workload.part.tasks where !found.isDisjoint(with: spec.inputs) {
+                found.insert(spec.id)
+            }
+            for loop in workload.part.iterations {
+                var inputs: [TaskID] = loop.template.flatMap(\.inputs)
+                loop.initial.forEachTask { inputs.append($0) }
+                if !found.isDisjoint(with: inputs) { found.insert(loop.id) }
+            }
+        }
+        return found
+    }
+
+    mutating func violate(_ text: String) {
+        if violations.count < 100 { violations.append(text) }
+    }
+}

@@ -1,0 +1,61 @@
+// The machines under faults, in virtual time: seeds x scenarios. A failing seed is printed with the
+// command that replays it.
+
+import Faults
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The seed that `SWOOP_SEED` names, to replay one; nil: all.
+private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap { unsafe UInt64(String(cString: $0)) }
+
+@Suite struct FaultTests {
+    private func check(_ seeds: Range<UInt64>) async {
+        await withTaskGroup(of: Void.self) { group in
+            for lane in 0..<2 as Range<UInt64> {
+                group.addTask {
+                    for seed in seeds where seed % 2 == lane {
+                        if let replayed, replayed != seed { continue }
+                        report(Scenario(seed: seed).run(), seed: seed)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `200 seeds of 1,000 tasks on two agents end right, whatever happens`() async {
+        await check(0..<200)
+    }
+
+    @Test func `without the check of attempts a checker sees it`() {
+        var seen: [String] = []
+        for seed in 0..<40 as Range<UInt64> where seen.isEmpty {
+            var scenario = Scenario(seed: seed)
+            scenario.checksAttempts = false
+            scenario.checksInvariants = false
+            scenario.tasks = 300
+            scenario.doubledShare = 0.2
+            seen = scenario.run().violations
+        }
+        #expect(!seen.isEmpty, "stale attempts were taken and nobody noticed")
+        print("without the check of attempts:", seen.first ?? "nothing")
+    }
+
+    @Test func `a seed does the same twice in one process`() {
+        let first = Scenario(seed: 42).run()
+        let second = Scenario(seed: 42).run()
+        #expect(first.digest == second.digest)
+        #expect(first.steps == second.steps)
+    }
+}
+
+func report(_ outcome: Scenario.Outcome, seed: UInt64) {
+    guard !outcome.violations.isEmpty else { return }
+    Issue.record(
+        """
+        seed \(seed): \(outcome.violations.prefix(5).joined(separator: "; "))
+        replay: SWOOP_SEED=\(seed) swift test --filter FaultTests
+        """)
+}

@@ -1,0 +1,81 @@
+// The worker's side of a call, for tests: gives out strides, regions and windows as a test wants
+// them.
+
+import SwoopElements
+
+@safe final class FakeHost: CallHost {
+    /// The lengths of the strides to answer with, over and over.
+    var strides = [1, 7, 1000]
+    /// Called at each stride's end with the position; may lower the end.
+    var onStride: (_ position: Int, _ end: inout Int) throws -> Void = { _, _ in }
+    /// The file behind `moreText`.
+    var file: [UInt8] = []
+    /// How much further each new window reaches.
+    var windowGrowth = 5
+    private(set) var strideCount = 0
+    private(set) var pages: [UnsafeMutableRawBufferPointer] = unsafe []
+    private(set) var elementCounts: [Int] = []
+    private var windows: [UnsafeMutableRawBufferPointer] = unsafe []
+
+    deinit {
+        let all = unsafe pages + windows
+        for index in unsafe all.indices { unsafe all[index].deallocate() }
+    }
+
+    func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
+        strideCount += 1
+        try onStride(position, &end)
+        return strides[strideCount % strides.count]
+    }
+
+    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer {
+        let region = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+        unsafe region.initializeMemory(as: UInt8.self, repeating: 0xa5)
+        unsafe pages.append(region)
+        elementCounts.append(count)
+        return unsafe region
+    }
+
+    func moreText(after end: Int) throws -> TextWindow {
+        window(from: windowStart, to: min(file.count, end + windowGrowth))
+    }
+
+    private var windowStart = 0
+
+    /// A window over a copy of the bytes, so that reading beyond it is reading elsewhere.
+    func window(from start: Int, to end: Int) -> TextWindow {
+        windowStart = start
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: end - start, alignment: 1)
+        unsafe copy.copyBytes(from: file[start..<end])
+        unsafe windows.append(copy)
+        return unsafe TextWindow(bytes: UnsafeRawBufferPointer(copy), start: start)
+    }
+
+    /// The pages as inputs of a further run.
+    func inputs() -> [InputPage] {
+        var first = 0
+        return unsafe zip(pages, elementCounts).map { page, count in
+            defer { first += count }
+            return unsafe InputPage(bytes: UnsafeRawBufferPointer(page), firstElement: first)
+        }
+    }
+}
+
+/// Runs a kernel over borrowed fields and arguments and gives back the context.
+func run(
+    _ kernel: any Kernel.Type, fields: [UInt8] = [], arguments: [UInt8] = [],
+    range: Range<Int> = 0..<0, sourceEnd: Int = .max, leafBase: Int = 0,
+    inputs: [InputPage] = [], text: TextWindow? = nil,
+    pageByteCountTarget: Int = 4096, host: FakeHost = FakeHost()
+) throws -> CallContext {
+    try unsafe fields.withUnsafeBytes { fields in
+        try unsafe arguments.withUnsafeBytes { arguments in
+            var context = unsafe CallContext(
+                fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
+                leafBase: leafBase, inputs: inputs, text: text,
+                pageByteCountTarget: pageByteCountTarget, host: host)
+            try kernel.run(&context)
+            return context
+        }
+    }
+}

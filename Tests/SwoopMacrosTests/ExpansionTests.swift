@@ -1,0 +1,104 @@
+// The code that the macros write, as text.
+
+import Testing
+
+@Test("A sync function gets a type, a variable, an overload for proxies, and keeps its body")
+func syncFunction() {
+    let expansion = Expansion(
+        "@Remote func half(_ n: Int, by k: Double) throws -> Double { Double(n) / k }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains("struct _Remote_half: Swoop.RemoteFunction2, Swoop.SyncRemoteFunction {")
+    )
+    #expect(expansion.contains("typealias Arguments = (Int, Double)"))
+    #expect(expansion.contains(#"identity: "App/App.swift:half(_:Int,by:Double)throws->Double""#))
+    #expect(
+        expansion.contains(
+            "throws -> Double { try half(arguments.0, by: arguments.1) }"))
+    #expect(expansion.contains("var half: _Remote_half { _Remote_half() }"))
+    #expect(
+        expansion.contains(
+            """
+            func half(_ a0: some Swoop.RemoteArgument<Int>,
+            by a1: some Swoop.RemoteArgument<Double>)
+            -> Swoop.Proxy<Double> { Swoop._remoteCall(_Remote_half.self, a0, a1) }
+            """))
+    #expect(!expansion.contains("intercepting"))
+}
+
+@Test("The body of an async function asks the run; a run's failure starts it again inline")
+func asyncFunction() {
+    let expansion = Expansion("@Remote func fib(_ n: Int) async -> Int { n }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            """
+            if let run = Swoop._RemoteRun.intercepting() {
+                do {
+                    return try await run.spawnOrInline(_Remote_fib.self, n, body: _remoteBody)
+                } catch {}
+            }
+            return await _remoteBody()
+            """))
+}
+
+@Test("The user's lines keep their numbers")
+func lines() {
+    let expansion = Expansion("\n\n@Remote func f(_ n: Int) -> Int {\n    n + 1\n}")
+    #expect(expansion.contains(#"#sourceLocation(file: "App.swift", line: 3)"#))
+}
+
+@Test("A private function stays private, a static one is named with its path")
+func accessAndPath() {
+    let expansion = Expansion(
+        "enum Outer { struct Inner { @Remote private static func f(_ n: Int) -> Int { n } } }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(expansion.contains("private struct _Remote_f: Swoop.RemoteElementFunction {"))
+    #expect(expansion.contains("private static var f: _Remote_f"))
+    #expect(expansion.contains("func _apply(_ input: Int) -> Int { Outer.Inner.f(input) }"))
+}
+
+@Test("A function without arguments gets an overload instead of a variable")
+func noArguments() {
+    let expansion = Expansion("@Remote public func now() -> Int { 1 }")
+    #expect(
+        expansion.contains(
+            "@_disfavoredOverload public func now() -> _Remote_now { _Remote_now() }"))
+    #expect(!expansion.contains("var now"))
+}
+
+@Test("A comment does not change the fingerprint, a changed body does")
+func fingerprints() {
+    func fingerprint(_ body: String) -> Substring? {
+        let text = Expansion("@Remote func f(_ n: Int) -> Int { \(body) }").text
+        return text.split(separator: " ").first { $0.hasPrefix("0x") }
+    }
+    #expect(fingerprint("n + 1") != nil)
+    #expect(fingerprint("n + 1") == fingerprint("/* more */ n + 1"))
+    #expect(fingerprint("n + 1") != fingerprint("n + 2"))
+}
+
+@Test("A closure is repeated where no local name reaches it, with its captures decoded")
+func closure() {
+    let expansion = Expansion(
+        "let c = #remote { [k = k as Double, n = a + 1 as Int] (x: Double) in x * k }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(expansion.contains("let k = try _decodeValue(Double.self, from: &reader)"))
+    #expect(expansion.contains("let n = try _decodeValue(Int.self, from: &reader)"))
+    #expect(expansion.contains("return { @Sendable (x: Double) in"))
+    #expect(
+        expansion.contains(
+            "Swoop._capture(k, as: Double.self), Swoop._capture(a + 1, as: Int.self))"))
+}
+
+@Test("A record gets a column for each stored field")
+func record() {
+    let expansion = Expansion(
+        "@Record struct P { var x: Double; var y: Int?; static let a = 1; var z: Int { 1 } }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            "extension P: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument {"))
+    #expect(expansion.contains("let x: Double.Columns let y: Optional<Int>.Columns"))
+    #expect(!expansion.contains("z: Int.Columns"))
+}

@@ -1,0 +1,245 @@
+// A scheduler with short ways to say what happens to it, and a recorder of its orders. Every step checks
+// the invariants and sends every order that has a wire form through the wire.
+
+import SwoopModel
+import SwoopScheduling
+import SwoopWire
+import Testing
+
+let client = ClientID(7)
+
+#if DEBUG
+    /// Tasks of a large graph. An unoptimised build needs 100 µs for each; `make bench` runs all of them.
+    let many = 5_000
+#else
+    let many = 100_000
+#endif
+
+func task(_ number: Int) -> TaskID { TaskID(high: client.rawValue, low: UInt64(number)) }
+
+func function(_ name: String) -> FunctionSpec {
+    FunctionSpec(
+        identity: "Program/Main.swift/\(name)", name: name, fingerprint: 1,
+        code: .remote(identity: name), isOptimised: true, isAsync: false)
+}
+
+/// A task of the part's first function that needs the values of `inputs` and the pages of `pages`.
+func call(
+    _ number: Int, needs inputs: [Int] = [], pages: [Int] = [], output: OutputKind = .value,
+    function: Int = 0, features: [Double] = [.nan]
+) -> TaskSpec {
+    TaskSpec(
+        id: task(number), function: FunctionIndex(UInt32(function)),
+        arguments: inputs.map { .output(task($0)) }, pages: pages.map(task), output: output,
+        features: features)
+}
+
+/// A scheduler under test.
+struct TestCluster {
+    var scheduler: Scheduler
+    /// Orders that no expectation has taken yet.
+    var orders: [SchedulerEffect] = []
+    /// Every attempt that was granted, in order, and to whom.
+    var granted: [(attempt: AttemptID, node: NodeID)] = []
+    var leases: [Lease] = []
+    var now: Int64 = 0
+    /// Off for large graphs: the checks walk the whole table.
+    var checks = true
+
+    init(nodes: Int = 1, slots: UInt32 = 2, _ change: (inout Scheduler.Configuration) -> Void = { _ in }) {
+        var configuration = Scheduler.Configuration()
+        change(&configuration)
+        scheduler = Scheduler(configuration: configuration)
+        handle(.clientJoined(client))
+        for number in 0..<nodes { join(number + 1, slots: slots) }
+    }
+
+    mutating func handle(_ event: SchedulerEvent) {
+        var effects: [SchedulerEffect] = []
+        scheduler.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
+        if checks { scheduler.checkInvariants() }
+        for effect in effects {
+            if checks { expectToTravel(effect) }
+            if case .grantLease(let node, let lease) = effect {
+                leases.append(lease)
+                for task in lease.tasks { granted.append((task.attemptID, node)) }
+            }
+        }
+        orders += effects
+    }
+
+    // MARK: What happens
+
+    mutating func join(_ node: Int, slots: UInt32 = 2) {
+        let description = NodeDescription(
+            name: "n\(node)", slots: slots, pageBudget: 1 << 30, processID: 1)
+        handle(.nodeJoined(NodeID(UInt32(node)), description))
+    }
+
+    mutating func lose(_ node: Int) {
+        handle(.nodeLost(NodeID(UInt32(node)), reason: "its power failed"))
+    }
+
+    mutating func submit(
+        _ tasks: [TaskSpec], loops: [IterationSpec] = [], data: [DataSpec] = [],
+        bytes: [[UInt8]] = [], functions: [FunctionSpec] = [function("f")], held: [Int]
+    ) {
+        let part = GraphPart(
+            functions: functions, tasks: tasks, iterations: loops, data: data,
+            held: held.map(task))
+        handle(.graphSubmitted(client, part, data: bytes))
+    }
+
+    /// The newest attempt that was granted for the task.
+    func attempt(_ number: Int) -> AttemptID { attempt(task(number)) }
+
+    func attempt(_ id: TaskID) -> AttemptID {
+        AttemptID(task: id, number: scheduler.tasks.index(of: id).map { scheduler.tasks[$0].attempt } ?? 0)
+    }
+
+    /// The node that holds the task.
+    func node(_ id: TaskID) -> NodeID? {
+        scheduler.tasks.index(of: id).flatMap { scheduler.tasks[$0].state.node }
+    }
+
+    mutating func report(_ report: RunReport, node: NodeID? = nil) {
+        let from = node ?? self.node(report.attempt.task) ?? NodeID(1)
+        handle(.reported(from, [report]))
+    }
+
+    mutating func start(_ number: Int) { report(.started(attempt(number))) }
+
+    mutating func finish(_ number: Int, value: [UInt8] = [1]) { finish(task(number), value: value) }
+
+    mutating func finish(_ id: TaskID, value: [UInt8] = [1]) {
+        report(.ended(attempt(id), .finished(.inline(value)), RunRecord()))
+    }
+
+    mutating func finish(_ number: Int, page bytes: Int64) {
+        let stored = StoredOutput.page(byteCount: bytes, elementCount: bytes / 8)
+        report(.ended(attempt(number), .finished(stored), RunRecord()))
+    }
+
+    mutating func fail(_ number: Int, _ kind: FailureKind = .thrown) {
+        let failure = TaskFailure(kind: kind, message: "it broke", task: task(number))
+        report(.ended(attempt(number), .failed(failure), RunRecord()))
+    }
+
+    mutating func release(_ numbers: Int...) {
+        handle(.handlesReleased(client, numbers.map(task)))
+    }
+
+    mutating func want(_ numbers: Int...) { handle(.outputsWanted(client, numbers.map(task))) }
+
+    // MARK: What is expected
+
+    func state(_ number: Int) -> TaskState? {
+        scheduler.tasks.index(of: task(number)).map { scheduler.tasks[$0].state }
+    }
+
+    /// Takes the first order that fits.
+    @discardableResult
+    mutating func expect(
+        _ what: String, at location: SourceLocation = #_sourceLocation,
+        where fits: (SchedulerEffect) -> Bool
+    ) -> SchedulerEffect? {
+        guard let place = orders.firstIndex(where: fits) else {
+            Issue.record("expected \(what), but there is \(orders)", sourceLocation: location)
+            return nil
+        }
+        return orders.remove(at: place)
+    }
+
+    mutating func expect(
+        _ order: SchedulerEffect, at location: SourceLocation = #_sourceLocation
+    ) {
+        expect("\(order)", at: location) { $0 == order }
+    }
+
+    /// The tasks of the next lease, by number.
+    mutating func expectLease(
+        _ numbers: [Int], to node: Int = 1, at location: SourceLocation = #_sourceLocation
+    ) {
+        let found = expect("a lease of \(numbers)", at: location) {
+            if case .grantLease = $0 { true } else { false }
+        }
+        guard case .grantLease(let to, let lease) = found else { return }
+        #expect(lease.tasks.map { Int($0.spec.id.low) } == numbers, sourceLocation: location)
+        #expect(to == NodeID(UInt32(node)), sourceLocation: location)
+    }
+
+    @discardableResult
+    mutating func expectFailed(
+        _ number: Int, _ kind: FailureKind, at location: SourceLocation = #_sourceLocation
+    ) -> TaskFailure {
+        let found = expect("the failure of \(number)", at: location) {
+            if case .notify(client, .failed(let id, _)) = $0 { id == task(number) } else { false }
+        }
+        guard case .notify(_, .failed(_, let failure)) = found else {
+            return TaskFailure(kind: kind, message: "")
+        }
+        #expect(failure.kind == kind, sourceLocation: location)
+        return failure
+    }
+
+    mutating func expectFinished(
+        _ number: Int, value: [UInt8]? = [1], at location: SourceLocation = #_sourceLocation
+    ) {
+        let found = expect("the end of \(number)", at: location) {
+            if case .notify(client, .finished(let id, _, _, _)) = $0 {
+                id == task(number)
+            } else {
+                false
+            }
+        }
+        guard case .notify(_, .finished(_, let bytes, _, _)) = found else { return }
+        #expect(bytes == value, sourceLocation: location)
+    }
+
+    /// Nothing is left but records for the forecasts and, when said so, leases.
+    mutating func expectNothingElse(at location: SourceLocation = #_sourceLocation) {
+        orders.removeAll { if case .recordRun = $0 { true } else { false } }
+        #expect(orders.isEmpty, sourceLocation: location)
+        orders = []
+    }
+
+    mutating func forget() { orders = [] }
+
+    /// Every table is as it was before the first task.
+    func expectEmpty(at location: SourceLocation = #_sourceLocation) {
+        #expect(scheduler.tasks.count == 0, sourceLocation: location)
+        #expect(scheduler.failures.isEmpty, sourceLocation: location)
+        #expect(scheduler.iterations.isEmpty, sourceLocation: location)
+        #expect(scheduler.unstoredData.isEmpty, sourceLocation: location)
+        #expect(scheduler.grants.isEmpty, sourceLocation: location)
+        for node in scheduler.nodes.nodes {
+            #expect(node.assigned == 0, sourceLocation: location)
+            #expect(node.suspended == 0, sourceLocation: location)
+            #expect(node.assignedNanoseconds == 0, sourceLocation: location)
+        }
+        #expect(scheduler.progress.running == 0, sourceLocation: location)
+    }
+}
+
+/// What an order says arrives as it was sent. Bytes are compared, since NaN is not equal to itself.
+private func expectToTravel(_ effect: SchedulerEffect) {
+    let order: AgentOrder
+    switch effect {
+    case .grantLease(_, let lease): order = .lease(lease)
+    case .revoke(_, let attempts): order = .revoke(attempts)
+    case .dropPages(_, let tasks): order = .dropPages(tasks)
+    case .storePage(_, let task, let kind, let bytes):
+        order = .storePage(task, kind, elementCount: 0, bytes: bytes)
+    case .requestOutput(_, let task, _, _): order = .sendPage(task)
+    case .notify(_, let notice): return expectToTravel(.notices([notice]))
+    case .deliver(_, let task, let bytes): return expectToTravel(.value(task, bytes: bytes))
+    case .closeNode, .recordRun, .recordChildren, .reject: return
+    }
+    let frames = order.encoded()
+    #expect((try? AgentOrder(frames: frames))?.encoded() == frames)
+}
+
+private func expectToTravel(_ reply: ClientReply) {
+    let frames = reply.encoded()
+    #expect((try? ClientReply(frames: frames))?.encoded() == frames)
+}

@@ -1,0 +1,274 @@
+// Random nouns from a seed: the same in every process, so that a failure can be repeated by its
+// seed.
+
+import SwoopModel
+
+/// Draws values; SplitMix64 (Steele, Lea and Flood 2014).
+struct Dice {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func word() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number less than `bound`.
+    mutating func below(_ bound: Int) -> Int { Int(word() % UInt64(bound)) }
+
+    mutating func coin() -> Bool { word() & 1 == 0 }
+
+    /// Often zero or an extreme, else of any magnitude.
+    mutating func number() -> Int64 {
+        switch below(6) {
+        case 0: 0
+        case 1: .max
+        case 2: .min
+        default: Int64(bitPattern: word()) >> Int64(below(64))
+        }
+    }
+
+    mutating func small() -> UInt32 {
+        switch below(5) {
+        case 0: 0
+        case 1: .max
+        default: UInt32(truncatingIfNeeded: word()) >> UInt32(below(32))
+        }
+    }
+
+    mutating func double() -> Double {
+        switch below(5) {
+        case 0: 0
+        case 1: -.infinity
+        default: Double(number()) / 3
+        }
+    }
+
+    mutating func list<Element>(
+        upTo most: Int = 4, _ element: (inout Dice) -> Element
+    ) -> [Element] {
+        var elements: [Element] = []
+        for _ in 0..<below(most + 1) { elements.append(element(&self)) }
+        return elements
+    }
+
+    mutating func bytes(upTo most: Int = 12) -> [UInt8] {
+        list(upTo: most) { UInt8(truncatingIfNeeded: $0.word()) }
+    }
+
+    mutating func text() -> String {
+        let pieces = ["", "a", "isInside", "é", "日本", "🧮", "\0", "a.swift f(_:)"]
+        return list(upTo: 3) { pieces[$0.below(pieces.count)] }.joined()
+    }
+
+    mutating func task() -> TaskID {
+        TaskID(high: coin() ? 77 : word() >> UInt64(below(64)), low: word() >> UInt64(below(64)))
+    }
+
+    mutating func tasks() -> [TaskID] { list(upTo: 6) { $0.task() } }
+
+    mutating func attempt() -> AttemptID { AttemptID(task: task(), number: small()) }
+
+    mutating func output() -> OutputKind { coin() ? .value : .page }
+
+    mutating func argument(depth: Int = 4) -> Argument {
+        switch below(depth == 0 ? 2 : 5) {
+        case 0, 2: return .bytes(bytes())
+        case 1: return .output(task())
+        case 3: return .sequence(list(upTo: 3) { $0.argument(depth: depth - 1) })
+        default:
+            return .operation(
+                ScalarOperation.allCases[below(ScalarOperation.allCases.count)],
+                operands: list(upTo: 3) { $0.argument(depth: depth - 1) },
+                operandType: ScalarType.allCases[below(3)],
+                resultType: ScalarType.allCases[below(3)])
+        }
+    }
+}
+
+extension Dice {
+    mutating func functionSpec() -> FunctionSpec {
+        let code: CodeReference =
+            switch below(3) {
+            case 0: .remote(identity: text())
+            case 1: .code(image: text(), offset: word())
+            default: .type(mangledName: text())
+            }
+        return FunctionSpec(
+            identity: text(), name: text(), fingerprint: word(), code: code,
+            isOptimised: coin(), isAsync: coin())
+    }
+
+    mutating func taskSpec() -> TaskSpec {
+        TaskSpec(
+            id: task(), function: FunctionIndex(small()),
+            arguments: list(upTo: 3) { $0.argument() }, pages: coin() ? [] : tasks(),
+            lower: number(), upper: number(), output: output(),
+            features: list { $0.double() })
+    }
+
+    /// Tasks as programs submit them: one function, consecutive ids, one encoded argument each.
+    mutating func uniformTasks() -> [TaskSpec] {
+        let first = word()
+        return (0..<UInt64(below(20))).map { index in
+            TaskSpec(
+                id: TaskID(high: 5, low: first &+ index), function: FunctionIndex(3),
+                arguments: [.bytes(bytes())], features: [Double(index)])
+        }
+    }
+
+    mutating func iteration() -> IterationSpec {
+        IterationSpec(
+            id: task(), initial: argument(), limit: small(), template: list { $0.taskSpec() },
+            placeholder: task(), result: task(), until: coin() ? task() : nil)
+    }
+
+    mutating func graphPart() -> GraphPart {
+        GraphPart(
+            functions: list { $0.functionSpec() },
+            tasks: coin() ? uniformTasks() : list { $0.taskSpec() },
+            iterations: list(upTo: 2) { $0.iteration() },
+            data: list {
+                DataSpec(id: $0.task(), output: $0.output(), byteCount: $0.number())
+            },
+            held: tasks())
+    }
+
+    mutating func lease() -> Lease {
+        Lease(
+            id: LeaseID(word()), firstFunction: small(), functions: list { $0.functionSpec() },
+            tasks: list { dice in
+                AssignedTask(
+                    spec: dice.taskSpec(), attempt: dice.small(),
+                    inputs: dice.list { $0.assignedInput() }, rank: dice.number(),
+                    isIsolated: dice.coin())
+            })
+    }
+
+    mutating func assignedInput() -> AssignedInput {
+        let source: InputSource =
+            switch below(3) {
+            case 0: .pending
+            case 1: .stored(byteCount: number(), nodes: list { NodeID($0.small()) })
+            default: .inline(bytes())
+            }
+        return AssignedInput(task: task(), source: source)
+    }
+
+    mutating func extent() -> PageExtent {
+        PageExtent(offset: number(), byteCount: number(), elementCount: number())
+    }
+
+    mutating func runOrder() -> RunOrder {
+        RunOrder(
+            spec: taskSpec(), attempt: small(),
+            inputs: list { dice in
+                RunInput(
+                    task: dice.task(),
+                    source: dice.coin() ? .inline(dice.bytes()) : .extent(dice.extent()))
+            },
+            rank: number())
+    }
+}
+
+extension Dice {
+    mutating func record() -> RunRecord {
+        RunRecord(
+            features: list { $0.double() }, elements: number(), bytesIn: number(),
+            bytesOut: number(), cpuNanoseconds: number(), wallNanoseconds: number(),
+            isCold: coin())
+    }
+
+    mutating func failure() -> TaskFailure {
+        var failure = TaskFailure(
+            kind: FailureKind.allCases[below(FailureKind.allCases.count)], message: text(),
+            task: task())
+        failure.errorType = text()
+        failure.file = text()
+        failure.line = small()
+        failure.function = text()
+        failure.attempt = small()
+        failure.node = text()
+        failure.signal = Int32(truncatingIfNeeded: number())
+        failure.frames = list { $0.word() }
+        failure.image = text()
+        failure.lastOutput = list { $0.text() }
+        return failure
+    }
+
+    mutating func report() -> RunReport {
+        switch below(9) {
+        case 0: .started(attempt())
+        case 1: .suspended(attempt())
+        case 2: .resumed(attempt())
+        case 3: .returned(attempt())
+        case 4: .childrenEnded(attempt(), function: text(), records: list { $0.record() })
+        case 5: .ended(attempt(), .cancelled, record())
+        case 6: .ended(attempt(), .failed(failure()), record())
+        case 7: .ended(attempt(), .finished(.inline(bytes())), record())
+        default:
+            .ended(
+                attempt(), .finished(.page(byteCount: number(), elementCount: number())),
+                record())
+        }
+    }
+
+    mutating func outputLine() -> OutputLine {
+        OutputLine(
+            task: task(), function: text(), node: text(), text: text(), isError: coin(),
+            dropped: small())
+    }
+
+    mutating func progress() -> ProgressCount {
+        ProgressCount(done: word(), failed: word(), running: word(), total: word())
+    }
+
+    mutating func notice() -> ClientNotice {
+        switch below(7) {
+        case 0:
+            .finished(
+                task(), value: coin() ? bytes() : nil, byteCount: number(),
+                elementCount: number())
+        case 1: .failed(task(), failure())
+        case 2: .cancelled(task())
+        case 3: .dataNeeded(task())
+        case 4: .printed(outputLine())
+        case 5: .remark(text())
+        default: .progress(progress())
+        }
+    }
+
+    mutating func node() -> NodeDescription {
+        NodeDescription(
+            name: text(), slots: small(), pageBudget: number(),
+            processID: Int32(truncatingIfNeeded: number()))
+    }
+
+    mutating func slot() -> SlotUsage {
+        SlotUsage(
+            function: coin() ? text() : nil, task: coin() ? task() : nil,
+            elapsedNanoseconds: number(), busyNanoseconds: number())
+    }
+
+    mutating func usage() -> ClusterUsage {
+        ClusterUsage(
+            nodes: list { dice in
+                NodeUsage(
+                    node: NodeID(dice.small()), name: dice.text(),
+                    slots: dice.list { $0.slot() }, cpuNanoseconds: dice.number(),
+                    residentBytes: dice.number(), pageBudget: dice.number(),
+                    ageNanoseconds: dice.number(), isSilent: dice.coin())
+            },
+            progress: progress())
+    }
+
+    mutating func history() -> FunctionHistory {
+        FunctionHistory(
+            identity: text(), node: text(), isOptimised: coin(), fingerprint: word(),
+            records: list { $0.record() })
+    }
+}

@@ -1,0 +1,5 @@
+// Placeholder until its author writes it.
+
+@main struct Placeholder {
+    static func main() {}
+}
