@@ -84,7 +84,7 @@ let package = Package(
         room(
             "SwoopAgent",
             [
-                "SwoopModel", "SwoopExecution", "SwoopWire", "SwoopTransport", "SwoopStorage",
+                "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport", "SwoopStorage",
                 "SwoopLaunching",
             ]),
         room(
@@ -98,7 +98,7 @@ let package = Package(
             dependencies: [
                 "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopForecast",
                 "SwoopWire", heap,
-            ], sources: ["PlanSimulationInterim.swift"], swiftSettings: strict),
+            ], swiftSettings: strict),
         .macro(
             name: "SwoopMacros", dependencies: syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
@@ -140,8 +140,12 @@ let package = Package(
         .executableTarget(
             name: "SwoopTestProgram", dependencies: ["Swoop"], path: "Tests/TestProgram",
             swiftSettings: strict),
+        tests("ToolTests", ["swoop", "SwoopModel"]),
         tests(
             "IntegrationTests",
-            ["Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "SwoopTestProgram"]),
+            [
+                "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "SwoopTestProgram",
+                "DebianRank",
+            ]),
     ]
 )

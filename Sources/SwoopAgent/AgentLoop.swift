@@ -2,6 +2,7 @@
 // No policy: whom a death is charged to, what runs next, what is freed is SwoopExecution's.
 
 package import SwoopLaunching
+import SwoopElements
 import SwoopExecution
 import SwoopModel
 import SwoopStorage
@@ -146,8 +147,14 @@ struct AgentLoop: ~Copyable {
         case .revoke(let attempts): handle(.attemptsRevoked(attempts))
         case .dropPages(let tasks): handle(.outputsDropped(tasks))
         case .sendPage(let task): handle(.outputRequested(task))
-        case .storePage(let task, _, let elementCount, let bytes):
-            store(bytes, of: task, elementCount: elementCount)
+        case .storePage(let task, let output, let elementCount, let bytes):
+            guard output == .page else {
+                return store(bytes, of: task, elementCount: elementCount)
+            }
+            // How many elements a page has stands in its header: loops over it must know.
+            guard let header = unsafe bytes.withUnsafeBytes({ unsafe try? PageHeader(reading: $0) })
+            else { return handle(.dataRefused(task, "what the client sent is no page")) }
+            store(bytes, of: task, elementCount: Int64(header.count))
         }
     }
 

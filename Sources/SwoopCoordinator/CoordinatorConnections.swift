@@ -54,7 +54,8 @@ extension CoordinatorLoop {
             return reply(.refused(text), to: peer)
         }
         roles[peer] = .client(id)
-        clients.append(AttachedClient(id: id, peer: peer, receive: nil))
+        clients.append(
+            AttachedClient(id: id, peer: peer, receive: nil, isViewer: program.isEmpty))
         handle(.clientJoined(id), now: now)
         send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
     }
@@ -74,7 +75,10 @@ extension CoordinatorLoop {
         nodesJoined += 1
         let id = NodeID(nodesJoined)
         roles[peer] = .agent(id)
-        nodes.append(AttachedNode(id: id, peer: peer, description: description))
+        var node = AttachedNode(id: id, peer: peer, description: description)
+        // One that stops before its first sample shall count as silent too.
+        node.sampledAt = now
+        nodes.append(node)
         send(.accepted(id), to: id)
         for client in clients {
             send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: client.id)

@@ -47,7 +47,19 @@ extension CoordinatorLoop {
         nextUsage = now + Self.usagePeriod
         guard clients.contains(where: { $0.watchesUsage }) else { return }
         let usage = usage(now: now)
-        for client in clients where client.watchesUsage { send(.usage(usage), to: client.id) }
+        let frames = ClientReply.usage(usage).encoded().map { Frame($0) }
+        for client in clients where client.watchesUsage {
+            guard let peer = client.peer else {
+                client.receive?(.usage(usage))
+                continue
+            }
+            let outcome = try? socket.send(frames, to: peer)
+            // One that only looked, and went without a word. Clients with tasks are the scheduler's.
+            if outcome == .unreachable, client.isViewer {
+                roles[peer] = nil
+                take(.goodbye, from: client.id, now: now)
+            }
+        }
     }
 
     private func usage(now: Int64) -> ClusterUsage {

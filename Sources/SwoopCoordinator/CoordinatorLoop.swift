@@ -18,6 +18,8 @@ struct AttachedClient {
     var id: ClientID
     var peer: PeerID?
     var receive: (@Sendable (ClientReply) -> Void)?
+    /// It came without a program: it submits nothing.
+    var isViewer = false
     var watchesUsage = false
     /// Notices of this step, sent as one message.
     var notices: [ClientNotice] = []
@@ -179,6 +181,10 @@ struct CoordinatorLoop: ~Copyable {
     /// The end: agents are told to end, and made to when they do not within a second.
     private mutating func shutDown() {
         for node in nodes { _ = try? socket.send(frames(.shutDown), to: node.peer) }
+        // Clients of other processes would wait for what never comes; the others ended this.
+        for client in clients where client.peer != nil {
+            send(.refused("whoever held the cluster has ended it"), to: client.id)
+        }
         if let remark = learning.storeAll() { remarkToAll(remark) }
         flushNotices()
         guard let child else { return }

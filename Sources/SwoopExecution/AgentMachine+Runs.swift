@@ -109,7 +109,7 @@ extension AgentMachine {
             case .finished(let stored): satisfy(attempt.task, with: stored, into: &effects)
             case .failed, .cancelled: giveBackWaiters(of: attempt.task, into: &effects)
             }
-            if run.stopBy != nil { free(attempt, into: &effects) }
+            if run.stopBy != nil || !outcome.isFinished { free(attempt, into: &effects) }
         }
     }
 
@@ -183,6 +183,7 @@ extension AgentMachine {
     mutating func giveBack(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard let run = runs[attempt] else { return }
         remove(attempt, into: &effects)
+        free(attempt, into: &effects)
         if run.stopBy == nil { reports.append(.returned(attempt)) }
         giveBackWaiters(of: attempt.task, into: &effects)
     }
@@ -206,9 +207,15 @@ extension AgentMachine {
         }
     }
 
-    /// A page made by an attempt that was taken back is of no use.
-    private mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
+    /// A page made by an attempt that was taken back, or whose worker died before it said so, is of no use.
+    mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard outputs[attempt.task]?.attempt == attempt.number else { return }
         drop([attempt.task], into: &effects)
+    }
+}
+
+extension RunOutcome {
+    var isFinished: Bool {
+        if case .finished = self { true } else { false }
     }
 }

@@ -41,6 +41,7 @@ extension AgentMachine {
             guard let run = runs[attempt] else { continue }
             if suspects.contains(attempt) && run.stopBy == nil {
                 remove(attempt, into: &effects)
+                free(attempt, into: &effects)
                 let failure = failure(of: run, death, isExact: isExact)
                 reports.append(.ended(attempt, .failed(failure), RunRecord()))
                 giveBackWaiters(of: attempt.task, into: &effects)

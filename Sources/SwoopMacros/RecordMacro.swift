@@ -33,7 +33,7 @@ package struct RecordMacro: ExtensionMacro {
         let access = record.access
         let layout = record.fields.map { "(\(literal($0.name)), \($0.type)._layout)" }
         return """
-            \(access)typealias Value = \(type)
+            \(access)typealias Received = \(type)
             \(access)static var _byteCountMin: Int { \(record.join { "\($0.type)._byteCountMin" }) }
             \(access)static var _layout: Swoop.PageLayout {
                 .record(\(literal(type)), [\(layout.joined(separator: ", "))])

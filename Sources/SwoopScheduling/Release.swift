@@ -104,15 +104,11 @@ extension Scheduler {
                 effects.append(.notify(client, .failed(task, failure)))
                 continue
             }
-            if tasks[named].state.isFinal {
-                tasks[named].wantedNames = [task]
-                tasks[named].isAnnounced = false
-                announceFailure(named, into: &effects)
-                continue
-            }
             let index = finalTask(ofLoop: task).flatMap { tasks.index(of: $0) } ?? named
             if !tasks[index].wantedNames.contains(task) { tasks[index].wantedNames.append(task) }
-            if tasks[index].state == .done {
+            if tasks[index].state.isFinal {
+                announceFailure(index, into: &effects)
+            } else if tasks[index].state == .done {
                 if tasks[index].isAvailable {
                     send(index, named: task, into: &effects)
                 } else {

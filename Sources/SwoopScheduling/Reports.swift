@@ -203,12 +203,18 @@ extension Scheduler {
         if tasks[index].kind == .call { count(tasks[index].client) { $0.failed += 1 } }
     }
 
+    /// Tells the client once, and everybody who waits for the bytes: they may have been there and be lost.
     mutating func announceFailure(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        guard tasks[index].isHeld || !tasks[index].wantedNames.isEmpty,
-            !tasks[index].isAnnounced, let failure = failures[index]
-        else { return }
+        var names = tasks[index].wantedNames
+        let id = tasks[index].spec.id
+        if tasks[index].isHeld && !tasks[index].isAnnounced && !names.contains(id) {
+            names.append(id)
+        }
+        guard !names.isEmpty else { return }
         tasks[index].isAnnounced = true
-        effects.append(.notify(tasks[index].client, .failed(tasks[index].spec.id, failure)))
+        tasks[index].wantedNames = []
+        let failure = failures[index] ?? failure(.cancelled, of: index, "it was cancelled")
+        for name in names { effects.append(.notify(tasks[index].client, .failed(name, failure))) }
     }
 
     func currentAttempt(of index: TaskIndex) -> AttemptID {

@@ -7,7 +7,7 @@ package import SwoopModel
 package enum ClientReply: Hashable, Sendable {
     /// Answers `hello`: the coordinator's version and the nodes of the cluster now.
     case welcome(version: UInt32, nodes: [NodeDescription])
-    /// Answers `hello`: no, for this reason; nothing follows.
+    /// Answers `hello`: no, for this reason; later on, that the cluster ends. Nothing follows.
     case refused(String)
     /// News of the client's tasks, in order.
     case notices([ClientNotice])

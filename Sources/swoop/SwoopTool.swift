@@ -1,5 +1,33 @@
-// Placeholder until its author writes it.
+// The tool `swoop`: one command for each thing that a person wants of running clusters.
 
-@main struct Placeholder {
-    static func main() {}
+import ArgumentParser
+import Glibc
+import SwoopWire
+
+/// The command line.
+@main struct SwoopTool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swoop",
+        abstract: "Looks at clusters that run Swift functions.",
+        discussion: """
+            EXAMPLES:
+              swoop top                 watch every core of the newest cluster on this machine
+              swoop top --wait          the same, as soon as a program starts one
+              swoop status              the clusters that run on this machine
+
+            A cluster is there while a program that uses Swoop runs. The tool finds those of the
+            user who calls it.
+            """,
+        version: "swoop 0.1.0, wire version \(wireVersion)",
+        subcommands: [TopCommand.self, StatusCommand.self])
+
+    /// A failed command says why on standard error and leaves with status 1.
+    static func report(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as ToolError {
+            StandardError.say(error.description)
+            throw ExitCode(1)
+        }
+    }
 }

@@ -1,5 +1,72 @@
-// Placeholder until its author writes it.
+// The benchmarks of the project: `make bench W="W1 W2"`. Each prints one JSON line per figure, in the format
+// that the scripts of other systems use: workload, peer, n, seconds (the median of three), rate, extra.
 
-@main struct Placeholder {
-    static func main() {}
+import Glibc
+import Swoop
+
+@main struct Benchmarks {
+    static func main() async {
+        let names = CommandLine.arguments.dropFirst()
+        if names.first == "first-result" { return await StartUp.child() }
+        let all: [(String, () async throws -> Void)] = [
+            ("W1", Throughput.run), ("W2", RoundTrip.run), ("W9", StartUp.run),
+            ("fusion", Fusion.run), ("estimate", Estimates.run),
+        ]
+        let chosen = names.isEmpty ? all.map(\.0) : Array(names)
+        for name in chosen {
+            guard let workload = all.first(where: { $0.0 == name }) else {
+                say("no workload \(name); there are \(all.map(\.0).joined(separator: ", "))")
+                exit(2)
+            }
+            do {
+                try await workload.1()
+            } catch {
+                say("\(name): \(error)")
+                exit(1)
+            }
+        }
+    }
 }
+
+/// Says something to whoever watches: not a figure.
+func say(_ text: String) {
+    let bytes = Array("\(text)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+}
+
+/// Prints one figure.
+func emit(
+    _ workload: String, _ peer: String, n: Int, seconds all: [Double], rate: Double? = nil,
+    extra: [(String, Double)] = []
+) {
+    let median = all.sorted()[all.count / 2]
+    let fields = extra.map { "\"\($0.0)\": \(number($0.1))" }
+    let times = all.map(number).joined(separator: ", ")
+    let more = ([#""all": [\#(times)]"#] + fields).joined(separator: ", ")
+    let perSecond = number(rate ?? Double(n) / median)
+    print(
+        #"{"workload": "\#(workload)", "peer": "\#(peer)", "n": \#(n), "seconds": \#(number(median)), "#
+            + #""rate": \#(perSecond), "extra": {\#(more)}}"#)
+    fflush(nil)
+}
+
+private func number(_ value: Double) -> String {
+    value.isFinite ? String((value * 1e6).rounded() / 1e6) : "null"
+}
+
+/// Seconds of the monotonic clock.
+func seconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// What the body takes, in seconds.
+func timed(_ body: () async throws -> Void) async rethrows -> Double {
+    let began = seconds()
+    try await body()
+    return seconds() - began
+}
+
+/// Repetitions of a figure.
+let repetitions = 3

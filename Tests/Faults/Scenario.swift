@@ -51,6 +51,8 @@ package struct Scenario: Sendable {
         package var virtualNanoseconds: Int64
         package var steps: Int
         package var rejected: UInt64
+        /// Held tasks that ended with a value.
+        package var values: Int
     }
 
     /// Runs the scenario to its end: results are compared, everything is released, and nothing may be left.
@@ -117,7 +119,8 @@ private struct ScenarioRun {
         return Scenario.Outcome(
             violations: checker.violations, digest: cluster.digest.value,
             virtualNanoseconds: cluster.now, steps: steps,
-            rejected: cluster.scheduler.rejected.values.reduce(0, +))
+            rejected: cluster.scheduler.rejected.values.reduce(0, +),
+            values: checker.brought.count)
     }
 
     private mutating func join() {
@@ -173,7 +176,7 @@ private struct ScenarioRun {
 
     private mutating func explain() {
         for task in workload.part.held where cluster.scheduler.tasks.index(of: task) != nil {
-            guard let explanation = cluster.scheduler.explain(task), explanation.state != "done"
+            guard let explanation = cluster.scheduler.explain(task), !["done", "failed"].contains(explanation.state)
             else { continue }
             checker.violate("stuck: \(task) is \(explanation.state): \(explanation.reasons.prefix(3))")
         }

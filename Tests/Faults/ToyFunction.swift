@@ -10,8 +10,8 @@ package enum ToyFunction {
         var mixer = Mixer(seed: UInt64(spec.function.rawValue))
         for argument in spec.arguments { mix(argument, into: &mixer, inputs) }
         for page in spec.pages { mix(inputs(page), into: &mixer) }
-        // One in a hundred throws, whoever runs it, however often.
-        if mixer.value % 100 == 1 { return nil }
+        // One in 300 throws, whoever runs it, however often.
+        if mixer.value % 300 == 1 { return nil }
         if spec.function.rawValue == 3, spec.arguments.first == .bytes([0xb0]) {
             return [mixer.value % 4 == 0 ? 1 : 0]
         }
@@ -45,7 +45,7 @@ package enum ToyFunction {
         mixer.mix(order.spec.id.high)
         // 10 µs to 1 ms, most of them short; one in 64 takes 20 ms.
         let scale = mixer.value % 64 == 0 ? 20_000 : Int64(10 + (mixer.value >> 8) % 100)
-        let nanoseconds = scale * (scale < 100 ? 1_000 : 1_000)
+        let nanoseconds = scale * 1_000
         guard let bytes = bytes(of: order.spec, inputs: { inputs[$0] ?? [] }) else {
             return VirtualRun(nanoseconds: nanoseconds, end: .thrown("a toy broke"))
         }

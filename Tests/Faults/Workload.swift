@@ -51,8 +51,9 @@ package struct Workload: Sendable {
             arguments: [.bytes([UInt8(number & 255)])],
             output: generator.chance(0.3) ? .page : .value)
         for _ in 0..<generator.below(4) {
-            // Mostly near ones, so that there are long chains and wide layers.
-            let back = generator.chance(0.8) ? min(number - 10, 30) : number - 10
+            // Mostly in blocks of 50, so that one that throws does not take the whole graph along.
+            let own = (number - 10) % 50
+            let back = generator.chance(0.98) ? min(own, 1 + generator.below(30)) : number - 10
             guard back > 0 else { continue }
             spec.add(input: Self.task(number - 1 - generator.below(back)), in: part)
         }

@@ -18,7 +18,9 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap { unsafe UIn
                 group.addTask {
                     for seed in seeds where seed % 2 == lane {
                         if let replayed, replayed != seed { continue }
-                        report(Scenario(seed: seed).run(), seed: seed)
+                        let outcome = Scenario(seed: seed).run()
+                        if replayed == seed { print(outcome) }
+                        report(outcome, seed: seed)
                     }
                 }
             }

@@ -247,3 +247,24 @@ import Testing
         cluster.expectEmpty()
     }
 }
+
+extension FailureStories {
+    @Test func `who waits for bytes that cannot be made again is told`() {
+        var cluster = TestCluster(nodes: 2)
+        let data = DataSpec(id: task(1), output: .page, byteCount: 3)
+        cluster.submit(
+            [call(2, pages: [1], output: .page)], data: [data], bytes: [[1, 2, 3]], held: [2])
+        let node = cluster.node(task(1)) ?? NodeID(0)
+        cluster.finish(1, page: 3)
+        cluster.finish(2, page: 8)
+        cluster.want(2)
+        cluster.forget()
+        cluster.lose(Int(node.rawValue))
+        if cluster.state(2) != .failed { cluster.handle(.pageMissed(NodeID(3 - node.rawValue), task(2))) }
+        cluster.expectFailed(2, .inputFailed)
+        cluster.want(2)
+        cluster.expectFailed(2, .inputFailed)
+        cluster.release(2)
+        cluster.expectEmpty()
+    }
+}

@@ -1,5 +1,72 @@
-// Placeholder until its author writes it.
+// The program of a user, as the integration tests start it: one subcommand for each thing that a
+// cluster must do, each telling what came out as lines `name = value`. What is right is said by the
+// tests.
 
-@main struct Placeholder {
-    static func main() {}
+import Glibc
+import Swoop
+
+@main struct TestProgram {
+    /// What may follow the program's name.
+    private static let commands: [String: @Sendable ([String]) async throws -> Void] = [
+        "calls": { _ in try await tellCalls() },
+        "proxies": { _ in try await tellProxies() },
+        "loops": { _ in try await tellLoops() },
+        "children": { _ in try await tellChildren() },
+        "chains": { arguments in try await tellChains(of: arguments[0]) },
+        "handles": { _ in try await tellHandles() },
+        "failures": { _ in try await tellFailures() },
+        "neighbours": { _ in try await tellNeighbours() },
+        "job": { arguments in try await runJob(arguments) },
+        "standing": { arguments in try await hold(cluster: arguments[0]) },
+        "printing": { _ in try await tellPrinting() },
+        "flood": { _ in try await tellFlood() },
+        "megabytes": { _ in try await tellMegabytes() },
+        "usage": { arguments in try await tellUsage(tasks: Int(arguments[0]) ?? 1) },
+        "sizes": { _ in try await tellSizes() },
+        "arena": { _ in try await tellSmallArena() },
+        "cycles": { arguments in try await tellCycles(Int(arguments[0]) ?? 1) },
+    ]
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let name = arguments.first, let command = commands[name] else {
+            tell("unknown command", arguments.first ?? "none")
+            exit(64)
+        }
+        do {
+            try await command(Array(arguments.dropFirst()))
+        } catch {
+            tell("threw", error)
+            exit(1)
+        }
+    }
+}
+
+/// Writes a line `name = value` at once; line feeds of the value become ` / `.
+func tell(_ name: String, _ value: Any) {
+    let text = "\(value)".split(separator: "\n").joined(separator: " / ")
+    let bytes = Array("\(name) = \(text)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+/// Tells what came out, or which error.
+func tell<Value>(_ name: String, _ make: () async throws -> Value) async {
+    do {
+        tell(name, try await make())
+    } catch let error as SwoopError {
+        tell(name, "error \(error)")
+    } catch {
+        tell(name, "other error \(error)")
+    }
+}
+
+/// A cluster of this machine that leaves the user's models alone.
+func withTestCluster(
+    cores: Int = 2, _ body: (Cluster) async throws -> sending Void
+) async throws {
+    var options = LocalOptions()
+    options.cores = cores
+    options.learns = false
+    options.pageBudget = 1 << 30
+    try await withCluster(.local(options), body)
 }

@@ -242,6 +242,7 @@ enum HouseRules {
         ("Sources/Swoop/Remote/RemoteRegistry.swift", "reads the linker section of functions"),
         ("Sources/Swoop/Session/ClusterSession.swift", "a key path across an await"),
         ("Sources/Swoop/Session/SessionConsole.swift", "writes to standard error"),
+        ("Sources/swoop/Terminal/", "draws on a terminal, reads its keys, waits for signals"),
     ]
 
     /// Names at the package's root; `Package.resolved` may be there, ignored or not.

@@ -66,6 +66,9 @@ final class LocalCluster: Sendable {
         self.address = (try? folder.publish(address)) != nil ? address : nil
     }
 
+    /// Whether its address was published.
+    var isVisible: Bool { address != nil }
+
     /// Ends the agent and the coordinator, and takes the address back.
     func stop() {
         if let folder, let address { try? folder.withdraw(address) }

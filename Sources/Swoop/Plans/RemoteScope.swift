@@ -125,7 +125,7 @@ public final class RemoteScope: Sendable {
         from initial: Initial, limit: Int, until: F,
         _ body: (Proxy<State>) throws -> Proxy<State>
     ) rethrows -> Proxy<State>
-    where Initial.Value == State, F.A0 == State, F.Result == Bool {
+    where Initial.Received == State, F.A0 == State, F.Result == Bool {
         try iterate(from: initial, limit: limit, until: { _remoteCall(F.self, $0) }, body)
     }
 
@@ -134,7 +134,7 @@ public final class RemoteScope: Sendable {
         from initial: Initial, limit: Int,
         until: ((Proxy<State>) throws -> Proxy<Bool>)?,
         _ body: (Proxy<State>) throws -> Proxy<State>
-    ) rethrows -> Proxy<State> where Initial.Value == State {
+    ) rethrows -> Proxy<State> where Initial.Received == State {
         var writer = ValueWriter()
         do {
             try initial._encodeArgument(into: &writer)
@@ -153,7 +153,7 @@ public final class RemoteScope: Sendable {
     /// Repeats the body a fixed number of times.
     public func iterate<State: RemoteValue, Initial: RemoteArgument>(
         from initial: Initial, count: Int, _ body: (Proxy<State>) throws -> Proxy<State>
-    ) rethrows -> Proxy<State> where Initial.Value == State {
+    ) rethrows -> Proxy<State> where Initial.Received == State {
         try iterate(from: initial, limit: count, until: nil, body)
     }
 }

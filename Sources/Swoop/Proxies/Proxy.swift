@@ -77,7 +77,21 @@ extension Proxy: CustomStringConvertible {
     }
 }
 
+extension Proxy {
+    /// The proxy as a captured value of a `#remote` closure: `[k = proxy.captured() as Double]`.
+    public func captured() -> Proxy<Value> { self }
+
+    /// What the type checker takes for the value inside of the closure; never called.
+    @_disfavoredOverload
+    public func captured() -> Value {
+        preconditionFailure("captured() stands in the capture list of a #remote closure only.")
+    }
+}
+
 extension Proxy: RemoteArgument {
+    /// What it stands for.
+    public typealias Received = Value
+
     /// Marks the place of the value.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
         writer._capture(_handle)
@@ -88,6 +102,9 @@ extension Proxy: RemoteArgument {
 }
 
 extension Dictionary: RemoteArgument where Key: RemoteValue, Value: RemoteArgument {
+    /// A dictionary of the values' values.
+    public typealias Received = [Key: Value.Received]
+
     /// Appends the count and the pairs, in no order: the decoded dictionary is the same.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
         writer.write(count: count)

@@ -24,7 +24,7 @@ public macro Remote() = #externalMacro(module: "SwoopMacros", type: "RemoteMacro
 /// chain.map(#remote { [k = k as Double] (x: Double) in x * k })
 /// ```
 ///
-/// A captured value may be a proxy of the stated type. Loops call the closure through a pointer for
+/// A proxy is captured as what it stands for: `[k = proxy.captured() as Double]`. Loops call the closure through a pointer for
 /// each element (about 3 ns); a function with `@Remote` is inlined.
 @freestanding(expression)
 public macro remote<Input, Output>(
@@ -36,5 +36,5 @@ public macro remote<Input, Output>(
 @attached(
     extension, conformances: RemoteValue, PageElement, RemoteArgument,
     names: named(encode), named(init), named(_byteCountMin), named(_layout), named(Columns),
-    named(Builder), named(Value))
+    named(Builder), named(Received))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

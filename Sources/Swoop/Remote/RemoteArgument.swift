@@ -2,10 +2,10 @@
 
 public import SwoopElements
 
-/// Stands for a value of type `Value`: the value itself, or a proxy of it.
-public protocol RemoteArgument<Value>: Sendable {
-    /// What the function will get.
-    associatedtype Value: Sendable
+/// Stands for a value of type `Received`: the value itself, or a proxy of it.
+public protocol RemoteArgument<Received>: Sendable {
+    /// What the function will get. Not named Value: a dictionary has a Value of its own.
+    associatedtype Received: Sendable
 
     /// Appends the encoded value; a proxy marks its place by `ValueWriter._capture`.
     func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError)
@@ -26,77 +26,77 @@ extension RemoteArgument where Self: RemoteValue {
 
 extension Bool: RemoteArgument {
     /// Itself.
-    public typealias Value = Bool
+    public typealias Received = Bool
 }
 
 extension Int: RemoteArgument {
     /// Itself.
-    public typealias Value = Int
+    public typealias Received = Int
 }
 
 extension Int8: RemoteArgument {
     /// Itself.
-    public typealias Value = Int8
+    public typealias Received = Int8
 }
 
 extension Int16: RemoteArgument {
     /// Itself.
-    public typealias Value = Int16
+    public typealias Received = Int16
 }
 
 extension Int32: RemoteArgument {
     /// Itself.
-    public typealias Value = Int32
+    public typealias Received = Int32
 }
 
 extension Int64: RemoteArgument {
     /// Itself.
-    public typealias Value = Int64
+    public typealias Received = Int64
 }
 
 extension UInt: RemoteArgument {
     /// Itself.
-    public typealias Value = UInt
+    public typealias Received = UInt
 }
 
 extension UInt8: RemoteArgument {
     /// Itself.
-    public typealias Value = UInt8
+    public typealias Received = UInt8
 }
 
 extension UInt16: RemoteArgument {
     /// Itself.
-    public typealias Value = UInt16
+    public typealias Received = UInt16
 }
 
 extension UInt32: RemoteArgument {
     /// Itself.
-    public typealias Value = UInt32
+    public typealias Received = UInt32
 }
 
 extension UInt64: RemoteArgument {
     /// Itself.
-    public typealias Value = UInt64
+    public typealias Received = UInt64
 }
 
 extension Float: RemoteArgument {
     /// Itself.
-    public typealias Value = Float
+    public typealias Received = Float
 }
 
 extension Double: RemoteArgument {
     /// Itself.
-    public typealias Value = Double
+    public typealias Received = Double
 }
 
 extension String: RemoteArgument {
     /// Itself.
-    public typealias Value = String
+    public typealias Received = String
 }
 
 extension Array: RemoteArgument where Element: RemoteArgument {
     /// A list of the elements' values.
-    public typealias Value = [Element.Value]
+    public typealias Received = [Element.Received]
 
     /// Appends the count and the elements.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {

@@ -94,7 +94,7 @@ public struct _Captured: Sendable {
 
 /// Captures a value, or a proxy of one.
 public func _capture<Argument: RemoteArgument>(
-    _ argument: Argument, as type: Argument.Value.Type
+    _ argument: Argument, as type: Argument.Received.Type
 ) -> _Captured {
     // A value that cannot be encoded leaves no bytes, and the worker says what it missed.
     _Captured { writer in try? argument._encodeArgument(into: &writer) }

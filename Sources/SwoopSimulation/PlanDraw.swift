@@ -1,0 +1,55 @@
+// One possible future of a plan: a duration for every task, and what follows from them without a scheduler.
+
+import SwoopForecast
+import SwoopModel
+
+/// Durations of all tasks of a plan by one truth about each function.
+struct PlanDraw {
+    /// Nanoseconds on a slot, by the task's place.
+    private(set) var wall: [Double] = []
+    /// Nanoseconds on cores of all tasks together.
+    private(set) var cpu = 0.0
+    /// Nanoseconds of the longest path.
+    private(set) var criticalPath = 0.0
+    private(set) var work = 0.0
+
+    /// - Parameter overhead: nanoseconds that each run takes beside itself.
+    init(
+        _ graph: PlanGraph, _ models: PlanModels, overhead: Double,
+        using generator: inout SeededGenerator
+    ) {
+        let samplers = models.functions.map { $0?.model.sampler(using: &generator) }
+        var bytesOut: [Double] = []
+        var path: [Double] = []
+        var isWarm: Set<Int> = []
+        wall.reserveCapacity(graph.tasks.count)
+        for (place, task) in graph.tasks.enumerated() {
+            let index = Int(task.function.rawValue)
+            guard let function = models.functions[index], let sampler = samplers[index] else {
+                wall.append(0)
+                bytesOut.append(0)
+                path.append(0)
+                continue
+            }
+            let bytesIn = graph.inputs[place].reduce(graph.dataBytes[place]) { $0 + bytesOut[$1] }
+            let features = function.features(of: task, bytesIn: bytesIn)
+            let elements = function.elements(of: task, bytesIn: bytesIn)
+            // The same noise for both times: what ran longer also waited longer.
+            var copy = generator
+            var nanoseconds = sampler.nanoseconds(
+                features: features, elements: elements, using: &generator)
+            cpu += sampler.cpuNanoseconds(features: features, elements: elements, using: &copy)
+            bytesOut.append(
+                sampler.outputBytes(features: features, elements: elements, using: &generator))
+            if isWarm.insert(index).inserted { nanoseconds += sampler.coldExtraNanoseconds }
+            wall.append(nanoseconds)
+            let before = graph.inputs[place].reduce(0) { max($0, path[$1]) }
+            path.append(before + nanoseconds + overhead)
+            work += nanoseconds + overhead
+            criticalPath = max(criticalPath, path[place])
+        }
+    }
+
+    /// No schedule on so many cores is shorter, and a greedy one is not much longer.
+    func bound(cores: Int) -> Double { max(criticalPath, work / Double(max(1, cores))) }
+}

@@ -1,0 +1,108 @@
+// What is known of the functions of a plan: their models, and how the sizes that a run sees follow from the
+// bytes of its inputs.
+
+import SwoopForecast
+import SwoopModel
+
+/// What is known of one function of a plan.
+struct PlanFunction {
+    /// Sizes that differ by less than this factor, as a share of the bytes read, count as proportional.
+    private static let proportional = 1.25
+
+    let model: FunctionModel
+    let durationModel: DurationModel?
+    /// Each feature per byte read; nil: not proportional to it.
+    private let featurePerByte: [Double?]
+    private let elementsPerByte: Double?
+    private let isLoopOverRange: Bool
+
+    init?(_ function: FunctionSpec, _ forecaster: Forecaster, records: [RunRecord]) {
+        guard
+            let model = forecaster.model(
+                for: ForecastKey(function), fingerprint: function.fingerprint)
+        else { return nil }
+        self.model = model
+        durationModel = forecaster.durationModel(
+            for: ForecastKey(function), fingerprint: function.fingerprint)
+        let count = records.map(\.features.count).max() ?? 0
+        featurePerByte = (0..<count).map { place in
+            Self.ratio(records) { $0.features.count > place ? $0.features[place] : .nan }
+        }
+        elementsPerByte = Self.ratio(records) { Double($0.elements) }
+        isLoopOverRange = records.contains { $0.elements > 1 } && elementsPerByte == nil
+    }
+
+    private static func ratio(
+        _ records: [RunRecord], _ size: (RunRecord) -> Double
+    ) -> Double? {
+        let ratios = records.filter { $0.bytesIn > 0 }.map { size($0) / Double($0.bytesIn) }
+            .filter { $0.isFinite && $0 > 0 }.sorted()
+        guard let least = ratios.first, let most = ratios.last, most <= least * proportional
+        else { return nil }
+        return ratios[ratios.count / 2]
+    }
+
+    /// The features of a run that reads so many bytes, with what follows from those filled in.
+    func features(of spec: TaskSpec, bytesIn: Double) -> [Double] {
+        guard spec.features.contains(where: \.isNaN) else { return spec.features }
+        return spec.features.enumerated().map { place, feature in
+            guard feature.isNaN, bytesIn > 0, place < featurePerByte.count,
+                let ratio = featurePerByte[place]
+            else { return feature }
+            return ratio * bytesIn
+        }
+    }
+
+    func elements(of spec: TaskSpec, bytesIn: Double) -> Double {
+        if let elementsPerByte, bytesIn > 0 { return max(1, elementsPerByte * bytesIn) }
+        if isLoopOverRange, spec.upper > spec.lower { return Double(spec.upper - spec.lower) }
+        return 1
+    }
+}
+
+/// The functions of a plan by their place in its table.
+struct PlanModels {
+    let functions: [PlanFunction?]
+    /// Short names of those that the tasks use and that never ran, in order of first use.
+    let unknown: [String]
+
+    init(_ table: [FunctionSpec], usedBy graph: PlanGraph, histories: [FunctionHistory]) {
+        var forecaster = Forecaster()
+        forecaster.load(histories)
+        functions = table.map { function in
+            let records = histories.filter {
+                $0.identity == function.identity && $0.isOptimised == function.isOptimised
+            }.flatMap(\.records)
+            return PlanFunction(function, forecaster, records: records)
+        }
+        var seen: Set<Int> = []
+        var names: [String] = []
+        for task in graph.tasks {
+            let place = Int(task.function.rawValue)
+            guard seen.insert(place).inserted else { continue }
+            guard place < table.count else {
+                names.append("function \(place)")
+                continue
+            }
+            if functions[place] == nil { names.append(table[place].name) }
+        }
+        unknown = names
+    }
+
+    /// The weakest evidence that the tasks' times rest on; of many tasks of a function some are asked.
+    func evidence(of graph: PlanGraph) -> Evidence {
+        var weakest: Evidence = graph.isBound ? .guess : .measured
+        var asked: [Int: Int] = [:]
+        for (place, task) in graph.tasks.enumerated() {
+            let index = Int(task.function.rawValue)
+            guard asked[index, default: 0] < 256, let function = functions[index] else { continue }
+            asked[index, default: 0] += 1
+            let bytes = graph.dataBytes[place]
+            weakest = weakest.weaker(
+                function.model.evidence(
+                    features: function.features(of: task, bytesIn: bytes),
+                    elements: function.elements(of: task, bytesIn: bytes)))
+        }
+        return weakest
+    }
+}

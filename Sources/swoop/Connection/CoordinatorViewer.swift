@@ -1,0 +1,139 @@
+// A connection that only looks: it greets without a program, asks for snapshots, and notices when the
+// coordinator has gone. One thread owns it and waits in its own PollLoop.
+
+import SwoopLaunching
+import SwoopModel
+import SwoopTransport
+import SwoopWire
+
+/// A viewer of a running coordinator.
+struct CoordinatorViewer: ~Copyable {
+    /// What is heard.
+    enum News {
+        case usage(ClusterUsage)
+        case nodes([NodeDescription])
+        /// It ended, or does not want viewers.
+        case end(Ending)
+    }
+
+    /// Why there is nothing more to see.
+    struct Ending {
+        var sentence: String
+        /// Whether the cluster ended as clusters do, after it was seen.
+        var isRegular: Bool
+    }
+
+    /// It is asked again after so long without an answer.
+    private static let askAgain: Int64 = 2 * nanosecondsPerSecond
+    /// It is given up after so long.
+    private static let patience: Int64 = 10 * nanosecondsPerSecond
+
+    let address: CoordinatorAddress
+    let socket: Socket
+    private let folder: RuntimeFolder
+    private var waiting: [ClientMessage] = []
+    private var heardAt: Int64
+    private var askedAt: Int64 = 0
+    private var checkedAt: Int64
+    private var isWelcome = false
+
+    /// Begins to connect.
+    init(_ address: CoordinatorAddress, now: Int64) throws {
+        do {
+            self.address = address
+            folder = try RuntimeFolder.ofUser()
+            socket = try Socket(
+                .dealer, in: TransportContext(),
+                security: .client(
+                    CurveKeys(secretKey: address.clientSecretKey), serverKey: address.serverKey))
+            try socket.connect(to: address.endpoint)
+        } catch {
+            throw ToolError("cannot connect to \(address.cluster) at \(address.endpoint): \(error)")
+        }
+        heardAt = now
+        checkedAt = now
+    }
+
+    /// When to look again, should nothing arrive until then.
+    func nextDeadline(now: Int64) -> Int64 {
+        now + (waiting.isEmpty ? nanosecondsPerSecond / 4 : nanosecondsPerSecond / 200)
+    }
+
+    /// Sends what is to be sent, and hands over everything that has arrived.
+    mutating func news(now: Int64) -> [News] {
+        if askedAt == 0 || now - max(heardAt, askedAt) > Self.askAgain { ask(now: now) }
+        var news: [News] = []
+        while let message = try? socket.receive() {
+            guard let reply = try? ClientReply(frames: message.frames.map(\.bytes)) else {
+                continue
+            }
+            heardAt = now
+            switch reply {
+            case .welcome(_, let nodes):
+                isWelcome = true
+                news.append(.nodes(nodes))
+            case .usage(let usage): news.append(.usage(usage))
+            case .refused(let reason): news.append(.end(refusal(reason)))
+            case .notices, .value, .missing, .records: break
+            }
+        }
+        sendWaiting()
+        if let ending = ending(now: now) { news.append(.end(ending)) }
+        return news
+    }
+
+    /// Says goodbye, as far as it is heard.
+    mutating func close() {
+        waiting.append(.goodbye)
+        sendWaiting()
+    }
+
+    /// A new greeting each time: after a broken connection the coordinator does not know the old one.
+    private mutating func ask(now: Int64) {
+        askedAt = now
+        waiting = [
+            .hello(
+                version: wireVersion, client: ClientID(UInt64.random(in: 1 ... .max)), program: "",
+                name: "swoop"),
+            .watchUsage(true),
+        ]
+        sendWaiting()
+    }
+
+    private mutating func sendWaiting() {
+        while let message = waiting.first {
+            let outcome = try? socket.send(message.encoded().map { Frame($0) })
+            guard outcome == .sent else { return }
+            waiting.removeFirst()
+        }
+    }
+
+    private func refusal(_ reason: String) -> Ending {
+        isWelcome
+            ? Ending(sentence: "\(address.cluster) has ended: \(reason)", isRegular: true)
+            : Ending(sentence: "\(address.cluster) takes no viewers: \(reason)", isRegular: false)
+    }
+
+    private mutating func ending(now: Int64) -> Ending? {
+        guard now - checkedAt > nanosecondsPerSecond / 4 else { return nil }
+        checkedAt = now
+        let pid = address.process.pid
+        guard address.process.isAlive else {
+            return Ending(
+                sentence: "\(address.cluster) has ended with its process \(pid)",
+                isRegular: isWelcome)
+        }
+        let silence = now - heardAt
+        // Its goodbye may be lost; that it took its address back is not.
+        let published = try? folder.coordinator(of: address.cluster)
+        if silence > nanosecondsPerSecond, published != address {
+            return Ending(sentence: "\(address.cluster) has ended", isRegular: isWelcome)
+        }
+        guard silence > Self.patience else { return nil }
+        return Ending(
+            sentence: "\(address.cluster) has not answered for "
+                + "\(Self.patience / nanosecondsPerSecond) s; its process \(pid) exists, "
+                + "is it stopped?",
+            isRegular: false)
+    }
+}

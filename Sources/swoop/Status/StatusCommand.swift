@@ -1,0 +1,70 @@
+// `swoop status`: the coordinators of this user, each asked once. StatusTable writes the answers down.
+
+import ArgumentParser
+import SwoopModel
+import SwoopTransport
+
+/// Lists the clusters that run on this machine.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Lists the clusters that run on this machine for this user.",
+        discussion: """
+            EXAMPLES:
+              swoop status                             a line for each cluster
+              swoop status --json | jq -r '.[].name'   the same as a JSON array
+
+            It leaves with status 0 when there is one, and with 1 when there is none (with --json:
+            always 0, and the array is empty).
+            """)
+
+    @Flag(help: "A JSON array with an object for each cluster.")
+    var json = false
+
+    /// How long a coordinator has to answer.
+    private static let patience = 2 * nanosecondsPerSecond
+
+    func run() throws {
+        try SwoopTool.report {
+            let addresses = try CoordinatorChoice.running()
+            if addresses.isEmpty, !json { throw CoordinatorChoice.absence(named: nil) }
+            let rows = try addresses.map { address in
+                StatusRow(
+                    name: address.cluster, pid: address.process.pid, endpoint: address.endpoint,
+                    reading: try Self.ask(
+                        CoordinatorViewer(address, now: MonotonicClock.nanoseconds())))
+            }
+            if json {
+                StandardOutput.write(JSONLine.text(of: rows.map(StatusJSON.init)) + "\n")
+            } else {
+                StandardOutput.write(
+                    StatusTable.lines(of: rows).map { $0 + "\n" }.joined())
+            }
+        }
+    }
+
+    /// The first snapshot; nil when none comes in time.
+    private static func ask(_ viewer: consuming CoordinatorViewer) throws -> ClusterReading? {
+        let limit = MonotonicClock.nanoseconds() + patience
+        var track = UsageTrack(cluster: viewer.address.cluster)
+        var poll = PollLoop()
+        _ = poll.watch(viewer.socket)
+        var isAnswered = false
+        while !isAnswered {
+            let now = MonotonicClock.nanoseconds()
+            for news in viewer.news(now: now) {
+                switch news {
+                case .nodes: break
+                case .usage(let usage):
+                    track.take(usage, at: now)
+                    isAnswered = true
+                case .end: isAnswered = true
+                }
+            }
+            if now > limit { break }
+            if !isAnswered { try poll.wait(until: min(limit, viewer.nextDeadline(now: now))) }
+        }
+        viewer.close()
+        return track.reading(at: MonotonicClock.nanoseconds())
+    }
+}

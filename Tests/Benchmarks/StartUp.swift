@@ -1,0 +1,58 @@
+// W9: from the start of a process to its first result, the local cluster included.
+
+import Glibc
+import Swoop
+
+enum StartUp {
+    static func run() async throws {
+        var all: [Double] = []
+        for _ in 0..<(repetitions + 1) {
+            guard let pipe = unsafe popen("\(executable()) first-result", "r") else {
+                throw WrongAnswer()
+            }
+            var line = [CChar](repeating: 0, count: 64)
+            _ = unsafe fgets(&line, Int32(line.count), pipe)
+            _ = unsafe pclose(pipe)
+            let text = String(decoding: line.prefix { $0 > 10 }.map(UInt8.init), as: UTF8.self)
+            guard let seconds = Double(text) else { throw WrongAnswer() }
+            all.append(seconds)
+        }
+        emit("W9", "swoop:local", n: 1, seconds: Array(all.dropFirst()))
+    }
+
+    /// The process that is measured: prints the seconds from its start to its first result.
+    static func child() async {
+        do {
+            try await withCluster(.local) { cluster in
+                let value = try await cluster.remotely { remote in remote.call(noop, 1) }.value
+                let age = sinceStart()
+                guard value == 1 else { throw WrongAnswer() }
+                print(age)
+            }
+        } catch {
+            say("\(error)")
+            exit(1)
+        }
+    }
+
+    /// Seconds since this process was made; the kernel counts in hundredths.
+    private static func sinceStart() -> Double {
+        guard let file = unsafe fopen("/proc/self/stat", "r") else { return .nan }
+        defer { unsafe fclose(file) }
+        var bytes = [CChar](repeating: 0, count: 1_024)
+        let count = unsafe fread(&bytes, 1, bytes.count - 1, file)
+        let text = String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 19, let ticks = Double(fields[19]) else { return .nan }
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &now)
+        let uptime = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+        return uptime - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func executable() -> String {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        return String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,147 @@
+// Estimates of plans: nothing from nothing, ranges from a few runs, wall time by the real machines.
+
+import SwoopForecast
+import SwoopModel
+import SwoopSimulation
+import Testing
+
+@Suite struct PlanTests {
+    private func function(_ name: String) -> FunctionSpec {
+        FunctionSpec(
+            identity: name, name: name, fingerprint: 1, code: .remote(identity: name),
+            isOptimised: true, isAsync: false)
+    }
+
+    private func task(_ number: Int) -> TaskID { TaskID(high: 7, low: UInt64(number)) }
+
+    private func history(_ name: String, _ runs: [RunRecord]) -> FunctionHistory {
+        FunctionHistory(
+            identity: name, node: "a", isOptimised: true, fingerprint: 1, records: runs)
+    }
+
+    private func run(
+        _ feature: Double, milliseconds: Double, bytesIn: Int64 = 0, bytesOut: Int64 = 8
+    ) -> RunRecord {
+        RunRecord(
+            features: [feature], bytesIn: bytesIn, bytesOut: bytesOut,
+            cpuNanoseconds: Int64(milliseconds * 1e6), wallNanoseconds: Int64(milliseconds * 1e6))
+    }
+
+    private func independent(_ count: Int) -> GraphPart {
+        GraphPart(
+            functions: [function("f")],
+            tasks: (0..<count).map {
+                TaskSpec(id: task($0), function: FunctionIndex(0), features: [Double($0 % 10 + 1)])
+            })
+    }
+
+    private let seen = (1...10).map { ($0, Double($0)) }
+
+    @Test func `of a function that never ran there is no number, but its name`() {
+        var graph = independent(3)
+        graph.functions.append(function("g"))
+        graph.tasks[1].function = FunctionIndex(1)
+        let histories = [history("f", [run(1, milliseconds: 1)])]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1, 2], draws: 8, seed: 1)
+        #expect(estimate == .unknown(functions: ["g"], tasks: 3))
+        let nothing = PlanSimulation.estimate(
+            independent(1), histories: [], cores: [1], draws: 8, seed: 1)
+        #expect(nothing == .unknown(functions: ["f"], tasks: 1))
+    }
+
+    @Test func `1,000 tasks take their work over the cores, and that fast`() throws {
+        let histories = [
+            history("f", seen.map { run($0.1, milliseconds: $0.1) })
+        ]
+        var estimate: Estimate?
+        let time = ContinuousClock().measure {
+            estimate = PlanSimulation.estimate(
+                independent(1_000), histories: histories, cores: [1, 2, 4, 8], draws: 32, seed: 1)
+        }
+        print("estimate of 1,000 tasks at 4 core counts, 32 draws:", time)
+        let found = try #require(estimate)
+        // 100 times 1 + 2 + … + 10 ms.
+        #expect(try #require(found.coreSeconds).contains(5.5))
+        for cores in [1, 2, 4, 8] {
+            let wall = try #require(found.wall[cores])
+            let median = wall.median * Double(cores)
+            #expect(abs(median / 5.5 - 1) < 0.12, "\(cores) cores: \(wall)")
+        }
+        #expect(found.evidence == .measured)
+        print(found)
+    }
+
+    @Test func `a chain takes as long on many cores as on one`() throws {
+        var graph = independent(50)
+        for number in 1..<50 { graph.tasks[number].arguments = [.output(task(number - 1))] }
+        let histories = [history("f", seen.map { run($0.1, milliseconds: 2) })]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1, 8], draws: 16, seed: 1)
+        let one = try #require(estimate.wall[1]), eight = try #require(estimate.wall[8])
+        #expect(abs(one.median / eight.median - 1) < 0.02)
+        #expect(abs(one.median / 0.1 - 1) < 0.1)
+        #expect(estimate.usefulCores?.median == 1)
+    }
+
+    @Test func `sizes are predicted from what comes before`() throws {
+        var graph = GraphPart(functions: [function("make"), function("use")])
+        graph.tasks = [
+            TaskSpec(id: task(1), function: FunctionIndex(0), features: [1_000]),
+            TaskSpec(
+                id: task(2), function: FunctionIndex(1), arguments: [.output(task(1))],
+                features: [.nan]),
+        ]
+        let sizes = [100.0, 200, 400]
+        let histories = [
+            history(
+                "make", sizes.map { run($0, milliseconds: 1, bytesOut: Int64($0) * 8) }),
+            history(
+                "use", sizes.map { run($0, milliseconds: $0, bytesIn: Int64($0) * 8) }),
+        ]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1], draws: 32, seed: 1)
+        let seconds = try #require(estimate.coreSeconds)
+        #expect(abs(seconds.median / 1.001 - 1) < 0.15, "\(seconds)")
+    }
+
+    @Test func `a loop counts to its limit, as a guess where data decides`() throws {
+        let body = TaskSpec(
+            id: TaskID(high: 1, low: 2), function: FunctionIndex(0),
+            arguments: [.output(TaskID(high: 1, low: 1))], features: [1])
+        let until = TaskSpec(
+            id: TaskID(high: 1, low: 3), function: FunctionIndex(0),
+            arguments: [.output(body.id)], features: [1])
+        let loop = IterationSpec(
+            id: task(9), initial: .bytes([]), limit: 20, template: [body, until],
+            placeholder: TaskID(high: 1, low: 1), result: body.id, until: until.id)
+        var graph = GraphPart(functions: [function("f")], iterations: [loop])
+        graph.tasks = [
+            TaskSpec(
+                id: task(1), function: FunctionIndex(0), arguments: [.output(task(9))],
+                features: [1])
+        ]
+        let histories = [history("f", seen.map { run($0.1, milliseconds: 1) })]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1], draws: 16, seed: 1)
+        #expect(estimate.tasks == 41)
+        #expect(estimate.evidence == .guess)
+        #expect(abs(try #require(estimate.coreSeconds).median / 0.041 - 1) < 0.1)
+    }
+
+    @Test func `a plan of 100,000 tasks is told by its bounds`() throws {
+        let histories = [history("f", seen.map { run($0.1, milliseconds: $0.1) })]
+        let estimate = PlanSimulation.estimate(
+            independent(30_000), histories: histories, cores: [4], draws: 4, seed: 1)
+        #expect(abs(try #require(estimate.wall[4]).median / 41.25 - 1) < 0.15)
+    }
+
+    @Test func `the same seed gives the same estimate`() {
+        let histories = [history("f", seen.map { run($0.1, milliseconds: $0.1) })]
+        func estimate() -> Estimate {
+            PlanSimulation.estimate(
+                independent(100), histories: histories, cores: [1, 2], draws: 8, seed: 3)
+        }
+        #expect(estimate() == estimate())
+    }
+}

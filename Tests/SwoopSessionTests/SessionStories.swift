@@ -1,0 +1,144 @@
+// Stories of a client's session: every wait ends, every value comes once.
+
+import SwoopModel
+import SwoopSession
+import Testing
+
+private func task(_ number: Int) -> TaskID { TaskID(high: 7, low: UInt64(number)) }
+
+private struct TestSession {
+    var machine = SessionMachine()
+    var orders: [SessionEffect] = []
+    var now: Int64 = 0
+
+    mutating func handle(_ event: SessionEvent) {
+        machine.handle(event, at: Timestamp(nanoseconds: now), into: &orders)
+    }
+
+    mutating func submit(_ held: Int...) {
+        handle(.submitted(GraphPart(held: held.map(task)), data: []))
+        orders = []
+    }
+
+    mutating func finish(_ number: Int, _ value: [UInt8]?) {
+        handle(.noticed([.finished(task(number), value: value, byteCount: 8, elementCount: 1)]))
+    }
+
+    mutating func taken() -> [SessionEffect] {
+        defer { orders = [] }
+        return orders
+    }
+}
+
+@Suite struct SessionStories {
+    private let stored = Settlement.stored(byteCount: 8, elementCount: 1)
+
+    @Test func `a small value comes with the end of its task, once`() {
+        var session = TestSession()
+        session.submit(1)
+        session.handle(.awaited(task(1)))
+        session.handle(.wanted(task(1)))
+        session.handle(.wanted(task(1)))
+        #expect(session.taken() == [.want([task(1)])])
+        session.finish(1, [5])
+        #expect(session.taken() == [.settle(task(1), stored), .bring(task(1), [5])])
+        session.finish(1, [5])
+        session.handle(.valueArrived(task(1), [5]))
+        #expect(session.taken().isEmpty)
+        session.handle(.wanted(task(1)))
+        #expect(session.taken() == [.bring(task(1), [5])])
+    }
+
+    @Test func `a large value is asked for, and its wait is settled once`() {
+        var session = TestSession()
+        session.submit(1)
+        session.handle(.awaited(task(1)))
+        session.finish(1, nil)
+        #expect(session.taken() == [.settle(task(1), stored)])
+        session.handle(.wanted(task(1)))
+        session.handle(.valueArrived(task(1), [1, 2]))
+        #expect(session.taken() == [.want([task(1)]), .bring(task(1), [1, 2])])
+    }
+
+    @Test func `a failure is told to those who wait, once`() {
+        var session = TestSession()
+        session.submit(1)
+        session.handle(.awaited(task(1)))
+        session.handle(.wanted(task(1)))
+        _ = session.taken()
+        let failure = TaskFailure(kind: .thrown, message: "it broke", task: task(1))
+        session.handle(.noticed([.failed(task(1), failure), .failed(task(1), failure)]))
+        #expect(session.taken() == [.settle(task(1), .failed(failure)), .refuse(task(1), failure)])
+        session.handle(.wanted(task(1)))
+        #expect(session.taken() == [.refuse(task(1), failure)])
+    }
+
+    @Test func `the loss of the connection ends every wait, what is here stays`() {
+        var session = TestSession()
+        session.submit(1, 2, 3)
+        session.finish(2, [5])
+        session.handle(.awaited(task(1)))
+        session.handle(.wanted(task(3)))
+        _ = session.taken()
+        session.handle(.connectionLost("it is gone"))
+        let failure = TaskFailure(kind: .lost, message: "it is gone")
+        #expect(session.taken() == [.settle(task(1), .failed(failure)), .refuse(task(3), failure)])
+        session.handle(.wanted(task(2)))
+        session.handle(.awaited(task(3)))
+        #expect(session.taken() == [.bring(task(2), [5]), .settle(task(3), .failed(failure))])
+    }
+
+    @Test func `after the end of the scope every use is an error`() {
+        var session = TestSession()
+        session.submit(1, 2)
+        session.finish(1, [5])
+        session.handle(.wanted(task(2)))
+        _ = session.taken()
+        session.handle(.closed)
+        session.handle(.wanted(task(1)))
+        session.handle(.submitted(GraphPart(held: [task(9)]), data: []))
+        session.handle(.wanted(task(9)))
+        session.finish(1, [5])
+        let orders = session.taken()
+        #expect(orders.contains { if case .refuse(task(2), _) = $0 { true } else { false } })
+        #expect(orders.contains { if case .refuse(task(1), _) = $0 { true } else { false } })
+        #expect(orders.contains { if case .refuse(task(9), _) = $0 { true } else { false } })
+        #expect(!orders.contains { if case .bring = $0 { true } else { false } })
+        #expect(session.machine.bytes(of: task(1)) == nil)
+    }
+
+    @Test func `released handles go in batches, after 20 ms or 512`() {
+        var session = TestSession()
+        session.submit(1, 2)
+        session.handle(.released(task(1)))
+        session.handle(.released(task(2)))
+        session.handle(.released(task(2)))
+        #expect(session.taken().isEmpty)
+        #expect(session.machine.nextDeadline?.nanoseconds == 20_000_000)
+        session.now = 20_000_000
+        session.handle(.deadlineReached)
+        #expect(session.taken() == [.release([task(1), task(2)])])
+        #expect(session.machine.nextDeadline == nil)
+        session.handle(.submitted(GraphPart(held: (0..<512).map(task)), data: []))
+        _ = session.taken()
+        for number in 0..<512 { session.handle(.released(task(number))) }
+        #expect(session.taken() == [.release((0..<512).map(task))])
+    }
+
+    @Test func `a handle that is dropped while it is waited for ends the wait`() {
+        var session = TestSession()
+        session.submit(1)
+        session.handle(.awaited(task(1)))
+        session.handle(.released(task(1)))
+        guard case .settle(task(1), .failed)? = session.taken().first else {
+            Issue.record("nobody was told")
+            return
+        }
+    }
+
+    @Test func `what was never submitted is an error, not a wait`() {
+        var session = TestSession()
+        session.handle(.awaited(task(1)))
+        #expect(session.taken().count == 2)
+    }
+}

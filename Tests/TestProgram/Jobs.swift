@@ -1,0 +1,42 @@
+// A job that tests kill things under, and a cluster that outlives its clients.
+
+import Glibc
+import Swoop
+
+/// What a job over a cluster may be told: `job CLUSTER TASKS MILLISECONDS`; `local` is this machine.
+func runJob(_ arguments: [String]) async throws {
+    guard arguments.count == 3, let tasks = Int(arguments[1]), let milliseconds = Int(arguments[2])
+    else { return tell("usage", "job CLUSTER TASKS MILLISECONDS") }
+    var options = LocalOptions()
+    options.cores = 2
+    options.learns = false
+    let spec = arguments[0] == "local" ? ClusterSpec.local(options) : .connected(arguments[0])
+    try await withCluster(spec) { cluster in
+        tell("began", getpid())
+        let proxies = try await cluster.remotely { remote in
+            (0..<tasks).map { remote.call(work, $0, milliseconds) }
+        }
+        var right = 0
+        for (i, proxy) in proxies.enumerated() {
+            if i == 1 { tell("first", 1) }
+            if try await proxy.value == i * i { right += 1 }
+        }
+        tell("right", right)
+        tell("chain", try await cluster.remotely { $0.range(0..<500_000).filter(isOdd).count }.value)
+    }
+    tell("ended", 1)
+}
+
+@Remote func work(_ i: Int, _ milliseconds: Int) -> Int {
+    _ = spin(milliseconds)
+    return i * i
+}
+
+/// Holds a standing cluster until this process is ended.
+func hold(cluster name: String) async throws {
+    var options = LocalOptions()
+    options.cores = 2
+    options.learns = false
+    options.pageBudget = 1 << 30
+    try await holdCluster(named: name, options)
+}

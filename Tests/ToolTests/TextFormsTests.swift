@@ -1,0 +1,72 @@
+// What other programs read: plain lines, JSON, and the table of `swoop status`.
+
+import SwoopModel
+import Testing
+import swoop
+
+@Suite struct TextFormsTests {
+    private let time = "2026-01-02T03:04:05.678Z"
+
+    @Test func `a plain line has the same words whatever happens`() {
+        let names: [String?] = ["simulate", nil, "two words,=", "漢字"]
+        let readings = [
+            reading([]), reading([node(names)]),
+            reading([node([], name: "a b", silentFor: 3_000_000_000)], name: "x y"),
+        ]
+        let words = readings.map { reading in
+            TopLines.lines(of: reading, time: time).map { line in
+                line.split(separator: " ", omittingEmptySubsequences: false).dropFirst().map {
+                    String($0.prefix { $0 != "=" })
+                }
+            }
+        }
+        let expected = [
+            "cluster", "node", "state", "busy", "age", "cpu", "pages", "done", "failed", "running",
+            "total", "cores",
+        ]
+        #expect(words == [[expected], [expected], [expected]])
+        #expect(
+            TopLines.lines(of: readings[1], time: time) == [
+                "\(time) cluster=local-1-a node=local state=live busy=3/4 age=0.1s cpu=100% "
+                    + "pages=12582912/8589934592 done=12 failed=1 running=2 total=40 "
+                    + "cores=simulate:1.2s,idle,two_words__:1.2s,漢字:1.2s"
+            ])
+    }
+
+    @Test func `a silent node's line shows nothing as live`() {
+        let silent = node(["simulate", nil], silentFor: 3_000_000_000)
+        let line = TopLines.lines(of: reading([silent]), time: time)[0]
+        #expect(line.contains(" state=silent busy=?/2 age=3.0s cpu=- "))
+        #expect(line.hasSuffix(" cores=?,?"))
+    }
+
+    @Test func `JSON is one line with units in its names`() {
+        let live = UsageJSON(reading([node(["simulate", nil])]), time: time).line
+        #expect(
+            live
+                == #"{"busyCores":1,"cluster":"local-1-a","cores":2,"nodes":[{"ageSeconds":0.1,"busyCores":1,"cores":[{"elapsedSeconds":1.234,"function":"simulate","loadPercent":100,"state":"busy"},{"loadPercent":0,"state":"idle"}],"cpuPercent":100,"cpuSeconds":5,"isSilent":false,"name":"local","pageBudgetBytes":8589934592,"residentBytes":12582912}],"tasks":{"done":12,"failed":1,"running":2,"total":40},"time":"2026-01-02T03:04:05.678Z"}"#
+        )
+        let silent = UsageJSON(
+            reading([node(["simulate"], name: "a\nb", silentFor: 3_000_000_000)]), time: time
+        ).line
+        #expect(silent.contains(#""state":"unknown""#) && !silent.contains("simulate"))
+        #expect(!silent.contains("\n"))
+    }
+
+    @Test func `the table's columns are as wide as what is in them`() {
+        let rows = [
+            StatusRow(
+                name: "local-1-a", pid: 7, endpoint: "tcp://127.0.0.1:40001",
+                reading: reading([node(["f", nil]), node(["g"], silentFor: 3_000_000_000)])),
+            StatusRow(name: "漢", pid: 12_345, endpoint: "tcp://127.0.0.1:2", reading: nil),
+        ]
+        #expect(
+            StatusTable.lines(of: rows) == [
+                "NAME       PID    ENDPOINT               NODES         CORES  BUSY  TASKS",
+                "local-1-a  7      tcp://127.0.0.1:40001  2 (1 silent)  2      1     "
+                    + "12 done, 1 failed, 2 running, 40 in all",
+                "漢         12345  tcp://127.0.0.1:2      –             –      –     "
+                    + "does not answer",
+            ])
+    }
+}
