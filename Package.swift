@@ -99,8 +99,12 @@ let package = Package(
                 "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopForecast",
                 "SwoopWire", heap,
             ], swiftSettings: strict),
+        .target(
+            name: "SwoopExpansion", dependencies: syntax(["SwiftSyntaxMacros"]),
+            swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         .macro(
-            name: "SwoopMacros", dependencies: syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
+            name: "SwoopMacros",
+            dependencies: ["SwoopExpansion"] + syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         room(
             "Swoop",
@@ -123,7 +127,18 @@ let package = Package(
         .executableTarget(
             name: "TransportProbe", dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
             path: "Tests/TransportProbe", swiftSettings: strict),
+        .target(
+            name: "Faults",
+            dependencies: [
+                "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopSimulation",
+            ], path: "Tests/Faults", swiftSettings: strict),
         tests("TidyTests", []),
+        tests(
+            "SimulationTests",
+            ["Faults", "SwoopModel", "SwoopForecast", "SwoopScheduling", "SwoopSimulation"]),
+        tests("SwoopSchedulingTests", ["SwoopModel", "SwoopScheduling", "SwoopWire"]),
+        tests("SwoopExecutionTests", ["SwoopModel", "SwoopExecution", "SwoopWire"]),
+        tests("SwoopSessionTests", ["SwoopModel", "SwoopSession", "SwoopWire"]),
         tests("SwoopElementsTests", ["SwoopElements", "Swoop"]),
         tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
         tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast"]),
@@ -134,7 +149,7 @@ let package = Package(
             ["CSwoopSystem", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
         .testTarget(
             name: "SwoopMacrosTests",
-            dependencies: ["SwoopMacros", "Swoop"]
+            dependencies: ["SwoopExpansion", "Swoop"]
                 + syntax(["SwiftSyntaxMacroExpansion", "SwiftParser"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         .executableTarget(

@@ -101,17 +101,13 @@ extension SwoopError {
         case .thrown: (code, advice) = (.taskFailed, "")
         case .trapped:
             (code, advice) = (.taskFailed, "A debug build prints the reason of the check.")
-        case .died:
-            (code, advice) = (
-                .workerDied, "If the system ended it, look for its memory use: `dmesg | tail`."
-            )
-        case .undecodable:
-            (code, advice) = (.undecodable, "Build and start the program again everywhere.")
+        case .died: (code, advice) = (.workerDied, Self.advice(afterSignal: failure.signal))
+        case .undecodable: (code, advice) = (.undecodable, Self.codecAdvice)
         case .unknownFunction:
             (code, advice) = (.invalidPlan, "Build and start the program again everywhere.")
         case .lost: (code, advice) = (.lost, "Run the plan again.")
         case .cancelled: (code, advice) = (.cancelled, "")
-        case .noMemory: (code, advice) = (.noMemory, "")
+        case .noMemory: (code, advice) = (.noMemory, Self.memoryAdvice)
         case .inputFailed: (code, advice) = (.inputFailed, "")
         case .invalidGraph: (code, advice) = (.invalidPlan, "")
         }
@@ -124,5 +120,19 @@ extension SwoopError {
         attempt = Int(failure.attempt)
         errorType = failure.errorType
         lastOutput = failure.lastOutput
+    }
+
+    private static let memoryAdvice =
+        "Drop the handles of what is not needed, or start the cluster with a larger page budget."
+    static let codecAdvice =
+        "See that what the type encodes is what it decodes, and that all programs are the same build."
+
+    private static func advice(afterSignal signal: Int32) -> String {
+        switch signal {
+        case 0: "A remote function must not end its process: let it return or throw instead."
+        case 7, 11: "Look for a recursion without an end, and for unsafe pointers."
+        case 9: "If the system ended it, look for its memory use: `dmesg | tail`."
+        default: ""
+        }
     }
 }

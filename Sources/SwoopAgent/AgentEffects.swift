@@ -92,10 +92,13 @@ extension AgentLoop {
         case .ready:
             worker.isReady = true
             if worker.id != WorkerID(0) { handle(.workerReady(worker.id)) }
-        case .reports(let reports): handle(.workerReported(worker.id, reports))
+        case .reports(let reports):
+            handle(.workerReported(worker.id, reports.map { $0.quoting(worker) }))
         case .stored(let attempt, let page): handle(.outputStored(worker.id, attempt, page))
         case .allocate(let token, let byteCount): lend(token, byteCount, to: worker)
-        case .printed(let lines): send(.printed(lines))
+        case .printed(let lines):
+            worker.remember(lines)
+            send(.printed(lines))
         }
     }
 
@@ -120,6 +123,8 @@ extension AgentLoop {
         }
         takeFromWorker()
         let status = worker.endNow()
+        let rest = worker.readOutput()
+        if !rest.isEmpty { send(.printed(rest)) }
         for source in worker.sources { poll.remove(source) }
         let death = worker.death(status)
         cpuBefore += worker.cpuNanoseconds
@@ -135,5 +140,16 @@ extension AgentLoop {
     private mutating func startAfterEarlyDeath(_ death: WorkerDeath) {
         let cause = death.signal != 0 ? "signal \(death.signal)" : "status \(death.status)"
         send(.remark("a worker ended while it started (\(cause)). " + death.lastOutput.joined()))
+    }
+}
+
+extension RunReport {
+    /// The report with the last lines that a failed run printed.
+    fileprivate func quoting(_ worker: WorkerLink) -> RunReport {
+        guard case .ended(let attempt, .failed(var failure), let record) = self,
+            failure.lastOutput.isEmpty
+        else { return self }
+        failure.lastOutput = worker.lastLines(of: attempt.task)
+        return .ended(attempt, .failed(failure), record)
     }
 }

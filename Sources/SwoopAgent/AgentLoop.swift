@@ -96,6 +96,8 @@ struct AgentLoop: ~Copyable {
     private var nextDeadline: Int64? {
         var deadline = nextSample
         if let due = machine.nextDeadline?.nanoseconds { deadline = min(deadline, due) }
+        // A full queue: nothing wakes this thread when it has room again.
+        if !outgoing.isEmpty { deadline = min(deadline, MonotonicClock.nanoseconds() + 5_000_000) }
         return deadline
     }
 
@@ -168,7 +170,7 @@ struct AgentLoop: ~Copyable {
             extents[page.offset] = extent
             handle(.dataStored(task, page))
         } catch {
-            handle(.dataRefused(task, "there is no room for its \(bytes.count) bytes: \(error)"))
+            handle(.dataRefused(task, "the node has no room for its \(bytes.count) bytes"))
         }
     }
 

@@ -23,7 +23,10 @@ final class WorkerLink {
     private let slots: Int
     /// Orders that the ring had no room for, oldest first.
     private var waiting: [[UInt8]] = []
-    private var lastErrorLines: [String] = []
+    /// The last lines of all runs, and those that the process wrote to its descriptors itself.
+    private var lastLines: [OutputLine] = []
+    /// The beginnings of lines that it wrote to its descriptors.
+    private var beginnings: [[UInt8]] = [[], []]
     private var malformed = 0
     private static let batchMax = 256
 
@@ -133,7 +136,7 @@ final class WorkerLink {
                 }
             }
         } catch {
-            lastErrorLines.append("its ring is damaged: \(error)")
+            remember([line("its ring is damaged: \(error)", isError: true)])
             process.kill(9)
         }
         malformed += bad
@@ -176,35 +179,70 @@ final class WorkerLink {
 
     /// What is known of its end.
     func death(_ status: ExitStatus) -> WorkerDeath {
-        _ = readOutput()
-        var death = WorkerDeath(signal: 0, status: 0, lastOutput: lastErrorLines)
+        var death = WorkerDeath(signal: 0, status: 0)
         switch status {
         case .exited(let code): death.status = code
         case .signalled(let signal): death.signal = signal
         }
-        guard let report = crashArea.report() else { return death }
-        death.signal = report.signal
-        death.frames = report.programCounters
-        if let slot = report.slot { death.culprit = slotTable.read(slot: Int(slot))?.attempt }
+        if let report = crashArea.report() {
+            death.signal = report.signal
+            death.frames = report.programCounters
+            if let slot = report.slot { death.culprit = slotTable.read(slot: Int(slot))?.attempt }
+        }
+        death.lastOutput = death.culprit.map { lastLines(of: $0.task) } ?? []
+        if death.lastOutput.isEmpty { death.lastOutput = lastLines.suffix(Self.quotedMax).map(\.text) }
         return death
     }
 
-    /// Lines that the process wrote to its descriptors itself; the last ones are kept for its death.
+    // MARK: Its output
+
+    /// Keeps lines for what may be told of a failure later.
+    func remember(_ lines: [OutputLine]) {
+        lastLines.append(contentsOf: lines)
+        if lastLines.count > 2 * Self.linesMax {
+            lastLines.removeFirst(lastLines.count - Self.linesMax)
+        }
+    }
+
+    /// The last lines that a task printed.
+    func lastLines(of task: TaskID) -> [String] {
+        lastLines.filter { $0.task == task }.suffix(Self.quotedMax).map(\.text)
+    }
+
+    private static let linesMax = 200
+    private static let quotedMax = 10
+
+    private func line(_ text: String, isError: Bool) -> OutputLine {
+        OutputLine(
+            task: TaskID(high: 0, low: 0), function: "", node: "", text: text, isError: isError,
+            dropped: 0)
+    }
+
+    /// Lines that the process wrote to its descriptors itself; at its end also what has no line's end.
     func readOutput() -> [OutputLine] {
         var lines: [OutputLine] = []
-        for (pipe, isError) in [(process.standardOutput, false), (process.standardError, true)] {
+        for (place, pipe) in [process.standardOutput, process.standardError].enumerated() {
             guard let pipe else { continue }
-            let bytes = pipe.read()
-            guard !bytes.isEmpty else { continue }
-            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-                let text = String(line)
-                if isError { lastErrorLines = lastErrorLines.suffix(19) + [text] }
-                lines.append(
-                    OutputLine(
-                        task: TaskID(high: 0, low: 0), function: "", node: "", text: text,
-                        isError: isError, dropped: 0))
+            beginnings[place] += pipe.read()
+            let isOver = pipe.isEnded || process.status != nil
+            var start = 0
+            while let end = beginnings[place][start...].firstIndex(of: 10) {
+                lines.append(direct(beginnings[place][start..<end], place))
+                start = end + 1
             }
+            beginnings[place].removeFirst(start)
+            guard !beginnings[place].isEmpty, isOver || beginnings[place].count > Self.lineBytesMax
+            else { continue }
+            lines.append(direct(beginnings[place][...], place))
+            beginnings[place] = []
         }
+        remember(lines)
         return lines
     }
+
+    private func direct(_ bytes: ArraySlice<UInt8>, _ place: Int) -> OutputLine {
+        line(String(decoding: bytes, as: UTF8.self), isError: place == 1)
+    }
+
+    private static let lineBytesMax = 4_096
 }

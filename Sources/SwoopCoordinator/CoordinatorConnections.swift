@@ -24,7 +24,6 @@ extension CoordinatorLoop {
                     continue
                 }
                 take(message, from: client, now: now)
-                if case .goodbye = message { roles[peer] = nil }
             case ("client", nil): greet(frames, peer: peer, now: now)
             default: malformed += 1
             }
@@ -42,10 +41,13 @@ extension CoordinatorLoop {
         }
         guard case .hello(let version, let id, let program, _) = message else {
             malformed += 1
-            return
+            if case .goodbye = message { return }
+            let text = "the connection was lost for too long, and the work of this program dropped"
+            return reply(.refused(text), to: peer)
         }
         guard version == wireVersion else {
-            return reply(.refused("this cluster speaks version \(wireVersion), not \(version)"), to: peer)
+            let text = "this cluster speaks version \(wireVersion), not \(version)"
+            return reply(.refused(text), to: peer)
         }
         guard program.isEmpty || program == configuration.program else {
             let text =
@@ -160,12 +162,32 @@ extension CoordinatorLoop {
     }
 
     mutating func send(_ reply: ClientReply, to client: ClientID) {
-        guard let attached = clients.first(where: { $0.id == client }) else { return }
-        if let receive = attached.receive {
+        guard let place = clients.firstIndex(where: { $0.id == client }) else { return }
+        if let receive = clients[place].receive {
             receive(reply)
-        } else if let peer = attached.peer {
-            self.reply(reply, to: peer)
+        } else {
+            clients[place].waiting.append(reply.encoded().map { Frame($0) })
+            resend(toClient: place)
         }
+    }
+
+    /// Sends what waits for a client, as far as its queue takes it.
+    mutating func resend(toClient place: Int) {
+        guard let peer = clients[place].peer, !clients[place].isGone else { return }
+        var sent = 0
+        for frames in clients[place].waiting {
+            let outcome = try? socket.send(frames, to: peer)
+            if outcome == .unreachable { clients[place].isGone = true }
+            guard outcome == .sent else { break }
+            sent += 1
+        }
+        clients[place].waiting.removeFirst(sent)
+    }
+
+    /// Says something to every client of another process.
+    mutating func giveSigns(now: Int64) {
+        nextSign = now + Self.signPeriod
+        for client in clients where client.peer != nil { send(.notices([]), to: client.id) }
     }
 
     mutating func flushNotices() {

@@ -23,6 +23,10 @@ struct AttachedClient {
     var watchesUsage = false
     /// Notices of this step, sent as one message.
     var notices: [ClientNotice] = []
+    /// What its queue had no room for, oldest first.
+    var waiting: [Frames] = []
+    /// Its connection ended without a goodbye.
+    var isGone = false
     var progress = ProgressCount()
 }
 
@@ -67,9 +71,15 @@ struct CoordinatorLoop: ~Copyable {
     var childExit: PollLoop.Source?
     var nextUsage: Int64 = 0
     var nextProgress: Int64 = 0
+    var nextSign: Int64 = 0
     /// 10 Hz for those who watch, 4 Hz for progress.
     static let usagePeriod: Int64 = 100_000_000
     static let progressPeriod: Int64 = 250_000_000
+    /// Every second each client hears something: it knows that there is a coordinator, and a client whose
+    /// process was killed is noticed.
+    static let signPeriod = nanosecondsPerSecond
+    /// What a full queue did not take is tried again after so long: 5 ms.
+    static let retryPeriod: Int64 = 5_000_000
 
     init(
         _ configuration: Coordinator.Configuration, inbox: Inbox<Coordinator.Command>,
@@ -119,6 +129,12 @@ struct CoordinatorLoop: ~Copyable {
         if scheduler.progress.running > 0 {
             deadline = min(deadline ?? nextProgress, nextProgress)
         }
+        if clients.contains(where: { $0.peer != nil }) {
+            deadline = min(deadline ?? nextSign, nextSign)
+        }
+        let isHeldUp =
+            nodes.contains { !$0.waiting.isEmpty } || clients.contains { !$0.waiting.isEmpty }
+        if isHeldUp { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
         return deadline
     }
 
@@ -132,7 +148,12 @@ struct CoordinatorLoop: ~Copyable {
         if let remark = learning.store(now: now) { remarkToAll(remark) }
         if nextUsage <= now { publishUsage(now: now) }
         if nextProgress <= now { publishProgress(now: now) }
+        if nextSign <= now { giveSigns(now: now) }
         for place in nodes.indices where !nodes[place].waiting.isEmpty { resend(place) }
+        for place in clients.indices where !clients[place].waiting.isEmpty {
+            resend(toClient: place)
+        }
+        for client in clients.filter(\.isGone) { leave(client.id, now: now) }
     }
 
     mutating func handle(_ event: SchedulerEvent, now: Int64) {
@@ -172,10 +193,16 @@ struct CoordinatorLoop: ~Copyable {
                 nextUsage = 0
             }
         case .goodbye:
-            clients.removeAll { $0.id == client }
-            pendingOutputs.removeAll { $0.client == client }
-            handle(.clientLeft(client), now: now)
+            leave(client, now: now)
         }
+    }
+
+    /// A client said goodbye, or is gone without one.
+    private mutating func leave(_ client: ClientID, now: Int64) {
+        for peer in clients.filter({ $0.id == client }).compactMap(\.peer) { roles[peer] = nil }
+        clients.removeAll { $0.id == client }
+        pendingOutputs.removeAll { $0.client == client }
+        handle(.clientLeft(client), now: now)
     }
 
     /// The end: agents are told to end, and made to when they do not within a second.

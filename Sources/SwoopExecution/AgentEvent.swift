@@ -10,7 +10,8 @@ package struct WorkerDeath: Hashable, Sendable {
     package var status: Int32
     /// The run on the thread that crashed, from the worker's crash area.
     package var culprit: AttemptID?
-    /// The runs that were on its slots, from the slot table: more exact than reports, which come late.
+    /// The runs that were on its slots, from the slot table: more exact than reports, which come
+    /// late.
     package var onSlots: [AttemptID]
     /// Offsets of the crashing thread's program counters, innermost first.
     package var frames: [UInt64]

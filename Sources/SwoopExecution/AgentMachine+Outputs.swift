@@ -35,7 +35,8 @@ extension AgentMachine {
             return
         }
         if old.extent == output.extent { return }
-        // The same bytes are here already, made by another attempt: one copy is enough, unless it is going.
+        // The same bytes are here already, made by another attempt: one copy is enough, unless it
+        // is going.
         if old.isDropped || old.attempt < output.attempt {
             if old.pins > 0 {
                 outputs[task]?.isDropped = false
@@ -88,8 +89,8 @@ extension AgentMachine {
         reports.append(.ended(AttemptID(task: task, number: 1), .failed(failure), RunRecord()))
     }
 
-    /// A copy of another node's page is kept as long as runs of this node read it: the scheduler does not
-    /// know of it, so nobody would drop it.
+    /// A copy of another node's page is kept as long as runs of this node read it: the scheduler
+    /// does not know of it, so nobody would drop it.
     mutating func fetched(
         _ task: TaskID, _ extent: PageExtent, into effects: inout [AgentEffect]
     ) {

@@ -22,7 +22,8 @@ extension AgentMachine {
         for task in lease.tasks { take(task, lost: &lost, into: &effects) }
     }
 
-    /// - Parameter lost: tasks of the lease that were given back at once; what waits for one is, too.
+    /// - Parameter lost: tasks of the lease that were given back at once; what waits for one is,
+    /// too.
     private mutating func take(
         _ task: AssignedTask, lost: inout Set<TaskID>, into effects: inout [AgentEffect]
     ) {
@@ -168,7 +169,8 @@ extension AgentMachine {
         }
     }
 
-    /// Runs that wait for an output that will not come are given back, and those that wait for them.
+    /// Runs that wait for an output that will not come are given back, and those that wait for
+    /// them.
     mutating func giveBackWaiters(of task: TaskID, into effects: inout [AgentEffect]) {
         var work = waiters.removeValue(forKey: task) ?? []
         while let attempt = work.popLast() {
@@ -207,7 +209,8 @@ extension AgentMachine {
         }
     }
 
-    /// A page made by an attempt that was taken back, or whose worker died before it said so, is of no use.
+    /// A page made by an attempt that was taken back, or whose worker died before it said so, is of
+    /// no use.
     mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard outputs[attempt.task]?.attempt == attempt.number else { return }
         drop([attempt.task], into: &effects)

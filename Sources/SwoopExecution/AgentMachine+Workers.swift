@@ -18,8 +18,8 @@ extension AgentMachine {
         if !functions.isEmpty { effects.append(.declare(id, first: 0, functions)) }
     }
 
-    /// The culprit of a crash, found exactly, is charged; bystanders start again, uncharged. Where no
-    /// culprit is known, everything that was on a core may have been it.
+    /// The culprit of a crash, found exactly, is charged; bystanders start again, uncharged. Where
+    /// no culprit is known, everything that was on a core may have been it.
     mutating func exited(
         _ id: WorkerID, _ death: WorkerDeath, into effects: inout [AgentEffect]
     ) {
@@ -56,10 +56,11 @@ extension AgentMachine {
         }
     }
 
-    /// Who may have ended the worker: the culprit, else what was on a core; nobody when this machine did.
+    /// Who may have ended the worker: the culprit, else what was on a core; nobody when this
+    /// machine did.
     ///
-    /// A worker may die before it tells of any run. When that goes on, whatever it was given may be the
-    /// cause, else the same runs would go back and forth for ever.
+    /// A worker may die before it tells of any run. When that goes on, whatever it was given may be
+    /// the cause, else the same runs would go back and forth for ever.
     private mutating func suspects(
         of death: WorkerDeath, among held: [AttemptID], isExact: Bool
     ) -> Set<AttemptID> {

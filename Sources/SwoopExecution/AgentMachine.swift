@@ -1,13 +1,14 @@
-// The agent's state and its switch over events: which runs it holds, what waits for what, which pages are
-// here, and what a worker's death means for whom. Runs: AgentMachine+Runs. Outputs: +Outputs. Workers: +Workers.
+// The agent's state and its switch over events: which runs it holds, what waits for what, which
+// pages are here, and what a worker's death means for whom. Runs: AgentMachine+Runs. Outputs:
+// +Outputs. Workers: +Workers.
 
 package import SwoopModel
 
 /// The decisions of a node agent. Pure: it neither reads a clock nor touches a process.
 package struct AgentMachine: Sendable {
     package struct Configuration: Sendable {
-        /// How long a run that was taken back may go on before its worker is killed: 0.5 s, so that a core is
-        /// free within a second.
+        /// How long a run that was taken back may go on before its worker is killed: 0.5 s, so that
+        /// a core is free within a second.
         package var cancellationGrace: Int64 = nanosecondsPerSecond / 2
         /// Workers that may die before they were ready, one after the other.
         package var failedStartsMax = 3

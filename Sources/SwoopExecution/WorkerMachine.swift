@@ -1,17 +1,18 @@
-// The worker's state and its switch over events: which run gets which slot next, and what is reported when.
-// The slots' threads call it under the process's one lock; it starts no thread and reads no clock.
+// The worker's state and its switch over events: which run gets which slot next, and what is
+// reported when. The slots' threads call it under the process's one lock; it starts no thread and
+// reads no clock.
 
 private import HeapModule
 package import SwoopModel
 
 /// The decisions of a worker process.
 ///
-/// Order of work: what was suspended and can go on first (it holds memory), then children, newest first
-/// (depth first, so that few are alive), then the agent's runs by rank.
+/// Order of work: what was suspended and can go on first (it holds memory), then children, newest
+/// first (depth first, so that few are alive), then the agent's runs by rank.
 package struct WorkerMachine: Sendable {
     package struct Configuration: Sendable {
-        /// Reports that are collected before they are sent while there is other work. 256: a batch costs the
-        /// agent about as much as one message.
+        /// Reports that are collected before they are sent while there is other work. 256: a batch
+        /// costs the agent about as much as one message.
         package var reportsMax = 256
         /// How long a report may be kept back while there is other work: 1 ms.
         package var reportDelay: Int64 = 1_000_000
@@ -265,7 +266,8 @@ package struct WorkerMachine: Sendable {
         reports.removeAll(keepingCapacity: true)
     }
 
-    /// Says where a run is now, unless the agent believes so already; what happened between is left out.
+    /// Says where a run is now, unless the agent believes so already; what happened between is left
+    /// out.
     private mutating func reportPhase(of attempt: AttemptID) {
         guard let run = runs[attempt] else { return }
         switch (run.phase, run.reported) {

@@ -1,24 +1,28 @@
-// The program that the compiler asks to expand Swoop's macros. Linked with swift-syntax from source
-// it is a CompilerPlugin; linked with the modules that the toolchain ships, which lack that
-// protocol, it listens to the compiler itself.
+// The program that the compiler asks to expand Swoop's macros; what they expand to is in SwoopExpansion.
+// Linked with swift-syntax from source it is a CompilerPlugin; linked with the modules that the
+// toolchain ships, which lack that protocol, it listens to the compiler itself.
+
+import SwiftSyntaxMacros
+import SwoopExpansion
 
 #if canImport(SwiftCompilerPlugin)
     import SwiftCompilerPlugin
-    import SwiftSyntaxMacros
 
     @main
     struct SwoopPlugin: CompilerPlugin {
         let providingMacros: [any Macro.Type] = swoopMacros
+
+        func resolveMacro(moduleName: String, typeName: String) throws -> any Macro.Type {
+            try macro(named: typeName, of: moduleName)
+        }
     }
 #else
     @_spi(PluginMessage) import SwiftCompilerPluginMessageHandling
-    import SwiftSyntaxMacros
 
     @main
     struct SwoopPlugin: PluginProvider {
         func resolveMacro(moduleName: String, typeName: String) throws -> any Macro.Type {
-            for macro in swoopMacros where "\(macro)" == typeName { return macro }
-            throw UnknownMacro(name: "\(moduleName).\(typeName)")
+            try macro(named: typeName, of: moduleName)
         }
 
         static func main() throws {
@@ -28,11 +32,14 @@
             try listener.main()
         }
     }
-
-    struct UnknownMacro: Error {
-        let name: String
-    }
 #endif
 
-/// Every macro that the plugin expands.
-var swoopMacros: [any Macro.Type] { [RemoteMacro.self, RemoteClosureMacro.self, RecordMacro.self] }
+/// The macro of this name: the compiler names this module, the types are another's.
+private func macro(named name: String, of module: String) throws -> any Macro.Type {
+    for macro in swoopMacros where "\(macro)" == name { return macro }
+    throw UnknownMacro(name: "\(module).\(name)")
+}
+
+private struct UnknownMacro: Error {
+    let name: String
+}

@@ -1,5 +1,5 @@
-// Why a task is where it is, and what it waits for: a user feature (`swoop explain`), and the first thing
-// to print when an invariant breaks.
+// Why a task is where it is, and what it waits for: a user feature (`swoop explain`), and the first
+// thing to print when an invariant breaks.
 
 package import SwoopModel
 

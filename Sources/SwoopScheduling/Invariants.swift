@@ -1,5 +1,5 @@
-// Cross-checks of the scheduler's tables, re-derived from scratch. Called after every step in tests and in
-// the simulation; too slow for anything else.
+// Cross-checks of the scheduler's tables, re-derived from scratch. Called after every step in tests
+// and in the simulation; too slow for anything else.
 
 import SwoopModel
 

@@ -38,8 +38,8 @@ extension Scheduler {
         return index
     }
 
-    /// Links a new loop to the state that it starts from and to what its body needs from outside: both are
-    /// kept until the loop ends.
+    /// Links a new loop to the state that it starts from and to what its body needs from outside:
+    /// both are kept until the loop ends.
     mutating func connect(loop index: TaskIndex) {
         guard var iteration = iterations[index] else { return }
         iteration.spec.rename { finalTask(ofLoop: $0) ?? $0 }
@@ -73,7 +73,8 @@ extension Scheduler {
         return found
     }
 
-    /// Called when something that the loop waits for is available: begins the next round, or ends the loop.
+    /// Called when something that the loop waits for is available: begins the next round, or ends
+    /// the loop.
     mutating func advance(loop index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard let iteration = iterations[index], tasks[index].unmet == 0 else { return }
         if iteration.result == nil {

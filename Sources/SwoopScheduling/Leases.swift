@@ -1,5 +1,5 @@
-// Leases: ready tasks are placed on nodes, and each takes along the dependents that need nothing else, so
-// that the agent can run a connected piece without a round trip between its tasks.
+// Leases: ready tasks are placed on nodes, and each takes along the dependents that need nothing
+// else, so that the agent can run a connected piece without a round trip between its tasks.
 
 import SwoopModel
 
@@ -50,8 +50,8 @@ extension Scheduler {
 
     /// Adds dependents whose missing inputs all lie in the piece, as long as the node has room.
     ///
-    /// One that misses more inputs than the piece has tasks is passed over before they are looked at:
-    /// each of 100,000 inputs of one task asks.
+    /// One that misses more inputs than the piece has tasks is passed over before they are looked
+    /// at: each of 100,000 inputs of one task asks.
     private mutating func growPiece(_ piece: inout [TaskIndex], on place: Int) {
         var members: Set<TaskIndex> = [piece[0]]
         var next = 0
@@ -63,7 +63,8 @@ extension Scheduler {
                 else { continue }
                 refreshPrediction(of: link.index)
                 let record = tasks[link.index]
-                guard record.kind == .call, record.isNeeded,
+                // Counts are put in when a task is leased: the pages must be made by then.
+                guard record.kind == .call, record.isNeeded, !record.spec.countsElements,
                     !record.isIsolated, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
                     Placement.hasRoom(
@@ -82,11 +83,13 @@ extension Scheduler {
         tasks[index].state = .leased(node)
         occupy(node, with: index)
         let record = tasks[index]
-        let spec = record.spec.countsElements ? puttingInCounts(record.spec) : record.spec
-        let read = record.spec.countsElements ? Set(spec.inputs) : []
+        // Asked once: to look at 100,000 arguments for each of them takes minutes.
+        let counts = record.spec.countsElements
+        let spec = counts ? puttingInCounts(record.spec) : record.spec
+        let read = counts ? Set(spec.distinctInputs) : []
         let inputs = record.inputs.compactMap { input -> AssignedInput? in
             let task = tasks[input].spec.id
-            if record.spec.countsElements && !read.contains(task) { return nil }
+            if counts && !read.contains(task) { return nil }
             return AssignedInput(
                 task: task, source: piece.contains(input) ? .pending : source(of: input))
         }
@@ -159,7 +162,8 @@ extension Scheduler {
 }
 
 extension TaskSpec {
-    /// Whether an argument is the number of elements of some page: known only when that page is made.
+    /// Whether an argument is the number of elements of some page: known only when that page is
+    /// made.
     package var countsElements: Bool { arguments.contains { $0.countsElements } }
 }
 

@@ -23,7 +23,8 @@ extension Scheduler {
         failEverything("the last node is lost", &effects)
     }
 
-    /// A node is gone: its attempts are void, its pages are missed, and what is needed is made again.
+    /// A node is gone: its attempts are void, its pages are missed, and what is needed is made
+    /// again.
     mutating func lose(
         _ node: NodeID, reason: String, into effects: inout [SchedulerEffect]
     ) {
@@ -83,7 +84,8 @@ extension Scheduler {
         }
     }
 
-    /// Sends every needed, done record whose output is gone back to waiting, and so on up its lineage.
+    /// Sends every needed, done record whose output is gone back to waiting, and so on up its
+    /// lineage.
     mutating func makeAgainIfLost(
         _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
     ) {

@@ -1,5 +1,6 @@
-// Which node gets a ready task: a pure function over the nodes, the sizes of the inputs and the estimate.
-// argmin over nodes of queue + missing bytes / bandwidth + predicted time: no fixed wait for locality.
+// Which node gets a ready task: a pure function over the nodes, the sizes of the inputs and the
+// estimate. argmin over nodes of queue + missing bytes / bandwidth + predicted time: no fixed wait
+// for locality.
 
 package import SwoopModel
 
@@ -15,7 +16,8 @@ package enum Placement {
         }
     }
 
-    /// The place, in the node table, of the node that would finish the task first; nil: none has room.
+    /// The place, in the node table, of the node that would finish the task first; nil: none has
+    /// room.
     ///
     /// Equal nodes: the one that joined first.
     package static func choose(
@@ -37,8 +39,8 @@ package enum Placement {
         return best?.place
     }
 
-    /// Whether a node may be given work of this length now: one task a slot always, more only as far as
-    /// the horizon of predicted work reaches.
+    /// Whether a node may be given work of this length now: one task a slot always, more only as
+    /// far as the horizon of predicted work reaches.
     package static func hasRoom(
         _ node: NodeRecord, for predicted: Int64, configuration: Scheduler.Configuration
     ) -> Bool {

@@ -1,6 +1,6 @@
-// Tasks that could run, the longest remaining path first; equal ones in the order of becoming ready.
-// Entries of tasks that are no longer ready stay in the heap and are skipped: removal from the middle
-// would cost more than it saves.
+// Tasks that could run, the longest remaining path first; equal ones in the order of becoming
+// ready. Entries of tasks that are no longer ready stay in the heap and are skipped: removal from
+// the middle would cost more than it saves.
 
 private import HeapModule
 package import SwoopModel

@@ -33,7 +33,8 @@ extension Scheduler {
         }
     }
 
-    /// Follows from a record nobody needs to its inputs: cancels, frees and forgets all that only it needed.
+    /// Follows from a record nobody needs to its inputs: cancels, frees and forgets all that only
+    /// it needed.
     mutating func discardIfUnneeded(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         var work = [index]
         while let next = work.popLast() {

@@ -39,7 +39,8 @@ extension Scheduler {
         }
     }
 
-    /// A page that a dropped attempt left is freed, unless it is the one that counts, told of twice.
+    /// A page that a dropped attempt left is freed, unless it is the one that counts, told of
+    /// twice.
     private func giveUpPage(
         of report: RunReport, on node: NodeID, into effects: inout [SchedulerEffect]
     ) {
@@ -203,7 +204,8 @@ extension Scheduler {
         if tasks[index].kind == .call { count(tasks[index].client) { $0.failed += 1 } }
     }
 
-    /// Tells the client once, and everybody who waits for the bytes: they may have been there and be lost.
+    /// Tells the client once, and everybody who waits for the bytes: they may have been there and
+    /// be lost.
     mutating func announceFailure(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         var names = tasks[index].wantedNames
         let id = tasks[index].spec.id
@@ -240,6 +242,9 @@ extension Scheduler {
         guard var cause = failures[input] else {
             return failure(.cancelled, of: index, "an input of it was cancelled")
         }
+        // The client's own data: its caller is told what is wrong with it, not that something else
+        // failed.
+        if tasks[input].kind == .data { return cause }
         if cause.kind != .inputFailed {
             cause.message = "not run, since its input \(name(of: input)) failed: \(cause.message)"
         }

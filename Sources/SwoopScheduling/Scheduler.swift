@@ -1,5 +1,6 @@
-// The scheduler's state and its switch over events. What each event means stands in the extension named
-// for its subject: Submission, Leases, Reports, Lineage, Iterations, Release, Explanation, Invariants.
+// The scheduler's state and its switch over events. What each event means stands in the extension
+// named for its subject: Submission, Leases, Reports, Lineage, Iterations, Release, Explanation,
+// Invariants.
 
 package import SwoopModel
 
@@ -27,7 +28,8 @@ package struct Scheduler: Sendable {
         package var failsWithoutNodes = true
         /// Bytes per second between nodes, until measured.
         package var bytesPerSecond: Double = 1e9
-        /// Whether news of old attempts is dropped. Off only in the test that proves the check matters.
+        /// Whether news of old attempts is dropped. Off only in the test that proves the check
+        /// matters.
         package var checksAttempts = true
 
         package init() {}
@@ -91,7 +93,8 @@ package struct Scheduler: Sendable {
         nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
     }
 
-    /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a node has room.
+    /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a
+    /// node has room.
     private mutating func settle(into effects: inout [SchedulerEffect]) {
         for node in nodes.nodes where now.since(node.lastHeard) > configuration.silenceMax {
             let seconds = configuration.silenceMax / nanosecondsPerSecond

@@ -16,7 +16,8 @@ package enum SchedulerEffect: Hashable, Sendable {
     case notify(ClientID, ClientNotice)
     /// Send the client the bytes of a small output.
     case deliver(ClientID, TaskID, bytes: [UInt8])
-    /// Have the node send this page; it goes to the client under `name` (a loop's result has its own name).
+    /// Have the node send this page; it goes to the client under `name` (a loop's result has its
+    /// own name).
     case requestOutput(NodeID, TaskID, ClientID, name: TaskID)
     /// The node was silent for too long: close its connection.
     case closeNode(NodeID, reason: String)

@@ -1,4 +1,5 @@
-// Facts that reach the scheduler. Past tense, values only: a log of them replays to the same decisions.
+// Facts that reach the scheduler. Past tense, values only: a log of them replays to the same
+// decisions.
 
 package import SwoopModel
 

@@ -124,7 +124,8 @@ extension Scheduler {
         return index
     }
 
-    /// Links a new record to its inputs; a wrong one fails, so that what depends on it fails with a reason.
+    /// Links a new record to its inputs; a wrong one fails, so that what depends on it fails with a
+    /// reason.
     mutating func connect(_ index: TaskIndex) {
         switch tasks[index].kind {
         case .data: return
@@ -174,7 +175,8 @@ extension Scheduler {
         tasks[index].dependents = links.filter { tasks.isCurrent($0) }
     }
 
-    /// A task that names an ended loop reads the last round's result instead. Answers with its inputs.
+    /// A task that names an ended loop reads the last round's result instead. Answers with its
+    /// inputs.
     private mutating func resolveLoops(of index: TaskIndex) -> [TaskID] {
         let inputs = tasks[index].spec.distinctInputs
         guard inputs.contains(where: { finalTask(ofLoop: $0) != nil }) else { return inputs }
@@ -205,7 +207,8 @@ extension Scheduler {
         return nanoseconds < 9e18 ? Int64(nanoseconds) : .max / 4
     }
 
-    /// Lets a new record go: failed inputs fail it, lost ones are made again, complete ones make it ready.
+    /// Lets a new record go: failed inputs fail it, lost ones are made again, complete ones make it
+    /// ready.
     mutating func begin(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard tasks.contains(index) else { return }
         if tasks[index].state == .failed {

@@ -15,15 +15,18 @@ package struct TaskLink: Hashable, Sendable {
 package enum TaskState: Hashable, Sendable {
     /// Inputs are missing. In no queue. Can become: ready, failed, cancelled, done (loops only).
     case waiting
-    /// All inputs are available; in the ready queue. Can become: leased, waiting, failed, cancelled.
+    /// All inputs are available; in the ready queue. Can become: leased, waiting, failed,
+    /// cancelled.
     case ready
-    /// Granted to a node, not yet on a core. Can become: running, ready, waiting, done, failed, cancelled.
+    /// Granted to a node, not yet on a core. Can become: running, ready, waiting, done, failed,
+    /// cancelled.
     case leased(NodeID)
     /// On a core. Can become: suspended, ready, done, failed, cancelled.
     case running(NodeID)
     /// Waits for its children, its core given back. Can become: running, ready, done, failed.
     case suspended(NodeID)
-    /// Its output is, or was, stored. Can become: waiting or ready, when the output is lost and needed.
+    /// Its output is, or was, stored. Can become: waiting or ready, when the output is lost and
+    /// needed.
     case done
     /// Ended with a failure. Final.
     case failed
@@ -60,13 +63,13 @@ package struct TaskRecord: Sendable {
     package var client: ClientID
     package var kind: Kind
     package var state: TaskState = .waiting
-    /// Exactly the tasks that the spec names as inputs, each once; none any more when the output is inline:
-    /// it cannot be lost, so nothing has to be made again for it.
+    /// Exactly the tasks that the spec names as inputs, each once; none any more when the output is
+    /// inline: it cannot be lost, so nothing has to be made again for it.
     package var inputs: [TaskIndex] = []
     /// All records that have this one among their inputs, and stale links to forgotten ones.
     package var dependents: [TaskLink] = []
-    /// Records in the table that have this one among their inputs: as long as there are any, the spec is
-    /// kept, since their outputs may have to be made again.
+    /// Records in the table that have this one among their inputs: as long as there are any, the
+    /// spec is kept, since their outputs may have to be made again.
     package var retainers = 0
     /// Inputs that are not available now; meaningful while waiting.
     package var unmet = 0

@@ -1,10 +1,10 @@
-// The client's session: what it holds, what it waits for, what it gave back. Every wait ends: by the
-// bytes, by a failure, by the loss of the connection or by the end of the scope.
+// The client's session: what it holds, what it waits for, what it gave back. Every wait ends: by
+// the bytes, by a failure, by the loss of the connection or by the end of the scope.
 
 package import SwoopModel
 
-/// The decisions of a client. Called under the session's lock, by the program's threads and by whoever
-/// receives from the coordinator.
+/// The decisions of a client. Called under the session's lock, by the program's threads and by
+/// whoever receives from the coordinator.
 package struct SessionMachine: Sendable {
     package struct Configuration: Sendable {
         /// Handles that are given back in one message.
@@ -59,7 +59,10 @@ package struct SessionMachine: Sendable {
     ) {
         self.now = max(now, self.now)
         switch event {
-        case .submitted(let part, let data): submit(part, data, into: &effects)
+        case .submitted(let part, let data):
+            // First what was given back: the new work may need its room.
+            sendReleases(into: &effects)
+            submit(part, data, into: &effects)
         case .awaited(let task): wait(task, into: &effects)
         case .wanted(let task): want(task, into: &effects)
         case .released(let task): release(task, into: &effects)
@@ -159,6 +162,11 @@ package struct SessionMachine: Sendable {
             releases.count >= configuration.releasesMax
                 || now.since(since) >= configuration.releaseDelay
         else { return }
+        sendReleases(into: &effects)
+    }
+
+    private mutating func sendReleases(into effects: inout [SessionEffect]) {
+        guard !releases.isEmpty else { return }
         if case .open = openness { effects.append(.release(releases)) }
         releases = []
         releasesSince = nil
@@ -266,7 +274,8 @@ package struct SessionMachine: Sendable {
         }
     }
 
-    /// Nothing can be used any more, not even what was brought: which values were would be a matter of luck.
+    /// Nothing can be used any more, not even what was brought: which values were would be a matter
+    /// of luck.
     private mutating func close(into effects: inout [SessionEffect]) {
         let text = "the scope of its cluster has ended; use the value inside of it"
         let failure = TaskFailure(kind: .cancelled, message: text)

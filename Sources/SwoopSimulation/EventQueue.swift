@@ -1,4 +1,5 @@
-// What is still to happen in virtual time, the earliest first; at the same time in the order of planning.
+// What is still to happen in virtual time, the earliest first; at the same time in the order of
+// planning.
 
 private import HeapModule
 

@@ -1,4 +1,5 @@
-// One possible future of a plan: a duration for every task, and what follows from them without a scheduler.
+// One possible future of a plan: a duration for every task, and what follows from them without a
+// scheduler.
 
 import SwoopForecast
 import SwoopModel

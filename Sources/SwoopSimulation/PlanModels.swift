@@ -1,12 +1,13 @@
-// What is known of the functions of a plan: their models, and how the sizes that a run sees follow from the
-// bytes of its inputs.
+// What is known of the functions of a plan: their models, and how the sizes that a run sees follow
+// from the bytes of its inputs.
 
 import SwoopForecast
 import SwoopModel
 
 /// What is known of one function of a plan.
 struct PlanFunction {
-    /// Sizes that differ by less than this factor, as a share of the bytes read, count as proportional.
+    /// Sizes that differ by less than this factor, as a share of the bytes read, count as
+    /// proportional.
     private static let proportional = 1.25
 
     let model: FunctionModel
@@ -89,7 +90,8 @@ struct PlanModels {
         unknown = names
     }
 
-    /// The weakest evidence that the tasks' times rest on; of many tasks of a function some are asked.
+    /// The weakest evidence that the tasks' times rest on; of many tasks of a function some are
+    /// asked.
     func evidence(of graph: PlanGraph) -> Evidence {
         var weakest: Evidence = graph.isBound ? .guess : .measured
         var asked: [Int: Int] = [:]

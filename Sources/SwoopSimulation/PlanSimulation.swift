@@ -1,5 +1,5 @@
-// The estimate of a plan: its tasks' times drawn from the forecasts, and the real machines in virtual time
-// to see what a schedule makes of them.
+// The estimate of a plan: its tasks' times drawn from the forecasts, and the real machines in
+// virtual time to see what a schedule makes of them.
 
 package import SwoopModel
 import SwoopScheduling
@@ -7,12 +7,13 @@ import SwoopSession
 
 /// Predicts what a plan will cost, without running it.
 package enum PlanSimulation {
-    /// Tasks that are scheduled in virtual time for one estimate; beyond that draws are told by their
-    /// bounds. 20,000: some tenths of a second.
+    /// Tasks that are scheduled in virtual time for one estimate; beyond that draws are told by
+    /// their bounds. 20,000: some tenths of a second.
     static let simulatedMax = 20_000
     /// Plans with more tasks are told by bounds alone: longest path and total work.
     static let tasksMax = 20_000
-    /// What a run takes beside itself: ring, wake-up, report. 2 µs, measured while a worker is busy.
+    /// What a run takes beside itself: ring, wake-up, report. 2 µs, measured while a worker is
+    /// busy.
     static let overhead: Int64 = 2_000
 
     /// The estimate of `graph` on one node of each of `cores`.
@@ -51,8 +52,8 @@ package enum PlanSimulation {
         return max(1, (draw.work / draw.criticalPath / 1.1).rounded(.up))
     }
 
-    /// Wall nanoseconds of every draw: some by the machines, the others by their bounds, which are off by
-    /// the same factor.
+    /// Wall nanoseconds of every draw: some by the machines, the others by their bounds, which are
+    /// off by the same factor.
     private static func wall(
         of futures: [PlanDraw], _ plan: PlanGraph, _ functions: [FunctionSpec],
         _ models: PlanModels, cores: Int, among coreCounts: Int

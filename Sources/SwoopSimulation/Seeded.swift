@@ -1,4 +1,5 @@
-// Random numbers of the simulation: ours, so that a seed means the same on every machine and in every version.
+// Random numbers of the simulation: ours, so that a seed means the same on every machine and in
+// every version.
 
 import SwoopModel
 

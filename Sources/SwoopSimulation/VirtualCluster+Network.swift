@@ -1,5 +1,5 @@
-// Messages of the virtual network: late, doubled, never reordered within a connection, and always through
-// their bytes.
+// Messages of the virtual network: late, doubled, never reordered within a connection, and always
+// through their bytes.
 
 import SwoopModel
 import SwoopWire
@@ -105,8 +105,8 @@ extension VirtualCluster {
         time = max(time, arrivals[connection] ?? 0)
         arrivals[connection] = time
         queue.add(happening, at: time)
-        // ZeroMQ doubles nothing; a machine must bear it all the same. What a client submits twice is two
-        // submissions, so that direction is spared.
+        // ZeroMQ doubles nothing; a machine must bear it all the same. What a client submits twice
+        // is two submissions, so that direction is spared.
         guard !isQuiet, connection != .fromClient, generator.chance(configuration.doubledShare)
         else { return }
         queue.add(happening, at: time + Int64(generator.below(Int(configuration.lateMax))))

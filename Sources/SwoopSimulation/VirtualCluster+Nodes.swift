@@ -1,4 +1,5 @@
-// Nodes of the virtual cluster: they join, run, fetch pages from one another, lose workers and are lost.
+// Nodes of the virtual cluster: they join, run, fetch pages from one another, lose workers and are
+// lost.
 
 import SwoopExecution
 package import SwoopModel
@@ -44,7 +45,8 @@ extension VirtualCluster {
         fetches.removeAll { $0.by == id || $0.from == id }
     }
 
-    /// Ends the node's worker process, as the kernel does when memory is short: nobody knows the culprit.
+    /// Ends the node's worker process, as the kernel does when memory is short: nobody knows the
+    /// culprit.
     package mutating func killWorker(of id: NodeID) {
         guard let worker = node(id)?.workerID, node(id)?.worker != nil else { return }
         queue.add(.workerDown(id, worker, culprit: nil, signal: 9), at: now)
@@ -70,7 +72,9 @@ extension VirtualCluster {
         nodes.flatMap { node -> [String] in
             let agent = node.agent
             var left: [String] = []
-            if !agent.runs.isEmpty { left.append("node \(node.id.rawValue) holds \(agent.runs.count) runs") }
+            if !agent.runs.isEmpty {
+                left.append("node \(node.id.rawValue) holds \(agent.runs.count) runs")
+            }
             if !agent.outputs.isEmpty {
                 left.append("node \(node.id.rawValue) keeps \(agent.outputs.count) outputs")
             }

@@ -1,5 +1,6 @@
-// The whole of Swoop in virtual time: the real machines of coordinator, agents, workers and clients, a
-// network that delays, and nothing else. VirtualCluster+Nodes has the nodes, +Network the messages.
+// The whole of Swoop in virtual time: the real machines of coordinator, agents, workers and
+// clients, a network that delays, and nothing else. VirtualCluster+Nodes has the nodes, +Network
+// the messages.
 
 import SwoopExecution
 package import SwoopModel

@@ -1,5 +1,5 @@
-// A node in virtual time: the real agent machine, the real worker machine, slots whose runs take as long as
-// the simulation says, and an arena whose pages hold real bytes.
+// A node in virtual time: the real agent machine, the real worker machine, slots whose runs take as
+// long as the simulation says, and an arena whose pages hold real bytes.
 
 import SwoopExecution
 import SwoopModel

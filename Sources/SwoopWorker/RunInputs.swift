@@ -116,6 +116,11 @@ struct InputError: Error {
         for (page, count) in zip(order.spec.pages, counts.suffix(own)) {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
+            // A wrong count would be a wrong answer: elements left out, and nobody told.
+            guard let header = unsafe try? PageHeader(reading: bytes), header.count == count else {
+                let text = "a page of a loop does not have the \(count) elements that were counted"
+                throw InputError(kind: .invalidGraph, message: text)
+            }
             if count > 0 { pages.append(unsafe InputPage(bytes: bytes, firstElement: first)) }
             first += count
         }
@@ -138,6 +143,15 @@ func readText(_ path: String, from start: Int, to end: Int) throws -> RunBytes {
 struct ArgumentResolver {
     let order: RunOrder
     let arena: ArenaView
+    /// Places of the inputs by task: one run may have 100,000.
+    private let places: [TaskID: Int]
+
+    init(order: RunOrder, arena: ArenaView) {
+        self.order = order
+        self.arena = arena
+        places = Dictionary(
+            order.inputs.enumerated().map { ($1.task, $0) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// The arguments' bytes one after the other: lent in place when they lie in one piece, else copied.
     func lend(
@@ -169,10 +183,10 @@ struct ArgumentResolver {
     }
 
     private func source(of task: TaskID) throws -> RunInputSource {
-        guard let input = order.inputs.first(where: { $0.task == task }) else {
+        guard let place = places[task] else {
             throw InputError(kind: .invalidGraph, message: "its input \(task) was not delivered")
         }
-        return input.source
+        return order.inputs[place].source
     }
 
     private func append(_ argument: Argument, to bytes: inout [UInt8]) throws {

@@ -179,8 +179,7 @@ final class WorkerCore: Sendable {
         send(.allocate(token: UInt32(slot), byteCount: Int64(byteCount)))
         guard let extent = grants[slot].wait() else {
             let text =
-                "the node has no room for a page of \(byteCount) bytes; release what is not needed, "
-                + "or start the cluster with a larger page budget"
+                "the node has no room for a page of \(byteCount) bytes"
             throw InputError(kind: .noMemory, message: text)
         }
         return extent

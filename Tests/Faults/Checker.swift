@@ -1,5 +1,5 @@
-// What must be true, seen from outside of the machines: leases, final states, results, leaks. Violations
-// are values, so that a test can expect one.
+// What must be true, seen from outside of the machines: leases, final states, results, leaks.
+// Violations are values, so that a test can expect one.
 
 import SwoopModel
 import SwoopScheduling

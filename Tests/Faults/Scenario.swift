@@ -55,7 +55,8 @@ package struct Scenario: Sendable {
         package var values: Int
     }
 
-    /// Runs the scenario to its end: results are compared, everything is released, and nothing may be left.
+    /// Runs the scenario to its end: results are compared, everything is released, and nothing may
+    /// be left.
     package func run() -> Outcome {
         var generator = SeededGenerator(seed: seed &+ 1)
         let workload = Workload(tasks: tasks, using: &generator)
@@ -176,9 +177,11 @@ private struct ScenarioRun {
 
     private mutating func explain() {
         for task in workload.part.held where cluster.scheduler.tasks.index(of: task) != nil {
-            guard let explanation = cluster.scheduler.explain(task), !["done", "failed"].contains(explanation.state)
+            guard let explanation = cluster.scheduler.explain(task),
+                !["done", "failed"].contains(explanation.state)
             else { continue }
-            checker.violate("stuck: \(task) is \(explanation.state): \(explanation.reasons.prefix(3))")
+            checker.violate(
+                "stuck: \(task) is \(explanation.state): \(explanation.reasons.prefix(3))")
         }
     }
 }

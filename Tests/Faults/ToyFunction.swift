@@ -1,4 +1,5 @@
-// The one function of all toy tasks: pure, a hash of what goes in. And the serial run of a workload.
+// The one function of all toy tasks: pure, a hash of what goes in. And the serial run of a
+// workload.
 
 package import SwoopModel
 package import SwoopSimulation

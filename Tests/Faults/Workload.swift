@@ -73,7 +73,11 @@ package struct Workload: Sendable {
         var step = TaskSpec(
             id: first, function: FunctionIndex(0), arguments: [.bytes([UInt8(number)])],
             output: isPage ? .page : .value)
-        if isPage { step.pages = [Self.placeholder] } else { step.arguments.append(.output(Self.placeholder)) }
+        if isPage {
+            step.pages = [Self.placeholder]
+        } else {
+            step.arguments.append(.output(Self.placeholder))
+        }
         var outer = TaskSpec(
             id: last, function: FunctionIndex(1), arguments: [.output(first)],
             output: isPage ? .page : .value)

@@ -78,7 +78,8 @@ import Testing
         let histories = [history("f", seen.map { run($0.1, milliseconds: 2) })]
         let estimate = PlanSimulation.estimate(
             graph, histories: histories, cores: [1, 8], draws: 16, seed: 1)
-        let one = try #require(estimate.wall[1]), eight = try #require(estimate.wall[8])
+        let one = try #require(estimate.wall[1])
+        let eight = try #require(estimate.wall[8])
         #expect(abs(one.median / eight.median - 1) < 0.02)
         #expect(abs(one.median / 0.1 - 1) < 0.1)
         #expect(estimate.usefulCores?.median == 1)

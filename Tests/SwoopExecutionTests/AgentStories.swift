@@ -39,7 +39,9 @@ import Testing
 
     @Test func `what waits inside a lease runs when its input is here`() {
         var agent = running()
-        agent.lease(assigned(2, [(1, .stored(byteCount: 8, nodes: [NodeID(2)]))]), assigned(3, [(2, .pending)]))
+        agent.lease(
+            assigned(2, [(1, .stored(byteCount: 8, nodes: [NodeID(2)]))]),
+            assigned(3, [(2, .pending)]))
         agent.expect(.fetch(task(1), from: NodeID(2), byteCount: 8))
         agent.handle(.pageFetched(task(1), extent(64)))
         #expect(agent.dispatched() == [attempt(2)])
@@ -158,7 +160,8 @@ import Testing
         #expect(guilty == [attempt(1), attempt(2)])
     }
 
-    @Test func `a worker that dies again and again before it tells of a run is charged to its runs`() {
+    @Test
+    func `a worker that dies again and again before it tells of a run is charged to its runs`() {
         var agent = running()
         for death in 1...3 as ClosedRange<UInt32> {
             agent.die(worker: death)

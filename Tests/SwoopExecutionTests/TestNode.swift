@@ -1,5 +1,6 @@
-// An agent's and a worker's machine with short ways to say what happens to them, and a recorder of their
-// orders. Every step checks the invariants; what has a form on the ring or on the wire goes through it.
+// An agent's and a worker's machine with short ways to say what happens to them, and a recorder of
+// their orders. Every step checks the invariants; what has a form on the ring or on the wire goes
+// through it.
 
 import SwoopExecution
 import SwoopModel
@@ -63,7 +64,8 @@ struct TestAgent {
         handle(.outputStored(worker, attempt(number), extent(offset)))
     }
 
-    mutating func die(_ death: WorkerDeath = WorkerDeath(signal: 9, status: 0), worker: UInt32 = 1) {
+    mutating func die(_ death: WorkerDeath = WorkerDeath(signal: 9, status: 0), worker: UInt32 = 1)
+    {
         handle(.workerExited(WorkerID(worker), death))
     }
 

@@ -54,12 +54,17 @@ import Testing
         }
         let reports = worker.reported()
         let records = reports.reduce(0) {
-            if case .childrenEnded(attempt(9), "f", let records) = $1 { $0 + records.count } else { $0 }
+            if case .childrenEnded(attempt(9), "f", let records) = $1 {
+                $0 + records.count
+            } else {
+                $0
+            }
         }
         #expect(records == 4)
     }
 
-    @Test func `a queued run that is cancelled comes back, a running one is told, with its children`() {
+    @Test
+    func `a queued run that is cancelled comes back, a running one is told, with its children`() {
         var worker = TestWorker(slots: 1)
         worker.order(9, 5)
         worker.handle(.childMade(attempt(101), parent: attempt(9), function: "f"))

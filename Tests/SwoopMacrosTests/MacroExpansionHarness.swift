@@ -7,7 +7,7 @@ import SwiftSyntax
 import SwiftSyntaxBuilder
 import SwiftSyntaxMacroExpansion
 import SwiftSyntaxMacros
-import SwoopMacros
+import SwoopExpansion
 
 /// What came out of expanding a source file.
 struct Expansion {

@@ -242,7 +242,7 @@ import Testing
         cluster.expectFinished(1, value: nil)
         cluster.expectLease([2])
         cluster.lose(1)
-        cluster.expectFailed(2, .inputFailed)
+        cluster.expectFailed(2, .lost)
         cluster.release(1, 2)
         cluster.expectEmpty()
     }
@@ -260,10 +260,12 @@ extension FailureStories {
         cluster.want(2)
         cluster.forget()
         cluster.lose(Int(node.rawValue))
-        if cluster.state(2) != .failed { cluster.handle(.pageMissed(NodeID(3 - node.rawValue), task(2))) }
-        cluster.expectFailed(2, .inputFailed)
+        if cluster.state(2) != .failed {
+            cluster.handle(.pageMissed(NodeID(3 - node.rawValue), task(2)))
+        }
+        cluster.expectFailed(2, .lost)
         cluster.want(2)
-        cluster.expectFailed(2, .inputFailed)
+        cluster.expectFailed(2, .lost)
         cluster.release(2)
         cluster.expectEmpty()
     }

@@ -8,7 +8,8 @@ import Testing
     @Test func `a chain runs as one piece in one lease`() {
         var cluster = TestCluster()
         cluster.submit([call(1), call(2, needs: [1]), call(3, needs: [2])], held: [3])
-        #expect(cluster.leases[0].tasks[1].inputs == [AssignedInput(task: task(1), source: .pending)])
+        #expect(
+            cluster.leases[0].tasks[1].inputs == [AssignedInput(task: task(1), source: .pending)])
         cluster.expectLease([1, 2, 3])
         cluster.expectNothingElse()
         cluster.finish(1)

@@ -19,7 +19,8 @@ func counting(
     let until = TaskSpec(
         id: untilTask, function: FunctionIndex(0), arguments: [.output(bodyTask)])
     return IterationSpec(
-        id: task(number), initial: initial, limit: limit, template: hasUntil ? [body, until] : [body],
+        id: task(number), initial: initial, limit: limit,
+        template: hasUntil ? [body, until] : [body],
         placeholder: placeholder, result: bodyTask, until: hasUntil ? untilTask : nil)
 }
 
@@ -66,7 +67,10 @@ func counting(
         cluster.finish(1)
         let last = body(10, round: 1)
         cluster.finish(last, value: [8])
-        #expect(cluster.leases.last?.tasks[0].inputs == [AssignedInput(task: last, source: .inline([8]))])
+        #expect(
+            cluster.leases.last?.tasks[0].inputs == [
+                AssignedInput(task: last, source: .inline([8]))
+            ])
         cluster.submit([call(3, needs: [10])], held: [3])
         #expect(cluster.leases.last?.tasks[0].spec.arguments == [.output(last)])
         cluster.finish(2)

@@ -1,5 +1,5 @@
-// A scheduler with short ways to say what happens to it, and a recorder of its orders. Every step checks
-// the invariants and sends every order that has a wire form through the wire.
+// A scheduler with short ways to say what happens to it, and a recorder of its orders. Every step
+// checks the invariants and sends every order that has a wire form through the wire.
 
 import SwoopModel
 import SwoopScheduling
@@ -9,7 +9,8 @@ import Testing
 let client = ClientID(7)
 
 #if DEBUG
-    /// Tasks of a large graph. An unoptimised build needs 100 µs for each; `make bench` runs all of them.
+    /// Tasks of a large graph. An unoptimised build needs 100 µs for each; `make bench` runs all of
+    /// them.
     let many = 5_000
 #else
     let many = 100_000
@@ -46,7 +47,10 @@ struct TestCluster {
     /// Off for large graphs: the checks walk the whole table.
     var checks = true
 
-    init(nodes: Int = 1, slots: UInt32 = 2, _ change: (inout Scheduler.Configuration) -> Void = { _ in }) {
+    init(
+        nodes: Int = 1, slots: UInt32 = 2,
+        _ change: (inout Scheduler.Configuration) -> Void = { _ in }
+    ) {
         var configuration = Scheduler.Configuration()
         change(&configuration)
         scheduler = Scheduler(configuration: configuration)
@@ -94,7 +98,9 @@ struct TestCluster {
     func attempt(_ number: Int) -> AttemptID { attempt(task(number)) }
 
     func attempt(_ id: TaskID) -> AttemptID {
-        AttemptID(task: id, number: scheduler.tasks.index(of: id).map { scheduler.tasks[$0].attempt } ?? 0)
+        AttemptID(
+            task: id, number: scheduler.tasks.index(of: id).map { scheduler.tasks[$0].attempt } ?? 0
+        )
     }
 
     /// The node that holds the task.

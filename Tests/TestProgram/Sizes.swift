@@ -32,27 +32,41 @@ func tellSizes() async throws {
                 total((0..<50).map { two(remote.call(one, $0), by: 1) })
             }.value
         }
-        await tell("200,000 tasks") {
-            let began = millisecondsNow()
-            let proxies = try await cluster.remotely { remote in
-                (0..<200_000).map { remote.call(one, $0) }
-            }
-            var sum = 0
-            for proxy in proxies { sum += try await proxy.value }
-            tell("200,000 tasks took ms", millisecondsNow() - began)
-            return sum
+        await tell("memory returned") { try await isMemoryReturned(cluster) }
+    }
+}
+
+/// Whether the cluster's pages are all free within seconds.
+private func isMemoryReturned(_ cluster: Cluster) async throws -> Bool {
+    try await waitForUsage(cluster) { usage in
+        !usage.nodes.isEmpty && usage.nodes.allSatisfy { $0.residentBytes == 0 }
+    } >= 0
+}
+
+/// So many small tasks in one plan.
+func tellMany(_ count: Int) async throws {
+    try await withTestCluster { cluster in
+        let began = millisecondsNow()
+        let proxies = try await cluster.remotely { remote in
+            (0..<count).map { remote.call(one, $0) }
         }
-        await tell("50,000 inputs") {
-            let began = millisecondsNow()
-            let sum = try await cluster.remotely { remote in
-                intSum((0..<50_000).map { remote.call(one, $0) })
+        var sum = 0
+        for proxy in proxies { sum += try await proxy.value }
+        tell("milliseconds", millisecondsNow() - began)
+        tell("sum", sum)
+    }
+}
+
+/// One task with so many inputs.
+func tellInputs(_ count: Int) async throws {
+    try await withTestCluster { cluster in
+        let began = millisecondsNow()
+        await tell("sum") {
+            try await cluster.remotely { remote in
+                intSum((0..<count).map { remote.call(one, $0) })
             }.value
-            tell("50,000 inputs took ms", millisecondsNow() - began)
-            return sum
         }
-        await tell("memory returned") {
-            try await waitForUsage(cluster) { $0.nodes.allSatisfy { $0.residentBytes == 0 } } >= 0
-        }
+        tell("milliseconds", millisecondsNow() - began)
     }
 }
 
@@ -89,9 +103,7 @@ func tellSmallArena() async throws {
             }
             return sum
         }
-        await tell("memory returned") {
-            try await waitForUsage(cluster) { $0.nodes.allSatisfy { $0.residentBytes == 0 } } >= 0
-        }
+        await tell("memory returned") { try await isMemoryReturned(cluster) }
     }
 }
 
@@ -143,14 +155,26 @@ private func snapshot(
 }
 
 private func workerTicks(agent: Int32) -> Int64 {
-    let children = text(ofFile: "/proc/\(agent)/task/\(agent)/children").split(separator: " ")
-    return children.reduce(0) { sum, child in
-        let fields = text(ofFile: "/proc/\(child)/stat").split(separator: ")").last ?? ""
+    processes().reduce(0) { sum, process in
+        let fields = text(ofFile: "/proc/\(process)/stat").split(separator: ")").last ?? ""
         let numbers = fields.split(separator: " ")
-        guard numbers.count > 12 else { return sum }
+        guard numbers.count > 12, Int32(numbers[1]) == agent else { return sum }
         let ticks = (Int64(numbers[11]) ?? 0) + (Int64(numbers[12]) ?? 0)
         return sum + ticks * 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
     }
+}
+
+private func processes() -> [Int32] {
+    guard let folder = unsafe opendir("/proc") else { return [] }
+    defer { unsafe closedir(folder) }
+    var numbers: [Int32] = []
+    while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if let number = Int32(name) { numbers.append(number) }
+    }
+    return numbers
 }
 
 func text(ofFile path: String) -> String {
@@ -172,10 +196,6 @@ func tellCycles(_ count: Int) async throws {
         if i == 5 || i == count {
             tell("descriptors at \(i == count ? "end" : "start")", entries("/proc/self/fd"))
             tell("threads at \(i == count ? "end" : "start")", entries("/proc/self/task"))
-            let own = getpid()
-            tell(
-                "children at \(i == count ? "end" : "start")",
-                text(ofFile: "/proc/\(own)/task/\(own)/children").split(separator: " ").count)
         }
     }
 }

@@ -23,6 +23,8 @@ import Swoop
         "megabytes": { _ in try await tellMegabytes() },
         "usage": { arguments in try await tellUsage(tasks: Int(arguments[0]) ?? 1) },
         "sizes": { _ in try await tellSizes() },
+        "many": { arguments in try await tellMany(Int(arguments[0]) ?? 1) },
+        "inputs": { arguments in try await tellInputs(Int(arguments[0]) ?? 1) },
         "arena": { _ in try await tellSmallArena() },
         "cycles": { arguments in try await tellCycles(Int(arguments[0]) ?? 1) },
     ]

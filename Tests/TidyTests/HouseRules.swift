@@ -120,6 +120,7 @@ enum HouseRules {
         "SwoopAgent": .process,
         "SwoopWorker": .process,
         "SwoopMacros": .macros,
+        "SwoopExpansion": .macros,
         "Swoop": .surface,
         "SwoopDashboard": .tool,
         "SwoopKernel": .tool,

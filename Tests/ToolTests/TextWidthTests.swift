@@ -39,19 +39,22 @@ import swoop
         #expect(line.cut(to: 0).plain == "")
     }
 
-    @Test(arguments: [
-        (0, "0 ms"), (999_999_999, "999 ms"), (1_000_000_000, "1.0 s"), (9_990_000_000, "9.9 s"),
-        (59_900_000_000, "59 s"), (60_000_000_000, "1:00"), (3_599_000_000_000, "59:59"),
-        (3_723_000_000_000, "1:02:03"), (273_600_000_000_000, "3d 4h"), (-5, "0 ms"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0 ms"), (999_999_999, "999 ms"), (1_000_000_000, "1.0 s"),
+            (9_990_000_000, "9.9 s"),
+            (59_900_000_000, "59 s"), (60_000_000_000, "1:00"), (3_599_000_000_000, "59:59"),
+            (3_723_000_000_000, "1:02:03"), (273_600_000_000_000, "3d 4h"), (-5, "0 ms"),
+        ] as [(Int64, String)])
     func `times are short at every length`(nanoseconds: Int64, text: String) {
         #expect(Quantities.time(nanoseconds) == text)
     }
 
-    @Test(arguments: [
-        (0, "0 B"), (999, "999 B"), (1_024, "1.0 KiB"), (12 << 20, "12.0 MiB"),
-        (512 << 20, "512 MiB"), (8 << 30, "8.0 GiB"), (.max, "8192 PiB"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1_024, "1.0 KiB"), (12 << 20, "12.0 MiB"),
+            (512 << 20, "512 MiB"), (8 << 30, "8.0 GiB"), (.max, "8192 PiB"),
+        ] as [(Int64, String)])
     func `sizes are short at every size`(bytes: Int64, text: String) {
         #expect(Quantities.bytes(bytes) == text)
     }

@@ -14,8 +14,8 @@ import swoop
     @Test func `a cell for each core says function, load and time`() {
         let lines = plain(reading([node(["simulate", nil])]), 80, nil)
         #expect(lines.count == 5)
-        #expect(
-            lines[0] == "local-1-a  1 of 2 cores busy  tasks: 12 done, 1 failed, 2 running, 40 in all")
+        let tasks = "tasks: 12 done, 1 failed, 2 running, 40 in all"
+        #expect(lines[0] == "local-1-a  1 of 2 cores busy  \(tasks)")
         #expect(lines[2] == "local  1 of 2 busy  cpu 100 %  pages 12.0 MiB of 8.0 GiB  0.1 s ago")
         #expect(lines[4] == "  1   0% idle")
         #expect(lines[3].hasPrefix("  0 100% simulate  "))
@@ -25,7 +25,8 @@ import swoop
     @Test(arguments: [1, 2, 5, 10, 20, 40, 79, 80, 120, 300], [1, 2, 3, 5, 24, 60])
     func `no line is wider than the window and none is too many`(width: Int, height: Int) {
         let names: [String?] = [
-            "simulate", nil, "模擬する関数の名前はとても長い", "a_function_whose_name_is_longer_than_any_cell_takes",
+            "simulate", nil, "模擬する関数の名前はとても長い",
+            "a_function_whose_name_is_longer_than_any_cell_takes",
             "e\u{301}te\u{301}", "👩‍👩‍👧‍👦 family", nil,
         ]
         let many = (0..<9).flatMap { _ in names }
@@ -79,7 +80,7 @@ import swoop
         let silent = node(["simulate", nil], silentFor: 3_140_000_000)
         let lines = TopScreen.lines(of: reading([silent]), width: 80, height: 24)
         let words = lines.map(\.plain)
-        #expect(words[0].contains("0 of 0 cores busy"))
+        #expect(words[0].contains("0 of 0 cores busy, 2 not known"))
         #expect(words[2] == "local  silent for 3.1 s: what its 2 cores do is not known")
         #expect(words[3].hasSuffix("?") && words[4].hasSuffix("?"))
         #expect(!words.joined().contains("simulate"))
@@ -99,7 +100,8 @@ import swoop
     }
 
     @Test func `names cannot reach the terminal's controls`() {
-        let hostile = reading([node(["f\u{1b}]0;x\u{7}\nname"], name: "no\u{1b}[2Jde")], name: "c\rl")
+        let hostile = reading(
+            [node(["f\u{1b}]0;x\u{7}\nname"], name: "no\u{1b}[2Jde")], name: "c\rl")
         for line in TopScreen.lines(of: hostile, width: 80, height: 24) {
             #expect(!line.plain.unicodeScalars.contains { $0.value < 0x20 })
             #expect(!line.terminalText(isColoured: false).contains("\u{1b}"))

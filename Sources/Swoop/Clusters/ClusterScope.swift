@@ -32,7 +32,7 @@ public enum ClusterSpec: Sendable {
 public func withCluster<Result>(
     _ spec: ClusterSpec, _ body: (Cluster) async throws -> sending Result
 ) async throws -> sending Result {
-    let scope = try OpenCluster(spec)
+    let scope = try await OpenCluster(spec)
     do {
         let result = try await body(scope.cluster)
         await scope.close()
@@ -48,11 +48,11 @@ struct OpenCluster {
     let cluster: Cluster
     private let local: LocalCluster?
 
-    init(_ spec: ClusterSpec) throws {
+    init(_ spec: ClusterSpec) async throws {
         do {
             switch spec {
             case .local(let options): (cluster, local) = try Self.open(options)
-            case .connected(let name): (cluster, local) = (try Self.connect(name), nil)
+            case .connected(let name): (cluster, local) = (try await Self.connect(name), nil)
             }
         } catch let error as SwoopError {
             throw error
@@ -73,7 +73,7 @@ struct OpenCluster {
         return (Cluster(session: session), local)
     }
 
-    private static func connect(_ name: String) throws -> Cluster {
+    private static func connect(_ name: String) async throws -> Cluster {
         guard let address = try RuntimeFolder.ofUser().coordinator(of: name) else {
             throw SwoopError(
                 .unreachable, "no cluster named \(name) runs on this machine for this user",
@@ -89,9 +89,14 @@ struct OpenCluster {
             hello: .hello(
                 version: wireVersion, client: client, program: ProgramIdentity.current(),
                 name: CommandLine.arguments.first ?? ""),
+            isAlive: { address.process.isAlive },
             receive: { [weak session] reply in session?.receive(reply) },
-            lost: { [weak session] reason in session?.handle(.connectionLost(reason)) })
+            lost: { [weak session] reason in session?.lose(reason) })
         session.attach(link)
+        if let refusal = await session.waitForGreeting() {
+            session.close()
+            throw SwoopError(.unreachable, "\(name): \(refusal)")
+        }
         return Cluster(session: session)
     }
 

@@ -63,6 +63,8 @@ final class LocalCluster: Sendable {
             cluster: cluster, endpoint: coordinator.endpoint, serverKey: keys.publicKey,
             clientSecretKey: clientKeys.secretKey)
         self.folder = folder
+        // Whoever was killed could not take its own address back.
+        _ = try? folder.coordinators()
         self.address = (try? folder.publish(address)) != nil ? address : nil
     }
 

@@ -67,6 +67,25 @@ extension RemoteScope {
             function: recording.place(of: type), arguments: [argument],
             features: type._features(arguments))
         withExtendedLifetime(kept) {}
-        return Proxy(handle: handle) { reader in try F._decodeResult(from: &reader) }
+        return Proxy(handle: handle) { reader in try decodedResult(of: F.self, from: &reader) }
+    }
+}
+
+/// Reads a result; an error names the function that made it.
+func decodedResult<Function: RemoteFunction>(
+    of type: Function.Type, from reader: inout ValueReader
+) throws -> Function.Result {
+    do {
+        return try type._decodeResult(from: &reader)
+    } catch {
+        let entry = type._entry
+        var failure = SwoopError(
+            .undecodable,
+            "\(entry._name): its result does not decode as \(Function.Result.self): \(error)",
+            advice: SwoopError.codecAdvice)
+        failure.function = entry._name
+        failure.file = entry.file
+        failure.line = entry.line
+        throw failure
     }
 }

@@ -195,5 +195,5 @@ public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
     let handle = recording.add(
         function: recording.place(of: type), arguments: encoded, features: features)
     withExtendedLifetime(kept) {}
-    return Proxy(handle: handle) { reader in try Function._decodeResult(from: &reader) }
+    return Proxy(handle: handle) { reader in try decodedResult(of: Function.self, from: &reader) }
 }

@@ -27,7 +27,12 @@ public struct Proxy<Value: Sendable>: Sendable {
     public var value: Value {
         get async throws {
             let bytes = try await _handle.recording.session.bytes(of: _handle)
-            return try Self.decoding(bytes, decode)
+            do {
+                return try Self.decoding(bytes, decode)
+            } catch var error {
+                error.task = _handle.tasks.first
+                throw error
+            }
         }
     }
 
@@ -47,18 +52,20 @@ public struct Proxy<Value: Sendable>: Sendable {
 
     private static func decoding(
         _ bytes: [UInt8], _ decode: (inout ValueReader) throws -> Value
-    ) throws -> Value {
-        try unsafe bytes.withUnsafeBytes { bytes in
-            var reader = unsafe ValueReader(bytes)
-            do {
+    ) throws(SwoopError) -> Value {
+        do {
+            return try unsafe bytes.withUnsafeBytes { bytes in
+                var reader = unsafe ValueReader(bytes)
                 let value = try decode(&reader)
                 try reader.finish()
                 return value
-            } catch {
-                throw SwoopError(
-                    .undecodable, "the value is no \(Value.self): \(error)",
-                    advice: "Build and start the program again everywhere.")
             }
+        } catch let error as SwoopError {
+            throw error
+        } catch {
+            throw SwoopError(
+                .undecodable, "the value is no \(Value.self): \(error)",
+                advice: SwoopError.codecAdvice)
         }
     }
 }

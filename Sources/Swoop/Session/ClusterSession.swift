@@ -22,6 +22,17 @@ final class ClusterSession: Sendable {
         var waitersMade = 0
         var nodes: [NodeDescription] = []
         var isOver = false
+        var greeting = Greeting.expected
+        /// Whether a timer runs that will bring `deadlineReached`.
+        var hasTimer = false
+    }
+
+    /// What the coordinator said first.
+    private enum Greeting {
+        case expected
+        case awaited(CheckedContinuation<String?, Never>)
+        /// It took the session in, or refused it for a reason.
+        case heard(refusal: String?)
     }
 
     /// Somebody who waits, in a Swift task that may be cancelled.
@@ -63,18 +74,32 @@ final class ClusterSession: Sendable {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
         var resumptions: [() -> Void] = []
         var messages: [ClientMessage] = []
-        state.withLock { state in
+        let needsTimer = state.withLock { state in
             state.machine.handle(event, at: now, into: &state.effects)
             for effect in state.effects {
                 perform(effect, &state, &messages, &resumptions)
             }
             state.effects.removeAll(keepingCapacity: true)
+            guard !state.hasTimer, state.machine.nextDeadline != nil else { return false }
+            state.hasTimer = true
+            return true
         }
+        if needsTimer { startTimer() }
         if !messages.isEmpty {
             let link = link.withLock { $0 }
             for message in messages { link?.send(message) }
         }
         for resume in resumptions { resume() }
+    }
+
+    /// What the machine keeps back must go some time, also when nothing else happens.
+    private func startTimer() {
+        let delay = SessionMachine.Configuration().releaseDelay
+        Task.detached { [weak self] in
+            try? await Task.sleep(for: .nanoseconds(delay))
+            self?.state.withLock { $0.hasTimer = false }
+            self?.handle(.deadlineReached)
+        }
     }
 
     private func perform(
@@ -130,7 +155,8 @@ final class ClusterSession: Sendable {
             let slots = nodes.reduce(0) { $0 + Int($1.slots) }
             if slots > 0 { cores.store(slots, ordering: .relaxed) }
             state.withLock { $0.nodes = nodes }
-        case .refused(let reason): handle(.connectionLost(reason))
+            hear(refusal: nil)
+        case .refused(let reason): lose(reason)
         case .notices(let notices): handle(.noticed(notices))
         case .value(let task, let bytes): handle(.valueArrived(task, bytes))
         case .missing(let task): handle(.valueMissing(task))
@@ -145,7 +171,53 @@ final class ClusterSession: Sendable {
         }
     }
 
+    /// There is no coordinator any more, or none that takes this program.
+    func lose(_ reason: String) {
+        hear(refusal: reason)
+        handle(.connectionLost(reason))
+    }
+
+    private func hear(refusal: String?) {
+        let waiter = state.withLock { state -> CheckedContinuation<String?, Never>? in
+            switch state.greeting {
+            case .heard: return nil
+            case .expected:
+                state.greeting = .heard(refusal: refusal)
+                return nil
+            case .awaited(let waiter):
+                state.greeting = .heard(refusal: refusal)
+                return waiter
+            }
+        }
+        waiter?.resume(returning: refusal)
+    }
+
+    /// Waits for the coordinator's first word: why it refuses this program, or nil.
+    func waitForGreeting() async -> String? {
+        await withCheckedContinuation { continuation in
+            let heard = state.withLock { state -> Greeting in
+                if case .expected = state.greeting { state.greeting = .awaited(continuation) }
+                return state.greeting
+            }
+            if case .heard(let refusal) = heard { continuation.resume(returning: refusal) }
+        }
+    }
+
     // MARK: Waiting
+
+    /// A handle is of use between the running of its plan and the end of the scope.
+    private func check(_ task: TaskID) throws(SwoopError) {
+        let (isOver, isHeld) = state.withLock { ($0.isOver, $0.machine.held[task] != nil) }
+        if isOver {
+            throw SwoopError(
+                .notRunning, "the scope of its cluster has ended",
+                advice: "Use the value inside of the scope.")
+        }
+        guard isHeld else {
+            throw SwoopError(
+                .notRunning, "its plan was never run", advice: "Run the plan first.")
+        }
+    }
 
     /// The bytes of a handle's value: of a task, or of arithmetic over several.
     func bytes(of handle: ProxyHandle) async throws -> [UInt8] {
@@ -181,12 +253,14 @@ final class ClusterSession: Sendable {
     /// The bytes of a task's output; fetched when they are not here.
     func bytes(of task: TaskID) async throws -> [UInt8] {
         if let here = state.withLock({ $0.machine.bytes(of: task) }) { return here }
+        try check(task)
         return try await wait(in: \.readers, for: task, asking: .wanted(task))
     }
 
     /// The bytes that the output takes in the cluster; waits for the task's end.
     func byteCount(of task: TaskID) async throws -> Int {
-        try await wait(in: \.followers, for: task, asking: .awaited(task))
+        try check(task)
+        return try await wait(in: \.followers, for: task, asking: .awaited(task))
     }
 
     func wait(for task: TaskID) async throws { _ = try await byteCount(of: task) }

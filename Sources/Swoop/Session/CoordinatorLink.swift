@@ -41,11 +41,15 @@ final class SocketLink: CoordinatorLink {
 
     /// Connects; `receive` is called on the link's thread.
     ///
-    /// - Parameter lost: called once when the coordinator has not been heard of for `silence` nanoseconds
-    ///   at the beginning; libzmq reconnects later losses by itself.
+    /// - Parameters:
+    ///   - patience: nanoseconds within which it must answer at the beginning.
+    ///   - isAlive: whether its process still exists; asked when it has been silent for two seconds.
+    ///   - lost: called once when the coordinator has gone, or has been silent for too long. It says
+    ///     something every second.
     init(
         endpoint: String, serverKey: String, keys: CurveKeys, hello: ClientMessage,
         patience: Int64 = 2_000_000_000,
+        isAlive: @escaping @Sendable () -> Bool,
         receive: @escaping @Sendable (ClientReply) -> Void,
         lost: @escaping @Sendable (String) -> Void
     ) throws {
@@ -60,7 +64,8 @@ final class SocketLink: CoordinatorLink {
             try LoopThread(named: "session") {
                 guard let socket = box.socket.withLock({ $0.take() }) else { return }
                 SocketLink.serve(
-                    socket, inbox, hello: hello, patience: patience, receive: receive, lost: lost)
+                    socket, inbox, hello: hello, patience: patience, isAlive: isAlive,
+                    receive: receive, lost: lost)
             })
     }
 
@@ -73,15 +78,23 @@ final class SocketLink: CoordinatorLink {
         thread.withLock { $0.take()?.join() }
     }
 
+    /// The coordinator says something every second: after two its process is looked for, after ten it is
+    /// given up.
+    private static let silenceMin = 2 * nanosecondsPerSecond
+    private static let silenceMax = 10 * nanosecondsPerSecond
+
     private static func serve(
         _ socket: borrowing Socket, _ inbox: Inbox<Command>, hello: ClientMessage,
-        patience: Int64, receive: (ClientReply) -> Void, lost: (String) -> Void
+        patience: Int64, isAlive: () -> Bool, receive: (ClientReply) -> Void,
+        lost: (String) -> Void
     ) {
         var poll = PollLoop()
         _ = poll.watch(socket)
         _ = poll.watch(descriptor: inbox.wakeup.descriptor)
         var waiting: [ClientMessage] = [hello]
         var answerBy: Int64? = MonotonicClock.nanoseconds() + patience
+        var heardAt: Int64?
+        var isLost = false
         while true {
             var sent = 0
             for message in waiting {
@@ -92,26 +105,43 @@ final class SocketLink: CoordinatorLink {
             }
             waiting.removeFirst(sent)
             let retry = waiting.isEmpty ? nil : MonotonicClock.nanoseconds() + 5_000_000
+            let look = heardAt.map {
+                max($0 + silenceMin, MonotonicClock.nanoseconds() + nanosecondsPerSecond / 4)
+            }
             do {
-                try poll.wait(until: [answerBy, retry].compactMap { $0 }.min())
+                try poll.wait(until: [answerBy, retry, look].compactMap { $0 }.min())
             } catch {
                 return lost("the connection failed: \(error)")
             }
             for command in inbox.take() {
                 switch command {
                 case .send(let message): waiting.append(message)
+                case .close where isLost: return
                 case .close: waiting.append(.goodbye)
                 }
             }
             while let message = try? socket.receive() {
                 answerBy = nil
+                heardAt = MonotonicClock.nanoseconds()
                 if let reply = try? ClientReply(frames: message.frames.map(\.bytes)) {
                     receive(reply)
                 }
             }
             if let limit = answerBy, MonotonicClock.nanoseconds() > limit {
                 answerBy = nil
-                lost("the coordinator did not answer within \(patience / 1_000_000_000) s")
+                isLost = true
+                lost("the coordinator did not answer within \(patience / nanosecondsPerSecond) s")
+            }
+            guard let silentSince = heardAt else { continue }
+            let silence = MonotonicClock.nanoseconds() - silentSince
+            if silence >= silenceMin, !isAlive() {
+                heardAt = nil
+                isLost = true
+                lost("the cluster's coordinator has gone: its process ended")
+            } else if silence > silenceMax {
+                heardAt = nil
+                isLost = true
+                lost("the coordinator was silent for \(silenceMax / nanosecondsPerSecond) s")
             }
         }
     }

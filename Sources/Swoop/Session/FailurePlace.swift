@@ -11,11 +11,16 @@ enum FailurePlace {
     static func error(of failure: TaskFailure) -> SwoopError {
         var error = SwoopError(failure)
         let entry = RemoteRegistry.functions.first { $0._name == failure.function }
+        if failure.kind == .trapped, let reason = fatalErrorText(in: failure.lastOutput) {
+            error.message += " \(reason)"
+            error.advice = ""
+        }
         if !failure.frames.isEmpty, failure.image.isEmpty {
             let places = Symbolizer.places(of: failure.frames)
             if let reason = places.first(where: { $0.function.hasPrefix("Swift runtime failure: ") }) {
                 let text = reason.function.dropFirst("Swift runtime failure: ".count)
                 error.message += " The check: \(text)."
+                error.advice = ""
             }
             let own = entry.map { Self.baseName($0.file) }
             let place =
@@ -34,12 +39,21 @@ enum FailurePlace {
         return error
     }
 
+    /// What the Swift runtime printed of the reason, in a debug build.
+    private static func fatalErrorText(in lines: [String]) -> Substring? {
+        let mark = "Fatal error: "
+        guard let line = lines.last(where: { $0.contains(mark) }),
+            let place = line.firstRange(of: mark)
+        else { return nil }
+        return line[place.lowerBound...]
+    }
+
     private static func baseName(_ path: String) -> Substring {
         path.split(separator: "/").last ?? ""
     }
 
     private static func isOfRuntime(_ file: String) -> Bool {
         file.contains("compiler-generated") || file.contains("/stdlib/") || file == "??"
-            || file.contains("/Sources/Swoop") || file.hasPrefix("/<")
+            || file.contains("/Sources/Swoop") || file.contains("/Sources/CSwoop") || file.hasPrefix("/<")
     }
 }

@@ -40,16 +40,25 @@ struct CoordinatorViewer: ~Copyable {
     /// Begins to connect.
     init(_ address: CoordinatorAddress, now: Int64) throws {
         do {
-            self.address = address
-            folder = try RuntimeFolder.ofUser()
-            socket = try Socket(
+            let folder = try RuntimeFolder.ofUser()
+            let keys = try CurveKeys(secretKey: address.clientSecretKey)
+            let socket = try Socket(
                 .dealer, in: TransportContext(),
-                security: .client(
-                    CurveKeys(secretKey: address.clientSecretKey), serverKey: address.serverKey))
+                security: .client(keys, serverKey: address.serverKey))
             try socket.connect(to: address.endpoint)
+            self.init(address, folder, socket, now: now)
         } catch {
             throw ToolError("cannot connect to \(address.cluster) at \(address.endpoint): \(error)")
         }
+    }
+
+    private init(
+        _ address: CoordinatorAddress, _ folder: RuntimeFolder, _ socket: consuming Socket,
+        now: Int64
+    ) {
+        self.address = address
+        self.folder = folder
+        self.socket = socket
         heardAt = now
         checkedAt = now
     }

@@ -1,6 +1,7 @@
 // `swoop status`: the coordinators of this user, each asked once. StatusTable writes the answers down.
 
 import ArgumentParser
+import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 

@@ -22,8 +22,9 @@ package struct StatusRow: Sendable {
 package enum StatusTable {
     /// A heading, and a line for each row.
     package static func lines(of rows: [StatusRow]) -> [String] {
-        let cells = [["NAME", "PID", "ENDPOINT", "NODES", "CORES", "BUSY", "TASKS"]] + rows.map(cells)
-        let widths = (0..<7).map { column in
+        let heading = ["NAME", "PID", "ENDPOINT", "NODES", "CORES", "BUSY", "TASKS"]
+        let cells = [heading] + rows.map(cells)
+        let widths = heading.indices.map { column in
             cells.reduce(0) { max($0, TextWidth.of($1[column])) }
         }
         return cells.map { row in

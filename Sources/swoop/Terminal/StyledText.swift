@@ -58,13 +58,12 @@ package struct StyledText: Hashable, Sendable {
         var result = StyledText()
         for piece in pieces {
             let left = columns - result.width
-            // The last piece that fits whole must leave a column for the mark.
             if TextWidth.of(piece.text) < left {
                 result.add(piece.text, piece.style)
                 continue
             }
-            let text = TextWidth.cut(piece.text + " ", to: left)
-            result.add(text.hasSuffix("…") ? text : TextWidth.cut(piece.text, to: left - 1) + "…", piece.style)
+            // More follows even where this piece would just fit: the space makes room for the mark.
+            result.add(TextWidth.cut(piece.text + " ", to: left), piece.style)
             break
         }
         return result

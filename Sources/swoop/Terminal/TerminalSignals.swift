@@ -22,7 +22,7 @@ enum TerminalSignals {
     ///
     /// To be called before any other thread starts: threads inherit what is blocked.
     static func deliver(to inbox: Inbox<TerminalSignal>) throws {
-        let signals = unsafe set()
+        let signals = set()
         var blocked = signals
         unsafe pthread_sigmask(SIG_BLOCK, &blocked, nil)
         let thread = try LoopThread(named: "signals") {

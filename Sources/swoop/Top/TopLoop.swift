@@ -65,11 +65,12 @@ struct TopLoop: ~Copyable {
         self.interval = interval
         self.signals = signals
         let others = Quantities.count(choice.others, "other cluster")
-        note = choice.others > 0 ? "\(others): swoop top --cluster NAME" : ""
+        let runs = "\(others) \(choice.others == 1 ? "runs" : "run") here"
+        note = choice.others > 0 ? "\(runs): swoop top --cluster NAME" : ""
         if choice.others > 0, output != .screen {
             StandardError.say(
-                "showing \(name); \(others) \(choice.others == 1 ? "runs" : "run") here: "
-                    + "`swoop status` names them, `--cluster NAME` shows one")
+                "showing \(name), the newest; \(runs): `swoop status` names them, "
+                    + "`--cluster NAME` shows one")
         }
         screen = output == .screen ? TerminalScreen(isColoured: StandardOutput.isColoured) : nil
     }

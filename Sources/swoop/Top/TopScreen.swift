@@ -73,6 +73,8 @@ package struct TopScreen: Sendable {
         line.add(
             "\(busy) of \(Quantities.count(reading.cores, "core")) busy",
             busy > 0 ? .busy : .plain)
+        let unknown = reading.nodes.reduce(0) { $0 + ($1.isSilent ? $1.cores.count : 0) }
+        if unknown > 0 { line.add(", \(unknown) not known", .warning) }
         let tasks = reading.tasks
         line.add("  tasks: \(tasks.done) done, ")
         line.add("\(tasks.failed) failed", tasks.failed > 0 ? .warning : .plain)
@@ -84,15 +86,15 @@ package struct TopScreen: Sendable {
         let name = TextWidth.cut(node.name, to: max(8, width / 3))
         guard !node.isSilent else {
             let age = Quantities.age(node.ageNanoseconds)
-            var line = StyledText("\(name)  silent for \(age)", .faint)
-            line.add(": what its \(Quantities.count(node.cores.count, "core")) do is not known", .faint)
-            return line
+            let cores = Quantities.count(node.cores.count, "core")
+            return StyledText(
+                "\(name)  silent for \(age): what its \(cores) do is not known", .faint)
         }
         var line = StyledText(name, .strong)
         line.add("  \(node.busyCores) of \(node.cores.count) busy")
         line.add("  cpu \(node.cpuPercent.map { "\($0) %" } ?? "–")")
-        line.add(
-            "  pages \(Quantities.bytes(node.residentBytes)) of \(Quantities.bytes(node.pageBudget))")
+        let budget = Quantities.bytes(node.pageBudget)
+        line.add("  pages \(Quantities.bytes(node.residentBytes)) of \(budget)")
         line.add("  \(Quantities.age(node.ageNanoseconds)) ago", .faint)
         return line
     }

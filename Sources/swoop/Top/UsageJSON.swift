@@ -101,6 +101,6 @@ package enum JSONLine {
 
     /// Now, as ISO 8601 with milliseconds, in UTC.
     package static func time() -> String {
-        Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date.now)
     }
 }
