@@ -54,12 +54,12 @@ let package = Package(
     ],
     dependencies: (systemSyntax == nil
         ? [.package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1")] : []) + [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    ],
+            .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+            .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+            .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+            .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+            .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        ],
     targets: [
         .systemLibrary(name: "CSwoopZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CSwoopSystem"),
@@ -70,7 +70,8 @@ let package = Package(
         room("SwoopSession", ["SwoopModel"]),
         room("SwoopForecast", ["SwoopModel", real]),
         .target(
-            name: "SwoopWire", dependencies: ["SwoopModel", protobuf], exclude: ["Protocol/swoop.proto"],
+            name: "SwoopWire", dependencies: ["SwoopModel", protobuf],
+            exclude: ["Protocol/swoop.proto"],
             swiftSettings: strict),
         room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", grdb]),
@@ -84,7 +85,8 @@ let package = Package(
         room(
             "SwoopAgent",
             [
-                "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport", "SwoopStorage",
+                "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport",
+                "SwoopStorage",
                 "SwoopLaunching",
             ]),
         room(
@@ -104,7 +106,8 @@ let package = Package(
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         .macro(
             name: "SwoopMacros",
-            dependencies: ["SwoopExpansion"] + syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
+            dependencies: ["SwoopExpansion"]
+                + syntax(["SwiftSyntaxMacros", "SwiftCompilerPlugin"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         room(
             "Swoop",
@@ -125,23 +128,26 @@ let package = Package(
             name: "swoop-bench", dependencies: ["Swoop"], path: "Tests/Benchmarks",
             swiftSettings: strict),
         .executableTarget(
-            name: "TransportProbe", dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
+            name: "TransportProbe",
+            dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
             path: "Tests/TransportProbe", swiftSettings: strict),
         .target(
             name: "Faults",
             dependencies: [
-                "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopSimulation",
+                "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession",
+                "SwoopSimulation",
             ], path: "Tests/Faults", swiftSettings: strict),
         tests("TidyTests", []),
         tests(
             "SimulationTests",
             ["Faults", "SwoopModel", "SwoopForecast", "SwoopScheduling", "SwoopSimulation"]),
+        tests("SwoopModelTests", ["SwoopModel"]),
         tests("SwoopSchedulingTests", ["SwoopModel", "SwoopScheduling", "SwoopWire"]),
         tests("SwoopExecutionTests", ["SwoopModel", "SwoopExecution", "SwoopWire"]),
         tests("SwoopSessionTests", ["SwoopModel", "SwoopSession", "SwoopWire"]),
         tests("SwoopElementsTests", ["SwoopElements", "Swoop"]),
         tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
-        tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast"]),
+        tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast", real]),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage"]),
         tests("SwoopTransportTests", ["SwoopTransport", "SwoopLaunching", "TransportProbe"]),
         tests(
@@ -150,7 +156,7 @@ let package = Package(
         .testTarget(
             name: "SwoopMacrosTests",
             dependencies: ["SwoopExpansion", "Swoop"]
-                + syntax(["SwiftSyntaxMacroExpansion", "SwiftParser"]),
+                + syntax(["SwiftSyntaxMacroExpansion", "SwiftParser", "SwiftSyntaxBuilder"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         .executableTarget(
             name: "SwoopTestProgram", dependencies: ["Swoop"], path: "Tests/TestProgram",

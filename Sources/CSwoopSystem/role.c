@@ -1,5 +1,5 @@
-// A process that was started in a role (agent, worker, coordinator) plays it before the program's own main
-// begins: nothing that the user wrote around the cluster happens twice.
+// A process that was started in a role (agent, worker, coordinator) plays it before the program's
+// own main begins: nothing that the user wrote around the cluster happens twice.
 #include "swoop_role.h"
 #include <stdlib.h>
 

@@ -9,7 +9,9 @@ public import SwoopModel
 /// catch let error as SwoopError where error.code == .taskFailed { print(error) }
 /// ```
 public struct SwoopError: Error, Sendable {
-    /// What kind of thing went wrong. More may be added.
+    /// What kind of thing went wrong.
+    ///
+    /// More may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name.
         public let description: String

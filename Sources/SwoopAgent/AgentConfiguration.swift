@@ -1,4 +1,5 @@
-// What an agent is told when it is started, over a descriptor that only it holds: never on a command line.
+// What an agent is told when it is started, over a descriptor that only it holds: never on a
+// command line.
 
 package import SwoopLaunching
 import SwoopTransport

@@ -30,8 +30,8 @@ extension AgentLoop {
         }
     }
 
-    /// The machine asks for a worker with the first run; one is started before that, since it takes longer
-    /// to start than a run to arrive.
+    /// The machine asks for a worker with the first run; one is started before that, since it takes
+    /// longer to start than a run to arrive.
     mutating func startEarly() {
         do {
             try launch(WorkerID(0))

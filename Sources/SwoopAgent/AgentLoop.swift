@@ -1,9 +1,10 @@
-// The agent's loop: the coordinator's orders and the worker's news in, the machine's effects performed.
-// No policy: whom a death is charged to, what runs next, what is freed is SwoopExecution's.
+// The agent's loop: the coordinator's orders and the worker's news in, the machine's effects
+// performed. No policy: whom a death is charged to, what runs next, what is freed is
+// SwoopExecution's.
 
-package import SwoopLaunching
 import SwoopElements
 import SwoopExecution
+package import SwoopLaunching
 import SwoopModel
 import SwoopStorage
 import SwoopTransport

@@ -190,7 +190,9 @@ final class WorkerLink {
             if let slot = report.slot { death.culprit = slotTable.read(slot: Int(slot))?.attempt }
         }
         death.lastOutput = death.culprit.map { lastLines(of: $0.task) } ?? []
-        if death.lastOutput.isEmpty { death.lastOutput = lastLines.suffix(Self.quotedMax).map(\.text) }
+        if death.lastOutput.isEmpty {
+            death.lastOutput = lastLines.suffix(Self.quotedMax).map(\.text)
+        }
         return death
     }
 
@@ -218,7 +220,8 @@ final class WorkerLink {
             dropped: 0)
     }
 
-    /// Lines that the process wrote to its descriptors itself; at its end also what has no line's end.
+    /// Lines that the process wrote to its descriptors itself; at its end also what has no line's
+    /// end.
     func readOutput() -> [OutputLine] {
         var lines: [OutputLine] = []
         for (place, pipe) in [process.standardOutput, process.standardError].enumerated() {

@@ -1,5 +1,5 @@
-// The coordinator as a thing to hold: started, attached to, stopped. Its loop is CoordinatorLoop; what it
-// decides is in SwoopScheduling and SwoopForecast.
+// The coordinator as a thing to hold: started, attached to, stopped. Its loop is CoordinatorLoop;
+// what it decides is in SwoopScheduling and SwoopForecast.
 
 package import SwoopLaunching
 package import SwoopModel
@@ -8,8 +8,10 @@ package import SwoopTransport
 package import SwoopWire
 import Synchronization
 
-/// A running coordinator: one thread, one listening port, its clients in this process and elsewhere.
+/// A running coordinator: one thread, one listening port, its clients in this process and
+/// elsewhere.
 package final class Coordinator: Sendable {
+    /// What may be set.
     package struct Configuration: Sendable {
         /// Where it listens; loopback unless told.
         package var endpoint = "tcp://127.0.0.1:*"
@@ -81,7 +83,8 @@ package final class Coordinator: Sendable {
         let local: LocalAgent?
     }
 
-    /// Adds a client of this process; `receive` is called on the coordinator's thread and must not block.
+    /// Adds a client of this process; `receive` is called on the coordinator's thread and must not
+    /// block.
     package func attach(
         _ client: ClientID, receive: @escaping @Sendable (ClientReply) -> Void
     ) {

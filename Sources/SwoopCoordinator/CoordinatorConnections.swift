@@ -1,5 +1,5 @@
-// What arrives at the coordinator's socket: agents and clients of other processes, told apart by the key
-// that they proved.
+// What arrives at the coordinator's socket: agents and clients of other processes, told apart by
+// the key that they proved.
 
 import SwoopModel
 import SwoopScheduling

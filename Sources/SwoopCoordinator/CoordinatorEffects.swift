@@ -54,7 +54,8 @@ extension CoordinatorLoop {
                 continue
             }
             let outcome = try? socket.send(frames, to: peer)
-            // One that only looked, and went without a word. Clients with tasks are the scheduler's.
+            // One that only looked, and went without a word. Clients with tasks are the
+            // scheduler's.
             if outcome == .unreachable, client.isViewer {
                 roles[peer] = nil
                 take(.goodbye, from: client.id, now: now)

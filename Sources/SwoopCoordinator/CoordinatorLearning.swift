@@ -1,5 +1,5 @@
-// What the coordinator learns: records into the forecasts as they come, into the database once a second,
-// and revised durations to the scheduler.
+// What the coordinator learns: records into the forecasts as they come, into the database once a
+// second, and revised durations to the scheduler.
 
 import SwoopForecast
 import SwoopModel
@@ -16,7 +16,8 @@ struct CoordinatorLearning {
     /// Functions whose stored history was looked at.
     private var primed = 0
     private var primedModels: [(FunctionIndex, DurationModel)] = []
-    /// Records taken per function and tenth of a second: of a million equal runs a sample is enough.
+    /// Records taken per function and tenth of a second: of a million equal runs a sample is
+    /// enough.
     private static let recordsMax = 64
     private static let revisionPeriod: Int64 = 100_000_000
 
@@ -117,7 +118,9 @@ struct CoordinatorLearning {
     }
 
     /// Models that changed: at once for the first runs of a function, later ten times a second.
-    mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [(FunctionIndex, DurationModel)] {
+    mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [(
+        FunctionIndex, DurationModel
+    )] {
         var revised = primedModels
         primedModels = []
         for index in fresh.keys.sorted() {

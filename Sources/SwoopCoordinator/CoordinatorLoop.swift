@@ -1,5 +1,5 @@
-// The coordinator's loop: messages in, events to the scheduler, its effects performed. No policy: what to
-// do is the scheduler's, here is only how.
+// The coordinator's loop: messages in, events to the scheduler, its effects performed. No policy:
+// what to do is the scheduler's, here is only how.
 
 import SwoopLaunching
 import SwoopModel
@@ -75,8 +75,8 @@ struct CoordinatorLoop: ~Copyable {
     /// 10 Hz for those who watch, 4 Hz for progress.
     static let usagePeriod: Int64 = 100_000_000
     static let progressPeriod: Int64 = 250_000_000
-    /// Every second each client hears something: it knows that there is a coordinator, and a client whose
-    /// process was killed is noticed.
+    /// Every second each client hears something: it knows that there is a coordinator, and a client
+    /// whose process was killed is noticed.
     static let signPeriod = nanosecondsPerSecond
     /// What a full queue did not take is tried again after so long: 5 ms.
     static let retryPeriod: Int64 = 5_000_000

@@ -1,5 +1,6 @@
-// What travels beside the fields of a fused loop's task: which part of which source it covers. Written by
-// the recorder of plans (Swoop), read by the worker; the second argument of every task that runs a kernel.
+// What travels beside the fields of a fused loop's task: which part of which source it covers.
+// Written by the recorder of plans (Swoop), read by the worker; the second argument of every task
+// that runs a kernel.
 
 /// The part of a source that a run covers.
 public struct LoopNote: Sendable {
@@ -29,7 +30,8 @@ public struct LoopNote: Sendable {
         self.leafBase = leafBase
     }
 
-    /// The encoding up to the counts of pages: those may come from elsewhere and follow as an array.
+    /// The encoding up to the counts of pages: those may come from elsewhere and follow as an
+    /// array.
     public func encodeHead(into writer: inout ValueWriter) {
         sourceEnd.encode(into: &writer)
         leafBase.encode(into: &writer)

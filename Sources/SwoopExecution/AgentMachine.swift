@@ -6,6 +6,7 @@ package import SwoopModel
 
 /// The decisions of a node agent. Pure: it neither reads a clock nor touches a process.
 package struct AgentMachine: Sendable {
+    /// What may be set.
     package struct Configuration: Sendable {
         /// How long a run that was taken back may go on before its worker is killed: 0.5 s, so that
         /// a core is free within a second.
@@ -18,6 +19,7 @@ package struct AgentMachine: Sendable {
 
     /// One run that the agent holds.
     package struct Run: Sendable {
+        /// Where a run is, as the agent knows it.
         package enum State: Hashable, Sendable {
             /// Inputs are missing. Can become: ready, given back.
             case waiting
@@ -49,6 +51,7 @@ package struct AgentMachine: Sendable {
         package var isDropped = false
     }
 
+    /// The worker process of the node.
     package enum WorkerState: Hashable, Sendable {
         case absent
         case starting(WorkerID)
@@ -180,7 +183,8 @@ package struct AgentMachine: Sendable {
         guard let run = runs.first(where: { $0.key.task == task })?.value else { return nil }
         switch run.state {
         case .waiting: return "waits for \(run.missing) inputs on this node"
-        case .ready: return isIsolating ? "waits for a run that must be alone" : "waits for a worker"
+        case .ready:
+            return isIsolating ? "waits for a run that must be alone" : "waits for a worker"
         case .dispatched: return "queued in the worker"
         case .running: return run.stopBy == nil ? "on a core" : "being stopped"
         case .suspended: return "waits for its children"
@@ -195,7 +199,8 @@ package struct AgentMachine: Sendable {
             case .waiting, .ready: false
             }
         }
-        precondition(held == dispatched, "the worker is thought to have \(dispatched) runs, not \(held)")
+        precondition(
+            held == dispatched, "the worker is thought to have \(dispatched) runs, not \(held)")
         let queued = Set(ready)
         var pins: [TaskID: Int] = [:]
         for (attempt, run) in runs {

@@ -10,6 +10,7 @@ package import SwoopModel
 /// Order of work: what was suspended and can go on first (it holds memory), then children, newest
 /// first (depth first, so that few are alive), then the agent's runs by rank.
 package struct WorkerMachine: Sendable {
+    /// What may be set.
     package struct Configuration: Sendable {
         /// Reports that are collected before they are sent while there is other work. 256: a batch
         /// costs the agent about as much as one message.
@@ -32,6 +33,7 @@ package struct WorkerMachine: Sendable {
         }
     }
 
+    /// Where a run is.
     package enum Phase: Hashable, Sendable {
         /// In a queue. Can become: running.
         case queued
@@ -43,6 +45,7 @@ package struct WorkerMachine: Sendable {
         case resumable
     }
 
+    /// A run that has not ended: one of the agent's, or a child of one.
     package struct Run: Sendable {
         package var order: RunOrder?
         package var root: AttemptID

@@ -7,6 +7,7 @@ package import SwiftSyntaxMacros
 
 /// Lets a struct travel and be held in pages.
 package struct RecordMacro: ExtensionMacro {
+    /// The extension that makes the struct a record.
     package static func expansion(
         of node: AttributeSyntax, attachedTo declaration: some DeclGroupSyntax,
         providingExtensionsOf type: some TypeSyntaxProtocol, conformingTo protocols: [TypeSyntax],

@@ -12,6 +12,7 @@ package struct RemoteClosureMacro: ExpressionMacro {
     /// The user's lines must stay lines.
     package static var formatMode: FormatMode { .disabled }
 
+    /// The closure with its captures, and the record that leads to its code.
     package static func expansion(
         of node: some FreestandingMacroExpansionSyntax, in context: some MacroExpansionContext
     ) throws -> ExprSyntax {

@@ -10,6 +10,7 @@ package struct RemoteMacro: PeerMacro, BodyMacro {
     /// The user's lines must stay lines.
     package static var formatMode: FormatMode { .disabled }
 
+    /// What stands beside the function.
     package static func expansion(
         of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol,
         in context: some MacroExpansionContext
@@ -20,6 +21,7 @@ package struct RemoteMacro: PeerMacro, BodyMacro {
         return remotePeers(of: signature, in: context).map { "\n\(raw: $0)\n" }
     }
 
+    /// The body, asking for an async function whether a run is to be told of the call.
     package static func expansion(
         of node: AttributeSyntax,
         providingBodyFor declaration: some DeclSyntaxProtocol & WithOptionalCodeBlockSyntax,

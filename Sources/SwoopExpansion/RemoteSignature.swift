@@ -86,23 +86,7 @@ struct RemoteSignature {
         }
 
         parameters = function.signature.parameterClause.parameters.map { parameter in
-            if let ellipsis = parameter.ellipsis { refuse(.variadicParameter, ellipsis) }
-            var type = parameter.type
-            if let attributed = type.as(AttributedTypeSyntax.self) {
-                for specifier in attributed.specifiers {
-                    switch specifier.trimmedDescription {
-                    case "inout": refuse(.inoutParameter, specifier)
-                    case "isolated": refuse(.isolatedParameter, specifier)
-                    default: break
-                    }
-                }
-                type = attributed.baseType
-            }
-            if let (node, message) = obstacle(in: type) { refuse(message, node) }
-            return Parameter(
-                label: parameter.firstName.text,
-                name: (parameter.secondName ?? parameter.firstName).text,
-                type: type.trimmedDescription)
+            Self.parameter(of: parameter) { refuse($0, $1) }
         }
         if parameters.count > 8 {
             refuse(.tooManyParameters, function.signature.parameterClause)
@@ -117,6 +101,29 @@ struct RemoteSignature {
             result = nil
         }
         if refused { return nil }
+    }
+
+    /// A parameter with its type as it travels; says what is wrong with it.
+    private static func parameter(
+        of parameter: FunctionParameterSyntax, _ refuse: (MacroMessage, Syntax) -> Void
+    ) -> Parameter {
+        if let ellipsis = parameter.ellipsis { refuse(.variadicParameter, Syntax(ellipsis)) }
+        var type = parameter.type
+        if let attributed = type.as(AttributedTypeSyntax.self) {
+            for specifier in attributed.specifiers {
+                switch specifier.trimmedDescription {
+                case "inout": refuse(.inoutParameter, Syntax(specifier))
+                case "isolated": refuse(.isolatedParameter, Syntax(specifier))
+                default: break
+                }
+            }
+            type = attributed.baseType
+        }
+        if let (node, message) = obstacle(in: type) { refuse(message, Syntax(node)) }
+        return Parameter(
+            label: parameter.firstName.text,
+            name: (parameter.secondName ?? parameter.firstName).text,
+            type: type.trimmedDescription)
     }
 
     /// What names this function for ever: `Module/File.swift:Outer.name(_:Int,k:Double)async->R`.

@@ -1,5 +1,6 @@
-// The macros of Swoop, for the plugin and for tests. A library of its own, so that tests reach it: a test
-// that depended on the plugin would have everything else built a second time, for the compiler's host.
+// The macros of Swoop, for the plugin and for tests. A library of its own, so that tests reach it:
+// a test that depended on the plugin would have everything else built a second time, for the
+// compiler's host.
 
 package import SwiftSyntaxMacros
 

@@ -4,8 +4,8 @@ import Glibc
 
 /// Processor time of other processes.
 package enum ProcessCPU {
-    /// CPU nanoseconds of a process and all of its threads, those that ended included; nil when there is
-    /// no such process.
+    /// CPU nanoseconds of a process and all of its threads, those that ended included; nil when
+    /// there is no such process.
     package static func nanoseconds(of process: Int32) -> Int64? {
         var clock = clockid_t()
         guard unsafe clock_getcpuclockid(process, &clock) == 0 else { return nil }

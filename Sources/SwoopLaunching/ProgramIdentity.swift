@@ -1,13 +1,14 @@
-// Which build of which program this process runs: clients, coordinators and agents must agree on it, since
-// code is found by its place in the program.
+// Which build of which program this process runs: clients, coordinators and agents must agree on
+// it, since code is found by its place in the program.
 
 import Glibc
 
+/// The name of this build of this program.
 package enum ProgramIdentity {
     /// A name that changes with every build of this executable.
     ///
-    /// Device, inode, size and time of change: on one machine nothing else can have the same. Bundles that
-    /// travel are named by the hash of their content instead.
+    /// Device, inode, size and time of change: on one machine nothing else can have the same.
+    /// Bundles that travel are named by the hash of their content instead.
     package static func current() -> String {
         var status = stat()
         guard unsafe stat("/proc/self/exe", &status) == 0 else { return "unknown" }

@@ -1,5 +1,5 @@
-// What every slot of a worker does now, in memory that its agent reads without asking: a line per slot,
-// written by the slot's own thread, guarded by a counter that is odd while it is written.
+// What every slot of a worker does now, in memory that its agent reads without asking: a line per
+// slot, written by the slot's own thread, guarded by a counter that is odd while it is written.
 
 import CSwoopSystem
 package import SwoopModel
@@ -13,7 +13,8 @@ package struct SlotTable: Sendable {
         package var attempt: AttemptID?
         /// Short name of its function.
         package var function: String
-        /// When it began there: nanoseconds of MonotonicClock, the same in all processes of a machine.
+        /// When it began there: nanoseconds of MonotonicClock, the same in all processes of a
+        /// machine.
         package var startedAt: Int64
         /// Nanoseconds that the slot was busy before this run.
         package var busyBefore: Int64
@@ -66,7 +67,8 @@ package struct SlotTable: Sendable {
         unsafe close(line, sequence)
     }
 
-    /// What the slot's line says; nil when it was being written each of the times that it was looked at.
+    /// What the slot's line says; nil when it was being written each of the times that it was
+    /// looked at.
     package func read(slot: Int) -> Line? {
         guard slot < slots else { return nil }
         let line = unsafe line(slot)

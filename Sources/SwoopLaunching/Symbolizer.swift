@@ -1,5 +1,6 @@
-// Turns offsets of this program into file and line, by the toolchain's or binutils' symbolizer: programs that
-// are installed wherever Swift programs are built. Where neither is there, places stay unknown.
+// Turns offsets of this program into file and line, by the toolchain's or binutils' symbolizer:
+// programs that are installed wherever Swift programs are built. Where neither is there, places
+// stay unknown.
 
 import Glibc
 
@@ -10,6 +11,7 @@ package struct SourcePlace: Hashable, Sendable {
     package var line: Int
 }
 
+/// Asks the symbolizer that is installed.
 package enum Symbolizer {
     /// The places of offsets in this executable, inlined functions included, innermost first.
     package static func places(of offsets: [UInt64]) -> [SourcePlace] {
@@ -36,8 +38,12 @@ package enum Symbolizer {
         let addresses = offsets.enumerated().map { index, offset in
             "0x" + String(index == 0 ? offset : offset &- 1, radix: 16)
         }
-        let options = isLLVM
-            ? ["--obj=\(program)", "--output-style=GNU", "--inlines", "--functions=linkage", "--demangle"]
+        let options =
+            isLLVM
+            ? [
+                "--obj=\(program)", "--output-style=GNU", "--inlines", "--functions=linkage",
+                "--demangle",
+            ]
             : ["-e", program, "-i", "-f", "-C"]
         var request = LaunchRequest(program: path, arguments: options + addresses)
         request.output = .piped

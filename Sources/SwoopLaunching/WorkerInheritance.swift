@@ -10,8 +10,8 @@ package enum WorkerInheritance {
     package static let arena = "arena"
     package static let wakeup = "wakeup"
     package static let slotCount = "SWOOP_SLOTS"
-    /// Room for orders: a record may have half of it. 4 MiB: some 20,000 runs without large arguments.
-    package static let orderCapacity = 4 << 20
+    /// Room for orders: a record may have half of it. 16 MiB: one run with 100,000 small inputs.
+    package static let orderCapacity = 16 << 20
     /// Room for news.
     package static let messageCapacity = 1 << 20
 }

@@ -1,6 +1,6 @@
-// The program that the compiler asks to expand Swoop's macros; what they expand to is in SwoopExpansion.
-// Linked with swift-syntax from source it is a CompilerPlugin; linked with the modules that the
-// toolchain ships, which lack that protocol, it listens to the compiler itself.
+// The program that the compiler asks to expand Swoop's macros; what they expand to is in
+// SwoopExpansion. Linked with swift-syntax from source it is a CompilerPlugin; linked with the
+// modules that the toolchain ships, which lack that protocol, it listens to the compiler itself.
 
 import SwiftSyntaxMacros
 import SwoopExpansion

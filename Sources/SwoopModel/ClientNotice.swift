@@ -1,6 +1,7 @@
 // What the coordinator tells a client about its tasks.
 
-/// News for a client. Each task's end is told once; a value is brought only when asked for or small.
+/// News for a client. Each task's end is told once; a value is brought only when asked for or
+/// small.
 package enum ClientNotice: Hashable, Sendable {
     /// Done; the value itself when it is small.
     case finished(TaskID, value: [UInt8]?, byteCount: Int64, elementCount: Int64)

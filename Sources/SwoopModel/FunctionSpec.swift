@@ -1,5 +1,5 @@
-// What a task runs, as the coordinator knows it: a name to learn by and a way to find the code in a worker.
-// The code itself is in the user's program (SwoopElements has the call interface).
+// What a task runs, as the coordinator knows it: a name to learn by and a way to find the code in a
+// worker. The code itself is in the user's program (SwoopElements has the call interface).
 
 /// How a worker finds the code of a function in its own image of the program.
 package enum CodeReference: Hashable, Sendable {

@@ -1,11 +1,11 @@
-// The names of things: tasks, attempts, nodes, workers, leases, clients, graphs.
-// Ids are plain integers so that tables can be dense and effects can be ordered; who makes an id and how
-// long it stays unique stands with each type.
+// The names of things: tasks, attempts, nodes, workers, leases, clients, graphs. Ids are plain
+// integers so that tables can be dense and effects can be ordered; who makes an id and how long it
+// stays unique stands with each type.
 
 /// Names one task for the life of a coordinator and across re-runs of the same program.
 ///
-/// 128 bits. Top-level tasks: a client's 64-bit number and a counter. Children: a hash of parent, call site
-/// and ordinal, so that a repeated run names the same children.
+/// 128 bits. Top-level tasks: a client's 64-bit number and a counter. Children: a hash of parent,
+/// call site and ordinal, so that a repeated run names the same children.
 public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The client's random number, or the upper half of a child's hash.
     public let high: UInt64
@@ -114,13 +114,14 @@ package struct FunctionIndex: Hashable, Comparable, Sendable {
     }
 }
 
-/// A 64-bit mixing function (the finaliser of SplitMix64, Steele, Lea and Flood 2014): the same in every
-/// process, unlike `Hasher`.
+/// A 64-bit mixing function (the finaliser of SplitMix64, Steele, Lea and Flood 2014): the same in
+/// every process, unlike `Hasher`.
 package struct Mixer: Sendable {
     package private(set) var value: UInt64
 
     package init(seed: UInt64) { value = seed }
 
+    /// Stirs a word in.
     package mutating func mix(_ word: UInt64) {
         var mixed = (value ^ word) &+ 0x9e37_79b9_7f4a_7c15
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -128,6 +129,7 @@ package struct Mixer: Sendable {
         value = mixed ^ (mixed >> 31)
     }
 
+    /// Stirs the bytes of a text and their number in.
     package mutating func mix(_ text: String) {
         var word: UInt64 = 0
         var filled = 0

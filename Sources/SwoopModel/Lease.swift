@@ -1,5 +1,5 @@
-// What the coordinator hands to an agent: permission to run a connected piece of a graph, with everything
-// that the agent needs to do it without asking back.
+// What the coordinator hands to an agent: permission to run a connected piece of a graph, with
+// everything that the agent needs to do it without asking back.
 
 /// Where an agent finds an input of an assigned task.
 package enum InputSource: Hashable, Sendable {
@@ -48,7 +48,8 @@ package struct AssignedTask: Hashable, Sendable {
 /// Permission for one agent to run one piece of a graph.
 package struct Lease: Hashable, Sendable {
     package var id: LeaseID
-    /// Functions that the node has not been told of yet: they continue its table from `firstFunction`.
+    /// Functions that the node has not been told of yet: they continue its table from
+    /// `firstFunction`.
     package var firstFunction: UInt32
     package var functions: [FunctionSpec]
     /// Inputs come before the tasks that need them.

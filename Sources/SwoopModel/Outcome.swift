@@ -4,7 +4,8 @@
 public enum FailureKind: UInt8, Sendable, CaseIterable {
     /// The function threw an error.
     case thrown
-    /// A runtime check of Swift stopped it: index out of range, overflow, nil unwrapped, fatalError.
+    /// A runtime check of Swift stopped it: index out of range, overflow, nil unwrapped,
+    /// fatalError.
     case trapped
     /// Its process died by a signal or left.
     case died

@@ -1,5 +1,5 @@
-// The closed set of operations that proxies carry along, on encoded values: 8 bytes of an Int or a Double,
-// lowest first, or 1 byte of a Bool, as the value codec of SwoopElements has them.
+// The closed set of operations that proxies carry along, on encoded values: 8 bytes of an Int or a
+// Double, lowest first, or 1 byte of a Bool, as the value codec of SwoopElements has them.
 
 /// A scalar that such arithmetic works on.
 package enum Scalar: Hashable, Sendable {

@@ -1,5 +1,6 @@
-// A graph as it is submitted: tasks, their arguments, the data that the client brings, and loops whose end
-// depends on data. Values only; TaskRecord (SwoopScheduling) is what the scheduler makes of a TaskSpec.
+// A graph as it is submitted: tasks, their arguments, the data that the client brings, and loops
+// whose end depends on data. Values only; TaskRecord (SwoopScheduling) is what the scheduler makes
+// of a TaskSpec.
 
 /// Arithmetic that a proxy carries along and the task that uses it carries out.
 package enum ScalarOperation: UInt8, Sendable, CaseIterable {
@@ -7,8 +8,9 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     case less, lessOrEqual, equal, notEqual, greaterOrEqual, greater
     case and, or, not
     case convert
-    /// Not arithmetic: the number of elements in the page that the operand's task made. The scheduler
-    /// knows it and puts it in when it grants the lease, so that the page itself need not travel.
+    /// Not arithmetic: the number of elements in the page that the operand's task made. The
+    /// scheduler knows it and puts it in when it grants the lease, so that the page itself need not
+    /// travel.
     case elementCount
 }
 
@@ -19,8 +21,8 @@ package enum ScalarType: UInt8, Sendable, CaseIterable {
 
 /// One argument of a task: bytes that are known, or the output of another task, or made of such.
 ///
-/// The worker resolves it to encoded bytes (the value codec of SwoopElements); a list of proxies is its
-/// count followed by its parts, since an encoded array is just that.
+/// The worker resolves it to encoded bytes (the value codec of SwoopElements); a list of proxies is
+/// its count followed by its parts, since an encoded array is just that.
 package indirect enum Argument: Hashable, Sendable {
     /// Encoded already.
     case bytes([UInt8])
@@ -29,7 +31,8 @@ package indirect enum Argument: Hashable, Sendable {
     /// The parts one after the other.
     case sequence([Argument])
     /// A scalar operation; operands and result are of the types named.
-    case operation(ScalarOperation, operands: [Argument], operandType: ScalarType, resultType: ScalarType)
+    case operation(
+        ScalarOperation, operands: [Argument], operandType: ScalarType, resultType: ScalarType)
 
     /// Calls `body` with every task that the argument needs, in order, repeats included.
     package func forEachTask(_ body: (TaskID) -> Void) {
@@ -67,18 +70,20 @@ package enum OutputKind: UInt8, Sendable {
 /// One task as submitted: a function, its inputs and what it leaves.
 package struct TaskSpec: Hashable, Sendable {
     package var id: TaskID
-    /// Index into the function table of the graph part that brings the task; the scheduler renumbers it
-    /// to its own table.
+    /// Index into the function table of the graph part that brings the task; the scheduler
+    /// renumbers it to its own table.
     package var function: FunctionIndex
     /// Encoded one after the other; for a fused loop the first is the chain's fields.
     package var arguments: [Argument]
     /// Tasks whose output pages the loop reads, in order.
     package var pages: [TaskID]
-    /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a page.
+    /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a
+    /// page.
     package var lower: Int64
     package var upper: Int64
     package var output: OutputKind
-    /// What runtimes are learned by: argument values, counts, bytes. NaN where not known before the run.
+    /// What runtimes are learned by: argument values, counts, bytes. NaN where not known before the
+    /// run.
     package var features: [Double]
 
     package init(
@@ -145,7 +150,8 @@ package struct IterationSpec: Hashable, Sendable {
     }
 }
 
-/// Data that the client brings: one page or one value, stored under the id of a task that never runs.
+/// Data that the client brings: one page or one value, stored under the id of a task that never
+/// runs.
 package struct DataSpec: Hashable, Sendable {
     package var id: TaskID
     package var output: OutputKind
@@ -158,7 +164,8 @@ package struct DataSpec: Hashable, Sendable {
     }
 }
 
-/// A part of a graph, as one submission brings it. Tasks may refer to tasks of this and of earlier parts.
+/// A part of a graph, as one submission brings it. Tasks may refer to tasks of this and of earlier
+/// parts.
 package struct GraphPart: Hashable, Sendable {
     package var functions: [FunctionSpec]
     package var tasks: [TaskSpec]

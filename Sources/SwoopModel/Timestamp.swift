@@ -1,5 +1,5 @@
-// Time as the machines see it: a number that is handed in. Real processes fill it from the monotonic clock
-// (SwoopTransport), the simulation from its virtual one.
+// Time as the machines see it: a number that is handed in. Real processes fill it from the
+// monotonic clock (SwoopTransport), the simulation from its virtual one.
 
 /// A moment on one process's monotonic clock. Moments of different processes must not be compared.
 public struct Timestamp: Hashable, Comparable, Sendable {

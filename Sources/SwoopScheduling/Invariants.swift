@@ -42,7 +42,8 @@ extension Scheduler {
                 dependents, not \(unfinished[index] ?? 0)
                 """)
             precondition(
-                record.retainers == retainers[index] ?? 0, "\(record.spec.id) counts its users wrongly")
+                record.retainers == retainers[index] ?? 0,
+                "\(record.spec.id) counts its users wrongly")
             precondition(
                 record.isNeeded || record.retainers > 0 || !record.wantedNames.isEmpty,
                 "\(record.spec.id) is kept for nobody")

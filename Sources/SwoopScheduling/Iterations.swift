@@ -46,7 +46,8 @@ extension Scheduler {
         iterations[index] = iteration
         let spec = iteration.spec
         let own = Set(spec.template.map(\.id))
-        if !own.contains(spec.result) || !(spec.until.map(own.contains) ?? true) || spec.limit == 0 {
+        if !own.contains(spec.result) || !(spec.until.map(own.contains) ?? true) || spec.limit == 0
+        {
             let text = "a loop needs at least one round, and a body that makes its state"
             return setFailed(index, failure(.invalidGraph, of: index, text))
         }

@@ -41,13 +41,16 @@ extension Scheduler {
         }
         for index in all { tasks[index].locations.removeAll { $0 == node } }
         if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
-            return failEverything("node \(name) is lost (\(reason)) and it was the last one", &effects)
+            return failEverything(
+                "node \(name) is lost (\(reason)) and it was the last one", &effects)
         }
         for index in held where tasks.contains(index) {
             tasks[index].losses += 1
             tasks[index].state = .waiting
             if tasks[index].kind == .data {
-                fail(index, failure(.lost, of: index, "it was stored on \(name) only"), into: &effects)
+                fail(
+                    index, failure(.lost, of: index, "it was stored on \(name) only"),
+                    into: &effects)
             } else if tasks[index].losses > configuration.lossesMax {
                 let text = "it was lost with its node \(tasks[index].losses) times"
                 fail(index, failure(.lost, of: index, text), into: &effects)

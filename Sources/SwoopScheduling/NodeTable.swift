@@ -31,6 +31,7 @@ package struct NodeTable: Sendable {
 
     package init() {}
 
+    /// Where the node stands now; nil: it has not joined, or is lost.
     package func place(of node: NodeID) -> Int? { nodes.firstIndex { $0.id == node } }
 
     package subscript(place: Int) -> NodeRecord {
@@ -38,11 +39,13 @@ package struct NodeTable: Sendable {
         _modify { yield &nodes[place] }
     }
 
+    /// Adds a node that was never there before.
     package mutating func insert(_ node: NodeRecord) {
         precondition(place(of: node.id) == nil, "a node's id is never used again")
         nodes.append(node)
         nodes.sort { $0.id < $1.id }
     }
 
+    /// Forgets the node that stands there.
     package mutating func remove(at place: Int) { nodes.remove(at: place) }
 }

@@ -4,6 +4,7 @@
 
 package import SwoopModel
 
+/// The choice of a node.
 package enum Placement {
     /// An input as placement sees it.
     package struct Input: Sendable {

@@ -26,11 +26,13 @@ package struct ReadyQueue: Sendable {
 
     package var isEmpty: Bool { heap.isEmpty }
 
+    /// Adds a task that has become ready.
     package mutating func push(_ index: TaskIndex, task: TaskID, rank: Int64) {
         sequence += 1
         heap.insert(ReadyEntry(rank: rank, sequence: sequence, index: index, task: task))
     }
 
+    /// Takes the first entry, which may be stale.
     package mutating func pop() -> ReadyEntry? { heap.popMax() }
 
     /// Puts an entry back in its old place in the order.

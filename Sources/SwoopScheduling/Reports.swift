@@ -68,7 +68,9 @@ extension Scheduler {
     }
 
     private mutating func resumed(_ index: TaskIndex, on node: NodeID) {
-        guard case .suspended = tasks[index].state, let place = nodes.place(of: node) else { return }
+        guard case .suspended = tasks[index].state, let place = nodes.place(of: node) else {
+            return
+        }
         tasks[index].state = .running(node)
         count(tasks[index].client) { $0.running += 1 }
         nodes[place].suspended -= 1

@@ -106,6 +106,7 @@ package struct Scheduler: Sendable {
         grantLeases(into: &effects)
     }
 
+    /// Drops a message that makes no sense, and counts it.
     package mutating func reject(
         _ reason: RejectionReason, into effects: inout [SchedulerEffect]
     ) {

@@ -51,6 +51,7 @@ package enum TaskState: Hashable, Sendable {
 
 /// What the scheduler knows of one task.
 package struct TaskRecord: Sendable {
+    /// What stands behind the task.
     package enum Kind: Sendable {
         case call
         /// Stored by the client; never runs.
@@ -130,6 +131,7 @@ package struct TaskTable: Sendable {
     /// Tasks in the table.
     package var count: Int { places.count }
 
+    /// Where the task is; nil: it is not in the table.
     package func index(of task: TaskID) -> TaskIndex? { places[task] }
 
     package subscript(index: TaskIndex) -> TaskRecord {
@@ -150,6 +152,7 @@ package struct TaskTable: Sendable {
     /// All occupied places, ascending.
     package var indices: [TaskIndex] { records.indices.filter { isOccupied[$0] } }
 
+    /// Whether a task is there.
     package func contains(_ index: TaskIndex) -> Bool {
         index < isOccupied.count && isOccupied[index]
     }

@@ -6,6 +6,7 @@ package import SwoopModel
 /// The decisions of a client. Called under the session's lock, by the program's threads and by
 /// whoever receives from the coordinator.
 package struct SessionMachine: Sendable {
+    /// What may be set.
     package struct Configuration: Sendable {
         /// Handles that are given back in one message.
         package var releasesMax = 512
@@ -17,6 +18,7 @@ package struct SessionMachine: Sendable {
 
     /// One task for which the program holds a handle.
     package struct Held: Sendable {
+        /// Where the task is, as the client knows it.
         package enum State: Sendable {
             /// Not ended. Can become: stored, brought, failed.
             case pending

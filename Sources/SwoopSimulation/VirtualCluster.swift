@@ -21,6 +21,7 @@ package enum TraceEntry: Sendable {
 
 /// Coordinator, nodes and one client on one virtual clock.
 package struct VirtualCluster {
+    /// What may be set.
     package struct Configuration: Sendable {
         package var scheduler = Scheduler.Configuration()
         /// Between machines, one way. 50 µs: half a round trip of ZeroMQ over loopback.

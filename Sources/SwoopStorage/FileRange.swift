@@ -19,7 +19,8 @@ package enum FileRange {
             if result < 0 && errno == EINTR { continue }
             guard result >= 0 else { throw .file(path: path, reason: reason(errno)) }
             guard result > 0 else {
-                let text = "it has become shorter than \(offset + count) bytes since the plan was made"
+                let text =
+                    "it has become shorter than \(offset + count) bytes since the plan was made"
                 throw .file(path: path, reason: text)
             }
             done += result

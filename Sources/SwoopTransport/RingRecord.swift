@@ -4,7 +4,9 @@ extension Span<UInt8> {
     /// The bytes, copied.
     package var array: [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, count in
-            unsafe withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+            unsafe withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0)
+            }
             count = self.count
         }
     }

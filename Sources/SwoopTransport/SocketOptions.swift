@@ -36,7 +36,8 @@ package struct SocketOptions: Sendable {
     package var heartbeatMilliseconds: Int32 = 2_000
     /// The largest part that is taken; a peer that sends more is cut off.
     ///
-    /// A value of a function's is one page, however large: 64 GiB, and only who proved a key gets so far.
+    /// A value of a function's is one page, however large: 64 GiB, and only who proved a key gets
+    /// so far.
     package var partBytesMax: Int64 = 64 << 30
     /// Milliseconds a peer has for its handshake.
     package var handshakeMilliseconds: Int32 = 10_000

@@ -1,4 +1,5 @@
-// The functions that the agent declared, and their code in this process once a run has asked for it.
+// The functions that the agent declared, and their code in this process once a run has asked for
+// it.
 
 import CSwoopSystem
 import SwoopElements

@@ -1,5 +1,5 @@
-// What tasks print, cut into lines and labelled by the run of the printing thread; a flood is bounded and
-// says what it dropped.
+// What tasks print, cut into lines and labelled by the run of the printing thread; a flood is
+// bounded and says what it dropped.
 
 import SwoopLaunching
 import SwoopModel
@@ -20,7 +20,8 @@ final class LabelledOutput: Sendable {
 
     private let state = Mutex(State())
     private let send: @Sendable (OutputLine) -> Void
-    /// Lines that may pass in a tenth of a second: more than a person reads, less than a ring holds.
+    /// Lines that may pass in a tenth of a second: more than a person reads, less than a ring
+    /// holds.
     private static let linesMax = 200
     private static let window: Int64 = 100_000_000
     private static let lineBytesMax = 4_096

@@ -25,7 +25,8 @@ import Synchronization
     /// Takes the oldest item; sleeps while there is none.
     func wait() -> Item {
         while true {
-            let item = items.withLock { items -> Item? in items.isEmpty ? nil : items.removeFirst() }
+            let item = items.withLock { items -> Item? in items.isEmpty ? nil : items.removeFirst()
+            }
             if let item { return item }
             if unsafe swoop_exchange_32(word, 0) == 1 { continue }
             _ = unsafe swoop_futex_wait(word, 0, -1)

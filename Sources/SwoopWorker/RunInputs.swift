@@ -1,5 +1,5 @@
-// The inputs of a run as its code wants them: arguments evaluated to bytes, pages found in the arena,
-// a part of a file read.
+// The inputs of a run as its code wants them: arguments evaluated to bytes, pages found in the
+// arena, a part of a file read.
 
 import SwoopElements
 import SwoopModel
@@ -103,13 +103,15 @@ struct InputError: Error {
         InputError(kind: .invalidGraph, message: "a loop over \(lower)..<\(upper)")
     }
 
-    /// The last so many counts are those of the run's own pages; what comes before them stands in front.
+    /// The last so many counts are those of the run's own pages; what comes before them stands in
+    /// front.
     private mutating func takePages(
         _ counts: [Int], order: RunOrder, resolver: ArgumentResolver
     ) throws {
         let own = order.spec.pages.count
         guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }) else {
-            throw InputError(kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
+            throw InputError(
+                kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
         }
         var first = counts.dropLast(own).reduce(0, +)
         let start = first
@@ -150,10 +152,12 @@ struct ArgumentResolver {
         self.order = order
         self.arena = arena
         places = Dictionary(
-            order.inputs.enumerated().map { ($1.task, $0) }, uniquingKeysWith: { first, _ in first })
+            order.inputs.enumerated().map { ($1.task, $0) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
-    /// The arguments' bytes one after the other: lent in place when they lie in one piece, else copied.
+    /// The arguments' bytes one after the other: lent in place when they lie in one piece, else
+    /// copied.
     func lend(
         _ arguments: ArraySlice<Argument>, keepingIn owners: inout [RunBytes]
     ) throws -> UnsafeRawBufferPointer {

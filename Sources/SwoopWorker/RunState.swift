@@ -1,5 +1,5 @@
-// One run in this process: its orders, its cancellation flag, its outcome, and for async functions the
-// executor that keeps all of its jobs on the slot's thread.
+// One run in this process: its orders, its cancellation flag, its outcome, and for async functions
+// the executor that keeps all of its jobs on the slot's thread.
 
 import SwoopElements
 import SwoopModel
@@ -8,7 +8,8 @@ import Synchronization
 /// Thrown by the host of a run that was cancelled, at a stride's end.
 struct RunCancelled: Error {}
 
-/// A run that began. Shared by its slot's thread, the control thread (which cancels) and whoever resumes it.
+/// A run that began. Shared by its slot's thread, the control thread (which cancels) and whoever
+/// resumes it.
 final class RunState: Sendable {
     let attempt: AttemptID
     /// The run of the agent's that this one descends from; itself when it is one.

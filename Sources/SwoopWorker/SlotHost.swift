@@ -1,5 +1,5 @@
-// What stands behind a call on a slot: the clock of its strides, its cancellation flag, pages for its
-// output, more of its text.
+// What stands behind a call on a slot: the clock of its strides, its cancellation flag, pages for
+// its output, more of its text.
 
 import SwoopElements
 import SwoopModel

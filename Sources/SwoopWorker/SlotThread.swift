@@ -76,7 +76,8 @@ final class SlotThread {
         do {
             let inputs =
                 try isKernel
-                ? RunInputs(kernel: order, arena: core.arena) : RunInputs(call: order, arena: core.arena)
+                ? RunInputs(kernel: order, arena: core.arena)
+                : RunInputs(call: order, arena: core.arena)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
                 inputs: inputs, now: clock.beganAt)
@@ -104,7 +105,8 @@ final class SlotThread {
         return (.finished(stored), record)
     }
 
-    /// Puts a run's output where it belongs: into the report, or into a page that is named to the agent.
+    /// Puts a run's output where it belongs: into the report, or into a page that is named to the
+    /// agent.
     private static func store(
         _ context: CallContext, _ host: SlotHost, _ order: RunOrder, _ core: WorkerCore
     ) throws -> StoredOutput {
@@ -138,7 +140,8 @@ final class SlotThread {
     /// The life of an async run's task.
     private static func play(
         _ order: RunOrder, _ run: RunState, isCold: Bool,
-        _ body: nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void,
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void,
         core: WorkerCore, slot: Int, began: Int64
     ) async -> (RunOutcome, RunRecord) {
         var record = RunRecord(features: order.spec.features, isCold: isCold)
@@ -207,20 +210,32 @@ final class SlotThread {
         Self.outcome(of: error, run)
     }
 
+    /// What an error says of itself: of megabytes the beginning is enough.
+    private static func text(of error: any Error) -> String {
+        let text = "\(error)"
+        guard text.utf8.count > textMax else { return text }
+        let beginning = String(decoding: text.utf8.prefix(textMax), as: UTF8.self)
+        return "\(beginning)… (\(text.utf8.count) bytes)"
+    }
+
+    private static let textMax = 4_096
+
     /// What a thrown error means for the run.
     static func outcome(of error: any Error, _ run: RunState) -> RunOutcome {
         if error is RunCancelled || run.isCancelled { return .cancelled }
         let site = RunningThread.takeThrowSite()
         if let input = error as? InputError {
-            return .failed(TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
+            return .failed(
+                TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
         }
         if let decoding = error as? ValueDecodingError {
             let text =
-                "\(run.function): an argument or captured value could not be decoded (\(decoding)); "
-                + "the function and those who call it must agree on its types"
+                "\(run.function): an argument or captured value could not be decoded "
+                + "(\(decoding)); the function and those who call it must agree on its types"
             return .failed(TaskFailure(kind: .undecodable, message: text))
         }
-        var failure = TaskFailure(kind: .thrown, message: "\(run.function) threw \(error)")
+        var failure = TaskFailure(
+            kind: .thrown, message: "\(run.function) threw \(text(of: error))")
         failure.errorType = String(reflecting: type(of: error))
         failure.frames = site
         return .failed(failure)
@@ -236,8 +251,9 @@ extension RunInputs {
     }
 }
 
-/// Measures what a slot's runs take. Reading the thread's CPU clock is a system call, so short runs are
-/// charged their wall time, and the clock is read when a run was long enough to have been interrupted.
+/// Measures what a slot's runs take. Reading the thread's CPU clock is a system call, so short runs
+/// are charged their wall time, and the clock is read when a run was long enough to have been
+/// interrupted.
 struct SlotClock {
     private(set) var beganAt: Int64 = 0
     private(set) var endedAt: Int64 = 0

@@ -1,6 +1,6 @@
-// What all threads of a worker share: the machine and the ring of news under one lock, the functions, the
-// mailboxes of the slots. Any thread brings an event; the one whose slot is served gets its next job back
-// without a wake-up, the others are woken.
+// What all threads of a worker share: the machine and the ring of news under one lock, the
+// functions, the mailboxes of the slots. Any thread brings an event; the one whose slot is served
+// gets its next job back without a wake-up, the others are woken.
 
 import SwoopElements
 import SwoopExecution
@@ -111,6 +111,12 @@ final class WorkerCore: Sendable {
     private func write(_ message: WorkerMessage, _ shared: inout Shared) {
         guard !shared.isBroken else { return }
         let bytes = message.encoded()
+        // Many failures with much to say: in parts, since a record has a bound.
+        if bytes.count > shared.producer.payloadMax, case .reports(let all) = message, all.count > 1
+        {
+            write(.reports(Array(all[..<(all.count / 2)])), &shared)
+            return write(.reports(Array(all[(all.count / 2)...])), &shared)
+        }
         do throws(TransportError) {
             while try !shared.producer.write(bytes.span) {
                 try shared.producer.waitForRoom(until: nil)

@@ -1,4 +1,5 @@
-// A worker process: what it inherits, its threads, and the control thread's loop over the agent's orders.
+// A worker process: what it inherits, its threads, and the control thread's loop over the agent's
+// orders.
 
 import Glibc
 import SwoopElements
@@ -13,7 +14,9 @@ import SwoopWire
 package enum WorkerProcess {
     /// Runs the worker in this process; does not return unless its agent tells it to end.
     package static func run(_ role: InheritedRole, program: WorkerProgram) throws {
-        let slots = unsafe getenv(WorkerInheritance.slotCount).flatMap { unsafe Int(String(cString: $0)) } ?? 1
+        let slots =
+            unsafe getenv(WorkerInheritance.slotCount).flatMap { unsafe Int(String(cString: $0)) }
+            ?? 1
         let orders = try SharedMemory(mapping: role.takeDescriptor(WorkerInheritance.orders))
         let messages = try SharedMemory(mapping: role.takeDescriptor(WorkerInheritance.messages))
         let slotMemory = try SharedMemory(mapping: role.takeDescriptor(WorkerInheritance.slots))

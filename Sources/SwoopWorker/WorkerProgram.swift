@@ -1,5 +1,5 @@
-// What the worker needs of the user's program, which only the surface above knows: how functions are found
-// and how a run that may call others is told so.
+// What the worker needs of the user's program, which only the surface above knows: how functions
+// are found and how a run that may call others is told so.
 
 public import SwoopElements
 
@@ -8,8 +8,8 @@ public protocol ChildMaker: AnyObject, Sendable {
     /// Whether a core idles that would take a child at once. Cheap: asked at every call.
     var isHungry: Bool { get }
 
-    /// Runs the body as a run of its own, on whatever core is free, and waits for it with this one given
-    /// back. Errors are the body's.
+    /// Runs the body as a run of its own, on whatever core is free, and waits for it with this one
+    /// given back. Errors are the body's.
     func runChild<R: Sendable>(
         of entry: RemoteEntry, features: [Double],
         body: nonisolated(nonsending) @Sendable @escaping () async throws -> R
@@ -20,8 +20,8 @@ public protocol ChildMaker: AnyObject, Sendable {
 public struct WorkerProgram: Sendable {
     /// The record of a function by its identity; nil: this build has none.
     public var entry: @Sendable (_ identity: String) -> RemoteEntry?
-    /// Runs the body in a context where remote calls find their child maker; `isChild` where the body is
-    /// that of a function that was called, not its thunk.
+    /// Runs the body in a context where remote calls find their child maker; `isChild` where the
+    /// body is that of a function that was called, not its thunk.
     public var within:
         nonisolated(nonsending) @Sendable (
             any ChildMaker, _ isChild: Bool, nonisolated(nonsending) () async throws -> Void
@@ -30,9 +30,10 @@ public struct WorkerProgram: Sendable {
     /// Describes a program.
     public init(
         entry: @escaping @Sendable (String) -> RemoteEntry?,
-        within: nonisolated(nonsending) @escaping @Sendable (
-            any ChildMaker, _ isChild: Bool, nonisolated(nonsending) () async throws -> Void
-        ) async throws -> Void
+        within:
+            nonisolated(nonsending) @escaping @Sendable (
+                any ChildMaker, _ isChild: Bool, nonisolated(nonsending) () async throws -> Void
+            ) async throws -> Void
     ) {
         self.entry = entry
         self.within = within

@@ -1,5 +1,6 @@
-// The benchmarks of the project: `make bench W="W1 W2"`. Each prints one JSON line per figure, in the format
-// that the scripts of other systems use: workload, peer, n, seconds (the median of three), rate, extra.
+// The benchmarks of the project: `make bench W="W1 W2"`. Each prints one JSON line per figure, in
+// the format that the scripts of other systems use: workload, peer, n, seconds (the median of
+// three), rate, extra.
 
 import Glibc
 import Swoop

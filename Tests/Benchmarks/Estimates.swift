@@ -1,5 +1,5 @@
-// estimate: plans that ran three times, estimated, then run: the core-seconds that it took against the
-// estimate's median and range.
+// estimate: plans that ran three times, estimated, then run: the core-seconds that it took against
+// the estimate's median and range.
 
 import Glibc
 import Swoop
@@ -23,7 +23,8 @@ enum Estimates {
         try await withCluster(.local) { cluster in try await heavyTail(on: cluster) }
     }
 
-    /// 500 tasks whose argument tells their length: lognormal, the longest some hundred times the median.
+    /// 500 tasks whose argument tells their length: lognormal, the longest some hundred times the
+    /// median.
     private static func heavyTail(on cluster: Cluster) async throws {
         let lengths = heavyTailed(500)
         for _ in 0..<3 {
@@ -61,7 +62,8 @@ enum Estimates {
         return .nan
     }
 
-    /// Seeded, so that every run has the same: exp of a sum of twelve uniforms (Irwin and Hall), times 2 ms.
+    /// Seeded, so that every run has the same: exp of a sum of twelve uniforms (Irwin and Hall),
+    /// times 2 ms.
     private static func heavyTailed(_ count: Int) -> [Double] {
         var state: UInt64 = 42
         func uniform() -> Double {

@@ -1,5 +1,5 @@
-// fusion: what a chain costs against a loop written by hand, each in the one slot of a worker, in one run.
-// extra.speed is hand-written time over ours: 1 is as fast.
+// fusion: what a chain costs against a loop written by hand, each in the one slot of a worker, in
+// one run. extra.speed is hand-written time over ours: 1 is as fast.
 
 import Glibc
 import Swoop
@@ -73,7 +73,8 @@ enum Fusion {
                 })
             ours.append(
                 try await timed {
-                    let sum = try await cluster.remotely { $0.range(0..<count).map(square).sum }.value
+                    let sum = try await cluster.remotely { $0.range(0..<count).map(square).sum }
+                        .value
                     guard abs(sum - 3.33333328333333e23) < 1e17 else { throw WrongAnswer() }
                 })
         }

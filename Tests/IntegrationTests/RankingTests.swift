@@ -1,5 +1,5 @@
-// The example program's ranking, made on a local cluster, held against a plain computation of the same
-// sums in the same order: equal to the last bit, on any number of cores.
+// The example program's ranking, made on a local cluster, held against a plain computation of the
+// same sums in the same order: equal to the last bit, on any number of cores.
 
 import DebianRank
 import Foundation

@@ -7,7 +7,8 @@ import Swoop
 @Remote func two(_ a: Int, by b: Double) -> Double { Double(a) * b }
 @Remote func three(a: Int, _ b: Double, _ c: String) throws -> String { "\(a) \(b) \(c)" }
 @Remote func four(_ a: Int, _ b: Int, _ c: Int, _ d: Int) async -> Int { a + b + c + d }
-@Remote func five(_ a: Int8, _ b: UInt16, _ c: Float, _ d: Bool, _ e: UInt64) async throws -> String {
+@Remote func five(_ a: Int8, _ b: UInt16, _ c: Float, _ d: Bool, _ e: UInt64) async throws -> String
+{
     "\(a) \(b) \(c) \(d) \(e)"
 }
 @Remote func six(_ a: Int, _ b: Int, _ c: Int, _ d: Int, _ e: Int, _ f: Int) -> [Int] {
@@ -114,7 +115,9 @@ func tellProxies() async throws {
         await tell("earlier block") {
             let first = try await cluster.remotely { $0.call(one, 10) }
             let second = try await cluster.remotely { _ in one(first) }
-            let third = try await cluster.remotely { _ in total([two(first, by: 1), two(second, by: 1)]) }
+            let third = try await cluster.remotely { _ in
+                total([two(first, by: 1), two(second, by: 1)])
+            }
             return try await third.value
         }
         await tell("value sent once") {

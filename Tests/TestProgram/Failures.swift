@@ -13,6 +13,15 @@ struct Refused: Error {
     return i
 }
 
+@Remote func refuseAtLength(_ count: Int) throws -> Int {
+    throw Lengthy(text: String(repeating: "long ", count: count))
+}
+
+/// An error with much to say.
+struct Lengthy: Error {
+    var text: String
+}
+
 @Remote func element(_ values: [Int], _ i: Int) -> Int {
     values[i]
 }
@@ -101,6 +110,23 @@ func tellFailures() async throws {
         }
         await tellError("input failed") {
             try await cluster.remotely { remote in one(remote.call(refuse, 7)) }.value
+        }
+        await tell("long error") {
+            do {
+                return "\(try await cluster.remotely { $0.call(refuseAtLength, 1 << 20) }.value)"
+            } catch let error as SwoopError {
+                return "\(error.code) \(error.message.utf8.count < 8_192)"
+            }
+        }
+        await tell("many long errors") {
+            let proxies = try await cluster.remotely { remote in
+                (0..<500).map { _ in remote.call(refuseAtLength, 1_000) }
+            }
+            var count = 0
+            for proxy in proxies {
+                do { _ = try await proxy.value } catch { count += 1 }
+            }
+            return count
         }
         await tell("afterwards") { try await cluster.remotely { $0.call(one, 1) }.value }
     }

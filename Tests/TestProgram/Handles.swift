@@ -145,9 +145,12 @@ private func tellCancellation(_ cluster: Cluster) async throws {
         let shown = try await waitForUsage(cluster) { $0.shows("spinLong") }
         _ = proxy
         proxy = nil
-        let free = try await waitForUsage(cluster) { u in tell("dbg", u); return u.busyCores == 0 }
+        let free = try await waitForUsage(cluster) { $0.busyCores == 0 }
         let after = try await cluster.remotely { $0.call(one, 1) }.value
-        return "\(shown >= 0) \((0...1_000).contains(free) ? "free" : "not free after \(free) ms") \(after)"
+        guard shown >= 0, (0...1_000).contains(free) else {
+            return "shown after \(shown) ms, free after \(free) ms"
+        }
+        return "free, then \(after)"
     }
     await tell("running chain dropped") {
         var proxy: Proxy<Int>? = try await cluster.remotely {
@@ -157,7 +160,8 @@ private func tellCancellation(_ cluster: Cluster) async throws {
         _ = proxy
         proxy = nil
         let free = try await waitForUsage(cluster) { $0.busyCores == 0 }
-        return shown < 0 ? "never shown" : (0...1_000).contains(free) ? "free" : "not free after \(free) ms"
+        return shown < 0
+            ? "never shown" : (0...1_000).contains(free) ? "free" : "not free after \(free) ms"
     }
     await tell("cancelled") {
         let proxy = try await cluster.remotely { $0.call(spinLong, 60_000) }

@@ -3,7 +3,8 @@
 import Glibc
 import Swoop
 
-/// What a job over a cluster may be told: `job CLUSTER TASKS MILLISECONDS`; `local` is this machine.
+/// What a job over a cluster may be told: `job CLUSTER TASKS MILLISECONDS`; `local` is this
+/// machine.
 func runJob(_ arguments: [String]) async throws {
     guard arguments.count == 3, let tasks = Int(arguments[1]), let milliseconds = Int(arguments[2])
     else { return tell("usage", "job CLUSTER TASKS MILLISECONDS") }
@@ -22,7 +23,8 @@ func runJob(_ arguments: [String]) async throws {
             if try await proxy.value == i * i { right += 1 }
         }
         tell("right", right)
-        tell("chain", try await cluster.remotely { $0.range(0..<500_000).filter(isOdd).count }.value)
+        tell(
+            "chain", try await cluster.remotely { $0.range(0..<500_000).filter(isOdd).count }.value)
     }
     tell("ended", 1)
 }

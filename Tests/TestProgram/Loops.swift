@@ -95,6 +95,8 @@ func tellChildren() async throws {
             return all
         }
         await tell("group") { try await cluster.remotely { $0.call(grouped, 500) }.value }
-        await tell("child throws") { try await cluster.remotely { $0.call(refusing, 13_000) }.value }
+        await tell("child throws") {
+            try await cluster.remotely { $0.call(refusing, 13_000) }.value
+        }
     }
 }

@@ -243,6 +243,8 @@ enum HouseRules {
         ("Sources/Swoop/Remote/RemoteRegistry.swift", "reads the linker section of functions"),
         ("Sources/Swoop/Session/ClusterSession.swift", "a key path across an await"),
         ("Sources/Swoop/Session/SessionConsole.swift", "writes to standard error"),
+        ("Sources/Examples/DebianRank/", "a program of a user's: files, clocks, a terminal"),
+        ("Tests/Benchmarks/", "clocks and pipes of the system"),
         ("Sources/swoop/Terminal/", "draws on a terminal, reads its keys, waits for signals"),
     ]
 

@@ -1,5 +1,5 @@
-// Writable memory inside the program's own image: mangled names with symbolic references are put together
-// here, since such references are 32-bit distances from the name to what it names.
+// Writable memory inside the program's own image: mangled names with symbolic references are put
+// together here, since such references are 32-bit distances from the name to what it names.
 #ifndef SWOOP_NAMES_H
 #define SWOOP_NAMES_H
 #include <stddef.h>

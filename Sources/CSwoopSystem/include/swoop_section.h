@@ -1,5 +1,6 @@
-// The linker section in which a program's remote functions are found. The linker makes the two symbols
-// for any section whose name is an identifier; weak, since a program may have no remote function.
+// The linker section in which a program's remote functions are found. The linker makes the two
+// symbols for any section whose name is an identifier; weak, since a program may have no remote
+// function.
 #ifndef SWOOP_SECTION_H
 #define SWOOP_SECTION_H
 

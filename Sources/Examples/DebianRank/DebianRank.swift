@@ -1,5 +1,6 @@
-// Ranks Debian's packages by PageRank over their dependencies, from the package lists of this machine: the
-// plan is in RankingPlan.swift. Here it is estimated, run, watched, and what came of it is told.
+// Ranks Debian's packages by PageRank over their dependencies, from the package lists of this
+// machine: the plan is in RankingPlan.swift. Here it is estimated, run, watched, and what came of
+// it is told.
 
 import Swoop
 
@@ -70,7 +71,8 @@ struct RankingResult {
     let rounds: Int
     let change: Double
 
-    /// Waits for the ranking and fetches what is printed; the ranks of all packages stay where they are.
+    /// Waits for the ranking and fetches what is printed; the ranks of all packages stay where they
+    /// are.
     init(_ ranking: Ranking) async throws {
         let ending = try await ranking.ending.value
         (rounds, change) = (ending.first, ending.second)

@@ -28,7 +28,9 @@ struct Options {
         while let argument = rest.popFirst() {
             switch argument {
             case "--index":
-                guard let file = rest.popFirst() else { throw OptionError.missing("--index", "a file") }
+                guard let file = rest.popFirst() else {
+                    throw OptionError.missing("--index", "a file")
+                }
                 index = file
             case "--cores": cores = try Self.number(of: argument, &rest)
             case "--top": top = try Self.number(of: argument, &rest)
@@ -48,7 +50,8 @@ struct Options {
     }
 
     private static func number(of option: String, _ rest: inout ArraySlice<String>) throws -> Int {
-        guard let text = rest.popFirst(), let number = Int(text), number > 0, number <= 100_000 else {
+        guard let text = rest.popFirst(), let number = Int(text), number > 0, number <= 100_000
+        else {
             throw OptionError.missing(option, "a number above 0")
         }
         return number

@@ -1,5 +1,5 @@
-// The text of the package index: a file that was named, or the lists of this machine's apt, decompressed by
-// apt's own helper one behind the other.
+// The text of the package index: a file that was named, or the lists of this machine's apt,
+// decompressed by apt's own helper one behind the other.
 
 import Glibc
 

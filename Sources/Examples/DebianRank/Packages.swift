@@ -1,6 +1,6 @@
-// What is read from a package index: a stanza becomes a package, the packages' names become numbers, and
-// dependencies become links between numbers. PageRank.swift ranks what is linked here; RankingPlan.swift
-// says what follows what.
+// What is read from a package index: a stanza becomes a package, the packages' names become
+// numbers, and dependencies become links between numbers. PageRank.swift ranks what is linked here;
+// RankingPlan.swift says what follows what.
 
 import Swoop
 
@@ -127,7 +127,9 @@ private func bareName(_ text: TextSlice) -> TextSlice {
     for names in found.needs {
         for name in names {
             guard let number = entries[name]?.number else { continue }
-            if number != entry.number, !dependencies.contains(number) { dependencies.append(number) }
+            if number != entry.number, !dependencies.contains(number) {
+                dependencies.append(number)
+            }
             break
         }
     }

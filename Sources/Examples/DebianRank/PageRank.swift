@@ -1,12 +1,13 @@
-// PageRank over the packages: the graph in parts that are about equal in work, and one round over a part.
-// The parts and the order of every sum follow from the graph alone, so the ranks are the same to the last
-// bit on any number of cores.
+// PageRank over the packages: the graph in parts that are about equal in work, and one round over a
+// part. The parts and the order of every sum follow from the graph alone, so the ranks are the same
+// to the last bit on any number of cores.
 
 import Swoop
 
 /// The dependency graph, turned round: for each package, who depends on it.
 @Record struct DependencyGraph: Equatable {
-    /// Those who depend on package `n` are `dependents[offsets[n]..<offsets[n + 1]]`, in rising order.
+    /// Those who depend on package `n` are `dependents[offsets[n]..<offsets[n + 1]]`, in rising
+    /// order.
     var offsets: [Int32]
     var dependents: [Int32]
     /// How many packages each package depends on.

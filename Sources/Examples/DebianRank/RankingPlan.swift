@@ -1,5 +1,6 @@
-// The plan: from the text of a package index to the sections, the ranks and the highest packages. This is
-// the whole of what a program says to Swoop; the functions are in Packages.swift and PageRank.swift.
+// The plan: from the text of a package index to the sections, the ranks and the highest packages.
+// This is the whole of what a program says to Swoop; the functions are in Packages.swift and
+// PageRank.swift.
 
 package import Swoop
 
@@ -58,7 +59,7 @@ package func rankingPlan(of index: String, top: Int, on cluster: Cluster) -> Pla
         let whole = graph(linked.map(links).collected())
         let parts = (0..<partCount).map { cut($0, whole) }
         let ranks = remote.iterate(
-            from: firstRanks(whole), limit: 500, until: isConverged
+            from: firstRanks(whole), limit: 100, until: isConverged
         ) { old in
             together(parts.map { newRanks($0, old) })
         }

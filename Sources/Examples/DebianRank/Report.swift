@@ -26,18 +26,21 @@ struct Report {
     var text: String {
         let size = result.size
         var lines = [
-            "", "The highest packages"
+            "",
+            "The highest packages"
                 + " (\(grouped(size.packages)) packages, \(grouped(size.dependencies)) dependencies,"
-                + " \(result.rounds) rounds until the ranks changed by less than \(convergence)):",
-            "  rank               %  packages that depend on it",
+                + " \(result.rounds) rounds, the last one changed \(result.change)):",
+            "        " + left("package", 28) + right("rank, %", 9) + right("dependents", 12),
         ]
         for (index, standing) in result.highest.enumerated() {
             lines.append(
                 right("\(index + 1)", 6) + "  " + left(standing.name, 28)
-                    + right(fixed(100 * standing.rank, 3), 7) + right(grouped(standing.dependents), 9))
+                    + right(fixed(100 * standing.rank, 3), 9)
+                    + right(grouped(standing.dependents), 12))
         }
         lines += [
-            "", "The largest sections of \(result.sections.count)"
+            "",
+            "The largest sections of \(result.sections.count)"
                 + " (\(grouped(result.stanzas)) stanzas read):",
             "  section                       packages   installed",
         ]

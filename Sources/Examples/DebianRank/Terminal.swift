@@ -1,5 +1,5 @@
-// What a person sees while the program runs: a progress line with the cores in use, at a terminal one that
-// changes, else a line a second.
+// What a person sees while the program runs: a progress line with the cores in use, at a terminal
+// one that changes, else a line a second.
 
 import Glibc
 import Swoop
@@ -14,7 +14,9 @@ enum Terminal {
     static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let done = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
+            let done = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(2, $0.baseAddress, $0.count)
+            }
             if done <= 0 { return }
             bytes = bytes.dropFirst(done)
         }

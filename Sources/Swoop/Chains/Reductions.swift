@@ -137,8 +137,9 @@ extension Double: MeanNumber {
     public static var _name: String { "mean" }
 }
 
-/// The smallest element, the first of equal ones; nil of none. Values that differ from themselves
-/// (NaN) are left out.
+/// The smallest element, the first of equal ones; nil of none.
+///
+/// Values that differ from themselves (NaN) are left out.
 @frozen
 public struct MinReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction
@@ -165,8 +166,9 @@ public struct MinReduction<Element: Comparable & RemoteValue>:
     public static var _name: String { "min" }
 }
 
-/// The largest element, the first of equal ones; nil of none. Values that differ from themselves
-/// (NaN) are left out.
+/// The largest element, the first of equal ones; nil of none.
+///
+/// Values that differ from themselves (NaN) are left out.
 @frozen
 public struct MaxReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction

@@ -78,8 +78,9 @@ public import SwoopElements
         }
     }
 
-    /// Where the first record at or after `position` begins; the file's end if there is none. The
-    /// window then reaches up to it.
+    /// Where the first record at or after `position` begins; the file's end if there is none.
+    ///
+    /// The window then reaches up to it.
     private func begin(at position: Int, _ context: inout CallContext) throws -> Int {
         while let window = context.text {
             if let begin = format.firstBegin(window, at: position) { return begin }

@@ -2,7 +2,9 @@
 
 public import SwoopModel
 
-/// A running cluster. Lives for the length of its scope; what it made is of no use afterwards.
+/// A running cluster.
+///
+/// Lives for the length of its scope; what it made is of no use afterwards.
 public final class Cluster: Sendable {
     let session: ClusterSession
 
@@ -27,7 +29,8 @@ public final class Cluster: Sendable {
 
     /// Records a plan and runs it at once.
     ///
-    /// - Parameter download: what comes back by itself; everything stays in the cluster unless told.
+    /// - Parameter download: what comes back by itself; everything stays in the cluster unless
+    ///   told.
     /// - Throws: what the block throws; `SwoopError` when the plan is wrong, or a download failed.
     public func remotely<Result: Sendable>(
         download: DownloadPolicy = .nothing, _ block: (RemoteScope) throws -> Result
@@ -35,7 +38,8 @@ public final class Cluster: Sendable {
         try await plan(block).run(download: download)
     }
 
-    /// Snapshots of what every core does, some ten a second, until the loop is left or the scope ends.
+    /// Snapshots of what every core does, some ten a second, until the loop is left or the scope
+    /// ends.
     public var usage: UsageSequence { UsageSequence(session: session) }
 
     /// Cores that tasks may use, as far as they are known: all nodes that have joined.

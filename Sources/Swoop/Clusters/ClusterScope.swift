@@ -20,7 +20,8 @@ public enum ClusterSpec: Sendable {
     public static var connected: ClusterSpec { .connected("standing") }
 }
 
-/// Runs the body with a cluster; ends everything that belongs to it when the body ends, however it ends.
+/// Runs the body with a cluster; ends everything that belongs to it when the body ends, however it
+/// ends.
 ///
 /// ```swift
 /// let total = try await withCluster(.local) { cluster in
@@ -28,7 +29,8 @@ public enum ClusterSpec: Sendable {
 /// }
 /// ```
 ///
-/// - Throws: `SwoopError.Code.unreachable` when the cluster cannot be started or reached; what the body throws.
+/// - Throws: `SwoopError.Code.unreachable` when the cluster cannot be started or reached; what the
+///   body throws.
 public func withCluster<Result>(
     _ spec: ClusterSpec, _ body: (Cluster) async throws -> sending Result
 ) async throws -> sending Result {
@@ -66,7 +68,8 @@ struct OpenCluster {
         let console = SessionConsole(
             showsOutput: options.showsOutput, showsProgress: options.showsProgress)
         let session = ClusterSession(client: client, cores: options.cores, console: console)
-        let name = "local-\(ProcessIdentity.current().pid)-\(String(client.rawValue % 46_656, radix: 36))"
+        let name =
+            "local-\(ProcessIdentity.current().pid)-\(String(client.rawValue % 46_656, radix: 36))"
         let local = try LocalCluster(options, cluster: name)
         session.attach(DirectLink(to: local.coordinator, client: client))
         local.coordinator.attach(client) { [weak session] reply in session?.receive(reply) }
@@ -100,7 +103,9 @@ struct OpenCluster {
         return Cluster(session: session)
     }
 
-    /// Ends the session, and the cluster where it was started for it. Not cut short by cancellation.
+    /// Ends the session, and the cluster where it was started for it.
+    ///
+    /// Not cut short by cancellation.
     func close() async {
         let session = cluster.session
         let local = local

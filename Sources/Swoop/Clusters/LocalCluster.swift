@@ -1,5 +1,5 @@
-// The cluster of this machine: a coordinator on a thread of this process, an agent as its child, and a file
-// by which the owner's other tools find it.
+// The cluster of this machine: a coordinator on a thread of this process, an agent as its child,
+// and a file by which the owner's other tools find it.
 
 import Glibc
 import SwoopAgent

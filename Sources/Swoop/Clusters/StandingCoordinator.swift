@@ -6,14 +6,15 @@ import SwoopCoordinator
 import SwoopLaunching
 import SwoopTransport
 
-/// Makes this process the coordinator of a standing cluster, until the process is ended: `.connected(name)`
-/// finds it, for programs of this user that are the same build.
+/// Makes this process the coordinator of a standing cluster, until the process is ended:
+/// `.connected(name)` finds it, for programs of this user that are the same build.
 ///
 /// ```swift
 /// try await holdCluster(named: "night-shift")
 /// ```
 ///
-/// - Throws: `SwoopError.Code.unreachable` when it cannot start, or when one of that name runs already.
+/// - Throws: `SwoopError.Code.unreachable` when it cannot start, or when one of that name runs
+///   already.
 public func holdCluster(
     named name: String = "standing", _ options: LocalOptions = LocalOptions()
 ) async throws {

@@ -2,7 +2,8 @@
 
 import Glibc
 
-/// A program whose `run(on:)` is given a cluster: this machine, or the standing one that the environment names.
+/// A program whose `run(on:)` is given a cluster: this machine, or the standing one that the
+/// environment names.
 ///
 /// ```swift
 /// @main struct Pi: SwoopProgram {
@@ -22,7 +23,9 @@ extension SwoopProgram {
     /// This machine.
     public static var cluster: ClusterSpec { .local }
 
-    /// Starts the cluster, runs the program, ends the cluster. An error is printed, and the status is 1.
+    /// Starts the cluster, runs the program, ends the cluster.
+    ///
+    /// An error is printed, and the status is 1.
     @concurrent public static func main() async {
         var spec = cluster
         if let name = unsafe getenv("SWOOP_CONNECT") {

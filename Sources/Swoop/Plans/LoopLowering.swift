@@ -1,6 +1,6 @@
-// How a terminal operation of a chain becomes tasks: parts of the source, one task each, steps that combine
-// their partial results, and one that makes the answer. No chunk size is asked of anybody: the parts follow
-// from the source and the cores, and results do not depend on them.
+// How a terminal operation of a chain becomes tasks: parts of the source, one task each, steps that
+// combine their partial results, and one that makes the answer. No chunk size is asked of anybody:
+// the parts follow from the source and the cores, and results do not depend on them.
 
 import CSwoopSystem
 import SwoopElements
@@ -55,8 +55,8 @@ extension PlanRecording: LoopRecorder {
         }
     }
 
-    /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there are so
-    /// many, else anywhere.
+    /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
+    /// are so many, else anywhere.
     private func split(_ count: Int, leafWidth: Int, least: Int) -> [Range<Int>] {
         guard count > 0 else { return [0..<0] }
         let wanted = max(1, min(session.coreCount * 8, count / max(1, least)))
@@ -76,7 +76,8 @@ extension PlanRecording: LoopRecorder {
         return .bytes(writer.bytes)
     }
 
-    /// A part for each page; where its elements stand follows from the counts of the pages before it.
+    /// A part for each page; where its elements stand follows from the counts of the pages before
+    /// it.
     private func pageParts(_ handle: ProxyHandle) -> [Part] {
         guard handle.recording.session === session else {
             fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))

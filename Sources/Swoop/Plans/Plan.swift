@@ -22,10 +22,11 @@ public final class Plan<Result> {
         return graph.tasks.count + graph.iterations.reduce(0) { $0 + $1.template.count }
     }
 
-    /// What the plan will cost, from what was learned of its functions: nothing is run and nothing moved.
+    /// What the plan will cost, from what was learned of its functions: nothing is run and nothing
+    /// moved.
     ///
-    /// The scheduler itself is run in virtual time, at 1, 2, 4 and 8 cores and at the cluster's own number.
-    /// Functions of which no run was ever recorded make it unknown, and are named.
+    /// The scheduler itself is run in virtual time, at 1, 2, 4 and 8 cores and at the cluster's own
+    /// number. Functions of which no run was ever recorded make it unknown, and are named.
     public func estimate() async -> Estimate {
         let graph = recording.graph
         let identities = graph.functions.map(\.identity)

@@ -1,12 +1,15 @@
-// A plan under construction: the functions, tasks, loops and data that a scoped block names. Recording runs
-// nothing and moves nothing; LoopLowering.swift has how a chain becomes tasks, RemoteScope what users call.
+// A plan under construction: the functions, tasks, loops and data that a scoped block names.
+// Recording runs nothing and moves nothing; LoopLowering.swift has how a chain becomes tasks,
+// RemoteScope what users call.
 
 import CSwoopSystem
 import SwoopElements
 import SwoopModel
 import Synchronization
 
-/// Tasks as they are recorded. Handles keep it alive; its session hears when they go.
+/// Tasks as they are recorded.
+///
+/// Handles keep it alive; its session hears when they go.
 final class PlanRecording: Sendable {
     struct State {
         var part = GraphPart()
@@ -162,7 +165,8 @@ final class PlanRecording: Sendable {
     /// The handle itself if the body made it with a task of its own, else a task that copies it.
     private func ensureTask(_ handle: ProxyHandle, after first: Int) -> ProxyHandle {
         let isOwn = state.withLock { state in
-            handle.tasks.count == 1 && state.part.tasks[first...].contains { $0.id == handle.tasks[0] }
+            handle.tasks.count == 1
+                && state.part.tasks[first...].contains { $0.id == handle.tasks[0] }
         }
         return isOwn ? handle : settle(handle)
     }
@@ -201,7 +205,10 @@ final class PlanRecording: Sendable {
 /// Whether this build is optimised: models of optimised and other builds are kept apart.
 let isOptimisedBuild: Bool = {
     var optimised = true
-    assert({ optimised = false; return true }())
+    assert(
+        {
+            optimised = false; return true
+        }())
     return optimised
 }()
 

@@ -48,7 +48,9 @@ public final class RemoteScope: Sendable {
         return ProxyArray(_handle: recording.join(tasks))
     }
 
-    /// The lines of text files, without their ends. Every run reads its own part of a file.
+    /// The lines of text files, without their ends.
+    ///
+    /// Every run reads its own part of a file.
     @inlinable @inline(__always)
     public func lines(_ files: String...) -> Chain<TextSource<LineFormat>> {
         Chain<TextSource<LineFormat>>._text(files, format: LineFormat(), recorder: _recorder)
@@ -72,7 +74,8 @@ public final class RemoteScope: Sendable {
         if let format = SeparatorFormat(separator) { return format }
         recording.fail(
             SwoopError(
-                .invalidPlan, "\"\(separator)\" separates nothing: it is empty or can overlap itself"))
+                .invalidPlan,
+                "\"\(separator)\" separates nothing: it is empty or can overlap itself"))
         guard let lines = SeparatorFormat(bytes: [10]) else {
             preconditionFailure("A line feed separates lines.")
         }
@@ -85,8 +88,10 @@ public final class RemoteScope: Sendable {
     /// Pages of about equal size: some for each core, and none larger than 32 MiB.
     private func pages<Element: PageElement>(of elements: [Element]) -> [[UInt8]] {
         guard !elements.isEmpty else { return [] }
-        let perPage = max(1, (elements.count + recording.session.coreCount * 4 - 1)
-            / (recording.session.coreCount * 4))
+        let perPage = max(
+            1,
+            (elements.count + recording.session.coreCount * 4 - 1)
+                / (recording.session.coreCount * 4))
         var pages: [[UInt8]] = []
         var builder = Element.Builder()
         for element in elements {
@@ -165,7 +170,8 @@ extension PlanRecording {
     }
 }
 
-/// The recorder of the plan whose block is being run; outside of one, a recorder whose plan never runs.
+/// The recorder of the plan whose block is being run; outside of one, a recorder whose plan never
+/// runs.
 public func _currentRecorder() -> any LoopRecorder { currentRecording() }
 
 func currentRecording() -> PlanRecording {

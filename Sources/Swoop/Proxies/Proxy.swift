@@ -5,9 +5,9 @@ import SwoopModel
 
 /// A handle of a value in the cluster: nothing is downloaded until `value` is asked for.
 ///
-/// Copies share one handle; when the last goes, the cluster cancels the task if nobody else needs it, or
-/// frees what it made. Proxies, and arrays and dictionaries of them, are arguments of further remote calls,
-/// in the same plan or in a later one.
+/// Copies share one handle; when the last goes, the cluster cancels the task if nobody else needs
+/// it, or frees what it made. Proxies, and arrays and dictionaries of them, are arguments of
+/// further remote calls, in the same plan or in a later one.
 public struct Proxy<Value: Sendable>: Sendable {
     /// What keeps the task.
     public let _handle: ProxyHandle
@@ -22,8 +22,8 @@ public struct Proxy<Value: Sendable>: Sendable {
 
     /// The value, fetched when it is not here yet; waits for the task that makes it.
     ///
-    /// - Throws: `SwoopError`: the task failed, was cancelled or lost, its plan was not run, or the cluster's
-    ///   scope has ended. `CancellationError` when the waiting Swift task is cancelled.
+    /// - Throws: `SwoopError`: the task failed, was cancelled or lost, its plan was not run, or the
+    ///   cluster's scope has ended. `CancellationError` when the waiting Swift task is cancelled.
     public var value: Value {
         get async throws {
             let bytes = try await _handle.recording.session.bytes(of: _handle)

@@ -1,5 +1,6 @@
-// Arithmetic on proxies: a closed set of scalar operations that the task which uses the result carries out;
-// no task of its own. Chains of operations deeper than a message may be become a task in between.
+// Arithmetic on proxies: a closed set of scalar operations that the task which uses the result
+// carries out; no task of its own. Chains of operations deeper than a message may be become a task
+// in between.
 
 import SwoopElements
 import SwoopModel
@@ -34,7 +35,9 @@ private func combine<Operand: ProxyScalar, Result: ProxyScalar>(
     _ operation: ScalarOperation, _ left: Proxy<Operand>, _ right: Proxy<Operand>
 ) -> Proxy<Result> {
     let recording = left._handle.recording
-    let handles = [left._handle, right._handle].map { $0.depth < depthMax ? $0 : recording.settle($0) }
+    let handles = [left._handle, right._handle].map {
+        $0.depth < depthMax ? $0 : recording.settle($0)
+    }
     let argument = Argument.operation(
         operation, operands: handles.map(\.argument), operandType: Operand.scalarType,
         resultType: Result.scalarType)
@@ -48,7 +51,8 @@ private func convert<Operand: ProxyScalar, Result: ProxyScalar>(
     _ operation: ScalarOperation, _ operand: Proxy<Operand>
 ) -> Proxy<Result> {
     let recording = operand._handle.recording
-    let handle = operand._handle.depth < depthMax ? operand._handle : recording.settle(operand._handle)
+    let handle =
+        operand._handle.depth < depthMax ? operand._handle : recording.settle(operand._handle)
     let argument = Argument.operation(
         operation, operands: [handle.argument], operandType: Operand.scalarType,
         resultType: Result.scalarType)
@@ -57,7 +61,8 @@ private func convert<Operand: ProxyScalar, Result: ProxyScalar>(
             recording, argument: argument, parts: [handle], depth: handle.depth + 1))
 }
 
-private func constant<Value: ProxyScalar>(_ value: Value, beside other: ProxyHandle) -> Proxy<Value> {
+private func constant<Value: ProxyScalar>(_ value: Value, beside other: ProxyHandle) -> Proxy<Value>
+{
     Proxy(_handle: ProxyHandle(other.recording, argument: value.bytes, parts: [], depth: 0))
 }
 
@@ -92,7 +97,9 @@ extension Proxy where Value: ProxyScalar & Numeric {
     public static func * (left: Value, right: Proxy) -> Proxy {
         constant(left, beside: right._handle) * right
     }
-    /// The quotient; of integers towards zero. Division of an integer by zero fails where it is used.
+    /// The quotient; of integers towards zero.
+    ///
+    /// Division of an integer by zero fails where it is used.
     public static func / (left: Proxy, right: Proxy) -> Proxy { combine(.divide, left, right) }
     /// The quotient.
     public static func / (left: Proxy, right: Value) -> Proxy {
@@ -143,7 +150,9 @@ extension Proxy where Value: ProxyScalar & Comparable {
         left <= constant(right, beside: left._handle)
     }
     /// Whether the left value is greater.
-    public static func > (left: Proxy, right: Proxy) -> Proxy<Bool> { combine(.greater, left, right) }
+    public static func > (left: Proxy, right: Proxy) -> Proxy<Bool> {
+        combine(.greater, left, right)
+    }
     /// Whether the left value is greater.
     public static func > (left: Proxy, right: Value) -> Proxy<Bool> {
         left > constant(right, beside: left._handle)

@@ -1,5 +1,5 @@
-// A collection in the cluster's pages: what a chain becomes when its pages are made, or data that the
-// client brought. Each step over it begins a new chain.
+// A collection in the cluster's pages: what a chain becomes when its pages are made, or data that
+// the client brought. Each step over it begins a new chain.
 
 public import SwoopElements
 import SwoopModel

@@ -1,9 +1,12 @@
-// What stands behind proxies: the tasks of a plan that make the value, held as long as any copy of the
-// proxy lives. The last copy's end gives the tasks back: not run if nothing else needs them, freed if done.
+// What stands behind proxies: the tasks of a plan that make the value, held as long as any copy of
+// the proxy lives. The last copy's end gives the tasks back: not run if nothing else needs them,
+// freed if done.
 
 import SwoopModel
 
-/// Keeps the tasks behind a proxy. Copies of a proxy share it.
+/// Keeps the tasks behind a proxy.
+///
+/// Copies of a proxy share it.
 public final class ProxyHandle: Sendable {
     /// The plan in which the tasks were recorded.
     let recording: PlanRecording

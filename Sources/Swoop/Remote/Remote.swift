@@ -24,8 +24,8 @@ public macro Remote() = #externalMacro(module: "SwoopMacros", type: "RemoteMacro
 /// chain.map(#remote { [k = k as Double] (x: Double) in x * k })
 /// ```
 ///
-/// A proxy is captured as what it stands for: `[k = proxy.captured() as Double]`. Loops call the closure through a pointer for
-/// each element (about 3 ns); a function with `@Remote` is inlined.
+/// A proxy is captured as what it stands for: `[k = proxy.captured() as Double]`. Loops call the
+/// closure through a pointer for each element (about 3 ns); a function with `@Remote` is inlined.
 @freestanding(expression)
 public macro remote<Input, Output>(
     _ closure: (Input) throws -> Output

@@ -1,5 +1,5 @@
-// A client's session: the machine under a lock, those who wait, and the link. What to do is decided by
-// SessionMachine; here it is done.
+// A client's session: the machine under a lock, those who wait, and the link. What to do is decided
+// by SessionMachine; here it is done.
 
 import SwoopLaunching
 import SwoopModel
@@ -95,7 +95,7 @@ final class ClusterSession: Sendable {
     /// What the machine keeps back must go some time, also when nothing else happens.
     private func startTimer() {
         let delay = SessionMachine.Configuration().releaseDelay
-        Task.detached { [weak self] in
+        Task { [weak self] in
             try? await Task.sleep(for: .nanoseconds(delay))
             self?.state.withLock { $0.hasTimer = false }
             self?.handle(.deadlineReached)

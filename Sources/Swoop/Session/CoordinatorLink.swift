@@ -1,4 +1,5 @@
-// The two ways to a coordinator: in this process, and over a connection. Both carry the same messages.
+// The two ways to a coordinator: in this process, and over a connection. Both carry the same
+// messages.
 
 import SwoopCoordinator
 import SwoopModel
@@ -43,8 +44,10 @@ final class SocketLink: CoordinatorLink {
     ///
     /// - Parameters:
     ///   - patience: nanoseconds within which it must answer at the beginning.
-    ///   - isAlive: whether its process still exists; asked when it has been silent for two seconds.
-    ///   - lost: called once when the coordinator has gone, or has been silent for too long. It says
+    ///   - isAlive: whether its process still exists; asked when it has been silent for two
+    ///     seconds.
+    ///   - lost: called once when the coordinator has gone, or has been silent for too long. It
+    ///     says
     ///     something every second.
     init(
         endpoint: String, serverKey: String, keys: CurveKeys, hello: ClientMessage,
@@ -78,8 +81,8 @@ final class SocketLink: CoordinatorLink {
         thread.withLock { $0.take()?.join() }
     }
 
-    /// The coordinator says something every second: after two its process is looked for, after ten it is
-    /// given up.
+    /// The coordinator says something every second: after two its process is looked for, after ten
+    /// it is given up.
     private static let silenceMin = 2 * nanosecondsPerSecond
     private static let silenceMax = 10 * nanosecondsPerSecond
 

@@ -1,5 +1,5 @@
-// Where in the user's source something failed: offsets of the program, turned into file and line by the
-// symbolizer of the toolchain where there is one, else by what the function's record says.
+// Where in the user's source something failed: offsets of the program, turned into file and line by
+// the symbolizer of the toolchain where there is one, else by what the function's record says.
 
 import SwoopElements
 import SwoopLaunching
@@ -17,7 +17,8 @@ enum FailurePlace {
         }
         if !failure.frames.isEmpty, failure.image.isEmpty {
             let places = Symbolizer.places(of: failure.frames)
-            if let reason = places.first(where: { $0.function.hasPrefix("Swift runtime failure: ") }) {
+            if let reason = places.first(where: { $0.function.hasPrefix("Swift runtime failure: ") }
+            ) {
                 let text = reason.function.dropFirst("Swift runtime failure: ".count)
                 error.message += " The check: \(text)."
                 error.advice = ""
@@ -54,6 +55,7 @@ enum FailurePlace {
 
     private static func isOfRuntime(_ file: String) -> Bool {
         file.contains("compiler-generated") || file.contains("/stdlib/") || file == "??"
-            || file.contains("/Sources/Swoop") || file.contains("/Sources/CSwoop") || file.hasPrefix("/<")
+            || file.contains("/Sources/Swoop") || file.contains("/Sources/CSwoop")
+            || file.hasPrefix("/<")
     }
 }

@@ -1,6 +1,6 @@
-// What a session shows a person: lines that tasks printed, remarks, a line of progress that updates at a
-// terminal. All on standard error, so that a program's own output stays its own; tasks' output goes where the
-// task wrote it.
+// What a session shows a person: lines that tasks printed, remarks, a line of progress that updates
+// at a terminal. All on standard error, so that a program's own output stays its own; tasks' output
+// goes where the task wrote it.
 
 import Glibc
 import SwoopLaunching
@@ -46,7 +46,8 @@ final class SessionConsole: Sendable {
             state.progress = count
             state.isProgressShown = true
             let failed = count.failed > 0 ? ", \(count.failed) failed" : ""
-            return "\r\u{1b}[K\(count.done) of \(count.total) tasks done\(failed), \(count.running) running"
+            return
+                "\r\u{1b}[K\(count.done) of \(count.total) tasks done\(failed), \(count.running) running"
         }
         write(text, to: 2)
     }
@@ -63,7 +64,9 @@ final class SessionConsole: Sendable {
     private func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let done = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let done = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if done < 0 && errno == EINTR { continue }
             if done <= 0 { return }
             bytes = bytes.dropFirst(done)

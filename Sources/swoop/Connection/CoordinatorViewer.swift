@@ -1,5 +1,5 @@
-// A connection that only looks: it greets without a program, asks for snapshots, and notices when the
-// coordinator has gone. One thread owns it and waits in its own PollLoop.
+// A connection that only looks: it greets without a program, asks for snapshots, and notices when
+// the coordinator has gone. One thread owns it and waits in its own PollLoop.
 
 import SwoopLaunching
 import SwoopModel
@@ -97,7 +97,8 @@ struct CoordinatorViewer: ~Copyable {
         sendWaiting()
     }
 
-    /// A new greeting each time: after a broken connection the coordinator does not know the old one.
+    /// A new greeting each time: after a broken connection the coordinator does not know the old
+    /// one.
     private mutating func ask(now: Int64) {
         askedAt = now
         waiting = [

@@ -1,4 +1,5 @@
-// `swoop status`: the coordinators of this user, each asked once. StatusTable writes the answers down.
+// `swoop status`: the coordinators of this user, each asked once. StatusTable writes the answers
+// down.
 
 import ArgumentParser
 import SwoopLaunching

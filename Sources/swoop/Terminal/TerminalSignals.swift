@@ -1,5 +1,5 @@
-// Signals as messages: they are blocked in all threads, one thread waits for them and puts them into
-// the inbox of the loop, so that a terminal is always left as it was found.
+// Signals as messages: they are blocked in all threads, one thread waits for them and puts them
+// into the inbox of the loop, so that a terminal is always left as it was found.
 
 import Glibc
 import SwoopTransport
