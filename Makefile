@@ -115,6 +115,7 @@ sim: deps ## Simulate faults, first seed SEED=1; a failing run prints its seed.
 
 bench: deps ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
 	@$(call build_release,swoop-bench)
+	@$(if $(or $(filter estimate,$(W)),$(if $(W),,all)),$(call build_release,DebianRank))
 	@$(call say,measuring $(or $(W),every workload))
 	@exec $(RELEASE)/swoop-bench $(W)
 

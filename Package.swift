@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "swoop",
             dependencies: [
-                "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
+                "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
             ], swiftSettings: strict),
         .executableTarget(
             name: "DebianRank", dependencies: ["Swoop"], path: "Sources/Examples/DebianRank",

@@ -71,3 +71,24 @@ func timed(_ body: () async throws -> Void) async rethrows -> Double {
 
 /// Repetitions of a figure.
 let repetitions = 3
+
+/// What a command of the shell prints.
+func output(of command: String) throws -> String {
+    guard let pipe = unsafe popen(command, "r") else { throw WrongAnswer() }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = unsafe fread(&part, 1, part.count, pipe)
+        if count == 0 { break }
+        bytes += part[..<count]
+    }
+    guard unsafe pclose(pipe) == 0 else { throw WrongAnswer() }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+/// The path of this program.
+func executable() -> String {
+    var buffer = [CChar](repeating: 0, count: 4_096)
+    let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    return String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

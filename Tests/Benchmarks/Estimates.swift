@@ -21,6 +21,36 @@ private func cpuSeconds() -> Double {
 enum Estimates {
     static func run() async throws {
         try await withCluster(.local) { cluster in try await heavyTail(on: cluster) }
+        try ranking()
+    }
+
+    /// The example that `make run` runs, as a user runs it: three times with a memory of its own,
+    /// then once more.
+    private static func ranking() throws {
+        let folder = executable().split(separator: "/").dropLast().joined(separator: "/")
+        let memory = "/tmp/swoop-bench-\(getpid())"
+        defer { _ = try? output(of: "rm -rf \(memory)") }
+        let command = "XDG_STATE_HOME=\(memory) '/\(folder)/DebianRank' --json"
+        for _ in 0..<3 { _ = try output(of: command) }
+        let report = try output(of: command)
+        guard let actual = number("coreSeconds", in: report),
+            let range = report.components(after: "\"estimatedCoreSeconds\": "),
+            let median = number("median", in: range), let low = number("low", in: range),
+            let high = number("high", in: range), let wall = number("wallSeconds", in: report)
+        else { throw WrongAnswer() }
+        emit(
+            "estimate", "swoop:DebianRank", n: 1, seconds: [wall],
+            extra: [
+                ("estimated_core_s", median), ("actual_core_s", actual), ("low", low),
+                ("high", high),
+            ])
+    }
+
+    /// The number behind a key of a JSON object.
+    private static func number(_ key: String, in text: String) -> Double? {
+        text.components(after: "\"\(key)\": ").flatMap { rest in
+            Double(rest.prefix { $0.isNumber || "+-.e".contains($0) })
+        }
     }
 
     /// 500 tasks whose argument tells their length: lognormal, the longest some hundred times the
@@ -74,5 +104,17 @@ enum Estimates {
             let normal = (0..<12).reduce(-6.0) { sum, _ in sum + uniform() }
             return 2 * exp(1.3 * normal)
         }
+    }
+}
+
+extension String {
+    /// What stands behind the first place of a text; nil if it is nowhere.
+    fileprivate func components(after text: String) -> String? {
+        var rest = self[...]
+        while !rest.isEmpty {
+            if rest.hasPrefix(text) { return String(rest.dropFirst(text.count)) }
+            rest = rest.dropFirst()
+        }
+        return nil
     }
 }

@@ -7,14 +7,8 @@ enum StartUp {
     static func run() async throws {
         var all: [Double] = []
         for _ in 0..<(repetitions + 1) {
-            guard let pipe = unsafe popen("\(executable()) first-result", "r") else {
-                throw WrongAnswer()
-            }
-            var line = [CChar](repeating: 0, count: 64)
-            _ = unsafe fgets(&line, Int32(line.count), pipe)
-            _ = unsafe pclose(pipe)
-            let text = String(decoding: line.prefix { $0 > 10 }.map(UInt8.init), as: UTF8.self)
-            guard let seconds = Double(text) else { throw WrongAnswer() }
+            let text = try output(of: "'\(executable())' first-result")
+            guard let seconds = Double(text.prefix { $0 != "\n" }) else { throw WrongAnswer() }
             all.append(seconds)
         }
         emit("W9", "swoop:local", n: 1, seconds: Array(all.dropFirst()))
@@ -48,12 +42,5 @@ enum StartUp {
         unsafe clock_gettime(CLOCK_BOOTTIME, &now)
         let uptime = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
         return uptime - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
-
-    private static func executable() -> String {
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        return String(
-            decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

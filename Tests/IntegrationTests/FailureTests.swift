@@ -1,132 +1,149 @@
 // What the caller of a function that fails hears: what happened, where in the user's source, and
 // what to do. A failure takes nothing else with it.
 
+import SwoopLaunching
 import Testing
 
-@Suite struct FailureTests {
-    /// One error as the test program tells it.
-    private struct Told {
-        var code = ""
-        var message = ""
-        var place = ""
-        var function = ""
-        var type = ""
-        var advice = ""
+extension ProgramTests {
+    @Suite struct FailureTests {
+        /// One error as the test program tells it.
+        private struct Told {
+            var code = ""
+            var message = ""
+            var place = ""
+            var function = ""
+            var type = ""
+            var advice = ""
 
-        init(_ text: String?) {
-            let parts = (text ?? "").split(separator: " | ", omittingEmptySubsequences: false)
-            guard parts.count == 7 else { return }
-            code = String(parts[0])
-            message = String(parts[1])
-            place = String(parts[2])
-            function = String(parts[3])
-            type = String(parts[4])
-            advice = String(parts[6])
+            init(_ text: String?) {
+                let parts = (text ?? "").split(separator: " | ", omittingEmptySubsequences: false)
+                guard parts.count == 7 else { return }
+                code = String(parts[0])
+                message = String(parts[1])
+                place = String(parts[2])
+                function = String(parts[3])
+                type = String(parts[4])
+                advice = String(parts[6])
+            }
         }
-    }
 
-    /// The line of the source on which this text stands.
-    private func line(_ text: String) -> Int {
-        let path = #filePath.replacing("IntegrationTests/FailureTests", with: "TestProgram/Failures")
-        let source = String(decoding: contents(of: path), as: UTF8.self)
-        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-        return (lines.firstIndex { $0.contains(text) } ?? -2) + 1
-    }
+        /// What all the failures told: run once.
+        private static let failures = Result { try told("failures") }
 
-    @Test func `every way to fail reaches the caller with its reason, its place and advice`() throws {
-        let values = try told("failures")
-        let thrown = Told(values["thrown"])
-        #expect(thrown.code == "taskFailed" && thrown.type == "SwoopTestProgram.Refused")
-        #expect(thrown.message == "refuse threw Refused(number: 7)" && thrown.function == "refuse")
-        #expect(thrown.place == "Failures.swift:\(line("throw Refused(number: i) }"))")
-
-        let index = Told(values["index"])
-        #expect(index.code == "taskFailed" && index.message.contains("Index out of range"))
-        #expect(index.place == "Failures.swift:\(line("values[i]"))")
-        let overflow = Told(values["overflow"])
-        #expect(overflow.message.contains("arithmetic overflow"))
-        #expect(overflow.place == "Failures.swift:\(line("i + 100"))")
-        let unwrap = Told(values["unwrap"])
-        #expect(unwrap.message.contains("Unexpectedly found nil"))
-        #expect(unwrap.place == "Failures.swift:\(line("Int(text)!"))")
-        let fatal = Told(values["fatalError"])
-        #expect(fatal.code == "taskFailed" && fatal.message.contains("Fatal error: the end"))
-        #expect(fatal.place == "Failures.swift:\(line("fatalError(text)"))")
-        #expect(values["afterwards"] == "2")
-    }
-
-    @Test func `death of the process, and values that do not decode, are named with what to do`()
-        throws
-    {
-        let values = try told("failures")
-        let exited = Told(values["exit"])
-        #expect(exited.code == "workerDied" && exited.function == "leave")
-        #expect(exited.message.contains("exited with status 3"))
-        #expect(exited.advice.contains("must not end its process"))
-        for (name, text) in [("pointer", "pointee"), ("stack", "func deepen")] {
-            let crash = Told(values[name])
-            #expect(crash.code == "workerDied" && crash.message.contains("SIGSEGV"))
-            #expect(crash.place == "Failures.swift:\(line(text))")
-            #expect(crash.advice.contains("unsafe pointers"))
+        /// The line of the source on which this text stands.
+        private func line(_ text: String) -> Int {
+            let path = #filePath.replacing(
+                "IntegrationTests/FailureTests", with: "TestProgram/Failures")
+            let source = String(decoding: contents(of: path), as: UTF8.self)
+            let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+            return (lines.firstIndex { $0.contains(text) } ?? -2) + 1
         }
-        #expect(Told(values["abort"]).message.contains("SIGABRT"))
 
-        let result = Told(values["result does not decode"])
-        #expect(result.code == "undecodable" && result.function == "makeLopsided")
-        #expect(result.place == "Failures.swift:\(line("func makeLopsided"))")
-        let argument = Told(values["argument does not decode"])
-        #expect(argument.code == "undecodable" && argument.function == "takeLopsided")
-        #expect(argument.advice.contains("what the type encodes is what it decodes"))
-        let input = Told(values["input failed"])
-        #expect(input.code == "inputFailed")
-        #expect(input.message.contains("its input refuse failed: refuse threw Refused(number: 7)"))
-        #expect(values["long error"] == "taskFailed true")
-        #expect(values["many long errors"] == "500")
-    }
+        @Test func `every way to fail reaches the caller with its reason, its place and advice`()
+            throws
+        {
+            let values = try Self.failures.get()
+            let thrown = Told(values["thrown"])
+            #expect(thrown.code == "taskFailed" && thrown.type == "SwoopTestProgram.Refused")
+            #expect(
+                thrown.message == "refuse threw Refused(number: 7)" && thrown.function == "refuse")
+            #expect(thrown.place == "Failures.swift:\(line("throw Refused(number: i) }"))")
 
-    @Test func `a trap in one task does not lose another`() throws {
-        let values = try told("neighbours")
-        #expect(values["arrived"] == "200")
-        #expect(values["lost"] == "0")
-        for i in 0..<3 { #expect(Told(values["bad \(i)"]).message.contains("Index out of range")) }
-    }
-
-    @Test func `what tasks print arrives labelled, from every stream, with parts of lines`() throws {
-        let folder = try TestFolder()
-        let run = try ProgramRun(["printing"], in: folder)
-        #expect(try run.end() == .exited(0))
-        let lines = run.output.split(separator: "\n").map(String.init)
-        for expected in [
-            "[chat] hello 1", "[chat] partial 1", "[chat] hello 2", "[chat] partial 2",
-            "[chatAsync] before 4", "[chatAsync] after 4", "[chatThenDie] last words 6", "direct 5",
-        ] {
-            #expect(lines.count { $0 == expected } == 1, "\(expected) in \(lines)")
+            let index = Told(values["index"])
+            #expect(index.code == "taskFailed" && index.message.contains("Index out of range"))
+            #expect(index.place == "Failures.swift:\(line("values[i]"))")
+            let overflow = Told(values["overflow"])
+            #expect(overflow.message.contains("arithmetic overflow"))
+            #expect(overflow.place == "Failures.swift:\(line("i + 100"))")
+            let unwrap = Told(values["unwrap"])
+            #expect(unwrap.message.contains("Unexpectedly found nil"))
+            #expect(unwrap.place == "Failures.swift:\(line("Int(text)!"))")
+            let fatal = Told(values["fatalError"])
+            #expect(fatal.code == "taskFailed" && fatal.message.contains("Fatal error: the end"))
+            #expect(fatal.place == "Failures.swift:\(line("fatalError(text)"))")
+            #expect(values["afterwards"] == "2")
         }
-        #expect(run.errors.contains("[complainAloud] oh 3\n"))
-    }
 
-    @Test func `a flood of lines is bounded and says what it dropped`() throws {
-        let folder = try TestFolder()
-        let run = try ProgramRun(["flood"], in: folder)
-        #expect(try run.end() == .exited(0))
-        #expect(run.values["flood"] == "100000" && run.values["after"] == "1")
-        let lines = run.output.split(separator: "\n").filter { $0.hasPrefix("[flood]") }
-        #expect(lines.count < 20_000)
-        let dropped = lines.reduce(0) { sum, line in
-            let words = line.split(whereSeparator: { " (".contains($0) })
-            return sum + (words.count > 3 && words[2] == "lines" ? Int(words[1]) ?? 0 : 0)
+        @Test
+        func `death of the process, and values that do not decode, are named with what to do`()
+            throws
+        {
+            let values = try Self.failures.get()
+            let exited = Told(values["exit"])
+            #expect(exited.code == "workerDied" && exited.function == "leave")
+            #expect(exited.message.contains("exited with status 3"))
+            #expect(exited.advice.contains("must not end its process"))
+            for (name, text) in [("pointer", "pointee"), ("stack", "func deepen")] {
+                let crash = Told(values[name])
+                #expect(crash.code == "workerDied" && crash.message.contains("SIGSEGV"))
+                #expect(crash.place == "Failures.swift:\(line(text))")
+                #expect(crash.advice.contains("unsafe pointers"))
+            }
+            #expect(Told(values["abort"]).message.contains("SIGABRT"))
+
+            let result = Told(values["result does not decode"])
+            #expect(result.code == "undecodable" && result.function == "makeLopsided")
+            #expect(result.place == "Failures.swift:\(line("func makeLopsided"))")
+            let argument = Told(values["argument does not decode"])
+            #expect(argument.code == "undecodable" && argument.function == "takeLopsided")
+            #expect(argument.advice.contains("what the type encodes is what it decodes"))
+            let input = Told(values["input failed"])
+            #expect(input.code == "inputFailed")
+            #expect(
+                input.message.contains("its input refuse failed: refuse threw Refused(number: 7)"))
+            #expect(values["long error"] == "taskFailed true")
+            #expect(values["many long errors"] == "500")
         }
-        let shown = lines.count { $0.hasSuffix(" dropped: too many at once) ") ? false : true }
-        #expect(dropped + shown == 100_000, "\(dropped) dropped, \(shown) shown")
-    }
 
-    @Test func `ten megabytes to both streams at once do not block anybody`() throws {
-        let folder = try TestFolder()
-        let run = try ProgramRun(["megabytes"], in: folder)
-        #expect(try run.end() == .exited(0))
-        #expect(run.values["written"] == "10")
-        let whole = String(repeating: "x", count: 1_023)
-        #expect(run.output.split(separator: "\n").count { $0 == whole } == 5_120)
-        #expect(run.errors.split(separator: "\n").count { $0 == whole } == 5_120)
+        @Test func `a trap in one task does not lose another`() throws {
+            let values = try told("neighbours")
+            #expect(values["arrived"] == "200")
+            #expect(values["lost"] == "0")
+            for i in 0..<3 {
+                #expect(Told(values["bad \(i)"]).message.contains("Index out of range"))
+            }
+        }
+
+        @Test func `what tasks print arrives labelled, from every stream, with parts of lines`()
+            throws
+        {
+            let folder = try TestFolder()
+            let run = try ProgramRun(["printing"], in: folder)
+            #expect(try run.end() == .exited(0))
+            let lines = run.output.split(separator: "\n").map(String.init)
+            for expected in [
+                "[chat] hello 1", "[chat] partial 1", "[chat] hello 2", "[chat] partial 2",
+                "[chatAsync] before 4", "[chatAsync] after 4", "[chatThenDie] last words 6",
+                "direct 5",
+            ] {
+                #expect(lines.count { $0 == expected } == 1, "\(expected) in \(lines)")
+            }
+            #expect(run.errors.contains("[complainAloud] oh 3\n"))
+        }
+
+        @Test func `a flood of lines is bounded and says what it dropped`() throws {
+            let folder = try TestFolder()
+            let run = try ProgramRun(["flood"], in: folder)
+            #expect(try run.end() == .exited(0))
+            #expect(run.values["flood"] == "100000" && run.values["after"] == "1")
+            let lines = run.output.split(separator: "\n").filter { $0.hasPrefix("[flood]") }
+            #expect(lines.count < 20_000)
+            let dropped = lines.reduce(0) { sum, line in
+                let words = line.split(whereSeparator: { " (".contains($0) })
+                return sum + (words.count > 3 && words[2] == "lines" ? Int(words[1]) ?? 0 : 0)
+            }
+            let shown = lines.count { $0.hasSuffix(" dropped: too many at once) ") ? false : true }
+            #expect(dropped + shown == 100_000, "\(dropped) dropped, \(shown) shown")
+        }
+
+        @Test func `ten megabytes to both streams at once do not block anybody`() throws {
+            let folder = try TestFolder()
+            let run = try ProgramRun(["megabytes"], in: folder)
+            #expect(try run.end() == .exited(0))
+            #expect(run.values["written"] == "10")
+            let whole = String(repeating: "x", count: 1_023)
+            #expect(run.output.split(separator: "\n").count { $0 == whole } == 5_120)
+            #expect(run.errors.split(separator: "\n").count { $0 == whole } == 5_120)
+        }
     }
 }

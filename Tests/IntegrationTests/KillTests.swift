@@ -6,91 +6,95 @@ import SwoopLaunching
 import SwoopTransport
 import Testing
 
-@Suite(.serialized) struct KillTests {
-    private let folder: TestFolder
-    private let sharedMemory: [String]
+extension ProgramTests {
+    @Suite struct KillTests {
+        private let folder: TestFolder
+        private let sharedMemory: [String]
 
-    init() throws {
-        folder = try TestFolder()
-        sharedMemory = TestFolder.names(in: "/dev/shm")
-    }
+        init() throws {
+            folder = try TestFolder()
+            sharedMemory = TestFolder.names(in: "/dev/shm")
+        }
 
-    /// A job on a cluster of its own, under way: some of its values have arrived.
-    private func startJob() throws -> ProgramRun {
-        let run = try ProgramRun(["job", "local", "200", "20"], in: folder)
-        _ = try run.value(of: "first")
-        return run
-    }
+        /// A job on a cluster of its own, under way: some of its values have arrived.
+        private func startJob() throws -> ProgramRun {
+            let run = try ProgramRun(["job", "local", "200", "20"], in: folder)
+            _ = try run.value(of: "first")
+            return run
+        }
 
-    private func onlyChild(of parent: Int32) throws -> Int32 {
-        try #require(folder.children(of: parent).first)
-    }
+        private func onlyChild(of parent: Int32) throws -> Int32 {
+            try #require(folder.children(of: parent).first)
+        }
 
-    private func expectNothingLeft(within seconds: Double = 2) throws {
-        #expect(try folder.processes(leftAfter: seconds) == [])
-        #expect(TestFolder.names(in: "/dev/shm") == sharedMemory)
-    }
+        private func expectNothingLeft(within seconds: Double = 2) throws {
+            #expect(try folder.processes(leftAfter: seconds) == [])
+            #expect(TestFolder.names(in: "/dev/shm") == sharedMemory)
+        }
 
-    @Test func `a killed worker process is replaced, and every answer is right`() throws {
-        let run = try startJob()
-        let worker = try onlyChild(of: try onlyChild(of: run.process.pid))
-        #expect(kill(worker, SIGKILL) == 0)
-        #expect(try run.end() == .exited(0), "\(run.errors)")
-        #expect(run.values["right"] == "200")
-        #expect(run.values["chain"] == "250000")
-        #expect(run.errors.contains("SIGKILL"))
-        try expectNothingLeft()
-        #expect(folder.addresses == [])
-    }
+        @Test func `a killed worker process is replaced, and every answer is right`() throws {
+            let run = try startJob()
+            let worker = try onlyChild(of: try onlyChild(of: run.process.pid))
+            #expect(kill(worker, SIGKILL) == 0)
+            #expect(try run.end() == .exited(0), "\(run.errors)")
+            #expect(run.values["right"] == "200")
+            #expect(run.values["chain"] == "250000")
+            #expect(run.errors.contains("SIGKILL"))
+            try expectNothingLeft()
+            #expect(folder.addresses == [])
+        }
 
-    @Test func `a killed agent is a clear error within seconds`() throws {
-        let run = try startJob()
-        #expect(kill(try onlyChild(of: run.process.pid), SIGKILL) == 0)
-        let began = MonotonicClock.nanoseconds()
-        #expect(try run.end() == .exited(1))
-        #expect(MonotonicClock.nanoseconds() - began < 5_000_000_000)
-        let error = run.values["threw"] ?? ""
-        #expect(error.contains("lost: ") && error.contains("its agent was ended by signal 9"))
-        #expect(error.contains("Run the plan again."))
-        try expectNothingLeft()
-        #expect(folder.addresses == [])
-    }
+        @Test func `a killed agent is a clear error within seconds`() throws {
+            let run = try startJob()
+            #expect(kill(try onlyChild(of: run.process.pid), SIGKILL) == 0)
+            let began = MonotonicClock.nanoseconds()
+            #expect(try run.end() == .exited(1))
+            #expect(MonotonicClock.nanoseconds() - began < 5_000_000_000)
+            let error = run.values["threw"] ?? ""
+            #expect(error.contains("lost: ") && error.contains("its agent was ended by signal 9"))
+            #expect(error.contains("Run the plan again."))
+            try expectNothingLeft()
+            #expect(folder.addresses == [])
+        }
 
-    @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
-    func `a client that is killed or interrupted takes agent and worker with it`(signal: Int32) throws {
-        let run = try startJob()
-        #expect(folder.processes.count == 3)
-        run.process.kill(signal)
-        let began = MonotonicClock.nanoseconds()
-        #expect(try run.end() == .signalled(signal))
-        #expect(MonotonicClock.nanoseconds() - began < 1_000_000_000)
-        try expectNothingLeft()
-        // Whoever looks next, or starts a cluster, takes the stale address away.
-        #expect(folder.addresses.count == 1)
-        let next = try ProgramRun(["job", "local", "2", "1"], in: folder)
-        #expect(try next.end() == .exited(0))
-        #expect(folder.addresses == [])
-    }
+        @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
+        func `a client that is killed or interrupted takes agent and worker with it`(signal: Int32)
+            throws
+        {
+            let run = try startJob()
+            #expect(folder.processes.count == 3)
+            run.process.kill(signal)
+            let began = MonotonicClock.nanoseconds()
+            #expect(try run.end() == .signalled(signal))
+            #expect(MonotonicClock.nanoseconds() - began < 1_000_000_000)
+            try expectNothingLeft()
+            // Whoever looks next, or starts a cluster, takes the stale address away.
+            #expect(folder.addresses.count == 1)
+            let next = try ProgramRun(["job", "local", "2", "1"], in: folder)
+            #expect(try next.end() == .exited(0))
+            #expect(folder.addresses == [])
+        }
 
-    @Test func `an agent that is stopped for two seconds loses nothing`() throws {
-        let run = try startJob()
-        let agent = try onlyChild(of: run.process.pid)
-        #expect(kill(agent, SIGSTOP) == 0)
-        var poll = PollLoop()
-        try poll.wait(until: MonotonicClock.nanoseconds() + 2_000_000_000)
-        #expect(kill(agent, SIGCONT) == 0)
-        #expect(try run.end() == .exited(0), "\(run.errors)")
-        #expect(run.values["right"] == "200")
-        try expectNothingLeft()
-    }
+        @Test func `an agent that is stopped for two seconds loses nothing`() throws {
+            let run = try startJob()
+            let agent = try onlyChild(of: run.process.pid)
+            #expect(kill(agent, SIGSTOP) == 0)
+            var poll = PollLoop()
+            try poll.wait(until: MonotonicClock.nanoseconds() + 2_000_000_000)
+            #expect(kill(agent, SIGCONT) == 0)
+            #expect(try run.end() == .exited(0), "\(run.errors)")
+            #expect(run.values["right"] == "200")
+            try expectNothingLeft()
+        }
 
-    @Test func `opening and closing many clusters leaves nothing open`() throws {
-        let run = try ProgramRun(["cycles", "100"], in: folder)
-        #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
-        #expect(run.values["wrong"] == nil)
-        #expect(run.values["descriptors at start"] == run.values["descriptors at end"])
-        #expect(run.values["threads at start"] == run.values["threads at end"])
-        try expectNothingLeft()
-        #expect(folder.addresses == [])
+        @Test func `opening and closing many clusters leaves nothing open`() throws {
+            let run = try ProgramRun(["cycles", "100"], in: folder)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["wrong"] == nil)
+            #expect(run.values["descriptors at start"] == run.values["descriptors at end"])
+            #expect(run.values["threads at start"] == run.values["threads at end"])
+            try expectNothingLeft()
+            #expect(folder.addresses == [])
+        }
     }
 }

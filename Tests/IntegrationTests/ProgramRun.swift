@@ -32,7 +32,9 @@ final class ProgramRun {
         request.environment["XDG_RUNTIME_DIR"] = folder.path
         process = try ChildProcess(starting: request)
         self.folder = folder
-        for descriptor in [process.standardOutput, process.standardError].compactMap({ $0?.descriptor }) {
+        for descriptor in [process.standardOutput, process.standardError].compactMap({
+            $0?.descriptor
+        }) {
             _ = poll.watch(descriptor: descriptor)
         }
         _ = poll.watch(descriptor: process.exitDescriptor)
@@ -118,3 +120,6 @@ func told(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocat
     #expect(status == .exited(0), "\(run.output)\(run.errors)", sourceLocation: sourceLocation)
     return run.values
 }
+
+/// Everything that starts processes, one test after the other: they are killed, timed and counted.
+@Suite(.serialized) struct ProgramTests {}

@@ -63,7 +63,7 @@ private final class IndexFile {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
     }
 
-    deinit { unlink(path) }
+    deinit { unsafe unlink(path) }
 }
 
 /// A package index made up from a seed: repeated names, alternatives, names that no package has.

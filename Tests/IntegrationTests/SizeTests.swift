@@ -3,52 +3,59 @@
 
 import Testing
 
-@Suite(.serialized) struct SizeTests {
-    @Test func `values larger than rings and messages come and go, and their memory returns`() throws {
-        let values = try told("sizes")
-        #expect(values["64 MiB result"] == "8388608 8000000.0")
-        #expect(values["100 MB result"] == "100000000")
-        #expect(values["64 MiB argument"] == "\(64 << 20)")
-        #expect(values["100 MB argument"] == "100000000")
-        #expect(values["large in between"] == "350000000")
-        #expect(values["memory returned"] == "true")
-    }
-
-    @Test func `a plan may have a hundred thousand tasks`() throws {
-        #expect(try told("many", "100000")["sum"] == "\((1...100_000).reduce(0, +))")
-    }
-
-    @Test func `a task may have fifty thousand inputs`() throws {
-        #expect(try told("inputs", "50000")["sum"] == "\((1...50_000).reduce(0, +))")
-    }
-
-    @Test func `a page store that is too small is an error with advice, and loses nothing else`()
-        throws
-    {
-        let values = try told("arena")
-        for name in ["too large result", "too large argument", "too large beside others"] {
-            let error = try #require(values[name])
-            #expect(error.hasPrefix("noMemory | "), "\(error)")
-            #expect(error.hasSuffix("start the cluster with a larger page budget."))
+extension ProgramTests {
+    @Suite struct SizeTests {
+        @Test func `values larger than rings and messages come and go, and their memory returns`()
+            throws
+        {
+            let values = try told("sizes")
+            #expect(values["64 MiB result"] == "8388608 0.5")
+            #expect(values["100 MB result"] == "100000000")
+            #expect(values["64 MiB argument"] == "\(64 << 20)")
+            #expect(values["100 MB argument"] == "100000000")
+            #expect(values["large in between"] == "350000000")
+            #expect(values["memory returned"] == "true")
         }
-        #expect(values["others"] == "\(2 << 20) 1275")
-        #expect(values["again and again"] == "\(20 * 3 << 20)")
-        #expect(values["memory returned"] == "true")
-    }
 
-    @Test(arguments: [1, 2, 3])
-    func `the cores shown are those that work, and their seconds are the system's`(tasks: Int) throws {
-        let values = try told("usage", "\(tasks)")
-        let cores = min(tasks, 2)
-        #expect(values["busiest"] == "\(cores)")
-        #expect(values["lowest"] == "\(cores)")
-        let shown = try #require(values["shown after"].flatMap { Int($0) })
-        #expect(0...500 ~= shown)
-        let idle = try #require(values["idle after"].flatMap { Int($0) })
-        #expect(0...500 ~= idle)
-        let reported = try #require(values["reported ns"].flatMap { Double($0) })
-        let system = try #require(values["system ns"].flatMap { Double($0) })
-        // The system counts in ticks of 10 ms, at both ends.
-        #expect(abs(reported - system) <= max(0.05 * system, 25e6), "\(reported) and \(system)")
+        @Test func `a plan may have fifty thousand tasks`() throws {
+            #expect(try told("many", "50000")["sum"] == "\((1...50_000).reduce(0, +))")
+        }
+
+        @Test func `a task may have fifty thousand inputs`() throws {
+            #expect(try told("inputs", "50000")["sum"] == "\((1...50_000).reduce(0, +))")
+        }
+
+        @Test
+        func `a page store that is too small is an error with advice, and loses nothing else`()
+            throws
+        {
+            let values = try told("arena")
+            for name in ["too large result", "too large argument", "too large beside others"] {
+                let error = try #require(values[name])
+                #expect(error.hasPrefix("noMemory | "), "\(error)")
+                #expect(error.hasSuffix("start the cluster with a larger page budget."))
+            }
+            #expect(values["others"] == "\(2 << 20) 1275")
+            #expect(values["again and again"] == "\(20 * 3 << 20)")
+            #expect(values["memory returned"] == "true")
+        }
+
+        @Test(arguments: [1, 2, 3])
+        func `the cores shown are those that work, and their seconds are the system's`(tasks: Int)
+            throws
+        {
+            let values = try told("usage", "\(tasks)")
+            let cores = min(tasks, 2)
+            #expect(values["busiest"] == "\(cores)")
+            #expect(values["lowest"] == "\(cores)")
+            let shown = try #require(values["shown after"].flatMap { Int($0) })
+            #expect(0...500 ~= shown)
+            let idle = try #require(values["idle after"].flatMap { Int($0) })
+            #expect(0...500 ~= idle)
+            let reported = try #require(values["reported ns"].flatMap { Double($0) })
+            let system = try #require(values["system ns"].flatMap { Double($0) })
+            // The system counts in ticks of 10 ms, at both ends.
+            #expect(abs(reported - system) <= max(0.05 * system, 25e6), "\(reported) and \(system)")
+        }
     }
 }

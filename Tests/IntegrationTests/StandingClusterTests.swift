@@ -6,121 +6,129 @@ import SwoopLaunching
 import SwoopTransport
 import Testing
 
-@Suite(.serialized) struct StandingClusterTests {
-    private let folder: TestFolder
-    private let standing: ProgramRun
+extension ProgramTests {
+    @Suite struct StandingClusterTests {
+        private let folder: TestFolder
+        private let standing: ProgramRun
 
-    init() throws {
-        folder = try TestFolder()
-        standing = try ProgramRun(["standing", "alpha"], in: folder)
-        var poll = PollLoop()
-        let limit = MonotonicClock.nanoseconds() + ProgramRun.patience * 1_000_000_000
-        while try folder.address(of: "alpha") == nil, MonotonicClock.nanoseconds() < limit {
-            try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
+        init() throws {
+            folder = try TestFolder()
+            standing = try ProgramRun(["standing", "alpha"], in: folder)
+            var poll = PollLoop()
+            let limit = MonotonicClock.nanoseconds() + ProgramRun.patience * 1_000_000_000
+            while try folder.address(of: "alpha") == nil, MonotonicClock.nanoseconds() < limit {
+                try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
+            }
         }
-    }
 
-    private func job(_ tasks: Int, _ milliseconds: Int) throws -> ProgramRun {
-        try ProgramRun(["job", "alpha", "\(tasks)", "\(milliseconds)"], in: folder)
-    }
-
-    @Test func `the same job runs through a coordinator of another process, again and again`() throws {
-        for _ in 0..<3 {
-            let run = try job(50, 2)
-            #expect(try run.end() == .exited(0), "\(run.errors)")
-            #expect(run.values["right"] == "50" && run.values["chain"] == "250000")
+        private func job(_ tasks: Int, _ milliseconds: Int) throws -> ProgramRun {
+            try ProgramRun(["job", "alpha", "\(tasks)", "\(milliseconds)"], in: folder)
         }
-        let second = try ProgramRun(["standing", "alpha"], in: folder)
-        #expect(try second.end() == .exited(1))
-        #expect(second.values["threw"]?.contains("a cluster named alpha runs already") == true)
-    }
 
-    @Test func `a killed client's work is dropped, and others get its cores`() throws {
-        let killed = try job(2_000, 20)
-        _ = try killed.value(of: "first")
-        killed.process.kill(SIGKILL)
-        try killed.end()
-        let began = MonotonicClock.nanoseconds()
-        let next = try job(10, 1)
-        #expect(try next.end() == .exited(0), "\(next.errors)")
-        #expect(next.values["right"] == "10")
-        // The dropped work would have taken twenty seconds.
-        #expect(MonotonicClock.nanoseconds() - began < 8_000_000_000)
-    }
-
-    @Test func `a killed coordinator is a clear error, and its agent goes with it`() throws {
-        let run = try job(2_000, 20)
-        _ = try run.value(of: "first")
-        standing.process.kill(SIGKILL)
-        try standing.end()
-        #expect(try run.end(within: 15) == .exited(1))
-        #expect(run.values["threw"]?.contains("coordinator has gone") == true, "\(run.output)")
-        #expect(try folder.processes(leftAfter: 3) == [])
-        let next = try job(1, 1)
-        #expect(try next.end() == .exited(1))
-        #expect(next.values["threw"]?.contains("no cluster named alpha runs") == true)
-        #expect(folder.addresses == [])
-    }
-
-    @Test func `another build of the program is told so in a sentence`() throws {
-        let own = try #require(ProgramRun.programPath)
-        let other = folder.path + "/other"
-        let bytes = try #require(try copy(of: own, to: other))
-        #expect(bytes > 0)
-        let run = try ProgramRun(["job", "alpha", "1", "1"], in: folder, program: other)
-        #expect(try run.end(within: 10) == .exited(1))
-        #expect(
-            run.values["threw"]?.hasPrefix(
-                "unreachable: alpha: this cluster was started with another build of the program")
-                == true, "\(run.output)")
-    }
-
-    /// Copies a program and appends a byte: the same program as another build.
-    private func copy(of path: String, to other: String) throws -> Int? {
-        let source = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        let target = unsafe open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0o700)
-        defer {
-            _ = close(source)
-            _ = close(target)
+        @Test func `the same job runs through a coordinator of another process, again and again`()
+            throws
+        {
+            for _ in 0..<3 {
+                let run = try job(50, 2)
+                #expect(try run.end() == .exited(0), "\(run.errors)")
+                #expect(run.values["right"] == "50" && run.values["chain"] == "250000")
+            }
+            let second = try ProgramRun(["standing", "alpha"], in: folder)
+            #expect(try second.end() == .exited(1))
+            #expect(second.values["threw"]?.contains("a cluster named alpha runs already") == true)
         }
-        var status = stat()
-        guard unsafe fstat(source, &status) == 0 else { return nil }
-        var left = Int(status.st_size)
-        while left > 0 {
-            let sent = unsafe sendfile(target, source, nil, left)
-            guard sent > 0 else { return nil }
-            left -= sent
-        }
-        return unsafe write(target, "x", 1)
-    }
 
-    @Test func `a stranger's key is not let in, and disturbs nobody`() throws {
-        let address = try #require(try folder.address(of: "alpha"))
-        let context = try TransportContext()
-        let stranger = try Socket(
-            .dealer, in: context,
-            security: .client(try CurveKeys.generate(), serverKey: address.serverKey))
-        try stranger.connect(to: address.endpoint)
-        _ = try stranger.send([Frame([1, 2, 3]), Frame([4, 5, 6])])
-        let run = try job(20, 1)
-        #expect(try run.end() == .exited(0))
-        #expect(run.values["right"] == "20")
-        #expect(try stranger.receive() == nil)
-    }
-
-    @Test func `words that are no message from a client are dropped, and disturb nobody`() throws {
-        let address = try #require(try folder.address(of: "alpha"))
-        let context = try TransportContext()
-        let odd = try Socket(
-            .dealer, in: context,
-            security: .client(
-                try CurveKeys(secretKey: address.clientSecretKey), serverKey: address.serverKey))
-        try odd.connect(to: address.endpoint)
-        for length in [0, 1, 7, 100, 5_000] {
-            _ = try odd.send([Frame((0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) })])
+        @Test func `a killed client's work is dropped, and others get its cores`() throws {
+            let killed = try job(2_000, 20)
+            _ = try killed.value(of: "first")
+            killed.process.kill(SIGKILL)
+            try killed.end()
+            let began = MonotonicClock.nanoseconds()
+            let next = try job(10, 1)
+            #expect(try next.end() == .exited(0), "\(next.errors)")
+            #expect(next.values["right"] == "10")
+            // The dropped work would have taken twenty seconds.
+            #expect(MonotonicClock.nanoseconds() - began < 8_000_000_000)
         }
-        let run = try job(20, 1)
-        #expect(try run.end() == .exited(0))
-        #expect(run.values["right"] == "20")
+
+        @Test func `a killed coordinator is a clear error, and its agent goes with it`() throws {
+            let run = try job(2_000, 20)
+            _ = try run.value(of: "first")
+            standing.process.kill(SIGKILL)
+            try standing.end()
+            #expect(try run.end(within: 15) == .exited(1))
+            #expect(run.values["threw"]?.contains("coordinator has gone") == true, "\(run.output)")
+            #expect(try folder.processes(leftAfter: 3) == [])
+            let next = try job(1, 1)
+            #expect(try next.end() == .exited(1))
+            #expect(next.values["threw"]?.contains("no cluster named alpha runs") == true)
+            #expect(folder.addresses == [])
+        }
+
+        @Test func `another build of the program is told so in a sentence`() throws {
+            let own = try #require(ProgramRun.programPath)
+            let other = folder.path + "/other"
+            let bytes = try #require(try copy(of: own, to: other))
+            #expect(bytes > 0)
+            let run = try ProgramRun(["job", "alpha", "1", "1"], in: folder, program: other)
+            #expect(try run.end(within: 10) == .exited(1))
+            #expect(
+                run.values["threw"]?.hasPrefix(
+                    "unreachable: alpha: this cluster was started with another build of the program"
+                )
+                    == true, "\(run.output)")
+        }
+
+        /// Copies a program and appends a byte: the same program as another build.
+        private func copy(of path: String, to other: String) throws -> Int? {
+            let source = unsafe open(path, O_RDONLY | O_CLOEXEC)
+            let target = unsafe open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0o700)
+            defer {
+                _ = close(source)
+                _ = close(target)
+            }
+            var status = stat()
+            guard unsafe fstat(source, &status) == 0 else { return nil }
+            var left = Int(status.st_size)
+            while left > 0 {
+                let sent = sendfile(target, source, nil, left)
+                guard sent > 0 else { return nil }
+                left -= sent
+            }
+            return unsafe write(target, "x", 1)
+        }
+
+        @Test func `a stranger's key is not let in, and disturbs nobody`() throws {
+            let address = try #require(try folder.address(of: "alpha"))
+            let context = try TransportContext()
+            let stranger = try Socket(
+                .dealer, in: context,
+                security: .client(try CurveKeys.generate(), serverKey: address.serverKey))
+            try stranger.connect(to: address.endpoint)
+            _ = try stranger.send([Frame([1, 2, 3]), Frame([4, 5, 6])])
+            let run = try job(20, 1)
+            #expect(try run.end() == .exited(0))
+            #expect(run.values["right"] == "20")
+            #expect(try stranger.receive() == nil)
+        }
+
+        @Test func `words that are no message from a client are dropped, and disturb nobody`()
+            throws
+        {
+            let address = try #require(try folder.address(of: "alpha"))
+            let context = try TransportContext()
+            let odd = try Socket(
+                .dealer, in: context,
+                security: .client(
+                    try CurveKeys(secretKey: address.clientSecretKey), serverKey: address.serverKey)
+            )
+            try odd.connect(to: address.endpoint)
+            for length in [0, 1, 7, 100, 5_000] {
+                _ = try odd.send([Frame((0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) })])
+            }
+            let run = try job(20, 1)
+            #expect(try run.end() == .exited(0))
+            #expect(run.values["right"] == "20")
+        }
     }
 }

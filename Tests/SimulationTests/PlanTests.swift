@@ -130,11 +130,22 @@ import Testing
         #expect(abs(try #require(estimate.coreSeconds).median / 0.041 - 1) < 0.1)
     }
 
-    @Test func `a plan of 100,000 tasks is told by its bounds`() throws {
+    @Test func `a plan of 30,000 tasks is told by its bounds`() throws {
         let histories = [history("f", seen.map { run($0.1, milliseconds: $0.1) })]
         let estimate = PlanSimulation.estimate(
             independent(30_000), histories: histories, cores: [4], draws: 4, seed: 1)
         #expect(abs(try #require(estimate.wall[4]).median / 41.25 - 1) < 0.15)
+    }
+
+    @Test func `client data and constants hold nothing up`() throws {
+        var graph = independent(10)
+        graph.data = [DataSpec(id: task(99), output: .page, byteCount: 800)]
+        for place in graph.tasks.indices { graph.tasks[place].pages = [task(99)] }
+        let histories = [history("f", seen.map { run($0.1, milliseconds: 10) })]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1, 2], draws: 8, seed: 3)
+        #expect(abs(try #require(estimate.wall[1]).median / 0.1 - 1) < 0.1)
+        #expect(abs(try #require(estimate.wall[2]).median / 0.05 - 1) < 0.1)
     }
 
     @Test func `the same seed gives the same estimate`() {

@@ -5,7 +5,7 @@ import Swoop
 @Remote func newton(_ x: Double) -> Double { x - (x * x - 2) / (2 * x) }
 @Remote func isRootOfTwo(_ x: Double) -> Bool { abs(x * x - 2) < 1e-12 }
 @Remote func grown(_ values: [Double]) -> [Double] { values + [Double(values.count)] }
-@Remote func isLong(_ values: [Double]) -> Bool { values.count >= 2_000 }
+@Remote func isLong(_ values: [Double]) -> Bool { values.count >= 500 }
 
 @Remote func fib(_ n: Int) async throws -> Int {
     guard n > 1 else { return n }

@@ -3,8 +3,16 @@
 import Glibc
 import Swoop
 
-@Remote func doubles(_ count: Int) -> [Double] { (0..<count).map { Double($0) } }
-@Remote func byteSum(_ values: [UInt8]) -> Int { values.reduce(0) { $0 + Int($1) } }
+@Remote func doubles(_ count: Int) -> [Double] { .init(repeating: 0.5, count: count) }
+
+/// The count times what every thousandth element is: all of them would take a debug build seconds.
+@Remote func byteSum(_ values: [UInt8]) -> Int {
+    let value = Int(values[0])
+    let isEven = stride(from: 0, to: values.count, by: 1_000).allSatisfy {
+        Int(values[$0]) == value
+    }
+    return isEven ? values.count * value : -1
+}
 @Remote func intSum(_ values: [Int]) -> Int { values.reduce(0, +) }
 
 func tellSizes() async throws {

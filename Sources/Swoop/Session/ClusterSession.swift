@@ -145,7 +145,10 @@ final class ClusterSession: Sendable {
         guard !failure.frames.isEmpty else {
             return continuation.resume(throwing: FailurePlace.error(of: failure))
         }
-        Task { continuation.resume(throwing: FailurePlace.error(of: failure)) }
+        Task {
+            let places = await PlaceFinder.shared.places(of: failure)
+            continuation.resume(throwing: FailurePlace.error(of: failure, places: places))
+        }
     }
 
     /// What the coordinator says; called on its thread, or on the link's.

@@ -5,18 +5,38 @@ import SwoopElements
 import SwoopLaunching
 import SwoopModel
 
+/// Looks places up by a program of the toolchain, one at a time and each once: thousands of tasks may fail
+/// in the same place.
+actor PlaceFinder {
+    static let shared = PlaceFinder()
+
+    private var known: [[UInt64]: [SourcePlace]] = [:]
+    private static let knownMax = 256
+
+    /// The places of a failure's frames; none when they do not lie in this program.
+    func places(of failure: TaskFailure) -> [SourcePlace] {
+        guard !failure.frames.isEmpty, failure.image.isEmpty else { return [] }
+        if let places = known[failure.frames] { return places }
+        if known.count >= Self.knownMax { known = [:] }
+        let places = Symbolizer.places(of: failure.frames)
+        known[failure.frames] = places
+        return places
+    }
+}
+
 /// Finds the place of failures.
 enum FailurePlace {
     /// The error for a failure, with file and line put in.
-    static func error(of failure: TaskFailure) -> SwoopError {
+    ///
+    /// - Parameter places: those of its frames, found by `PlaceFinder`.
+    static func error(of failure: TaskFailure, places: [SourcePlace] = []) -> SwoopError {
         var error = SwoopError(failure)
         let entry = RemoteRegistry.functions.first { $0._name == failure.function }
         if failure.kind == .trapped, let reason = fatalErrorText(in: failure.lastOutput) {
             error.message += " \(reason)"
             error.advice = ""
         }
-        if !failure.frames.isEmpty, failure.image.isEmpty {
-            let places = Symbolizer.places(of: failure.frames)
+        if !places.isEmpty {
             if let reason = places.first(where: { $0.function.hasPrefix("Swift runtime failure: ") }
             ) {
                 let text = reason.function.dropFirst("Swift runtime failure: ".count)
