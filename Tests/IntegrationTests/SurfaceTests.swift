@@ -26,7 +26,7 @@ extension ProgramTests {
 
         @Test
         func
-            `proxies are arguments, also in lists and from earlier blocks, and can be reckoned with`()
+            `proxies are arguments, in lists and from earlier blocks too, and have arithmetic`()
             throws
         {
             let values = try told("proxies")

@@ -130,9 +130,13 @@ private enum Documentation {
 
     /// A documentation comment above, attributes between.
     static func exists(above index: Int, in file: HouseFile) -> Bool {
+        // Closing parentheses of an attribute on several lines, not yet opened.
+        var open = 0
         for line in file.lines[..<index].reversed() {
             let text = line.drop { $0 == " " }
             if text.hasPrefix("///") { return true }
+            open += text.count { $0 == ")" } - text.count { $0 == "(" }
+            if open > 0 { continue }
             guard text.hasPrefix("@") || text.hasPrefix("#if") else { return false }
         }
         return false

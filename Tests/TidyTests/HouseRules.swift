@@ -44,7 +44,8 @@ enum RoomKind: String, Sendable {
     /// A kind that names itself lets neighbours use one another; SwiftPM refuses circles.
     var mayUse: Set<RoomKind> {
         switch self {
-        case .nouns, .elements, .c, .macros: []
+        case .nouns, .elements, .c: []
+        case .macros: [.macros]
         case .machine, .wire: [.nouns]
         case .simulation: [.nouns, .elements, .machine, .wire]
         case .io: [.nouns, .c, .io]
@@ -74,7 +75,8 @@ enum RoomKind: String, Sendable {
         case .test:
             [
                 "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Testing",
-                "SwiftSyntax", "SwiftSyntaxMacros", "SwiftSyntaxMacroExpansion", "SwiftParser",
+                "SwiftSyntax", "SwiftSyntaxBuilder", "SwiftSyntaxMacros",
+                "SwiftSyntaxMacroExpansion", "SwiftParser",
                 "SwiftDiagnostics", "SwiftBasicFormat",
             ]
         }

@@ -28,8 +28,8 @@ struct Report {
         var lines = [
             "",
             "The highest packages"
-                + " (\(grouped(size.packages)) packages, \(grouped(size.dependencies)) dependencies,"
-                + " \(result.rounds) rounds, the last one changed \(result.change)):",
+                + " (\(grouped(size.packages)) packages, \(grouped(size.dependencies)) dependencies"
+                + ", \(result.rounds) rounds, the last one changed \(result.change)):",
             "        " + left("package", 28) + right("rank, %", 9) + right("dependents", 12),
         ]
         for (index, standing) in result.highest.enumerated() {

@@ -5,8 +5,8 @@ import SwoopElements
 import SwoopLaunching
 import SwoopModel
 
-/// Looks places up by a program of the toolchain, one at a time and each once: thousands of tasks may fail
-/// in the same place.
+/// Looks places up by a program of the toolchain, one at a time and each once: thousands of tasks
+/// may fail in the same place.
 actor PlaceFinder {
     static let shared = PlaceFinder()
 
