@@ -184,6 +184,7 @@ final class WorkerLink {
         case .exited(let code): death.status = code
         case .signalled(let signal): death.signal = signal
         }
+        death.onSlots = (0..<slots).compactMap { slotTable.read(slot: $0)?.attempt }
         if let report = crashArea.report() {
             death.signal = report.signal
             death.frames = report.programCounters

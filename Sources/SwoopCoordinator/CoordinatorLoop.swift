@@ -250,6 +250,7 @@ struct CoordinatorLoop: ~Copyable {
 
     mutating func lose(_ node: NodeID, reason: String, now: Int64) {
         nodes.removeAll { $0.id == node }
+        pendingOutputs.removeAll { $0.node == node }
         handle(.nodeLost(node, reason: reason), now: now)
     }
 

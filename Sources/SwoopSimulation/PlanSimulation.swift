@@ -110,10 +110,12 @@ package enum PlanSimulation {
         cluster.act(
             .submitted(GraphPart(functions: functions, tasks: lean, held: held), data: []))
         let count = UInt64(plan.tasks.count)
+        // Far more than any schedule takes: an estimate must end, whatever is wrong with the plan.
+        var stepsLeft = 10_000 + 200 * plan.tasks.count
         while cluster.scheduler.progress.done < count {
-            guard cluster.scheduler.progress.failed == 0, cluster.step() != .idle else {
-                return draw.bound(cores: cores)
-            }
+            stepsLeft -= 1
+            guard stepsLeft > 0, cluster.scheduler.progress.failed == 0, cluster.step() != .idle
+            else { return draw.bound(cores: cores) }
         }
         return Double(cluster.now)
     }

@@ -64,7 +64,7 @@ enum Estimates {
             for run in runs { _ = try await run.value }
         }
         let plan = cluster.plan { remote in lengths.map { remote.call(keepBusy, $0) } }
-        let estimate = await plan.estimate()
+        let estimate = try await plan.estimate()
         let before = try await cpu(of: cluster)
         let wall = try await timed {
             for run in try await plan.run() { _ = try await run.value }

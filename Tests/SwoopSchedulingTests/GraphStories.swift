@@ -108,6 +108,21 @@ import Testing
         cluster.expectLease([3], to: 2)
     }
 
+    @Test func `a count of elements is put in once its page is made, and not before`() {
+        var cluster = TestCluster()
+        var loop = call(2, pages: [1])
+        loop.arguments = [
+            .operation(
+                .elementCount, operands: [.output(task(1))], operandType: .int, resultType: .int)
+        ]
+        cluster.submit([call(1, output: .page), loop], held: [2])
+        cluster.expectLease([1])
+        cluster.expectNothingElse()
+        cluster.finish(1, page: 40)
+        cluster.expectLease([2])
+        #expect(cluster.leases[1].tasks[0].spec.arguments == [.bytes(Scalar.int(5).encoded)])
+    }
+
     @Test func `suspended runs give their cores back`() {
         var cluster = TestCluster(slots: 1) { $0.horizonNanoseconds = 0 }
         cluster.submit([call(1), call(2)], held: [1, 2])

@@ -31,7 +31,7 @@ import Swoop
         began: ContinuousClock.Instant
     ) async throws {
         let plan = rankingPlan(of: index.path, top: options.top, on: cluster)
-        let estimate = await plan.estimate()
+        let estimate = try await plan.estimate()
         if !options.isJSON {
             print("\(index.description), \(cluster.cores) cores")
             print(estimate)

@@ -27,8 +27,10 @@ public final class Plan<Result> {
     ///
     /// The scheduler itself is run in virtual time, at 1, 2, 4 and 8 cores and at the cluster's own
     /// number. Functions of which no run was ever recorded make it unknown, and are named.
-    public func estimate() async -> Estimate {
-        let graph = recording.graph
+    ///
+    /// - Throws: `SwoopError` when the plan is wrong, or was run: estimate it before.
+    public func estimate() async throws -> Estimate {
+        let graph = try recording.graphToRun()
         let identities = graph.functions.map(\.identity)
         let histories = await recording.session.histories(of: identities)
         var cores = [1, 2, 4, 8]

@@ -189,8 +189,22 @@ final class PlanRecording: Sendable {
         return try result.get()
     }
 
-    /// The graph as far as it is recorded, for estimates.
+    /// The graph as far as it is recorded.
     var graph: GraphPart { state.withLock { $0.part } }
+
+    /// The graph that a run would submit, for estimates.
+    func graphToRun() throws -> GraphPart {
+        let (part, problem, isSubmitted) = state.withLock {
+            ($0.part, $0.problem, $0.isSubmitted)
+        }
+        if let problem { throw problem }
+        if isSubmitted {
+            throw SwoopError(
+                .invalidPlan, "the plan was run before",
+                advice: "Estimate a plan before it is run, or make it again.")
+        }
+        return part
+    }
 
     /// The last handle of these tasks is gone.
     func drop(_ tasks: [TaskID]) {
