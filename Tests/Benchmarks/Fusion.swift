@@ -45,12 +45,23 @@ private func trade(_ i: Int) -> Trade {
     var sum = 0.0
     for _ in 0..<5 {
         let began = seconds()
-        sum = 0
-        for i in 0..<count where quantities[i] > 500 { sum += prices[i] * Double(quantities[i]) }
-        best = min(best, seconds() - began)
+        for _ in 0..<passes {
+            sum = 0
+            for i in 0..<count where quantities[i] > 500 {
+                sum += prices[i] * Double(quantities[i])
+            }
+            keep(sum)
+        }
+        best = min(best, (seconds() - began) / Double(passes))
     }
     return [best, sum]
 }
+
+/// Passes over the records in one plan: the round trip of a plan is not what is measured here.
+private let passes = 8
+
+/// Uses a value, so that the loop that made it is not left out.
+@inline(never) private func keep(_ value: Double) {}
 
 enum Fusion {
     static func run() async throws {
@@ -93,13 +104,13 @@ enum Fusion {
             var sum = 0.0
             var best = Double.infinity
             for _ in 0..<5 {
-                best = min(
-                    best,
-                    try await timed {
-                        sum = try await cluster.remotely { _ in
-                            array.filter(isLarge).map(volume).sum
-                        }.value
-                    })
+                let time = try await timed {
+                    let sums = try await cluster.remotely { _ in
+                        (0..<passes).map { _ in array.filter(isLarge).map(volume).sum }
+                    }
+                    for pass in sums { sum = try await pass.value }
+                }
+                best = min(best, time / Double(passes))
             }
             guard abs(sum - byHand[1]) < 1e-6 * sum else { throw WrongAnswer() }
             ours.append(best)
