@@ -147,6 +147,10 @@ extension PlanRecording: LoopRecorder {
 
     private static let fanIn = 32
 
+    /// The program's name: two programs' loops may read the same and do something else.
+    private static let program = String(
+        CommandLine.arguments.first?.split(separator: "/").last ?? "program")
+
     // MARK: Names of kernels
 
     private func place(of kernel: KernelHandle, name: String) -> FunctionIndex {
@@ -175,7 +179,7 @@ extension PlanRecording: LoopRecorder {
         }
         return place(
             of: FunctionSpec(
-                identity: name, name: name, fingerprint: 0, code: code,
+                identity: "\(Self.program):\(name)", name: name, fingerprint: 0, code: code,
                 isOptimised: isOptimised && isOptimisedBuild, isAsync: false))
     }
 }
