@@ -12,6 +12,10 @@ func remotePeers(of signature: RemoteSignature, in context: some MacroExpansionC
     let prefix = signature.isStatic ? access + "static " : access
     let (type, name) = (signature.typeName, signature.name)
     var peers = [remoteType(of: signature, access: access, in: context)]
+    // A macro cannot see its siblings: of two overloads in one scope the compiler says that this is
+    // declared twice, and its name says what to do.
+    let plain = name.filter { $0 != "`" }
+    peers.append("\(access)enum _RemoteFunctionsNeedDifferentNames_\(plain) {}")
     if signature.parameters.isEmpty {
         // `var f` beside `func f()` would be declared twice; `remote.call(f)` takes this overload.
         peers.append(

@@ -16,6 +16,7 @@ func syncFunction() {
         expansion.contains(
             "throws -> Double { try half(arguments.0, by: arguments.1) }"))
     #expect(expansion.contains("var half: _Remote_half { _Remote_half() }"))
+    #expect(expansion.contains("enum _RemoteFunctionsNeedDifferentNames_half {}"))
     #expect(
         expansion.contains(
             """

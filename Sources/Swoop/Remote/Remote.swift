@@ -14,7 +14,8 @@
 /// The function stands at file level or is static; its parameters (at most 8) and its result are
 /// `RemoteValue`s or `Codable & Sendable`. A call of an async remote function from inside a run is
 /// a child run, or goes on inline when that is faster.
-@attached(peer, names: overloaded, prefixed(_Remote_))
+@attached(
+    peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
 public macro Remote() = #externalMacro(module: "SwoopMacros", type: "RemoteMacro")
 
