@@ -102,19 +102,12 @@ package struct TaskSpec: Hashable, Sendable {
 
     /// Tasks that must be done before this one can run: each once, in order of first mention.
     package var inputs: [TaskID] {
-        var seen: [TaskID] = []
-        for argument in arguments {
-            argument.forEachTask { if !seen.contains($0) { seen.append($0) } }
-        }
-        if seen.isEmpty { return unique(pages) }
-        for page in pages where !seen.contains(page) { seen.append(page) }
-        return seen
-    }
-
-    private func unique(_ tasks: [TaskID]) -> [TaskID] {
-        guard tasks.count > 1 else { return tasks }
+        var all: [TaskID] = []
+        for argument in arguments { argument.forEachTask { all.append($0) } }
+        all.append(contentsOf: pages)
+        guard all.count > 1 else { return all }
         var known: Set<TaskID> = []
-        return tasks.filter { known.insert($0).inserted }
+        return all.filter { known.insert($0).inserted }
     }
 }
 

@@ -11,8 +11,6 @@ package struct IterationRecord: Sendable {
     package var result: TaskIndex?
     /// The record of this round's condition.
     package var condition: TaskIndex?
-    /// Tasks outside of the body that every round reads: kept until the loop ends.
-    package var outer: [TaskIndex] = []
 
     package init(spec: IterationSpec) { self.spec = spec }
 }
@@ -59,19 +57,6 @@ extension Scheduler {
             let text = "it needs task \(unknown), which this graph does not have"
             setFailed(index, failure(.invalidGraph, of: index, text))
         }
-    }
-
-    /// Tasks that the body reads and does not make, each once.
-    private static func outerTasks(of spec: IterationSpec) -> [TaskID] {
-        let own = Set(spec.template.map(\.id))
-        var found: [TaskID] = []
-        for task in spec.template {
-            for input in task.inputs
-            where !own.contains(input) && input != spec.placeholder && !found.contains(input) {
-                found.append(input)
-            }
-        }
-        return found
     }
 
     /// Called when something that the loop waits for is available: begins the next round, or ends
@@ -208,7 +193,7 @@ extension IterationSpec {
     package var outerTasks: [TaskID] {
         var known = Set(template.map(\.id))
         known.insert(placeholder)
-        return template.flatMap(\.distinctInputs).filter { known.insert($0).inserted }
+        return template.flatMap(\.inputs).filter { known.insert($0).inserted }
     }
 
     /// Renames what the loop needs from outside.

@@ -86,7 +86,7 @@ extension Scheduler {
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
         let counts = record.spec.countsElements
         let spec = counts ? puttingInCounts(record.spec) : record.spec
-        let read = counts ? Set(spec.distinctInputs) : []
+        let read = counts ? Set(spec.inputs) : []
         let inputs = record.inputs.compactMap { input -> AssignedInput? in
             let task = tasks[input].spec.id
             if counts && !read.contains(task) { return nil }

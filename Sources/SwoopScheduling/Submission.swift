@@ -178,10 +178,10 @@ extension Scheduler {
     /// A task that names an ended loop reads the last round's result instead. Answers with its
     /// inputs.
     private mutating func resolveLoops(of index: TaskIndex) -> [TaskID] {
-        let inputs = tasks[index].spec.distinctInputs
+        let inputs = tasks[index].spec.inputs
         guard inputs.contains(where: { finalTask(ofLoop: $0) != nil }) else { return inputs }
         tasks[index].spec = tasks[index].spec.renamed { finalTask(ofLoop: $0) ?? $0 }
-        return tasks[index].spec.distinctInputs
+        return tasks[index].spec.inputs
     }
 
     private mutating func rank(_ added: [TaskIndex]) {
@@ -255,16 +255,6 @@ extension Scheduler {
 }
 
 extension TaskSpec {
-    /// The same as `inputs`, in linear time also where a list names thousands of tasks.
-    package var distinctInputs: [TaskID] {
-        var all: [TaskID] = []
-        for argument in arguments { argument.forEachTask { all.append($0) } }
-        all.append(contentsOf: pages)
-        guard all.count > 1 else { return all }
-        var known: Set<TaskID> = []
-        return all.filter { known.insert($0).inserted }
-    }
-
     /// The same task with its inputs renamed.
     package func renamed(_ rename: (TaskID) -> TaskID) -> TaskSpec {
         var copy = self

@@ -69,20 +69,31 @@ final class WorkerCore: Sendable {
     /// Brings an event of a slot's thread; answers with the slot's next job, if it got one.
     func handle(_ event: WorkerEvent, slot: Int? = nil) -> SlotJob? {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
-        var own: SlotJob?
-        var others: [(Int, SlotJob)] = []
-        shared.withLock { shared in
-            if case .ended(_, let attempt, _, _) = event { shared.runs[attempt] = nil }
-            shared.machine.handle(event, at: now, into: &shared.effects)
-            for effect in shared.effects {
-                guard let (target, job) = perform(effect, &shared) else { continue }
-                if target == slot { own = job } else { others.append((target, job)) }
-            }
-            shared.effects.removeAll(keepingCapacity: true)
-            // Relaxed: a hint for runs that ask whether to make a child.
-            hungry.store(shared.machine.hungrySlots, ordering: .relaxed)
+        return hand(to: slot, shared.withLock { jobs(after: event, at: now, &$0) })
+    }
+
+    /// What the event puts on which slot.
+    private func jobs(
+        after event: WorkerEvent, at now: Timestamp, _ shared: inout Shared
+    ) -> [(slot: Int, job: SlotJob)] {
+        if case .ended(_, let attempt, _, _) = event { shared.runs[attempt] = nil }
+        shared.machine.handle(event, at: now, into: &shared.effects)
+        var jobs: [(slot: Int, job: SlotJob)] = []
+        for effect in shared.effects {
+            if let (slot, job) = perform(effect, &shared) { jobs.append((slot, job)) }
         }
-        for (target, job) in others { mailboxes[target].post(job) }
+        shared.effects.removeAll(keepingCapacity: true)
+        // Relaxed: a hint for runs that ask whether to make a child.
+        hungry.store(shared.machine.hungrySlots, ordering: .relaxed)
+        return jobs
+    }
+
+    /// Answers with the slot's own job and wakes the other slots; called without the lock.
+    private func hand(to slot: Int?, _ jobs: [(slot: Int, job: SlotJob)]) -> SlotJob? {
+        var own: SlotJob?
+        for (target, job) in jobs {
+            if target == slot { own = job } else { mailboxes[target].post(job) }
+        }
         return own
     }
 
@@ -158,24 +169,14 @@ final class WorkerCore: Sendable {
 
     /// A run whose jobs have run dry gives its slot back, unless one has just come.
     func suspend(_ run: RunState, on slot: Int) -> (isSuspended: Bool, next: SlotJob?) {
-        var others: [(Int, SlotJob)] = []
-        var own: SlotJob?
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
         // Parked under the lock: whoever enqueues a job afterwards finds the machine told already.
-        let isSuspended = shared.withLock { shared in
-            guard run.executor?.park() ?? false else { return false }
-            shared.machine.handle(
-                .suspended(slot: slot, run.attempt), at: now, into: &shared.effects)
-            for effect in shared.effects {
-                guard let (target, job) = perform(effect, &shared) else { continue }
-                if target == slot { own = job } else { others.append((target, job)) }
-            }
-            shared.effects.removeAll(keepingCapacity: true)
-            hungry.store(shared.machine.hungrySlots, ordering: .relaxed)
-            return true
+        let jobs = shared.withLock { shared -> [(slot: Int, job: SlotJob)]? in
+            guard run.executor?.park() ?? false else { return nil }
+            return self.jobs(after: .suspended(slot: slot, run.attempt), at: now, &shared)
         }
-        for (target, job) in others { mailboxes[target].post(job) }
-        return (isSuspended, own)
+        guard let jobs else { return (false, nil) }
+        return (true, hand(to: slot, jobs))
     }
 
     // MARK: Pages

@@ -47,8 +47,7 @@ final class SocketLink: CoordinatorLink {
     ///   - isAlive: whether its process still exists; asked when it has been silent for two
     ///     seconds.
     ///   - lost: called once when the coordinator has gone, or has been silent for too long. It
-    ///     says
-    ///     something every second.
+    ///     says something every second.
     init(
         endpoint: String, serverKey: String, keys: CurveKeys, hello: ClientMessage,
         patience: Int64 = 2_000_000_000,
