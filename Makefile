@@ -6,10 +6,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps lists build run test check lint tidy sim bench format top release clean
+.PHONY: help deps lists build run test check lint tidy sim bench format top release clean hosts lab
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
-PACKAGES := libzmq3-dev libsodium-dev libssh2-1-dev libsqlite3-dev pkg-config git ca-certificates
+PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libsqlite3-dev pkg-config git ca-certificates
+# What tests make hosts of their own with, as root on Debian; elsewhere those tests are skipped. An SSH
+# server for tests on loopback comes along only where installing it does not start one.
+HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
 
 # Arguments of `run` and `top` (ARGS), workloads of `bench` (W), first seed of `sim` (SEED).
 ARGS ?=
@@ -39,7 +42,7 @@ define build_release
 stamp=.build/$(1).release-stamp; \
 compiler="$$(stat -L -c '%n %s %Y' "$$(command -v swiftc)")"; \
 if [ -x $(RELEASE)/$(1) ] && [ "$$(cat "$$stamp" 2>/dev/null)" = "$$compiler" ] \
-   && [ -z "$$(find Package.swift Sources $(wildcard Examples Tests/Benchmarks) -newer "$$stamp" -print -quit)" ]; \
+   && [ -z "$$(find Package.swift Sources $(wildcard Examples Tests/Benchmarks Tests/TestHosts Tests/TestLab) -newer "$$stamp" -print -quit)" ]; \
 then $(call say,$(1) is up to date); \
 else \
   $(call say,building $(1) for release; the first time takes some minutes); \
@@ -47,6 +50,11 @@ else \
   swift build -c release --product $(1) >&2; \
   printf '%s\n' "$$compiler" >"$$stamp"; touch -r "$$began" "$$stamp"; rm -f "$$began"; \
 fi
+endef
+
+# Runs what follows where two test hosts are up, if it is root's: elsewhere those figures are left out.
+define in_lab
+if [ "$$(id -u)" -eq 0 ]; then exec $(RELEASE)/TestLab alpha beta -- $(RELEASE)/swoop-bench $(W); fi;
 endef
 
 help: ## Print the targets.
@@ -83,6 +91,21 @@ lists: deps # DebianRank reads the machine's package lists: fetched where there 
 	  "$${sudo[@]}" apt-get update >&2; \
 	fi
 
+hosts: # What test hosts need: only where tests can make hosts, and no failure where it cannot be had.
+	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
+	missing=(); packages=($(HOST_PACKAGES)); \
+	[ -d /run/systemd/system ] || packages+=(openssh-server); \
+	for package in "$${packages[@]}"; do \
+	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] \
+	    || missing+=("$$package"); \
+	done; \
+	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
+	$(call say,installing $${missing[*]} for tests on several hosts); \
+	export DEBIAN_FRONTEND=noninteractive; \
+	install() { apt-get install -y --no-install-recommends "$${missing[@]}" >&2; }; \
+	install || { apt-get update >&2 && install; } \
+	  || $(call say,without them the tests on several hosts are skipped)
+
 build: deps ## Build everything for debugging, tests included.
 	@$(call build_tests)
 
@@ -91,11 +114,11 @@ run: lists ## Build what is not up to date, then rank Debian's packages on this 
 	@$(call say,DebianRank ranks the packages of this machine's apt lists)
 	@exec $(RELEASE)/DebianRank $(ARGS)
 
-test: deps lint ## Everything: format lint, and all tests; the last line counts them.
+test: deps lint hosts ## Everything: format lint, and all tests; the last line counts them.
 	@$(call build_tests)
 	@$(call run_tests,)
 
-check: deps lint ## In minutes: format lint, build, unit tests, tidy, a short simulation.
+check: deps lint hosts ## In minutes: format lint, build, unit tests, tidy, a short simulation.
 	@$(call build_tests)
 	@$(call run_tests,--skip IntegrationTests)
 
@@ -113,15 +136,20 @@ sim: deps ## Simulate faults, first seed SEED=1; a failing run prints its seed.
 	@$(call say,simulating from seed $(SEED))
 	@$(find_syntax); SWOOP_SEED=$(SEED) swift test --filter SimulationTests
 
-bench: deps ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
+bench: deps hosts ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
 	@$(call build_release,swoop-bench)
 	@$(if $(or $(filter estimate,$(W)),$(if $(W),,all)),$(call build_release,DebianRank))
+	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call build_release,TestLab))
 	@$(call say,measuring $(or $(W),every workload))
-	@exec $(RELEASE)/swoop-bench $(W)
+	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call in_lab)) exec $(RELEASE)/swoop-bench $(W)
 
 top: deps ## Watch every core of the cluster that runs on this machine.
 	@$(call build_release,swoop)
 	@exec $(RELEASE)/swoop top $(ARGS)
+
+lab: deps hosts ## As root: bring up test hosts NAME or NAME:bullseye (ARGS="alpha beta"), until ^D.
+	@$(call say,building TestLab); $(find_syntax); swift build --product TestLab >&2
+	@exec .build/debug/TestLab $(ARGS)
 
 format: ## Rewrite the sources as .swift-format says.
 	@swift format --in-place --parallel -r Package.swift Sources Tests $(wildcard Examples)

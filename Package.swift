@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// The rooms of Swoop and what each may import. ARCHITECTURE.md describes them; a test compares every
-// file's imports with this graph.
+// The rooms of Swoop and what each may import. ARCHITECTURE.md describes them; a test compares
+// every file's imports with this graph.
 import CompilerPluginSupport
 import PackageDescription
 
@@ -21,8 +21,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-// The toolchain's own build of swift-syntax (its folder lib/swift/host), where the Makefile names one: from
-// source it takes most of a clean build. Without it the package is built as usual.
+// The toolchain's own build of swift-syntax (its folder lib/swift/host), where the Makefile names
+// one: from source it takes most of a clean build. Without it the package is built as usual.
 let systemSyntax = Context.environment["SWOOP_SYSTEM_SYNTAX"].flatMap { $0.isEmpty ? nil : $0 }
 let syntaxSettings: [SwiftSetting] = systemSyntax.map { [.unsafeFlags(["-I", $0])] } ?? []
 let syntaxLinking: [LinkerSetting] =
@@ -41,6 +41,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -59,9 +60,13 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
             .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
             .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+            .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
     targets: [
         .systemLibrary(name: "CSwoopZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CSwoopZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSwoopSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSwoopSSH2", providers: [.apt(["libssh2-1-dev"])]),
         .target(name: "CSwoopSystem"),
         room("SwoopModel", []),
         room("SwoopElements", []),
@@ -75,7 +80,15 @@ let package = Package(
             swiftSettings: strict),
         room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", grdb]),
-        room("SwoopLaunching", ["SwoopModel", "SwoopTransport", "CSwoopSystem"]),
+        room(
+            "SwoopLaunching",
+            ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopZlib", "CSwoopSodium"]),
+        room(
+            "SwoopHosts",
+            [
+                "SwoopModel", "SwoopTransport", "SwoopLaunching", "CSwoopSSH2", "CSwoopSodium",
+                yams,
+            ]),
         room(
             "SwoopCoordinator",
             [
@@ -113,13 +126,13 @@ let package = Package(
             "Swoop",
             [
                 "SwoopMacros", "SwoopModel", "SwoopElements", "SwoopSession", "SwoopSimulation",
-                "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopCoordinator",
-                "SwoopAgent", "SwoopWorker", "CSwoopSystem",
+                "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopHosts",
+                "SwoopCoordinator", "SwoopAgent", "SwoopWorker", "CSwoopSystem",
             ]),
         .executableTarget(
             name: "swoop",
             dependencies: [
-                "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
+                "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
             ], swiftSettings: strict),
         .executableTarget(
             name: "DebianRank", dependencies: ["Swoop"], path: "Sources/Examples/DebianRank",
@@ -129,14 +142,28 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "TransportProbe",
-            dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
+            dependencies: ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching"],
             path: "Tests/TransportProbe", swiftSettings: strict),
+        .executableTarget(
+            name: "PageProbe",
+            dependencies: [
+                "CSwoopZeroMQ", "SwoopModel", "SwoopTransport", "SwoopStorage", "SwoopAgent",
+            ], path: "Tests/PageProbe", swiftSettings: strict),
         .target(
             name: "Faults",
             dependencies: [
                 "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession",
                 "SwoopSimulation",
             ], path: "Tests/Faults", swiftSettings: strict),
+        .target(
+            name: "TestHosts", dependencies: ["CSwoopSystem", "SwoopTransport", "SwoopLaunching"],
+            path: "Tests/TestHosts", swiftSettings: strict),
+        .executableTarget(
+            name: "TestLab", dependencies: ["TestHosts", "SwoopLaunching"], path: "Tests/TestLab",
+            swiftSettings: strict),
+        .target(
+            name: "TestPrograms", dependencies: ["SwoopTransport", "SwoopLaunching"],
+            path: "Tests/TestPrograms", swiftSettings: strict),
         tests("TidyTests", []),
         tests(
             "SimulationTests",
@@ -149,24 +176,43 @@ let package = Package(
         tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
         tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast", real]),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage"]),
+        tests(
+            "SwoopAgentTests",
+            [
+                "SwoopModel", "SwoopExecution", "SwoopWire", "SwoopStorage", "SwoopTransport",
+                "SwoopLaunching", "SwoopScheduling", "SwoopAgent", "SwoopCoordinator",
+            ]),
         tests("SwoopTransportTests", ["SwoopTransport", "SwoopLaunching", "TransportProbe"]),
         tests(
             "SwoopLaunchingTests",
-            ["CSwoopSystem", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
+            ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
         .testTarget(
             name: "SwoopMacrosTests",
             dependencies: ["SwoopExpansion", "Swoop"]
                 + syntax(["SwiftSyntaxMacroExpansion", "SwiftParser", "SwiftSyntaxBuilder"]),
             swiftSettings: strict + syntaxSettings, linkerSettings: syntaxLinking),
         .executableTarget(
-            name: "SwoopTestProgram", dependencies: ["Swoop"], path: "Tests/TestProgram",
-            swiftSettings: strict),
+            name: "SwoopTestProgram",
+            dependencies: [
+                "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
+                "SwoopCoordinator",
+            ], path: "Tests/TestProgram", swiftSettings: strict),
+        tests(
+            "SwoopHostsTests", ["SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts"]),
+        tests("TestHostsTests", ["TestHosts", "TestLab", "SwoopTransport"]),
         tests("ToolTests", ["swoop", "SwoopModel"]),
         tests(
             "IntegrationTests",
             [
-                "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "SwoopTestProgram",
-                "DebianRank",
+                "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "TestPrograms",
+                "SwoopTestProgram", "DebianRank",
+            ]),
+        tests(
+            "HostTests",
+            [
+                "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", "SwoopHosts",
+                "SwoopAgent", "SwoopCoordinator", "TestHosts", "TestPrograms", "swoop",
+                "SwoopTestProgram", "DebianRank",
             ]),
     ]
 )

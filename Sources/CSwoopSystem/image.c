@@ -44,6 +44,45 @@ int swoop_image_main(swoop_image *image) {
     return dl_iterate_phdr(look, &wanted) == 1;
 }
 
+typedef struct {
+    swoop_image_callback callback;
+    void *context;
+} visit;
+
+static int tell(struct dl_phdr_info *info, size_t size, void *data) {
+    (void)size;
+    visit *wanted = data;
+    uint64_t start = UINT64_MAX;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        uint64_t low = info->dlpi_addr + header->p_vaddr;
+        if (header->p_type == PT_LOAD && low < start) start = low;
+    }
+    wanted->callback(info->dlpi_name ? info->dlpi_name : "", start, wanted->context);
+    return 0;
+}
+
+void swoop_image_each(swoop_image_callback callback, void *context) {
+    visit wanted = {callback, context};
+    dl_iterate_phdr(tell, &wanted);
+}
+
+static int find_interpreter(struct dl_phdr_info *info, size_t size, void *data) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type != PT_INTERP) continue;
+        *(const char **)data = (const char *)(uintptr_t)(info->dlpi_addr + header->p_vaddr);
+    }
+    return 1;  // the first image is the main program
+}
+
+const char *swoop_image_interpreter(void) {
+    const char *path = NULL;
+    dl_iterate_phdr(find_interpreter, &path);
+    return path;
+}
+
 const char *swoop_symbol_of(uint64_t address, uint64_t *symbol_start) {
     Dl_info info;
     if (dladdr((void *)(uintptr_t)address, &info) == 0 || !info.dli_sname) return 0;

@@ -2,12 +2,16 @@
 #define _GNU_SOURCE
 #include "swoop_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -163,6 +167,71 @@ int swoop_die_with_parent(int signal, int parent) {
 
 int swoop_adopt_orphans(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : -errno;
+}
+
+// The parent of `pid` as /proc has it; 0 when there is no such process.
+static pid_t parent_of(const char *pid) {
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    // The name, in brackets, may have anything in it.
+    const char *name_end = strrchr(text, ')');
+    int parent = 0;
+    return name_end && sscanf(name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+// Kills every child of this process; answers with their number.
+static int kill_children(void) {
+    DIR *folder = opendir("/proc");
+    int killed = 0;
+    if (!folder) return 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+        if (parent_of(entry->d_name) != getpid()) continue;
+        kill(atoi(entry->d_name), SIGKILL);
+        killed++;
+    }
+    closedir(folder);
+    return killed;
+}
+
+static void __attribute__((noreturn)) keep(pid_t child) {
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), status = 0, end = 0;
+    for (int stream = 0; nowhere >= 0 && stream <= 2; stream++) dup2(nowhere, stream);
+    syscall(SYS_close_range, 3, ~0U, 0);
+    setsid();  // it fails where the process leads a group: then its session's end is no signal
+    prctl(PR_SET_NAME, "swoop-keeper");
+    for (pid_t ended; (ended = waitpid(-1, &end, 0)) != child || ended < 0;) {
+        if (ended < 0 && errno != EINTR) _exit(71);
+    }
+    status = end;
+    // What is killed leaves its own children to this process.
+    while (kill_children() > 0) {
+        while (waitpid(-1, &end, 0) < 0 && errno == EINTR) {}
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int swoop_split_keeper(void) {
+    if (swoop_adopt_orphans() != 0) return -ENOSYS;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0) return -errno;
+    if (child > 0) keep(child);
+    return swoop_die_with_parent(SIGKILL, parent) == -ESRCH ? (_exit(71), 0) : 0;
+}
+
+int swoop_ended_child(void) {
+    siginfo_t info = {0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        if (errno != EINTR) return 0;
+    }
+    return info.si_pid;
 }
 
 void swoop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }

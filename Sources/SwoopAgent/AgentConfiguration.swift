@@ -1,30 +1,46 @@
-// What an agent is told when it is started, over a descriptor that only it holds: never on a
-// command line.
+// What an agent is told when it is started: over a descriptor that only it holds, or through the
+// SSH channel that started it; never on a command line.
 
 package import SwoopLaunching
+package import SwoopModel
 import SwoopTransport
 
-/// Everything an agent must know; handed over as lines `key=value`.
+/// Everything an agent must know; handed over as lines `key=value` that end with an empty line.
 package struct AgentConfiguration: Sendable, Equatable {
-    /// Where the coordinator listens, and the key that it proves.
-    package var endpoint: String
+    /// Where the coordinator listens, tried in this order (none: where the channel says, see
+    /// `AgentProcess.run`); and the key that it proves.
+    package var endpoints: [String]
     package var serverKey: String
-    /// The key by which the coordinator knows its agents.
+    /// How long each endpoint is tried, in nanoseconds.
+    package var endpointLimit: Int64 = 3 * nanosecondsPerSecond
+    /// The key by which the coordinator and the other agents know this one; no other agent has it.
     package var secretKey: String
     /// The node's name.
     package var name: String
-    /// Slots of its worker.
+    /// Slots of its workers; 0: as many as there are usable cores.
     package var slots: Int
-    /// Bytes that pages may take.
+    /// Bytes that pages may take; 0: half of the memory.
     package var pageBudget: Int
-    /// Hash of the program's bundle.
-    package var program: String
+    /// The program that the agent is a part of.
+    package var program: ProgramID
+    /// Where programs are kept (`BundleCache`); empty: nowhere, so that it runs no other.
+    package var cacheFolder = ""
+    /// Bytes that they may take there; 0: as many as is usual.
+    package var cacheBytesMax = 0
+    /// Addresses of this machine on which it listens for those who fetch pages; none: loopback.
+    package var listening: [String] = []
+    /// Addresses under which the others reach it; none: those on which it listens. `0.0.0.0` stands
+    /// for the address at which the others reach the coordinator: the same machine.
+    package var announced: [String] = []
+    /// It ends when it heard nothing of the coordinator for so long, in nanoseconds; 0: never. A
+    /// child ends with its parent only.
+    package var grace: Int64 = 15 * nanosecondsPerSecond
 
     package init(
-        endpoint: String, serverKey: String, secretKey: String, name: String, slots: Int,
-        pageBudget: Int, program: String
+        endpoints: [String], serverKey: String, secretKey: String, name: String, slots: Int = 0,
+        pageBudget: Int = 0, program: ProgramID
     ) {
-        self.endpoint = endpoint
+        self.endpoints = endpoints
         self.serverKey = serverKey
         self.secretKey = secretKey
         self.name = name
@@ -37,35 +53,69 @@ package struct AgentConfiguration: Sendable, Equatable {
     package static let role = "agent"
     /// The descriptor's name.
     package static let descriptor = "configuration"
+    /// What a line begins with that names one more endpoint, asked for by `swoop: cannot reach …`.
+    static let endpointKey = "endpoint"
 
-    /// The lines.
+    /// The lines, the empty one included: what is written to a descriptor or a channel.
     package var encoded: [UInt8] {
-        let lines = [
-            "endpoint=\(endpoint)", "server-key=\(serverKey)", "secret-key=\(secretKey)",
-            "name=\(name)", "slots=\(slots)", "page-budget=\(pageBudget)", "program=\(program)",
+        var pairs = endpoints.map { (Self.endpointKey, $0) }
+        pairs += [
+            ("endpoint-limit", String(endpointLimit)), ("server-key", serverKey),
+            ("secret-key", secretKey), ("name", name), ("slots", String(slots)),
+            ("page-budget", String(pageBudget)), ("program", program.rawValue),
+            ("cache-folder", cacheFolder), ("cache-bytes", String(cacheBytesMax)),
+            ("grace", String(grace)),
         ]
-        return Array(lines.joined(separator: "\n").utf8)
-    }
-
-    /// Reads the lines; nil when one is missing.
-    package init?(decoding bytes: [UInt8]) {
-        var values: [Substring: String] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { return nil }
-            values[line[..<equals]] = String(line[line.index(after: equals)...])
+        pairs += listening.map { ("listen", $0) }
+        pairs += announced.map { ("announce", $0) }
+        // A line's end inside of a value would begin another line.
+        let lines = pairs.map { key, value in
+            "\(key)=" + String(String.UnicodeScalarView(value.unicodeScalars.filter { $0 != "\n" }))
         }
-        guard let endpoint = values["endpoint"], let serverKey = values["server-key"],
-            let secretKey = values["secret-key"], let name = values["name"],
-            let slots = values["slots"].flatMap({ Int($0) }), slots > 0,
-            let pageBudget = values["page-budget"].flatMap({ Int($0) }),
-            let program = values["program"]
-        else { return nil }
-        self.init(
-            endpoint: endpoint, serverKey: serverKey, secretKey: secretKey, name: name,
-            slots: slots, pageBudget: pageBudget, program: program)
+        return Array((lines.joined(separator: "\n") + "\n\n").utf8)
     }
 
-    /// A request that starts an agent with this configuration as a child of this process.
+    /// Reads the lines; keys that it does not know are passed over.
+    ///
+    /// - Throws: `AgentError.malformed`, which names what is missing or makes no sense.
+    package init(decoding bytes: [UInt8]) throws(AgentError) {
+        var values: [Substring: [String]] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            guard let equals = line.firstIndex(of: "=") else {
+                throw .malformed("a line without \"=\"")
+            }
+            let value = String(line[line.index(after: equals)...])
+            values[line[..<equals], default: []].append(value)
+        }
+        func text(_ key: Substring) throws(AgentError) -> String {
+            guard let value = values[key]?.last else {
+                throw .malformed("no \"\(key)\"")
+            }
+            return value
+        }
+        func number(_ key: Substring, _ usual: Int64?) throws(AgentError) -> Int64 {
+            if let usual, values[key] == nil { return usual }
+            guard let value = Int64(try text(key)), value >= 0 else {
+                throw .malformed("\"\(key)\" is no number from 0 on")
+            }
+            return value
+        }
+        let endpoints = values["endpoint"] ?? []
+        guard !endpoints.contains("") else { throw .malformed("an empty \"endpoint\"") }
+        self.init(
+            endpoints: endpoints, serverKey: try text("server-key"),
+            secretKey: try text("secret-key"), name: try text("name"),
+            slots: Int(try number("slots", 0)), pageBudget: Int(try number("page-budget", 0)),
+            program: ProgramID(try text("program")))
+        endpointLimit = try number("endpoint-limit", endpointLimit)
+        grace = try number("grace", grace)
+        cacheFolder = values["cache-folder"]?.last ?? ""
+        cacheBytesMax = Int(try number("cache-bytes", 0))
+        listening = values["listen"] ?? []
+        announced = values["announce"] ?? []
+    }
+
+    /// Starts an agent with this configuration as a child of this process.
     package func start() throws -> ChildProcess {
         let held = try HeldBytes.descriptor(holding: encoded)
         var request = LaunchRequest(role: Self.role)

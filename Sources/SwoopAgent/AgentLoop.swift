@@ -1,124 +1,133 @@
-// The agent's loop: the coordinator's orders and the worker's news in, the machine's effects
-// performed. No policy: whom a death is charged to, what runs next, what is freed is
-// SwoopExecution's.
+// The agent's loop: the coordinator's orders, the workers' news and other agents' questions in, the
+// machine's effects performed. No policy: whom a death is charged to, what runs next, what is
+// freed, when to give up is SwoopExecution's.
 
 import SwoopElements
 import SwoopExecution
-package import SwoopLaunching
+import SwoopLaunching
 import SwoopModel
 import SwoopStorage
 import SwoopTransport
 import SwoopWire
 
-/// An agent process, from start to end.
-package enum AgentProcess {
-    /// Runs the agent in this process until it is told to end.
-    package static func run(_ role: InheritedRole) throws {
-        let descriptor = try role.takeDescriptor(AgentConfiguration.descriptor)
-        guard let configuration = AgentConfiguration(decoding: try HeldBytes.read(from: descriptor))
-        else { throw LaunchError.malformedRole("the agent's configuration is not complete") }
-        let context = try TransportContext()
-        let keys = try CurveKeys(secretKey: configuration.secretKey)
-        let arena = try Arena(budget: configuration.pageBudget)
-        let wakeup = try Wakeup()
-        let socket = try Socket(
-            .dealer, in: context,
-            security: .client(keys, serverKey: configuration.serverKey))
-        try socket.connect(to: configuration.endpoint)
-        var loop = AgentLoop(
-            configuration, context: context, socket: socket, arena: arena, wakeup: wakeup)
-        try loop.run()
-    }
-}
-
 struct AgentLoop: ~Copyable {
     let configuration: AgentConfiguration
     let context: TransportContext
-    let socket: Socket
+    let way: AgentConnection
     let arena: Arena
     let wakeup: Wakeup
+    let pages: PageExchange
+    let programs: ProgramReceiver
     var poll = PollLoop()
-    var machine = AgentMachine()
+    var machine: AgentMachine
     var effects: [AgentEffect] = []
     /// Extents in use, by offset: what a page's place in the arena was allocated as.
     var extents: [Int64: Extent] = [:]
-    var worker: WorkerLink?
+    /// How many sends read an extent now, by its offset.
+    var sending: [Int64: Int] = [:]
+    /// Extents of before a new beginning that sends still read.
+    var leftOver: [Int64: Extent] = [:]
+    var workers: [WorkerLink] = []
     /// CPU of workers that ended.
     var cpuBefore: Int64 = 0
     var nextSample: Int64 = 0
     var outgoing: [Frames] = []
     var malformed = 0
+    /// Whether the coordinator took the node in, and has not forgotten it.
+    var isAccepted = false
+    /// Whether the channel that started this process waits for a word.
+    var isOnChannel: Bool
+    /// When to register again, while nothing answered.
+    var nextRegistration: Int64 = 0
     var isOver = false
+    /// Why it ended, where that was nobody's wish.
+    var ending: AgentError?
     /// 10 Hz: twice what a person can follow.
     static let samplePeriod: Int64 = 100_000_000
+    /// A registration that nobody answered is repeated after so long.
+    static let registrationPeriod = 2 * nanosecondsPerSecond
+    /// Samples are left out while so many messages wait.
+    static let outgoingMax = 64
 
     /// Everything that may fail comes before the loop is made.
     init(
-        _ configuration: AgentConfiguration, context: TransportContext,
-        socket: consuming Socket, arena: Arena, wakeup: Wakeup
+        _ configuration: AgentConfiguration, _ way: consuming AgentConnection,
+        context: TransportContext, arena: Arena, wakeup: Wakeup, pages: PageExchange,
+        programs: ProgramReceiver, isOnChannel: Bool
     ) {
         self.configuration = configuration
         self.context = context
-        self.socket = socket
+        self.way = way
         self.arena = arena
         self.wakeup = wakeup
+        self.pages = pages
+        self.programs = programs
+        self.isOnChannel = isOnChannel
+        machine = Self.newMachine(configuration)
     }
 
-    mutating func run() throws {
-        let arriving = poll.watch(socket)
+    private static func newMachine(_ configuration: AgentConfiguration) -> AgentMachine {
+        var settings = AgentMachine.Configuration()
+        let century = 3_155_760_000 * nanosecondsPerSecond
+        if configuration.grace == 0 { settings.startMax = century }
+        settings.grace = configuration.grace == 0 ? century : min(configuration.grace, century)
+        return AgentMachine(configuration: settings)
+    }
+
+    /// Why it ended, where that was nobody's wish.
+    mutating func run() throws -> AgentError? {
+        let arriving = poll.watch(way.socket)
         _ = poll.watch(descriptor: wakeup.descriptor)
-        send(
-            .register(
-                version: wireVersion,
-                NodeDescription(
-                    name: configuration.name, slots: UInt32(configuration.slots),
-                    pageBudget: Int64(configuration.pageBudget),
-                    processID: ProcessIdentity.current().pid),
-                program: configuration.program))
+        let received = poll.watch(descriptor: programs.news.wakeup.descriptor)
+        register()
         // The worker starts while the coordinator answers: the first run does not wait for it.
         handle(.deadlineReached)
         startEarly()
         while !isOver {
-            if worker?.prepareToSleep() ?? true {
-                try poll.wait(until: nextDeadline)
-                worker?.awoke()
-            } else {
-                try poll.wait(until: 0)
-            }
+            try wait()
             wakeup.clear()
-            takeFromWorker()
+            takeFromWorkers()
             if poll.isReady(arriving) { receive() }
-            watchWorker()
+            if poll.isReady(received) { takeFromPrograms() }
+            turnPages()
+            watchWorkers()
             tick()
         }
-        worker?.endNow()
+        for worker in workers { worker.endNow() }
+        Orphans.end(except: [])
+        programs.stop()
+        return ending
+    }
+
+    private mutating func wait() throws {
+        var maySleep = true
+        for worker in workers where !worker.prepareToSleep() { maySleep = false }
+        try poll.wait(until: maySleep ? nextDeadline : 0)
+        for worker in workers { worker.awoke() }
     }
 
     private var nextDeadline: Int64? {
-        var deadline = nextSample
+        let now = MonotonicClock.nanoseconds()
+        var deadline = isAccepted ? nextSample : nextRegistration
         if let due = machine.nextDeadline?.nanoseconds { deadline = min(deadline, due) }
+        if let due = pages.nextDeadline(now: now) { deadline = min(deadline, due) }
         // A full queue: nothing wakes this thread when it has room again.
-        if !outgoing.isEmpty { deadline = min(deadline, MonotonicClock.nanoseconds() + 5_000_000) }
+        if !outgoing.isEmpty { deadline = min(deadline, now + 5_000_000) }
         return deadline
     }
 
     private mutating func tick() {
         let now = MonotonicClock.nanoseconds()
         if let due = machine.nextDeadline?.nanoseconds, due <= now { handle(.deadlineReached) }
-        worker?.sendWaiting()
+        for worker in workers { worker.sendWaiting() }
         flush()
-        guard nextSample <= now else { return }
+        if !isAccepted, nextRegistration <= now { register() }
+        guard isAccepted, nextSample <= now else { return }
         nextSample = now + Self.samplePeriod
-        send(
-            .sample(
-                slots: worker?.sample(slots: configuration.slots, now: now)
-                    ?? Array(repeating: Self.idle, count: configuration.slots),
-                cpuNanoseconds: cpuBefore + (worker?.cpuNanoseconds ?? 0),
-                residentBytes: Int64(arena.usedBytes)))
+        Orphans.reap(except: workers.map(\.pid))
+        guard outgoing.count < Self.outgoingMax else { return }
+        send(sample(now: now))
     }
-
-    private static let idle = SlotUsage(
-        function: nil, task: nil, elapsedNanoseconds: 0, busyNanoseconds: 0)
 
     mutating func handle(_ event: AgentEvent) {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
@@ -132,47 +141,87 @@ struct AgentLoop: ~Copyable {
 
     // MARK: The coordinator
 
+    private mutating func register() {
+        outgoing.removeAll()
+        nextRegistration = MonotonicClock.nanoseconds() + Self.registrationPeriod
+        send(
+            .register(
+                version: wireVersion,
+                NodeDescription(
+                    name: configuration.name, slots: UInt32(configuration.slots),
+                    pageBudget: Int64(configuration.pageBudget),
+                    processID: ProcessIdentity.current().pid, reach: way.reach),
+                program: configuration.program, pages: pages.service))
+    }
+
     private mutating func receive() {
-        while let message = try? socket.receive() {
+        var isHeard = false
+        while let message = try? way.socket.receive() {
             guard let order = try? AgentOrder(frames: message.frames.map(\.bytes)) else {
                 malformed += 1
                 continue
             }
+            if !isHeard { handle(.coordinatorHeard) }
+            isHeard = true
             take(order)
         }
     }
 
     private mutating func take(_ order: AgentOrder) {
         switch order {
-        case .accepted(let node): handle(.accepted(node))
-        case .refused, .shutDown: isOver = true
+        case .accepted(let node): accepted(node)
+        case .refused(let reason):
+            ending = .refused(reason)
+            isOver = true
+        case .shutDown: isOver = true
         case .lease(let lease): handle(.leaseGranted(lease))
         case .revoke(let attempts): handle(.attemptsRevoked(attempts))
         case .dropPages(let tasks): handle(.outputsDropped(tasks))
         case .sendPage(let task): handle(.outputRequested(task))
         case .storePage(let task, let output, let elementCount, let bytes):
-            guard output == .page else {
-                return store(bytes, of: task, elementCount: elementCount)
-            }
-            // How many elements a page has stands in its header: loops over it must know.
-            guard let header = unsafe bytes.withUnsafeBytes({ unsafe try? PageHeader(reading: $0) })
-            else { return handle(.dataRefused(task, "what the client sent is no page")) }
-            store(bytes, of: task, elementCount: Int64(header.count))
+            takeData(bytes, of: task, output, elementCount: elementCount)
+        case .unknown: startOver()
+        case .sign: break
+        case .peers(let peers):
+            pages.setPeers(peers.map { $0.seen(from: way.endpoint) }, in: &poll)
+        case .prepare(let manifest): programs.prepare(manifest)
+        case .programBytes(let program, let digest, let offset, _, let bytes):
+            programs.take(bytes, of: digest, in: program, offset: offset)
+        case .relayed(let task, _, let bytes): takeRelayed(bytes, of: task)
+        case .relayFailed(let task): handle(.fetchFailed(task, .absent))
         }
     }
 
-    private mutating func store(_ bytes: [UInt8], of task: TaskID, elementCount: Int64) {
-        do throws(ArenaError) {
-            let extent = try arena.allocate(bytes: max(1, bytes.count))
-            unsafe arena.mutablePointer(to: extent, count: bytes.count).copyBytes(from: bytes)
-            let page = PageExtent(
-                offset: Int64(extent.offset), byteCount: Int64(bytes.count),
-                elementCount: elementCount)
-            extents[page.offset] = extent
-            handle(.dataStored(task, page))
-        } catch {
-            handle(.dataRefused(task, "the node has no room for its \(bytes.count) bytes"))
+    private mutating func accepted(_ node: NodeID) {
+        isAccepted = true
+        if isOnChannel {
+            LaunchChannel.say("joined \(configuration.name)")
+            LaunchChannel.detach()
+            isOnChannel = false
+            programs.prune()
         }
+        handle(.accepted(node))
+    }
+
+    /// The coordinator does not know this node, or no more: nothing that it holds is of use.
+    private mutating func startOver() {
+        guard isAccepted else { return }
+        isAccepted = false
+        for worker in workers {
+            worker.endNow()
+            forget(worker)
+        }
+        programs.startOver()
+        pages.startOver(in: &poll)
+        freeAbandoned()
+        for (offset, extent) in extents {
+            if sending[offset] == nil { arena.free(extent) } else { leftOver[offset] = extent }
+        }
+        extents = [:]
+        effects = []
+        machine = Self.newMachine(configuration)
+        register()
+        startEarly()
     }
 
     mutating func send(_ message: AgentMessage) {
@@ -184,7 +233,7 @@ struct AgentLoop: ~Copyable {
     private mutating func flush() {
         var sent = 0
         for frames in outgoing {
-            guard let outcome = try? socket.send(frames), outcome == .sent else { break }
+            guard let outcome = try? way.socket.send(frames), outcome == .sent else { break }
             sent += 1
         }
         outgoing.removeFirst(sent)

@@ -30,8 +30,14 @@ final class WorkerLink {
     private var malformed = 0
     private static let batchMax = 256
 
-    init(id: WorkerID, arena: Arena, wakeup: Wakeup, slots: Int) throws {
+    /// The bundle that it runs from, kept as long as it does; nil: this process's program.
+    private let program: PlacedProgram?
+
+    init(
+        id: WorkerID, program: PlacedProgram?, arena: Arena, wakeup: Wakeup, slots: Int
+    ) throws {
         self.id = id
+        self.program = program
         self.slots = slots
         let orderMemory = try SharedMemory(
             creating: "swoop-orders",
@@ -48,7 +54,9 @@ final class WorkerLink {
             memory: messageMemory, capacity: WorkerInheritance.messageCapacity, waking: .futex)
         slotTable = try SlotTable(memory: slotMemory, slots: slots)
         crashArea = try CrashArea(memory: crashMemory)
-        var request = LaunchRequest(role: WorkerInheritance.role)
+        var request =
+            program.map { LaunchRequest(role: WorkerInheritance.role, bundle: $0.folder) }
+            ?? LaunchRequest(role: WorkerInheritance.role)
         request.output = .piped
         request.environment[WorkerInheritance.slotCount] = String(slots)
         request.descriptors = [
@@ -66,6 +74,8 @@ final class WorkerLink {
     var outputDescriptors: [Int32] {
         [process.standardOutput?.descriptor, process.standardError?.descriptor].compactMap { $0 }
     }
+
+    var pid: Int32 { process.pid }
 
     /// Readable when the process has ended.
     var exitDescriptor: Int32 { process.exitDescriptor }

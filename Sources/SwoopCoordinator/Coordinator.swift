@@ -1,6 +1,7 @@
 // The coordinator as a thing to hold: started, attached to, stopped. Its loop is CoordinatorLoop;
 // what it decides is in SwoopScheduling and SwoopForecast.
 
+import Glibc
 package import SwoopLaunching
 package import SwoopModel
 package import SwoopScheduling
@@ -15,15 +16,19 @@ package final class Coordinator: Sendable {
     package struct Configuration: Sendable {
         /// Where it listens; loopback unless told.
         package var endpoint = "tcp://127.0.0.1:*"
-        /// Hash of the program's bundle: clients and agents must have the same.
-        package var program: String
+        /// The program of this process, which its own agents have.
+        package var program: ProgramID
+        /// Its files, for nodes that do not have it; nil: it does not travel.
+        package var bundle: Bundle?
         /// File of the learned models; empty: none is kept.
         package var modelPath = ""
         /// Keys of its own, made by whoever starts it.
         package var keys: CurveKeys
         package var scheduler = Scheduler.Configuration()
+        /// How long its agents go on without hearing of it: so long one may come back.
+        package var agentGrace: Int64 = 15 * nanosecondsPerSecond
 
-        package init(program: String, keys: CurveKeys) {
+        package init(program: ProgramID, keys: CurveKeys) {
             self.program = program
             self.keys = keys
         }
@@ -33,14 +38,19 @@ package final class Coordinator: Sendable {
     package enum Command: Sendable {
         case attach(ClientID, @Sendable (ClientReply) -> Void)
         case message(ClientID, ClientMessage)
+        case listen(endpoint: String, Answer<Result<String, TransportError>>)
+        case depot(ProgramDepot.News)
         case stop
     }
 
     /// What clients and agents connect to.
     package let endpoint: String
     package let serverKey: String
-    /// Who may connect; names are `agent` and `client`.
+    /// Who may connect: clients as `clientName`; agents by `permitAgent`.
     package let access: AccessList
+    /// The names under which keys are permitted.
+    package static let clientName = "client"
+    package static let agentName = "agent"
     private let inbox: Inbox<Command>
     private let thread: Mutex<LoopThread?>
 
@@ -59,20 +69,28 @@ package final class Coordinator: Sendable {
         let socket = try Socket(
             .router, in: context, security: .server(configuration.keys, authenticator),
             options: options)
-        let endpoint = try socket.bind(to: configuration.endpoint)
+        var endpoint = try socket.bind(to: configuration.endpoint)
+        if agent != nil, !Loopback.isUp {
+            endpoint = try socket.bind(to: Loopback.endpointWithoutNetwork())
+        }
         let inbox = try Inbox<Command>()
         self.endpoint = endpoint
         self.access = access
         self.inbox = inbox
         serverKey = configuration.keys.publicKey
         let local = try agent?(endpoint)
+        let depot = try ProgramDepot { inbox.put(.depot($0)) }
+        if let bundle = configuration.bundle { depot.keep(bundle) }
         let held = Mutex<Socket?>(consume socket)
-        let parts = HandedOver(socket: held, inbox: inbox, local: local)
+        let parts = HandedOver(
+            socket: held, inbox: inbox, local: local, access: access, depot: depot,
+            endpoint: endpoint)
         thread = Mutex(
             try LoopThread(named: "coordinator") {
                 guard let socket = parts.socket.withLock({ $0.take() }) else { return }
                 var loop = CoordinatorLoop(
-                    configuration, inbox: parts.inbox, socket: socket, local: parts.local)
+                    configuration, inbox: parts.inbox, socket: socket, local: parts.local,
+                    access: parts.access, depot: parts.depot, endpoint: parts.endpoint)
                 loop.run()
             })
     }
@@ -81,7 +99,44 @@ package final class Coordinator: Sendable {
         let socket: Mutex<Socket?>
         let inbox: Inbox<Command>
         let local: LocalAgent?
+        let access: AccessList
+        let depot: ProgramDepot
+        let endpoint: String
     }
+
+    // MARK: Hosts
+
+    /// The port of every endpoint.
+    package var port: UInt16 { endpoint.split(separator: ":").last.flatMap { UInt16($0) } ?? 0 }
+
+    /// Listens on one more address of this machine, on the same port, and returns the endpoint; an
+    /// address that it listens on already is answered with its endpoint.
+    ///
+    /// - Throws: `TransportError.cannotListen` where the address is not this machine's, or its port
+    ///   is taken.
+    package func listen(on address: String) throws(TransportError) -> String {
+        let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+        let wanted = "tcp://\(host):\(port)"
+        let answer = try Answer<Result<String, TransportError>>()
+        inbox.put(.listen(endpoint: wanted, answer))
+        let limit = MonotonicClock.nanoseconds() + Self.answerLimit
+        guard let result = answer.wait(until: limit) else {
+            throw .cannotListen(endpoint: wanted, code: ETIMEDOUT)
+        }
+        return try result.get()
+    }
+
+    /// The loop answers at once, or has ended.
+    private static let answerLimit: Int64 = 10 * nanosecondsPerSecond
+
+    /// Takes an agent with this public key in when it registers; its key is its own.
+    ///
+    /// The coordinator withdraws it by itself when the node has been gone for longer than its agent
+    /// lives without a coordinator.
+    package func permitAgent(_ publicKey: String) { access.permit(publicKey, as: Self.agentName) }
+
+    /// Takes no agent with this public key any more: it could not be started, or was given up.
+    package func withdrawAgent(_ publicKey: String) { access.withdraw(publicKey) }
 
     /// Adds a client of this process; `receive` is called on the coordinator's thread and must not
     /// block.
@@ -110,8 +165,13 @@ package final class Coordinator: Sendable {
 
 /// The agent of this machine, started by its coordinator and ended with it.
 package struct LocalAgent: Sendable {
+    /// Tells it from the agents of other machines.
+    package var publicKey: String
     /// What starts it. The loop's thread owns the process from then on.
     package var start: @Sendable () throws -> ChildProcess
 
-    package init(start: @escaping @Sendable () throws -> ChildProcess) { self.start = start }
+    package init(publicKey: String, start: @escaping @Sendable () throws -> ChildProcess) {
+        self.publicKey = publicKey
+        self.start = start
+    }
 }

@@ -9,6 +9,8 @@ import SwoopWire
 extension CoordinatorLoop {
     /// Messages taken in one turn, so that a flood does not starve the rest.
     private static let receivesMax = 1_024
+    /// The scheduler is told that a node lives at most so often: ten times a second.
+    private static let hearingPeriod: Int64 = 100_000_000
 
     mutating func receive(now: Int64) {
         for _ in 0..<Self.receivesMax {
@@ -16,15 +18,15 @@ extension CoordinatorLoop {
             guard let peer = message.peer else { continue }
             let frames = message.frames.map(\.bytes)
             switch (message.userName, roles[peer]) {
-            case ("agent", .agent(let node)): take(frames, fromNode: node, now: now)
-            case ("agent", nil): register(frames, peer: peer, now: now)
-            case ("client", .client(let client)):
+            case (Coordinator.agentName, .agent(let node)): take(frames, fromNode: node, now: now)
+            case (Coordinator.agentName, nil): register(frames, peer: peer, now: now)
+            case (Coordinator.clientName, .client(let client)):
                 guard let message = try? ClientMessage(frames: frames) else {
                     malformed += 1
                     continue
                 }
                 take(message, from: client, now: now)
-            case ("client", nil): greet(frames, peer: peer, now: now)
+            case (Coordinator.clientName, nil): greet(frames, peer: peer, now: now)
             default: malformed += 1
             }
         }
@@ -39,6 +41,10 @@ extension CoordinatorLoop {
             reply(.refused("\(error)"), to: peer)
             return
         }
+        if case .offerProgram(let manifest, let paths) = message, let id = awaited[peer] {
+            awaited[peer] = nil
+            return takeOffer(manifest, paths, of: id, peer: peer, now: now)
+        }
         guard case .hello(let version, let id, let program, _) = message else {
             malformed += 1
             if case .goodbye = message { return }
@@ -46,46 +52,26 @@ extension CoordinatorLoop {
             return reply(.refused(text), to: peer)
         }
         guard version == wireVersion else {
-            let text = "this cluster speaks version \(wireVersion), not \(version)"
-            return reply(.refused(text), to: peer)
-        }
-        guard program.isEmpty || program == configuration.program else {
             let text =
-                "this cluster was started with another build of the program; "
-                + "start it again with the present one"
+                "it was brought up by another version of Swoop (wire version \(wireVersion)) than "
+                + "this program was built with (\(version)): build both with the same"
             return reply(.refused(text), to: peer)
         }
-        roles[peer] = .client(id)
-        clients.append(
-            AttachedClient(id: id, peer: peer, receive: nil, isViewer: program.isEmpty))
-        handle(.clientJoined(id), now: now)
-        send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
+        guard program == .none || program == configuration.program else {
+            awaited[peer] = id
+            return reply(.programWanted(program), to: peer)
+        }
+        welcome(id, program, peer: peer, now: now)
     }
 
-    private mutating func register(_ frames: [[UInt8]], peer: PeerID, now: Int64) {
-        guard let message = try? AgentMessage(frames: frames),
-            case .register(let version, let description, let program) = message
-        else {
-            malformed += 1
-            return
-        }
-        guard version == wireVersion, program == configuration.program else {
-            let text = "the coordinator runs another build of the program"
-            _ = try? socket.send(self.frames(.refused(text)), to: peer)
-            return
-        }
-        nodesJoined += 1
-        let id = NodeID(nodesJoined)
-        roles[peer] = .agent(id)
-        var node = AttachedNode(id: id, peer: peer, description: description)
-        // One that stops before its first sample shall count as silent too.
-        node.sampledAt = now
-        nodes.append(node)
-        send(.accepted(id), to: id)
-        for client in clients {
-            send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: client.id)
-        }
-        handle(.nodeJoined(id, description), now: now)
+    /// Takes a client in.
+    mutating func welcome(_ id: ClientID, _ program: ProgramID, peer: PeerID, now: Int64) {
+        roles[peer] = .client(id)
+        clients.append(
+            AttachedClient(
+                id: id, peer: peer, receive: nil, program: program, isViewer: program == .none))
+        handle(.clientJoined(id, program), now: now)
+        send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
     }
 
     private mutating func take(_ frames: [[UInt8]], fromNode node: NodeID, now: Int64) {
@@ -94,6 +80,16 @@ extension CoordinatorLoop {
             return
         }
         guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
+        if now - nodes[place].heardAt > Self.hearingPeriod {
+            nodes[place].heardAt = now
+            handle(.nodeHeard(node), now: now)
+        }
+        take(message, fromNode: node, at: place, now: now)
+    }
+
+    private mutating func take(
+        _ message: AgentMessage, fromNode node: NodeID, at place: Int, now: Int64
+    ) {
         switch message {
         case .register: malformed += 1
         case .reports(let reports): handle(.reported(node, reports), now: now)
@@ -102,15 +98,25 @@ extension CoordinatorLoop {
             nodes[place].cpuNanoseconds = cpuNanoseconds
             nodes[place].residentBytes = residentBytes
             nodes[place].sampledAt = now
-            handle(.nodeHeard(node), now: now)
-        case .page(let task, let bytes): deliver(task, bytes, from: node, now: now)
+        case .page(let task, let bytes):
+            relay(task, bytes, from: node)
+            deliver(task, bytes, from: node, now: now)
         case .pageMissing(let task):
             pendingOutputs.removeAll { $0.task == task && $0.node == node }
+            failRelays(of: task, from: node)
             handle(.pageMissed(node, task), now: now)
         case .printed(let lines):
             for line in lines { show(line, node: nodes[place].description.name) }
         case .remark(let text): remarkToAll(text)
         case .goodbye(let reason): lose(node, reason: reason, now: now)
+        case .relayWanted(let task, let owner): wantRelay(task, from: owner, to: node)
+        case .programBytesWanted(let program, let digest, let offset, let count):
+            depot.read(
+                ProgramDepot.Range(
+                    node: node, program: program, digest: digest, offset: offset, count: count))
+        case .programReady(let program): handle(.programReady(node, program), now: now)
+        case .programFailed(let program, let reason):
+            handle(.programFailed(node, program, reason: reason), now: now)
         }
     }
 
@@ -140,7 +146,7 @@ extension CoordinatorLoop {
 
     func frames(_ order: AgentOrder) -> Frames { order.encoded().map { Frame($0) } }
 
-    private func reply(_ reply: ClientReply, to peer: PeerID) {
+    func reply(_ reply: ClientReply, to peer: PeerID) {
         _ = try? socket.send(reply.encoded().map { Frame($0) }, to: peer)
     }
 
@@ -152,10 +158,12 @@ extension CoordinatorLoop {
 
     /// Sends what waits for a node, as far as its queue takes it.
     mutating func resend(_ place: Int) {
+        guard !nodes[place].isUnreachable else { return }
         var sent = 0
         for frames in nodes[place].waiting {
-            guard let outcome = try? socket.send(frames, to: nodes[place].peer), outcome == .sent
-            else { break }
+            let outcome = try? socket.send(frames, to: nodes[place].peer)
+            if outcome == .unreachable { nodes[place].isUnreachable = true }
+            guard outcome == .sent else { break }
             sent += 1
         }
         nodes[place].waiting.removeFirst(sent)
@@ -184,9 +192,10 @@ extension CoordinatorLoop {
         clients[place].waiting.removeFirst(sent)
     }
 
-    /// Says something to every client of another process.
+    /// Says something to every node, and to every client of another process.
     mutating func giveSigns(now: Int64) {
         nextSign = now + Self.signPeriod
+        for node in nodes { send(.sign, to: node.id) }
         for client in clients where client.peer != nil { send(.notices([]), to: client.id) }
     }
 

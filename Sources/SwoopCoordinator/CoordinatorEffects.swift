@@ -8,7 +8,10 @@ import SwoopWire
 extension CoordinatorLoop {
     mutating func perform(_ effect: SchedulerEffect, now: Int64) {
         switch effect {
-        case .grantLease(let node, let lease): send(.lease(lease), to: node)
+        case .grantLease(let node, let lease):
+            // A lease may name pages of a node that joined just now.
+            tellPeers()
+            send(.lease(lease), to: node)
         case .revoke(let node, let attempts): send(.revoke(attempts), to: node)
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let output, let bytes):
@@ -21,11 +24,12 @@ extension CoordinatorLoop {
             flushNotices()
             send(.value(task, bytes: bytes), to: client)
         case .requestOutput(let node, let task, let client, let name):
-            let isAsked = pendingOutputs.contains { $0.task == task && $0.node == node }
+            let isAsked = isPending(task, at: node)
             pendingOutputs.append(
                 PendingOutput(task: task, node: node, client: client, name: name))
             if !isAsked { send(.sendPage(task), to: node) }
-        case .closeNode(let node, _): nodes.removeAll { $0.id == node }
+        case .closeNode(let node, _): forget(node, now: now)
+        case .prepareProgram(let node, let program): prepare(program, at: node, now: now)
         case .recordRun(let function, let node, let record):
             learning.add(
                 record, of: function, in: scheduler.functions, node: nodeName(node), now: now)

@@ -18,6 +18,7 @@ struct AttachedClient {
     var id: ClientID
     var peer: PeerID?
     var receive: (@Sendable (ClientReply) -> Void)?
+    var program: ProgramID
     /// It came without a program: it submits nothing.
     var isViewer = false
     var watchesUsage = false
@@ -35,12 +36,19 @@ struct AttachedNode {
     var id: NodeID
     var peer: PeerID
     var description: NodeDescription
+    /// Where others fetch its pages; its key tells it from other agents.
+    var pages: PageService
     var slots: [SlotUsage] = []
     var cpuNanoseconds: Int64 = 0
     var residentBytes: Int64 = 0
     var sampledAt: Int64 = 0
-    /// Samples and news of this node that are still to be sent because its queue was full.
+    /// When the scheduler was last told that it lives.
+    var heardAt: Int64 = 0
+    /// What its queue had no room for, oldest first.
     var waiting: [Frames] = []
+    /// Its connection ended, and when that was noticed.
+    var isUnreachable = false
+    var unreachableSince: Int64 = 0
 }
 
 /// An output on its way from a node to a client.
@@ -56,6 +64,10 @@ struct CoordinatorLoop: ~Copyable {
     let inbox: Inbox<Coordinator.Command>
     let socket: Socket
     let local: LocalAgent?
+    let access: AccessList
+    let depot: ProgramDepot
+    /// What it listens on, in the order of binding.
+    var endpoints: [String]
     var poll = PollLoop()
     var scheduler: Scheduler
     var learning: CoordinatorLearning
@@ -64,6 +76,15 @@ struct CoordinatorLoop: ~Copyable {
     var nodes: [AttachedNode] = []
     var roles: [PeerID: PeerRole] = [:]
     var pendingOutputs: [PendingOutput] = []
+    /// Clients whose program is not known yet, until they offer it.
+    var awaited: [PeerID: ClientID] = [:]
+    /// Programs of clients, in the order of being offered.
+    var manifests: [ProgramManifest] = []
+    var relays = PageRelays()
+    /// The nodes changed since they were told of one another.
+    var arePeersStale = false
+    /// Keys of nodes that are gone, and when they went.
+    var departed: [(key: String, at: Int64)] = []
     var nodesJoined: UInt32 = 0
     var malformed = 0
     var stopped = false
@@ -83,12 +104,17 @@ struct CoordinatorLoop: ~Copyable {
 
     init(
         _ configuration: Coordinator.Configuration, inbox: Inbox<Coordinator.Command>,
-        socket: consuming Socket, local: LocalAgent?
+        socket: consuming Socket, local: LocalAgent?, access: AccessList, depot: ProgramDepot,
+        endpoint: String
     ) {
         self.configuration = configuration
         self.inbox = inbox
         self.socket = socket
         self.local = local
+        self.access = access
+        self.depot = depot
+        endpoints = [endpoint]
+        manifests = configuration.bundle.map { [$0.manifest] } ?? []
         scheduler = Scheduler(configuration: configuration.scheduler)
         learning = CoordinatorLearning(path: configuration.modelPath)
     }
@@ -115,6 +141,7 @@ struct CoordinatorLoop: ~Copyable {
                 childEnded(now: now)
             }
             tick(now: now)
+            tellPeers()
             flushNotices()
         }
         shutDown()
@@ -129,11 +156,13 @@ struct CoordinatorLoop: ~Copyable {
         if scheduler.progress.running > 0 {
             deadline = min(deadline ?? nextProgress, nextProgress)
         }
-        if clients.contains(where: { $0.peer != nil }) {
+        if let due = returnDeadline { deadline = min(deadline ?? due, due) }
+        if !nodes.isEmpty || clients.contains(where: { $0.peer != nil }) {
             deadline = min(deadline ?? nextSign, nextSign)
         }
         let isHeldUp =
-            nodes.contains { !$0.waiting.isEmpty } || clients.contains { !$0.waiting.isEmpty }
+            nodes.contains { !$0.waiting.isEmpty && !$0.isUnreachable }
+            || clients.contains { !$0.waiting.isEmpty }
         if isHeldUp { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
         return deadline
     }
@@ -154,6 +183,8 @@ struct CoordinatorLoop: ~Copyable {
             resend(toClient: place)
         }
         for client in clients.filter(\.isGone) { leave(client.id, now: now) }
+        loseUnreachable(now: now)
+        withdrawDeparted(now: now)
     }
 
     mutating func handle(_ event: SchedulerEvent, now: Int64) {
@@ -170,15 +201,33 @@ struct CoordinatorLoop: ~Copyable {
         switch command {
         case .stop: stopped = true
         case .attach(let id, let receive):
-            clients.append(AttachedClient(id: id, peer: nil, receive: receive))
-            handle(.clientJoined(id), now: now)
+            clients.append(
+                AttachedClient(
+                    id: id, peer: nil, receive: receive, program: configuration.program))
+            handle(.clientJoined(id, configuration.program), now: now)
+            // Nodes that join later are told of when they do.
+            if !nodes.isEmpty {
+                send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
+            }
         case .message(let id, let message): take(message, from: id, now: now)
+        case .listen(let endpoint, let answer): answer.give(listen(on: endpoint))
+        case .depot(let news): take(news, now: now)
+        }
+    }
+
+    private mutating func listen(on endpoint: String) -> Result<String, TransportError> {
+        if endpoints.contains(endpoint) { return .success(endpoint) }
+        do throws(TransportError) {
+            endpoints.append(try socket.bind(to: endpoint))
+            return .success(endpoint)
+        } catch {
+            return .failure(error)
         }
     }
 
     mutating func take(_ message: ClientMessage, from client: ClientID, now: Int64) {
         switch message {
-        case .hello: malformed += 1
+        case .hello, .offerProgram: malformed += 1
         case .submit(let part, let data):
             handle(.graphSubmitted(client, part, data: data), now: now)
             learning.prime(scheduler.functions)
@@ -214,6 +263,7 @@ struct CoordinatorLoop: ~Copyable {
         }
         if let remark = learning.storeAll() { remarkToAll(remark) }
         flushNotices()
+        depot.stop()
         guard let child else { return }
         let limit = MonotonicClock.nanoseconds() + nanosecondsPerSecond
         while child.reap() == nil, MonotonicClock.nanoseconds() < limit {
@@ -244,14 +294,11 @@ struct CoordinatorLoop: ~Copyable {
         case .signalled(let signal): cause = "its agent was ended by signal \(signal)"
         }
         child = nil
-        if nodes.isEmpty { refuseAll("the agent of this machine did not start: \(cause)") }
-        for node in nodes { lose(node.id, reason: cause, now: now) }
-    }
-
-    mutating func lose(_ node: NodeID, reason: String, now: Int64) {
-        nodes.removeAll { $0.id == node }
-        pendingOutputs.removeAll { $0.node == node }
-        handle(.nodeLost(node, reason: reason), now: now)
+        guard let node = nodes.first(where: { $0.pages.publicKey == local?.publicKey }) else {
+            if nodes.isEmpty { refuseAll("the agent of this machine did not start: \(cause)") }
+            return
+        }
+        lose(node.id, reason: cause, now: now)
     }
 
     /// Tells every client that there is nothing to wait for any more.

@@ -14,6 +14,9 @@ public struct LoopNote: Sendable {
         case pages(counts: [Int])
         /// Bytes of a file.
         case text(path: String, lookBehind: Int)
+        /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
+        /// as its last record reaches.
+        case sentText(start: Int)
     }
 
     /// What the run goes over.
@@ -43,6 +46,9 @@ public struct LoopNote: Sendable {
             UInt8(3).encode(into: &writer)
             path.encode(into: &writer)
             lookBehind.encode(into: &writer)
+        case .sentText(let start):
+            UInt8(4).encode(into: &writer)
+            start.encode(into: &writer)
         }
     }
 }
@@ -66,6 +72,7 @@ extension LoopNote: RemoteValue {
         case 3:
             let path = try String(decoding: &reader)
             source = .text(path: path, lookBehind: try Int(decoding: &reader))
+        case 4: source = .sentText(start: try Int(decoding: &reader))
         default: throw .malformed("the kind \(kind) of a loop's source")
         }
     }

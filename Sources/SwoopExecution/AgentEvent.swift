@@ -34,6 +34,16 @@ package struct WorkerDeath: Hashable, Sendable {
     }
 }
 
+/// Why a page did not come.
+package enum FetchFailure: UInt8, Hashable, Sendable, CaseIterable {
+    /// No connection to the node that has it; it may be had through the coordinator.
+    case unreachable
+    /// The node that was asked does not have it, or the coordinator says that it cannot be had.
+    case absent
+    /// There is no room for it in this node's arena.
+    case noRoom
+}
+
 /// A fact for the agent's machine.
 package enum AgentEvent: Sendable {
     /// The coordinator took the node in.
@@ -50,8 +60,14 @@ package enum AgentEvent: Sendable {
     case dataRefused(TaskID, String)
     /// A page came from another node.
     case pageFetched(TaskID, PageExtent)
-    /// A page could not be had from another node.
-    case fetchFailed(TaskID)
+    /// A page could not be had, directly or through the coordinator, and why.
+    case fetchFailed(TaskID, FetchFailure)
+    /// Another node asks for a range of the page; the token names the question.
+    case rangeWanted(TaskID, token: UInt64)
+    /// The bytes of a range of the page have left this memory.
+    case rangeSent(TaskID)
+    /// Anything came from the coordinator.
+    case coordinatorHeard
     /// Somebody asks for the bytes of an output.
     case outputRequested(TaskID)
     /// A worker process is up and listens.
@@ -70,8 +86,8 @@ package enum AgentEvent: Sendable {
 
 /// An order of the agent's machine.
 package enum AgentEffect: Hashable, Sendable {
-    /// Start a worker process under this id.
-    case startWorker(WorkerID)
+    /// Start a worker process of this program under this id.
+    case startWorker(WorkerID, ProgramID)
     /// End a worker process at once.
     case killWorker(WorkerID)
     /// Tell the worker of functions.
@@ -84,12 +100,20 @@ package enum AgentEffect: Hashable, Sendable {
     case report([RunReport])
     /// Give an extent back to the arena.
     case free(PageExtent)
-    /// Copy a page from another node.
+    /// Copy a page from another node, straight from there.
     case fetch(TaskID, from: NodeID, byteCount: Int64)
+    /// Ask the coordinator for a page of a node that cannot be reached from here.
+    case relay(TaskID, from: NodeID)
+    /// Send the range that was asked for under this token: the page stays until `rangeSent`.
+    case sendRange(token: UInt64, TaskID, PageExtent)
+    /// Answer the question under this token: nothing is stored under the task.
+    case refuseRange(token: UInt64, TaskID)
     /// Send the bytes of an output to the coordinator.
     case sendOutput(TaskID, PageExtent)
     /// Say that the output is not here.
     case outputMissing(TaskID)
     /// Tell people.
     case remark(String)
+    /// End this agent and all that it started, for this reason.
+    case end(String)
 }

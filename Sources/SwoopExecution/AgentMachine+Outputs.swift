@@ -1,4 +1,4 @@
-// Outputs that are on this node: stored, read, dropped, fetched.
+// Outputs that are on this node: stored, read, dropped.
 
 import SwoopModel
 
@@ -6,8 +6,8 @@ extension AgentMachine {
     mutating func lend(
         _ extent: PageExtent, to worker: WorkerID, into effects: inout [AgentEffect]
     ) {
-        if self.worker == .ready(worker) {
-            lent.append(extent)
+        if let place = place(of: worker), workers[place].state == .ready(worker) {
+            workers[place].lent.append(extent)
         } else {
             effects.append(.free(extent))
         }
@@ -17,17 +17,17 @@ extension AgentMachine {
         _ extent: PageExtent, of attempt: AttemptID, from worker: WorkerID,
         into effects: inout [AgentEffect]
     ) {
-        guard self.worker == .ready(worker),
-            let place = lent.firstIndex(where: { $0.offset == extent.offset })
+        guard let owner = place(of: worker), workers[owner].state == .ready(worker),
+            let place = workers[owner].lent.firstIndex(where: { $0.offset == extent.offset })
         else {
             dropped += 1
             return
         }
-        lent.remove(at: place)
+        workers[owner].lent.remove(at: place)
         insert(attempt.task, Output(extent: extent, attempt: attempt.number), into: &effects)
     }
 
-    private mutating func insert(
+    mutating func insert(
         _ task: TaskID, _ output: Output, into effects: inout [AgentEffect]
     ) {
         guard let old = outputs[task] else {
@@ -87,23 +87,6 @@ extension AgentMachine {
     mutating func refused(data task: TaskID, _ reason: String) {
         let failure = TaskFailure(kind: .noMemory, message: reason, task: task)
         reports.append(.ended(AttemptID(task: task, number: 1), .failed(failure), RunRecord()))
-    }
-
-    /// A copy of another node's page is kept as long as runs of this node read it: the scheduler
-    /// does not know of it, so nobody would drop it.
-    mutating func fetched(
-        _ task: TaskID, _ extent: PageExtent, into effects: inout [AgentEffect]
-    ) {
-        fetching.remove(task)
-        insert(task, Output(extent: extent, attempt: 0), into: &effects)
-        guard let output = outputs[task] else { return }
-        provide(task, .extent(output.extent), into: &effects)
-        if outputs[task]?.attempt == 0 { drop([task], into: &effects) }
-    }
-
-    mutating func failFetch(of task: TaskID, into effects: inout [AgentEffect]) {
-        fetching.remove(task)
-        giveBackWaiters(of: task, into: &effects)
     }
 
     /// Bytes of all outputs.

@@ -13,10 +13,13 @@ extension AgentMachine {
         if first <= functions.count {
             let known = functions.count - first
             let new = Array(lease.functions.dropFirst(known))
-            if !new.isEmpty, case .ready(let id) = worker {
+            // Every worker has the whole table: an index means the same to all of them.
+            for worker in workers {
+                guard !new.isEmpty, case .ready(let id) = worker.state else { continue }
                 effects.append(.declare(id, first: UInt32(functions.count), new))
             }
             functions.append(contentsOf: new)
+            for function in new { functionWorkers.append(workerPlace(for: function.program)) }
         }
         var lost: Set<TaskID> = []
         for task in lease.tasks { take(task, lost: &lost, into: &effects) }
@@ -32,7 +35,7 @@ extension AgentMachine {
             dropped += 1
             return
         }
-        var run = Run(task: task, inputs: [], missing: 0)
+        var run = Run(task: task, worker: workerPlace(of: task.spec), inputs: [], missing: 0)
         var isHopeless = false
         for input in task.inputs {
             let found = find(input)
@@ -51,7 +54,7 @@ extension AgentMachine {
             lost.insert(attempt.task)
             giveBack(attempt, into: &effects)
         } else if run.missing == 0 {
-            ready.append(attempt)
+            workers[run.worker].ready.append(attempt)
         }
     }
 
@@ -66,27 +69,14 @@ extension AgentMachine {
         }
     }
 
-    /// Whether an input that is not here can come: made by another run of this node, or fetched.
-    private mutating func awaits(
-        _ input: AssignedInput, into effects: inout [AgentEffect]
-    ) -> Bool {
-        guard case .stored(let byteCount, let nodes) = input.source else { return true }
-        if fetching.contains(input.task) { return true }
-        guard let source = nodes.first(where: { $0 != node }) else {
-            effects.append(.outputMissing(input.task))
-            return false
-        }
-        fetching.insert(input.task)
-        effects.append(.fetch(input.task, from: source, byteCount: byteCount))
-        return true
-    }
-
-    /// News from the worker.
-    mutating func take(_ report: RunReport, into effects: inout [AgentEffect]) {
+    /// News from the worker at `place`.
+    mutating func take(
+        _ report: RunReport, from place: Int, into effects: inout [AgentEffect]
+    ) {
         let attempt = report.attempt
-        hasReported = true
-        barrenDeaths = 0
-        guard let run = runs[attempt] else {
+        workers[place].hasReported = true
+        workers[place].barrenDeaths = 0
+        guard let run = runs[attempt], run.worker == place else {
             if case .childrenEnded = report { reports.append(report) } else { dropped += 1 }
             return
         }
@@ -123,11 +113,9 @@ extension AgentMachine {
     mutating func remove(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard let run = runs.removeValue(forKey: attempt) else { return }
         stopping.remove(attempt)
-        switch run.state {
-        case .waiting, .ready: break
-        case .dispatched, .running, .suspended:
-            dispatched -= 1
-            if run.task.isIsolated { isIsolating = false }
+        if run.isWithWorker {
+            workers[run.worker].dispatched -= 1
+            if run.task.isIsolated { workers[run.worker].isIsolating = false }
         }
         for case .some(let input) in run.inputs {
             if case .extent = input.source { unpin(input.task, into: &effects) }
@@ -163,7 +151,7 @@ extension AgentMachine {
             }
             if run.missing == 0 && run.state == .waiting {
                 run.state = .ready
-                ready.append(attempt)
+                workers[run.worker].ready.append(attempt)
             }
             runs[attempt] = run
         }
@@ -201,7 +189,9 @@ extension AgentMachine {
                 remove(attempt, into: &effects)
                 giveBackWaiters(of: attempt.task, into: &effects)
             case .dispatched, .running, .suspended:
-                guard run.stopBy == nil, case .ready(let id) = worker else { continue }
+                guard run.stopBy == nil, case .ready(let id) = workers[run.worker].state else {
+                    continue
+                }
                 runs[attempt]?.stopBy = now.advanced(by: configuration.cancellationGrace)
                 stopping.insert(attempt)
                 effects.append(.cancelRun(id, attempt))

@@ -3,40 +3,80 @@
 import SwoopModel
 
 extension AgentMachine {
-    mutating func startWorker(into effects: inout [AgentEffect]) {
+    /// Where the worker of that id is; nil: it is gone.
+    func place(of id: WorkerID) -> Int? { workers.firstIndex { $0.id == id } }
+
+    /// The place of a program's worker; a new program gets one.
+    mutating func workerPlace(for program: ProgramID) -> Int {
+        if let place = workers.firstIndex(where: { $0.program == program }) { return place }
+        workers.append(ProgramWorker(program: program))
+        return workers.count - 1
+    }
+
+    mutating func workerPlace(of spec: TaskSpec) -> Int {
+        let function = Int(spec.function.rawValue)
+        return function < functionWorkers.count
+            ? functionWorkers[function] : workerPlace(for: .none)
+    }
+
+    mutating func startWorker(at place: Int, into effects: inout [AgentEffect]) {
         workersStarted += 1
         let id = WorkerID(workersStarted)
-        worker = .starting(id)
-        hasReported = false
-        effects.append(.startWorker(id))
+        workers[place].state = .starting(id)
+        workers[place].hasReported = false
+        effects.append(.startWorker(id, workers[place].program))
     }
 
     mutating func ready(_ id: WorkerID, into effects: inout [AgentEffect]) {
-        guard worker == .starting(id) else { return }
-        worker = .ready(id)
-        failedStarts = 0
+        guard let place = place(of: id), workers[place].state == .starting(id) else { return }
+        workers[place].state = .ready(id)
+        workers[place].failedStarts = 0
+        workers[place].lastUsed = now
         if !functions.isEmpty { effects.append(.declare(id, first: 0, functions)) }
     }
 
+    // MARK: Workers without work
+
+    /// When a worker ends that nobody uses: the one that was idle for longest, while there are
+    /// others. The last one stays, since it takes longer to start than a run to arrive.
+    var idleDeadline: Timestamp? {
+        longestIdle.map { workers[$0].lastUsed.advanced(by: configuration.idleMax) }
+    }
+
+    private var longestIdle: Int? {
+        guard workers.count > 1, workers.count(where: { $0.id != nil && !$0.isKilling }) > 1
+        else { return nil }
+        return workers.indices.filter { workers[$0].isIdle }
+            .min { workers[$0].lastUsed < workers[$1].lastUsed }
+    }
+
+    mutating func endIdleWorker(into effects: inout [AgentEffect]) {
+        guard let place = longestIdle, let due = idleDeadline, due <= now,
+            let id = workers[place].id
+        else { return }
+        workers[place].isKilling = true
+        effects.append(.killWorker(id))
+    }
+
+    // MARK: Deaths
+
     /// The culprit of a crash, found exactly, is charged; bystanders start again, uncharged. Where
-    /// no culprit is known, everything that was on a core may have been it.
+    /// no culprit is known, everything that was on a core may have been it. Runs of other programs
+    /// are in processes of their own, and not concerned.
     mutating func exited(
         _ id: WorkerID, _ death: WorkerDeath, into effects: inout [AgentEffect]
     ) {
-        guard worker == .ready(id) || worker == .starting(id) else { return }
-        let wasReady = worker == .ready(id)
-        worker = .absent
-        for extent in lent { effects.append(.free(extent)) }
-        lent = []
+        guard let place = place(of: id) else { return }
+        let wasReady = workers[place].state == .ready(id)
+        workers[place].state = .absent
+        for extent in workers[place].lent { effects.append(.free(extent)) }
+        workers[place].lent = []
         let held = runs.keys.filter {
-            switch runs[$0]?.state {
-            case .dispatched, .running, .suspended: true
-            default: false
-            }
+            runs[$0].map { $0.worker == place && $0.isWithWorker } ?? false
         }.sorted()
-        let isExact = death.culprit.map { runs[$0] != nil } ?? false
-        let suspects = suspects(of: death, among: held, isExact: isExact)
-        isKilling = false
+        let isExact = death.culprit.map { held.contains($0) } ?? false
+        let suspects = suspects(of: death, at: place, among: held, isExact: isExact)
+        workers[place].isKilling = false
         for attempt in held {
             guard let run = runs[attempt] else { continue }
             if suspects.contains(attempt) && run.stopBy == nil {
@@ -49,10 +89,10 @@ extension AgentMachine {
                 giveBack(attempt, into: &effects)
             }
         }
-        if !wasReady { failedStarts += 1 }
-        if failedStarts >= configuration.failedStartsMax {
-            failAll(death, into: &effects)
-            failedStarts = 0
+        if !wasReady { workers[place].failedStarts += 1 }
+        if workers[place].failedStarts >= configuration.failedStartsMax {
+            failAll(at: place, death, into: &effects)
+            workers[place].failedStarts = 0
         }
     }
 
@@ -62,35 +102,42 @@ extension AgentMachine {
     /// A worker may die before it tells of any run. When that goes on, whatever it was given may be
     /// the cause, else the same runs would go back and forth for ever.
     private mutating func suspects(
-        of death: WorkerDeath, among held: [AttemptID], isExact: Bool
+        of death: WorkerDeath, at place: Int, among held: [AttemptID], isExact: Bool
     ) -> Set<AttemptID> {
         if isExact { return death.culprit.map { [$0] } ?? [] }
-        if isKilling { return [] }
+        if workers[place].isKilling { return [] }
         let onCores = held.filter {
             runs[$0]?.state == .running || death.onSlots.contains($0)
         }
-        guard onCores.isEmpty, !held.isEmpty, !hasReported else { return Set(onCores) }
-        barrenDeaths += 1
-        guard barrenDeaths >= configuration.failedStartsMax else { return [] }
+        guard onCores.isEmpty, !held.isEmpty, !workers[place].hasReported else {
+            return Set(onCores)
+        }
+        workers[place].barrenDeaths += 1
+        guard workers[place].barrenDeaths >= configuration.failedStartsMax else { return [] }
         return Set(held)
     }
 
-    private mutating func failAll(_ death: WorkerDeath, into effects: inout [AgentEffect]) {
+    /// The program does not start here: its runs fail, those that wait for inputs as well.
+    private mutating func failAll(
+        at place: Int, _ death: WorkerDeath, into effects: inout [AgentEffect]
+    ) {
         let text =
             "the worker process did not start: \(Self.cause(of: death)). "
             + death.lastOutput.joined(separator: "\n")
-        for attempt in runs.keys.sorted() {
+        for attempt in runs.keys.filter({ runs[$0]?.worker == place }).sorted() {
             let failure = TaskFailure(kind: .invalidGraph, message: text, task: attempt.task)
             reports.append(.ended(attempt, .failed(failure), RunRecord()))
             remove(attempt, into: &effects)
         }
-        ready = []
-        waiters = [:]
+        workers[place].ready = []
+        for task in Array(waiters.keys) {
+            waiters[task]?.removeAll { runs[$0] == nil }
+            if waiters[task]?.isEmpty ?? false { waiters[task] = nil }
+        }
     }
 
     private func failure(of run: Run, _ death: WorkerDeath, isExact: Bool) -> TaskFailure {
-        let place = Int(run.task.spec.function.rawValue)
-        let name = place < functions.count ? functions[place].name : "a task"
+        let name = name(of: run)
         let isTrap = isExact && (death.signal == 4 || death.signal == 5)
         let cause = Self.cause(of: death)
         let message: String

@@ -1,6 +1,6 @@
 // The agent's state and its switch over events: which runs it holds, what waits for what, which
 // pages are here, and what a worker's death means for whom. Runs: AgentMachine+Runs. Outputs:
-// +Outputs. Workers: +Workers.
+// +Outputs. Pages of other nodes: +Fetches. Workers: +Workers.
 
 package import SwoopModel
 
@@ -13,6 +13,18 @@ package struct AgentMachine: Sendable {
         package var cancellationGrace: Int64 = nanosecondsPerSecond / 2
         /// Workers that may die before they were ready, one after the other.
         package var failedStartsMax = 3
+        /// The agent ends when it heard nothing of the coordinator for so long.
+        package var grace: Int64 = 15 * nanosecondsPerSecond
+        /// The agent ends when the coordinator has not taken it in for so long.
+        package var startMax: Int64 = 30 * nanosecondsPerSecond
+        /// A worker that nobody used for so long ends, while workers of other programs are there.
+        package var idleMax: Int64 = 60 * nanosecondsPerSecond
+        /// How long pages of a node that could not be reached are asked of the coordinator at once.
+        package var unreachableFor: Int64 = 30 * nanosecondsPerSecond
+        /// Between two trials to get the same page when it could be had from nowhere.
+        package var fetchPause: Int64 = nanosecondsPerSecond
+        /// Trials to get the same page, one after the other, before what needs it fails.
+        package var fetchesMax = 20
 
         package init() {}
     }
@@ -34,66 +46,74 @@ package struct AgentMachine: Sendable {
         }
 
         package var task: AssignedTask
+        /// The place of its program's worker in `workers`.
+        package var worker: Int
         package var state: State = .waiting
         package var inputs: [RunInput?]
         package var missing: Int
         /// When its worker is killed, should it not have stopped: it was taken back.
         package var stopBy: Timestamp?
+
+        /// Whether its worker has it.
+        package var isWithWorker: Bool {
+            switch state {
+            case .dispatched, .running, .suspended: true
+            case .waiting, .ready: false
+            }
+        }
     }
 
     /// An output that is here.
     package struct Output: Sendable {
         package var extent: PageExtent
         package var attempt: UInt32
-        /// Runs of this node that have it among their inputs, dispatched or not.
+        /// Runs of this node that have it among their inputs, dispatched or not, and ranges of it
+        /// that are on their way to other nodes.
         package var pins = 0
         /// Freed as soon as nothing reads it.
         package var isDropped = false
-    }
-
-    /// The worker process of the node.
-    package enum WorkerState: Hashable, Sendable {
-        case absent
-        case starting(WorkerID)
-        case ready(WorkerID)
     }
 
     package let configuration: Configuration
     package private(set) var now = Timestamp(nanoseconds: 0)
     package var node = NodeID(0)
     package var functions: [FunctionSpec] = []
+    /// Places in `workers` of the functions' programs, by function index.
+    package var functionWorkers: [Int] = []
+    /// One for each program that runs were given of, in the order of the first.
+    package var workers: [ProgramWorker] = []
     /// Every run that was granted and has not been reported ended, returned or forgotten.
     package var runs: [AttemptID: Run] = [:]
-    /// Attempts in state `ready`, in the order in which they became so, and some that are gone.
-    package var ready: [AttemptID] = []
     /// Runs that wait for an output of this node or for a fetch.
     package var waiters: [TaskID: [AttemptID]] = [:]
     package var outputs: [TaskID: Output] = [:]
-    package var fetching: Set<TaskID> = []
-    package var worker = WorkerState.absent
-    /// Attempts that a worker has.
-    package var dispatched = 0
+    /// Exactly the pages that are on their way here, or will be asked for after a pause.
+    package var fetches: [TaskID: Fetch] = [:]
+    /// Pages that were not to be had, and since when.
+    package var troubles: [TaskID: FetchTrouble] = [:]
+    /// Nodes that cannot be reached, and until when that is believed.
+    package var unreachable: [NodeID: Timestamp] = [:]
+    /// Ranges that are on their way to other nodes, by page.
+    package var sending: [TaskID: Int] = [:]
     /// Runs with a worker that were taken back and have not ended.
     package var stopping: Set<AttemptID> = []
-    package var isIsolating = false
-    /// The worker was killed by this machine: its end is nobody's fault.
-    package var isKilling = false
-    /// Extents lent to the worker and not yet filled.
-    package var lent: [PageExtent] = []
     package var workersStarted: UInt32 = 0
-    package var failedStarts = 0
-    /// Workers in a row that died without telling of any run: there is nobody to charge.
-    package var barrenDeaths = 0
-    /// Whether the worker told of a run since it started.
-    package var hasReported = false
+    /// When the coordinator was last heard of; before it took the node in, when the machine began.
+    package var lastHeard: Timestamp?
+    package var hasJoined = false
+    package var hasEnded = false
     /// The newest lease: a lease that comes twice is dropped.
     package var newestLease = LeaseID(0)
     /// Reports of this step, sent as one batch.
     package var reports: [RunReport] = []
     package var dropped: UInt64 = 0
 
-    package init(configuration: Configuration = Configuration()) {
+    /// - Parameter startedAt: from when the limit on joining counts; nil: from the first event.
+    package init(
+        configuration: Configuration = Configuration(), startedAt: Timestamp? = nil
+    ) {
         self.configuration = configuration
+        lastHeard = startedAt
     }
 
     /// Takes one fact and appends the orders that follow from it.
@@ -101,15 +121,22 @@ package struct AgentMachine: Sendable {
         _ event: AgentEvent, at now: Timestamp, into effects: inout [AgentEffect]
     ) {
         self.now = max(now, self.now)
+        if lastHeard == nil { lastHeard = self.now }
         switch event {
-        case .accepted(let node): self.node = node
+        case .coordinatorHeard: hear()
+        case .accepted(let node):
+            self.node = node
+            hasJoined = true
+            hear()
         case .leaseGranted(let lease): take(lease, into: &effects)
         case .attemptsRevoked(let attempts): revoke(attempts, into: &effects)
         case .outputsDropped(let tasks): drop(tasks, into: &effects)
         case .dataStored(let task, let extent): stored(data: task, extent, into: &effects)
         case .dataRefused(let task, let reason): refused(data: task, reason)
         case .pageFetched(let task, let extent): fetched(task, extent, into: &effects)
-        case .fetchFailed(let task): failFetch(of: task, into: &effects)
+        case .fetchFailed(let task, let failure): failFetch(of: task, failure, into: &effects)
+        case .rangeWanted(let task, let token): lendRange(of: task, token, into: &effects)
+        case .rangeSent(let task): returnRange(of: task, into: &effects)
         case .outputRequested(let task):
             if let output = outputs[task], !output.isDropped {
                 effects.append(.sendOutput(task, output.extent))
@@ -122,26 +149,40 @@ package struct AgentMachine: Sendable {
         case .outputStored(let worker, let attempt, let extent):
             store(extent, of: attempt, from: worker, into: &effects)
         case .workerReported(let worker, let reports):
-            guard self.worker == .ready(worker) else { break }
-            for report in reports { take(report, into: &effects) }
+            guard let place = place(of: worker), workers[place].state == .ready(worker) else {
+                break
+            }
+            workers[place].lastUsed = self.now
+            for report in reports { take(report, from: place, into: &effects) }
         case .deadlineReached: break
         }
         settle(into: &effects)
     }
 
+    private mutating func hear() { lastHeard = now }
+
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
-        stopping.compactMap { runs[$0]?.stopBy }.min().flatMap { $0 == .distantFuture ? nil : $0 }
+        guard !hasEnded else { return nil }
+        let stop = stopping.lazy.compactMap { runs[$0]?.stopBy }.min()
+        let all = [stop, fetchDeadline, idleDeadline, endDeadline].compactMap { $0 }
+        return all.min().flatMap { $0 == .distantFuture ? nil : $0 }
     }
 
-    /// Re-establishes what always holds: ready runs are with the worker, overdue ones are not.
+    /// When the agent ends, unless the coordinator is heard of.
+    private var endDeadline: Timestamp? {
+        lastHeard?.advanced(by: hasJoined ? configuration.grace : configuration.startMax)
+    }
+
+    /// Re-establishes what always holds: ready runs are with their workers, overdue ones are not,
+    /// and an agent without a coordinator ends.
     private mutating func settle(into effects: inout [AgentEffect]) {
-        if case .ready(let id) = worker, let due = nextDeadline, due <= now {
-            effects.append(.killWorker(id))
-            isKilling = true
-            for attempt in stopping { runs[attempt]?.stopBy = .distantFuture }
-        }
-        dispatch(into: &effects)
+        guard !hasEnded else { return }
+        if let due = endDeadline, due <= now { return end(into: &effects) }
+        killOverdue(into: &effects)
+        endIdleWorker(into: &effects)
+        resumeFetches(into: &effects)
+        for place in workers.indices { dispatch(to: place, into: &effects) }
         if runs.isEmpty { waiters.removeAll(keepingCapacity: true) }
         if !reports.isEmpty {
             effects.append(.report(reports))
@@ -149,80 +190,63 @@ package struct AgentMachine: Sendable {
         }
     }
 
-    private mutating func dispatch(into effects: inout [AgentEffect]) {
-        guard !ready.isEmpty, !isIsolating else { return }
-        guard case .ready(let id) = worker else {
-            guard case .absent = worker else { return }
-            ready.removeAll { runs[$0] == nil }
-            if !ready.isEmpty { startWorker(into: &effects) }
+    private mutating func end(into effects: inout [AgentEffect]) {
+        hasEnded = true
+        let limit = hasJoined ? configuration.grace : configuration.startMax
+        let seconds = limit / nanosecondsPerSecond
+        effects.append(
+            .end(
+                hasJoined
+                    ? "nothing was heard of the coordinator for \(seconds) s"
+                    : "the coordinator did not take the node in within \(seconds) s"))
+    }
+
+    /// Runs that were taken back and did not stop end with their worker.
+    private mutating func killOverdue(into effects: inout [AgentEffect]) {
+        let overdue = stopping.filter { runs[$0]?.stopBy.map { $0 <= now } ?? false }
+        guard !overdue.isEmpty else { return }
+        for place in workers.indices {
+            guard case .ready(let id) = workers[place].state,
+                overdue.contains(where: { runs[$0]?.worker == place })
+            else { continue }
+            if !workers[place].isKilling { effects.append(.killWorker(id)) }
+            workers[place].isKilling = true
+            for attempt in stopping where runs[attempt]?.worker == place {
+                runs[attempt]?.stopBy = .distantFuture
+            }
+        }
+    }
+
+    private mutating func dispatch(to place: Int, into effects: inout [AgentEffect]) {
+        guard !workers[place].ready.isEmpty, !workers[place].isIsolating,
+            !workers[place].isKilling
+        else { return }
+        guard case .ready(let id) = workers[place].state else {
+            guard case .absent = workers[place].state else { return }
+            workers[place].ready.removeAll { runs[$0] == nil }
+            if !workers[place].ready.isEmpty { startWorker(at: place, into: &effects) }
             return
         }
         var orders: [RunOrder] = []
         var later: [AttemptID] = []
-        for attempt in ready {
+        for attempt in workers[place].ready {
             guard let run = runs[attempt], run.state == .ready else { continue }
-            if isIsolating || run.task.isIsolated && dispatched > 0 {
+            if workers[place].isIsolating || run.task.isIsolated && workers[place].dispatched > 0 {
                 later.append(attempt)
                 continue
             }
-            isIsolating = run.task.isIsolated
+            workers[place].isIsolating = run.task.isIsolated
             runs[attempt]?.state = .dispatched
-            dispatched += 1
+            workers[place].dispatched += 1
             let inputs = run.inputs.compactMap { $0 }
             orders.append(
                 RunOrder(
                     spec: run.task.spec, attempt: attempt.number, inputs: inputs,
                     rank: run.task.rank))
         }
-        ready = later
-        if !orders.isEmpty { effects.append(.dispatch(id, orders)) }
-    }
-
-    /// Says where a task is and what it waits for, as far as this node knows.
-    package func explain(_ task: TaskID) -> String? {
-        guard let run = runs.first(where: { $0.key.task == task })?.value else { return nil }
-        switch run.state {
-        case .waiting: return "waits for \(run.missing) inputs on this node"
-        case .ready:
-            return isIsolating ? "waits for a run that must be alone" : "waits for a worker"
-        case .dispatched: return "queued in the worker"
-        case .running: return run.stopBy == nil ? "on a core" : "being stopped"
-        case .suspended: return "waits for its children"
-        }
-    }
-
-    /// Traps with a sentence when two tables disagree.
-    package func checkInvariants() {
-        let held = runs.values.count {
-            switch $0.state {
-            case .dispatched, .running, .suspended: true
-            case .waiting, .ready: false
-            }
-        }
-        precondition(
-            held == dispatched, "the worker is thought to have \(dispatched) runs, not \(held)")
-        let queued = Set(ready)
-        var pins: [TaskID: Int] = [:]
-        for (attempt, run) in runs {
-            for case .some(let input) in run.inputs {
-                if case .extent = input.source { pins[input.task, default: 0] += 1 }
-            }
-            precondition(
-                (run.stopBy != nil) == stopping.contains(attempt), "a run is stopped by half")
-            guard run.state == .ready else { continue }
-            precondition(queued.contains(attempt), "a ready run is in no queue")
-            precondition(run.inputs.allSatisfy { $0 != nil }, "a ready run lacks an input")
-        }
-        for (task, output) in outputs {
-            precondition(
-                output.pins == pins[task] ?? 0,
-                "\(task) counts \(output.pins) readers, not \(pins[task] ?? 0)")
-            precondition(
-                !output.isDropped || output.pins > 0,
-                "\(task) was dropped, is not read, and was not freed")
-        }
-        precondition(
-            pins.keys.allSatisfy { outputs[$0] != nil }, "a run reads a page that was freed")
-        precondition(stopping.allSatisfy { runs[$0] != nil }, "a run that ended is to be stopped")
+        workers[place].ready = later
+        guard !orders.isEmpty else { return }
+        workers[place].lastUsed = now
+        effects.append(.dispatch(id, orders))
     }
 }

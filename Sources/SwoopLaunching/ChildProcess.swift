@@ -24,6 +24,7 @@ package final class ChildProcess {
     package private(set) var standardOutput: OutputPipe?
     /// The reading end of its standard error, when piped.
     package private(set) var standardError: OutputPipe?
+    private var isDisowned = false
     /// How it ended, once that is known.
     package private(set) var status: ExitStatus?
 
@@ -41,7 +42,7 @@ package final class ChildProcess {
         }
         let result = spawn(request, descriptorList: names.joined(separator: ","), sources, targets)
         (standardOutput, standardError) = streams.closeChildEnds()
-        guard result > 0 else { throw .cannotStart(program: request.programPath, code: -result) }
+        guard result > 0 else { throw .cannotStart(program: request.command.path, code: -result) }
         pid = result
         let descriptor = swoop_pidfd_open(result)
         exitDescriptor = descriptor
@@ -54,8 +55,18 @@ package final class ChildProcess {
     }
 
     deinit {
-        precondition(status != nil, "A ChildProcess (pid \(pid)) was dropped before it was reaped.")
+        precondition(
+            status != nil || isDisowned,
+            "A ChildProcess (pid \(pid)) was dropped before it was reaped.")
         if exitDescriptor >= 0 { _ = close(exitDescriptor) }
+    }
+
+    /// Lets the process outlive this one: whoever adopts it reaps it.
+    ///
+    /// For one that was started without a death signal, by a process that is about to end.
+    package func disown() -> Int32 {
+        isDisowned = true
+        return pid
     }
 
     /// Takes note of its end if it has ended; nil while it runs.
@@ -149,11 +160,22 @@ private struct ChildStreams {
 }
 
 extension LaunchRequest {
-    fileprivate var programPath: String {
+    /// The folder of the bundle that the child runs from.
+    private var bundleFolder: String? {
         switch program {
-        case .thisExecutable: "/proc/self/exe"
-        case .path(let path): path
+        case .thisExecutable: ShippedProgram.folder
+        case .bundle(let folder): folder
+        case .path: nil
         }
+    }
+
+    /// What is executed, and with which arguments.
+    fileprivate var command: (path: String, arguments: [String]) {
+        if let folder = bundleFolder {
+            return ShippedProgram.command(folder: folder, arguments: arguments)
+        }
+        if case .path(let path) = program { return (path, arguments) }
+        return ("/proc/self/exe", arguments)
     }
 
     fileprivate func environmentLines(descriptorList: String) -> [String] {
@@ -173,6 +195,7 @@ extension LaunchRequest {
         if let role {
             lines.append("\(RoleVariable.role)=\(role)")
             lines.append("\(RoleVariable.descriptors)=\(descriptorList)")
+            if let folder = bundleFolder { lines.append("\(RoleVariable.bundle)=\(folder)") }
         }
         return lines
     }
@@ -183,11 +206,12 @@ private func spawn(
     _ request: LaunchRequest, descriptorList: String, _ sources: [Int32], _ targets: [Int32]
 ) -> Int32 {
     let environment = request.environmentLines(descriptorList: descriptorList)
-    return unsafe withCStrings(request.arguments) { arguments in
+    let command = request.command
+    return unsafe withCStrings(command.arguments) { arguments in
         unsafe withCStrings(environment) { environment in
             unsafe sources.withUnsafeBufferPointer { sources in
                 unsafe targets.withUnsafeBufferPointer { targets in
-                    unsafe request.programPath.withCString { path in
+                    unsafe command.path.withCString { path in
                         let spawnPlain = { (folder: UnsafePointer<CChar>?) -> Int32 in
                             var plan = unsafe swoop_spawn_request(
                                 path: path, arguments: arguments, environment: environment,

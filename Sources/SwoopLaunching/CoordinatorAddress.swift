@@ -5,6 +5,16 @@ import Glibc
 
 /// A running coordinator, as its clients find it.
 package struct CoordinatorAddress: Sendable, Equatable {
+    /// Who keeps a coordinator, and so what it is for.
+    package enum Holder: String, Sendable {
+        /// A program, for itself: it ends with the program's scope.
+        case program
+        /// A process that holds a cluster of this machine for others.
+        case machine
+        /// `swoop up`: a cluster of hosts, ended by `swoop down`.
+        case hosts
+    }
+
     /// The cluster's name: letters, digits, `-` and `_`.
     package let cluster: String
     /// What to connect to, such as `tcp://127.0.0.1:40001`.
@@ -13,17 +23,25 @@ package struct CoordinatorAddress: Sendable, Equatable {
     package let serverKey: String
     /// The secret key that a client of this user proves; the coordinator permits its public half.
     package let clientSecretKey: String
+    /// Who keeps it.
+    package let holder: Holder
+    /// The build that the coordinator itself is (`ProgramIdentity`): a client of the same build
+    /// need not offer its program.
+    package let program: String
     /// The coordinator's process.
     package let process: ProcessIdentity
 
     package init(
         cluster: String, endpoint: String, serverKey: String, clientSecretKey: String,
+        holder: Holder = .program, program: String = "",
         process: ProcessIdentity = .current()
     ) {
         self.cluster = cluster
         self.endpoint = endpoint
         self.serverKey = serverKey
         self.clientSecretKey = clientSecretKey
+        self.holder = holder
+        self.program = program
         self.process = process
     }
 
@@ -32,7 +50,8 @@ package struct CoordinatorAddress: Sendable, Equatable {
     private var lines: [(String, String)] {
         [
             ("cluster", cluster), ("endpoint", endpoint), ("server-key", serverKey),
-            ("client-secret-key", clientSecretKey), ("pid", String(process.pid)),
+            ("client-secret-key", clientSecretKey), ("holder", holder.rawValue),
+            ("program", program), ("pid", String(process.pid)),
             ("start-ticks", String(process.startTicks)), ("boot-id", process.bootID),
         ]
     }
@@ -45,11 +64,14 @@ package struct CoordinatorAddress: Sendable, Equatable {
         }
         guard let cluster = values["cluster"], let endpoint = values["endpoint"],
             let serverKey = values["server-key"], let clientKey = values["client-secret-key"],
+            let holder = values["holder"].flatMap({ Holder(rawValue: $0) }),
+            let program = values["program"],
             let pid = values["pid"].flatMap({ Int32($0) }),
             let ticks = values["start-ticks"].flatMap({ UInt64($0) }), let boot = values["boot-id"]
         else { return nil }
         self.init(
             cluster: cluster, endpoint: endpoint, serverKey: serverKey, clientSecretKey: clientKey,
+            holder: holder, program: program,
             process: ProcessIdentity(pid: pid, startTicks: ticks, bootID: boot))
     }
 }

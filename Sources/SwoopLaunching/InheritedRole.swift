@@ -23,6 +23,7 @@ package final class InheritedRole {
     package static func take() throws(LaunchError) -> InheritedRole? {
         let role = value(of: RoleVariable.role)
         let list = value(of: RoleVariable.descriptors) ?? ""
+        ShippedProgram.take(value(of: RoleVariable.bundle))
         for variable in RoleVariable.all { unsafe unsetenv(variable) }
         guard let role else { return nil }
         var descriptors: [String: Int32] = [:]
@@ -35,6 +36,9 @@ package final class InheritedRole {
         }
         return InheritedRole(name: role, descriptors: descriptors)
     }
+
+    /// Whether a descriptor of that name came and was not handed out.
+    package func hasDescriptor(_ name: String) -> Bool { descriptors[name] != nil }
 
     /// Hands out a descriptor; each once.
     package func takeDescriptor(_ name: String) throws(LaunchError) -> OwnedDescriptor {

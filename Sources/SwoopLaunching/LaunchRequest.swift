@@ -6,8 +6,11 @@ import Glibc
 package struct LaunchRequest: Sendable {
     /// What runs.
     package enum Program: Sendable, Equatable {
-        /// The executable of this process, in the role given.
+        /// The executable of this process, in the role given; of a process that runs from a
+        /// bundle, that bundle's.
         case thisExecutable
+        /// The program whose bundle lies in this folder, in the role given: `PlacedProgram.folder`.
+        case bundle(folder: String)
         /// The program at a path; PATH is not searched.
         case path(String)
     }
@@ -54,6 +57,12 @@ package struct LaunchRequest: Sendable {
         self.role = role
     }
 
+    /// A child of the program whose bundle lies in a folder, in a role.
+    package init(role: String, bundle folder: String) {
+        program = .bundle(folder: folder)
+        self.role = role
+    }
+
     /// Another program.
     package init(program path: String, arguments: [String]) {
         program = .path(path)
@@ -68,5 +77,6 @@ package struct LaunchRequest: Sendable {
 enum RoleVariable {
     static let role = "SWOOP_ROLE"
     static let descriptors = "SWOOP_DESCRIPTORS"
-    static let all = [role, descriptors]
+    static let bundle = ShippedProgram.variable
+    static let all = [role, descriptors, bundle]
 }

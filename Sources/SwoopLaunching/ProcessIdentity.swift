@@ -40,12 +40,24 @@ package struct ProcessIdentity: Sendable, Equatable {
     /// The program's name, field 2, may hold spaces and brackets: what follows its last bracket is
     /// field 3 (the state), 4, ...
     private static func startTicks(of pid: Int32) -> UInt64? {
+        let fields = fields(of: pid)
+        guard fields.count > 19, fields[0] != "Z" else { return nil }
+        return UInt64(fields[19])
+    }
+
+    /// Who is told of the end of a process; a zombie has a parent too.
+    static func parent(of pid: Int32) -> Int32? {
+        let fields = fields(of: pid)
+        return fields.count > 1 ? Int32(fields[1]) : nil
+    }
+
+    /// The fields of /proc/PID/stat from the state on; none when there is no such process.
+    private static func fields(of pid: Int32) -> [String] {
         guard let bytes = smallFile("/proc/\(pid)/stat"),
             let nameEnd = bytes.lastIndex(of: UInt8(ascii: ")"))
-        else { return nil }
-        let fields = bytes[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }
-        return UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return [] }
+        return bytes[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 }
 

@@ -8,8 +8,10 @@ package enum ProgramIdentity {
     /// A name that changes with every build of this executable.
     ///
     /// Device, inode, size and time of change: on one machine nothing else can have the same.
-    /// Bundles that travel are named by the hash of their content instead.
+    /// Programs that travelled are named by the hash of their content instead: a process that runs
+    /// from a bundle answers with the bundle's.
     package static func current() -> String {
+        if let folder = ShippedProgram.folder { return lastComponent(of: folder) }
         var status = stat()
         guard unsafe stat("/proc/self/exe", &status) == 0 else { return "unknown" }
         return [

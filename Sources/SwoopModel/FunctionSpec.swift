@@ -27,10 +27,12 @@ package struct FunctionSpec: Hashable, Sendable {
     package let isOptimised: Bool
     /// Whether the function is async and may call others: it can be suspended.
     package let isAsync: Bool
+    /// The program that holds the code; the coordinator puts it in, since it knows its clients.
+    package var program: ProgramID
 
     package init(
         identity: String, name: String, fingerprint: UInt64, code: CodeReference,
-        isOptimised: Bool, isAsync: Bool
+        isOptimised: Bool, isAsync: Bool, program: ProgramID = .none
     ) {
         self.identity = identity
         self.name = name
@@ -38,5 +40,6 @@ package struct FunctionSpec: Hashable, Sendable {
         self.code = code
         self.isOptimised = isOptimised
         self.isAsync = isAsync
+        self.program = program
     }
 }

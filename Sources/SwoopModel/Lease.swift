@@ -75,12 +75,28 @@ public struct NodeDescription: Hashable, Sendable {
     public var pageBudget: Int64
     /// Process id of the agent on its machine.
     public var processID: Int32
+    /// How it reaches its coordinator.
+    public var reach: NodeReach
 
     /// Describes a node.
-    public init(name: String, slots: UInt32, pageBudget: Int64, processID: Int32) {
+    public init(
+        name: String, slots: UInt32, pageBudget: Int64, processID: Int32,
+        reach: NodeReach = .network
+    ) {
         self.name = name
         self.slots = slots
         self.pageBudget = pageBudget
         self.processID = processID
+        self.reach = reach
     }
+}
+
+/// How a node reaches its coordinator.
+public enum NodeReach: UInt8, Hashable, Sendable, CaseIterable {
+    /// Over the network, at an address of the coordinator's machine.
+    case network
+    /// It is on the coordinator's machine.
+    case sameMachine
+    /// Through the SSH connection by which it was brought up.
+    case connection
 }

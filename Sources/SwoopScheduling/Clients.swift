@@ -5,16 +5,24 @@ package import SwoopModel
 /// What the scheduler knows of one client.
 package struct ClientRecord: Sendable {
     package let id: ClientID
+    /// Whose functions its tasks are.
+    package let program: ProgramID
     package var progress = ProgressCount()
 
-    package init(id: ClientID) { self.id = id }
+    package init(id: ClientID, program: ProgramID) {
+        self.id = id
+        self.program = program
+    }
 }
 
 extension Scheduler {
-    mutating func join(_ client: ClientID) {
+    mutating func join(
+        _ client: ClientID, _ program: ProgramID, into effects: inout [SchedulerEffect]
+    ) {
         guard clientPlace(client) == nil else { return }
-        clients.append(ClientRecord(id: client))
+        clients.append(ClientRecord(id: client, program: program))
         clients.sort { $0.id < $1.id }
+        prepareEverywhere(program, into: &effects)
     }
 
     /// Cancels what the client had and frees its pages.

@@ -20,15 +20,23 @@ extension Scheduler {
             for input in record.inputs where !tasks[input].isAvailable {
                 reasons.append("waits for \(name(of: input)) (\(tasks[input].spec.id))")
             }
-            if unstoredData[index] != nil { reasons.append("no node has joined to store it") }
+            if let data = unstoredData[index] {
+                let names = data.pending.map { "node \($0.rawValue)" }.joined(separator: ", ")
+                reasons.append(
+                    names.isEmpty ? "no node has joined to store it" : "being stored on \(names)")
+            }
             if let iteration = iterations[index] {
                 reasons.append("round \(iteration.round) of at most \(iteration.spec.limit)")
             }
         case .ready:
-            reasons.append(
-                nodes.nodes.isEmpty
-                    ? "no node has joined"
-                    : "every node holds as much work ahead as it should")
+            let program = programPlace(of: index) ?? 0
+            if nodes.nodes.isEmpty {
+                reasons.append("no node has joined")
+            } else if !nodes.nodes.contains(where: { $0.state(of: program) == .ready }) {
+                reasons.append("no node has its program yet")
+            } else {
+                reasons.append("every node holds as much work ahead as it should")
+            }
         case .leased(let node): reasons.append("granted to node \(node.rawValue), not started")
         case .running(let node): reasons.append("on a core of node \(node.rawValue)")
         case .suspended(let node):

@@ -9,12 +9,24 @@ extension Scheduler {
         var load: [NodeID: Int] = [:]
         var unfinished: [TaskIndex: Int] = [:]
         var retainers: [TaskIndex: Int] = [:]
+        var pageBytes: [NodeID: Int64] = [:]
         for index in tasks.indices {
             let record = tasks[index]
             if let node = record.state.node {
                 load[node, default: 0] += 1
                 precondition(
                     nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
+            }
+            for node in record.locations {
+                precondition(
+                    nodes.place(of: node) != nil, "\(record.spec.id) is on an unknown node")
+                pageBytes[node, default: 0] += record.stored?.byteCount ?? 0
+            }
+            for node in unstoredData[index]?.pending ?? [] {
+                precondition(
+                    record.kind == .data && record.state == .waiting,
+                    "\(record.spec.id) is stored though it does not wait for it")
+                pageBytes[node, default: 0] += Int64(unstoredData[index]?.bytes.count ?? 0)
             }
             let isOpen = !record.state.isFinal && record.state != .done
             for input in record.inputs {
@@ -52,6 +64,15 @@ extension Scheduler {
             precondition(
                 node.assigned == load[node.id] ?? 0,
                 "node \(node.id.rawValue) counts \(node.assigned) tasks, not \(load[node.id] ?? 0)")
+            precondition(
+                node.pageBytes == pageBytes[node.id] ?? 0,
+                """
+                node \(node.id.rawValue) counts \(node.pageBytes) bytes of pages, not \
+                \(pageBytes[node.id] ?? 0)
+                """)
+        }
+        for index in unstoredData.keys {
+            precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
     }
 }

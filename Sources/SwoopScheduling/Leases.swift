@@ -6,12 +6,18 @@ import SwoopModel
 extension Scheduler {
     mutating func grantLeases(into effects: inout [SchedulerEffect]) {
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
-        while let entry = ready.pop() {
-            guard isStillReady(entry) else { continue }
+        // A program whose first task finds no room, or no node that has the program, is not looked
+        // at any further: however many wait, the others are not kept.
+        var isBlocked = programs.indices.map { program in
+            !nodes.nodes.contains { $0.state(of: program) == .ready }
+        }
+        while let program = ready.first(unless: isBlocked) {
+            guard let entry = ready.pop(of: program), isStillReady(entry) else { continue }
             refreshPrediction(of: entry.index)
-            guard let place = place(entry.index) else {
-                ready.restore(entry)
-                break
+            guard let place = place(entry.index, of: program) else {
+                ready.restore(entry, of: program)
+                isBlocked[program] = true
+                continue
             }
             var piece = [entry.index]
             assign(entry.index, to: place, piece: [])
@@ -20,7 +26,7 @@ extension Scheduler {
         flushGrants(into: &effects)
     }
 
-    private func isStillReady(_ entry: ReadyEntry) -> Bool {
+    func isStillReady(_ entry: ReadyEntry) -> Bool {
         tasks.contains(entry.index) && tasks[entry.index].spec.id == entry.task
             && tasks[entry.index].state == .ready
     }
@@ -30,12 +36,13 @@ extension Scheduler {
         tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
     }
 
-    private func place(_ index: TaskIndex) -> Int? {
+    private func place(_ index: TaskIndex, of program: Int) -> Int? {
         let record = tasks[index]
         // Before the inputs are looked at: a task may have 100,000.
         guard
             nodes.nodes.contains(where: {
-                Placement.hasRoom($0, for: record.predicted, configuration: configuration)
+                Placement.hasRoom(
+                    $0, for: record.predicted, of: program, configuration: configuration)
             })
         else { return nil }
         let inputs = record.inputs.map { input in
@@ -44,7 +51,7 @@ extension Scheduler {
                 locations: tasks[input].locations)
         }
         return Placement.choose(
-            among: nodes.nodes, predicted: record.predicted, inputs: inputs,
+            among: nodes.nodes, program: program, predicted: record.predicted, inputs: inputs,
             configuration: configuration)
     }
 
@@ -64,11 +71,13 @@ extension Scheduler {
                 refreshPrediction(of: link.index)
                 let record = tasks[link.index]
                 // Counts are put in when a task is leased: the pages must be made by then.
-                guard record.kind == .call, record.isNeeded, !record.spec.countsElements,
+                guard record.kind == .call, let program = programPlace(of: link.index),
+                    record.isNeeded, !record.spec.countsElements,
                     !record.isIsolated, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
                     Placement.hasRoom(
-                        nodes[place], for: record.predicted, configuration: configuration)
+                        nodes[place], for: record.predicted, of: program,
+                        configuration: configuration)
                 else { continue }
                 assign(link.index, to: place, piece: members)
                 members.insert(link.index)

@@ -4,15 +4,16 @@ import SwoopModel
 
 extension Scheduler {
     mutating func join(
-        _ node: NodeID, _ description: NodeDescription, into effects: inout [SchedulerEffect]
+        _ node: NodeID, _ description: NodeDescription, _ program: ProgramID,
+        into effects: inout [SchedulerEffect]
     ) {
         guard nodes.place(of: node) == nil else { return }
-        nodes.insert(NodeRecord(id: node, description: description, lastHeard: now))
+        var record = NodeRecord(id: node, description: description, lastHeard: now)
+        record.set(.ready, of: programPlace(of: program))
+        nodes.insert(record)
         hasEverHadNodes = true
-        for index in unstoredData.keys.sorted() {
-            guard let bytes = unstoredData.removeValue(forKey: index) else { continue }
-            storeData(index, bytes: bytes, on: node, into: &effects)
-        }
+        if let place = nodes.place(of: node) { prepareAll(at: place, into: &effects) }
+        for index in unstoredData.keys.sorted() { storeData(index, into: &effects) }
     }
 
     /// Without a node, and with none to come back, nothing may wait for one.
@@ -33,31 +34,37 @@ extension Scheduler {
         let all = tasks.indices
         let held = all.filter { tasks[$0].state.node == node }
         for index in held { vacate(index) }
+        let moved = all.filter { tasks[$0].locations.contains(node) }
+        for index in moved { removeLocation(node, of: index) }
         nodes.remove(at: place)
-        for client in clients {
-            let text =
-                "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again."
-            effects.append(.notify(client.id, .remark(text)))
-        }
-        for index in all { tasks[index].locations.removeAll { $0 == node } }
+        let news = "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again"
         if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
+            remarkToAll("node \(name) is lost: \(reason). It was the last one.", into: &effects)
             return failEverything(
                 "node \(name) is lost (\(reason)) and it was the last one", &effects)
         }
         for index in held where tasks.contains(index) {
             tasks[index].losses += 1
             tasks[index].state = .waiting
-            if tasks[index].kind == .data {
-                fail(
-                    index, failure(.lost, of: index, "it was stored on \(name) only"),
-                    into: &effects)
-            } else if tasks[index].losses > configuration.lossesMax {
+            if tasks[index].losses > configuration.lossesMax {
                 let text = "it was lost with its node \(tasks[index].losses) times"
                 fail(index, failure(.lost, of: index, text), into: &effects)
             }
         }
-        makeAgainIfLost(all.filter { tasks.contains($0) }, into: &effects)
+        for index in unstoredData.keys.sorted() {
+            storeElsewhere(than: node, index, into: &effects)
+        }
+        let again = makeAgainIfLost(all.filter { tasks.contains($0) }, into: &effects)
         for index in all where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+        // Whoever waits for bytes that are elsewhere as well gets them from there.
+        for index in moved where tasks.contains(index) && tasks[index].isAvailable {
+            for task in tasks[index].wantedNames { send(index, named: task, into: &effects) }
+        }
+        remarkToAll(news + ", \(again) pages are made again.", into: &effects)
+    }
+
+    private func remarkToAll(_ text: String, into effects: inout [SchedulerEffect]) {
+        for client in clients { effects.append(.notify(client.id, .remark(text))) }
     }
 
     private mutating func failEverything(_ reason: String, _ effects: inout [SchedulerEffect]) {
@@ -74,8 +81,9 @@ extension Scheduler {
     mutating func missed(
         _ task: TaskID, on node: NodeID, into effects: inout [SchedulerEffect]
     ) {
+        hear(node)
         guard let index = tasks.index(of: task) else { return }
-        tasks[index].locations.removeAll { $0 == node }
+        removeLocation(node, of: index)
         if tasks[index].isAvailable {
             for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
             return
@@ -88,10 +96,11 @@ extension Scheduler {
     }
 
     /// Sends every needed, done record whose output is gone back to waiting, and so on up its
-    /// lineage.
+    /// lineage; answers with their number.
+    @discardableResult
     mutating func makeAgainIfLost(
         _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
-    ) {
+    ) -> Int {
         var work = candidates
         var again: [TaskIndex] = []
         while let index = work.popLast() {
@@ -102,7 +111,7 @@ extension Scheduler {
             else { continue }
             switch record.kind {
             case .data:
-                let text = "the node that stored it is lost"
+                let text = "every node that stored it is lost"
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: record.inputs)
@@ -119,5 +128,6 @@ extension Scheduler {
             }
         }
         for index in again where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+        return again.count
     }
 }

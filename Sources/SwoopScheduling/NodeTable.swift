@@ -15,6 +15,12 @@ package struct NodeRecord: Sendable {
     /// Functions that it was told of: the first so many of the function table.
     package var knownFunctions = 0
     package var lastHeard: Timestamp
+    /// Bytes of the pages that the scheduler knows to be there, or on their way from a client.
+    package var pageBytes: Int64 = 0
+    /// By place in the scheduler's table of programs; absent beyond its end.
+    package private(set) var programs: [ProgramState] = []
+    /// Why programs in state `failed` are so.
+    package var programFailures: [Int: String] = [:]
 
     package init(id: NodeID, description: NodeDescription, lastHeard: Timestamp) {
         self.id = id
@@ -23,6 +29,21 @@ package struct NodeRecord: Sendable {
     }
 
     package var slots: Int64 { max(1, Int64(description.slots)) }
+
+    /// Bytes that pages may still take.
+    package var room: Int64 { description.pageBudget - pageBytes }
+
+    /// Whether the node has the program at `place` of the table of programs.
+    package func state(of place: Int) -> ProgramState {
+        place < programs.count ? programs[place] : .absent
+    }
+
+    /// Notes how far the node is with a program; what went wrong before is forgotten.
+    package mutating func set(_ state: ProgramState, of place: Int) {
+        while programs.count <= place { programs.append(.absent) }
+        programs[place] = state
+        if state != .failed { programFailures[place] = nil }
+    }
 }
 
 /// Nodes, ascending by id, so that every walk over them has the same order in every process.

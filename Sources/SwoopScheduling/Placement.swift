@@ -17,17 +17,17 @@ package enum Placement {
         }
     }
 
-    /// The place, in the node table, of the node that would finish the task first; nil: none has
-    /// room.
+    /// The place, in the node table, of the node that would finish the task first; nil: none that
+    /// has the program (its place in the table of programs) has room.
     ///
     /// Equal nodes: the one that joined first.
     package static func choose(
-        among nodes: [NodeRecord], predicted: Int64, inputs: [Input],
+        among nodes: [NodeRecord], program: Int, predicted: Int64, inputs: [Input],
         configuration: Scheduler.Configuration
     ) -> Int? {
         var best: (place: Int, cost: Double)?
         for (place, node) in nodes.enumerated()
-        where hasRoom(node, for: predicted, configuration: configuration) {
+        where hasRoom(node, for: predicted, of: program, configuration: configuration) {
             let missing = inputs.reduce(Int64(0)) { sum, input in
                 input.locations.isEmpty || input.locations.contains(node.id)
                     ? sum : sum + input.byteCount
@@ -40,11 +40,13 @@ package enum Placement {
         return best?.place
     }
 
-    /// Whether a node may be given work of this length now: one task a slot always, more only as
-    /// far as the horizon of predicted work reaches.
+    /// Whether a node may be given work of this length and program now: one task a slot always,
+    /// more only as far as the horizon of predicted work reaches.
     package static func hasRoom(
-        _ node: NodeRecord, for predicted: Int64, configuration: Scheduler.Configuration
+        _ node: NodeRecord, for predicted: Int64, of program: Int,
+        configuration: Scheduler.Configuration
     ) -> Bool {
+        guard node.state(of: program) == .ready else { return false }
         if Int64(node.assigned - node.suspended) < node.slots { return true }
         guard node.assigned < configuration.assignedMax else { return false }
         let horizon = configuration.horizonNanoseconds * node.slots

@@ -40,13 +40,19 @@ extension Scheduler {
         while let next = work.popLast() {
             guard tasks.contains(next), !tasks[next].isNeeded else { continue }
             switch tasks[next].state {
-            case .done: dropPages(of: next, into: &effects)
+            // Client data has no lineage: it stays as long as something is kept that may have to be
+            // made of it again.
+            case .done:
+                if tasks[next].kind != .data || tasks[next].retainers == 0 {
+                    dropPages(of: next, into: &effects)
+                }
             case .failed, .cancelled: break
             case .waiting, .ready, .leased, .running, .suspended:
                 if let node = tasks[next].state.node {
                     effects.append(.revoke(node, [currentAttempt(of: next)]))
                 }
                 vacate(next)
+                abandonData(next, into: &effects)
                 stopUnneeded(next)
                 for input in tasks[next].inputs {
                     tasks[input].unfinishedDependents -= 1
@@ -83,10 +89,12 @@ extension Scheduler {
         return inputs
     }
 
-    private mutating func dropPages(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
+    mutating func dropPages(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
         let task = tasks[index].spec.id
-        for node in tasks[index].locations { effects.append(.dropPages(node, [task])) }
-        tasks[index].locations = []
+        for node in tasks[index].locations {
+            effects.append(.dropPages(node, [task]))
+            removeLocation(node, of: index)
+        }
     }
 
     // MARK: Bytes for the client

@@ -22,6 +22,9 @@ extension Scheduler {
             giveUpPage(of: report, on: node, into: &effects)
             return reject(.unknownTask, into: &effects)
         }
+        if tasks[index].kind == .data {
+            return takeData(report, of: index, from: node, into: &effects)
+        }
         let isCurrent =
             tasks[index].attempt == report.attempt.number && tasks[index].state.node == node
         guard isCurrent || !configuration.checksAttempts else {
@@ -41,7 +44,7 @@ extension Scheduler {
 
     /// A page that a dropped attempt left is freed, unless it is the one that counts, told of
     /// twice.
-    private func giveUpPage(
+    func giveUpPage(
         of report: RunReport, on node: NodeID, into effects: inout [SchedulerEffect]
     ) {
         guard case .ended(let attempt, .finished(.page), _) = report else { return }
@@ -93,15 +96,15 @@ extension Scheduler {
         tasks[index].state = .waiting
         switch outcome {
         case .finished(let stored):
-            if tasks[index].kind == .call {
-                effects.append(.recordRun(tasks[index].spec.function, node, record))
-            }
-            finish(index, stored: stored, on: node, into: &effects)
+            effects.append(.recordRun(tasks[index].spec.function, node, record))
+            tasks[index].stored = stored
+            if case .page = stored { addLocation(node, of: index) }
+            finish(index, stored: stored, into: &effects)
         case .cancelled:
             returned(index, into: &effects)
         case .failed(var failure):
             failure.attempt = tasks[index].attempt
-            guard failure.kind == .died, tasks[index].kind == .call else {
+            guard failure.kind == .died else {
                 return fail(index, failure, into: &effects)
             }
             tasks[index].charged += 1
@@ -117,13 +120,11 @@ extension Scheduler {
         }
     }
 
+    /// The output is where it is known to be: who waits for it is told.
     mutating func finish(
-        _ index: TaskIndex, stored: StoredOutput, on node: NodeID,
-        into effects: inout [SchedulerEffect]
+        _ index: TaskIndex, stored: StoredOutput, into effects: inout [SchedulerEffect]
     ) {
         tasks[index].state = .done
-        tasks[index].stored = stored
-        if case .page = stored { tasks[index].locations = [node] }
         if tasks[index].kind == .call { count(tasks[index].client) { $0.done += 1 } }
         announceDone(index, into: &effects)
         let inputs = tasks[index].inputs
@@ -185,6 +186,7 @@ extension Scheduler {
             if wasDone && tasks[next].kind == .call {
                 count(tasks[next].client) { $0.done -= 1 }
             }
+            abandonData(next, into: &effects)
             setFailed(next, reason)
             announceFailure(next, into: &effects)
             for link in tasks[next].dependents where tasks.isCurrent(link) {

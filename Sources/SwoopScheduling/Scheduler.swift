@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Submission, Leases, Reports, Lineage, Iterations, Release, Explanation,
-// Invariants.
+// named for its subject: Programs, Submission, ClientData, Leases, Reports, Lineage, Iterations,
+// Release, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -24,6 +24,8 @@ package struct Scheduler: Sendable {
         package var silenceMax: Int64 = 10 * nanosecondsPerSecond
         /// Bytes of client data that are kept in the scheduler itself.
         package var inlineMax = 4_096
+        /// Nodes that client data is on before it counts as stored, where there are as many.
+        package var dataCopies = 2
         /// Whether tasks fail when the last node is lost: nothing can bring one back.
         package var failsWithoutNodes = true
         /// Bytes per second between nodes, until measured.
@@ -43,14 +45,20 @@ package struct Scheduler: Sendable {
     /// Every function that was ever named; the index is its name on the wire.
     package var functions: [FunctionSpec] = []
     package var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
+    /// Every program that a client or a node brought; tables of nodes and the ready queue name
+    /// programs by their places here.
+    package var programs: [ProgramID] = []
+    package var programPlaces: [ProgramID: Int] = [:]
+    /// Places of the functions' programs, by function index.
+    package var functionPrograms: [Int] = []
     /// Predicted durations, by function index.
     package var durations: [DurationModel?] = []
     /// Failures of the tasks in state `failed`.
     package var failures: [TaskIndex: TaskFailure] = [:]
     /// Loops that have not ended, by the index of the record that stands for their result.
     package var iterations: [TaskIndex: IterationRecord] = [:]
-    /// Client data that waits for the first node to store it.
-    package var unstoredData: [TaskIndex: [UInt8]] = [:]
+    /// Exactly the client data that does not count as stored yet.
+    package var unstoredData: [TaskIndex: UnstoredData] = [:]
     package var clients: [ClientRecord] = []
     package var leasesGranted: UInt64 = 0
     /// Leases under construction in this step, one per node, in the order of nodes.
@@ -68,7 +76,7 @@ package struct Scheduler: Sendable {
     ) {
         self.now = max(now, self.now)
         switch event {
-        case .clientJoined(let client): join(client)
+        case .clientJoined(let client, let program): join(client, program, into: &effects)
         case .clientLeft(let client): leave(client, into: &effects)
         case .graphSubmitted(let client, let part, let data):
             submit(part, data: data, of: client, into: &effects)
@@ -76,7 +84,11 @@ package struct Scheduler: Sendable {
         case .cancellationRequested(let client, let tasks):
             cancel(tasks, of: client, into: &effects)
         case .outputsWanted(let client, let tasks): want(tasks, of: client, into: &effects)
-        case .nodeJoined(let node, let description): join(node, description, into: &effects)
+        case .nodeJoined(let node, let description, let program):
+            join(node, description, program, into: &effects)
+        case .programReady(let node, let program): programReady(program, on: node)
+        case .programFailed(let node, let program, let reason):
+            programFailed(program, on: node, reason, into: &effects)
         case .nodeLost(let node, let reason): lose(node, reason: reason, into: &effects)
         case .nodeHeard(let node): hear(node)
         case .reported(let node, let reports): take(reports, from: node, into: &effects)
@@ -96,13 +108,14 @@ package struct Scheduler: Sendable {
     /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a
     /// node has room.
     private mutating func settle(into effects: inout [SchedulerEffect]) {
-        for node in nodes.nodes where now.since(node.lastHeard) > configuration.silenceMax {
+        for node in nodes.nodes where now.since(node.lastHeard) >= configuration.silenceMax {
             let seconds = configuration.silenceMax / nanosecondsPerSecond
             let reason = "it was silent for \(seconds) s"
             effects.append(.closeNode(node.id, reason: reason))
             lose(node.id, reason: reason, into: &effects)
         }
         failWithoutNodes(into: &effects)
+        failWithoutProgram(into: &effects)
         grantLeases(into: &effects)
     }
 
@@ -114,7 +127,7 @@ package struct Scheduler: Sendable {
         effects.append(.reject(reason))
     }
 
-    private mutating func hear(_ node: NodeID) {
+    mutating func hear(_ node: NodeID) {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].lastHeard = now
     }

@@ -10,7 +10,10 @@ package enum SchedulerEffect: Hashable, Sendable {
     case revoke(NodeID, [AttemptID])
     /// Nothing needs these outputs any more: free their pages.
     case dropPages(NodeID, [TaskID])
-    /// Store client data on the node, as attempt 1 of a task that never runs.
+    /// Have the node fetch this program; it answers `programReady` or `programFailed`.
+    case prepareProgram(NodeID, ProgramID)
+    /// Store client data on the node, as attempt 1 of a task that never runs; given for two nodes
+    /// where there are two.
     case storePage(NodeID, TaskID, OutputKind, bytes: [UInt8])
     /// Tell the client.
     case notify(ClientID, ClientNotice)

@@ -5,8 +5,8 @@ package import SwoopModel
 
 /// A fact for the scheduler.
 package enum SchedulerEvent: Sendable {
-    /// A client opened a session.
-    case clientJoined(ClientID)
+    /// A client opened a session; its tasks are functions of this program.
+    case clientJoined(ClientID, ProgramID)
     /// A client left or died: its graph is cancelled and its pages are freed.
     case clientLeft(ClientID)
     /// A client submitted a part of a graph; one byte block per entry of `part.data`.
@@ -17,8 +17,12 @@ package enum SchedulerEvent: Sendable {
     case cancellationRequested(ClientID, [TaskID])
     /// A client asked for the bytes of these outputs.
     case outputsWanted(ClientID, [TaskID])
-    /// An agent registered.
-    case nodeJoined(NodeID, NodeDescription)
+    /// An agent registered; it has this program from the beginning.
+    case nodeJoined(NodeID, NodeDescription, ProgramID)
+    /// The node can run workers of the program from now on.
+    case programReady(NodeID, ProgramID)
+    /// The node cannot run the program.
+    case programFailed(NodeID, ProgramID, reason: String)
     /// An agent is gone: its process ended, or it was silent for too long.
     case nodeLost(NodeID, reason: String)
     /// Anything came from this node.

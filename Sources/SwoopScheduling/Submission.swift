@@ -7,8 +7,15 @@ extension Scheduler {
         _ part: GraphPart, data: [[UInt8]], of client: ClientID,
         into effects: inout [SchedulerEffect]
     ) {
-        guard clientPlace(client) != nil else { return reject(.unknownClient, into: &effects) }
-        let places = part.functions.map { functionIndex(of: $0) }
+        guard let clientPlace = clientPlace(client) else {
+            return reject(.unknownClient, into: &effects)
+        }
+        let program = clients[clientPlace].program
+        let places = part.functions.map { function in
+            var own = function
+            own.program = program
+            return functionIndex(of: own)
+        }
         var added: [TaskIndex] = []
         for (order, item) in part.data.enumerated() {
             let bytes = order < data.count ? data[order] : []
@@ -75,40 +82,9 @@ extension Scheduler {
         let index = FunctionIndex(UInt32(functions.count))
         functions.append(function)
         durations.append(nil)
+        functionPrograms.append(programPlace(of: function.program))
         functionPlaces[function] = index
         return index
-    }
-
-    private mutating func addData(
-        _ item: DataSpec, bytes: [UInt8], of client: ClientID,
-        into effects: inout [SchedulerEffect]
-    ) -> TaskIndex? {
-        guard tasks.index(of: item.id) == nil else {
-            reject(.repeatedTask, into: &effects)
-            return nil
-        }
-        let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
-        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .data))
-        if item.output == .value && bytes.count <= configuration.inlineMax {
-            tasks[index].state = .done
-            tasks[index].stored = .inline(bytes)
-        } else if let node = nodes.nodes.min(by: { $0.assigned < $1.assigned })?.id {
-            storeData(index, bytes: bytes, on: node, into: &effects)
-        } else {
-            unstoredData[index] = bytes
-        }
-        return index
-    }
-
-    mutating func storeData(
-        _ index: TaskIndex, bytes: [UInt8], on node: NodeID,
-        into effects: inout [SchedulerEffect]
-    ) {
-        tasks[index].attempt = 1
-        tasks[index].state = .leased(node)
-        occupy(node, with: index)
-        let spec = tasks[index].spec
-        effects.append(.storePage(node, spec.id, spec.output, bytes: bytes))
     }
 
     /// Adds a task, not yet linked to its inputs.
@@ -249,7 +225,9 @@ extension Scheduler {
             tasks[index].state = .waiting
         } else if tasks[index].state == .waiting {
             tasks[index].state = .ready
-            ready.push(index, task: tasks[index].spec.id, rank: tasks[index].rank)
+            guard let program = programPlace(of: index) else { return }
+            let task = tasks[index].spec.id
+            ready.push(index, task: task, rank: tasks[index].rank, of: program)
         }
     }
 }

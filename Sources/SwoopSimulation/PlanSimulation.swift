@@ -1,6 +1,7 @@
 // The estimate of a plan: its tasks' times drawn from the forecasts, and the real machines in
 // virtual time to see what a schedule makes of them.
 
+import SwoopExecution
 package import SwoopModel
 import SwoopScheduling
 import SwoopSession
@@ -81,6 +82,7 @@ package enum PlanSimulation {
     ) -> Double {
         var configuration = VirtualCluster.Configuration()
         configuration.scheduler.silenceMax = .max / 4
+        configuration.agent.grace = .max / 4
         configuration.heartbeat = 0
         configuration.workerStart = 0
         configuration.encodes = false
@@ -97,6 +99,7 @@ package enum PlanSimulation {
         for (function, known) in zip(functions, models.functions) {
             if let model = known?.durationModel { cluster.revise(function, model) }
         }
+        cluster.open()
         cluster.join(slots: UInt32(cores))
         let used = Set(plan.inputs.joined())
         let held = plan.tasks.indices.filter { !used.contains($0) }.map { plan.tasks[$0].id }

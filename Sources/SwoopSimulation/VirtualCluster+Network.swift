@@ -9,8 +9,8 @@ extension VirtualCluster {
     enum Connection: Hashable {
         case toCoordinator(NodeID)
         case toAgent(NodeID)
-        case toClient
-        case fromClient
+        case toClient(ClientID)
+        case fromClient(ClientID)
     }
 
     mutating func send(_ order: AgentOrder, to node: NodeID) {
@@ -25,16 +25,16 @@ extension VirtualCluster {
         deliver(.toCoordinator(node, message), over: .toCoordinator(node), frames)
     }
 
-    mutating func send(_ reply: ClientReply) {
+    mutating func send(_ reply: ClientReply, to client: ClientID) {
         let frames = configuration.encodes ? reply.encoded() : []
         guard let reply = through(frames, reply, ClientReply.init(frames:)) else { return }
-        deliver(.toClient(reply), over: .toClient, frames)
+        deliver(.toClient(client, reply), over: .toClient(client), frames)
     }
 
-    mutating func send(_ message: ClientMessage) {
+    mutating func send(_ message: ClientMessage, from client: ClientID) {
         let frames = configuration.encodes ? message.encoded() : []
         guard let message = through(frames, message, ClientMessage.init(frames:)) else { return }
-        deliver(.fromClient(message), over: .fromClient, frames)
+        deliver(.fromClient(client, message), over: .fromClient(client), frames)
     }
 
     mutating func send(_ order: WorkerOrder, to node: NodeID, _ worker: WorkerID) {
@@ -107,9 +107,24 @@ extension VirtualCluster {
         queue.add(happening, at: time)
         // ZeroMQ doubles nothing; a machine must bear it all the same. What a client submits twice
         // is two submissions, so that direction is spared.
-        guard !isQuiet, connection != .fromClient, generator.chance(configuration.doubledShare)
-        else { return }
+        if case .fromClient = connection { return }
+        guard !isQuiet, generator.chance(configuration.doubledShare) else { return }
         queue.add(happening, at: time + Int64(generator.below(Int(configuration.lateMax))))
+    }
+
+    func isCut(_ host: UInt32) -> Bool { cuts[host].map { now <= $0 } ?? false }
+
+    /// Until when what should arrive now cannot; nil: it can.
+    func cutEnd(of happening: Happening) -> Int64? {
+        guard !cuts.isEmpty else { return nil }
+        let ends: [NodeID]
+        switch happening {
+        case .toCoordinator(let node, _), .toAgent(let node, _): ends = [node]
+        case .pageAsked(let node, let other, _, _): ends = [node, other]
+        default: return nil
+        }
+        let hosts = ends.compactMap { node($0)?.host }
+        return hosts.filter { isCut($0) }.compactMap { cuts[$0] }.max()
     }
 
     /// From now on nothing is late or doubled.

@@ -1,5 +1,5 @@
-// Nodes of the virtual cluster: they join, run, fetch pages from one another, lose workers and are
-// lost.
+// Nodes of the virtual cluster: their agents join, lose their links, are lost, and begin anew.
+// +Workers has their workers, +Pages the pages that they exchange.
 
 import SwoopExecution
 package import SwoopModel
@@ -9,52 +9,104 @@ import SwoopWire
 extension VirtualCluster {
     func node(_ id: NodeID) -> VirtualNode? { nodes.first { $0.id == id } }
 
-    private func place(_ id: NodeID) -> Int? { nodes.firstIndex { $0.id == id } }
+    func place(_ id: NodeID) -> Int? { nodes.firstIndex { $0.id == id } }
 
     /// Adds a node; durations on it are multiplied with `slowness`.
     @discardableResult
-    package mutating func join(slots: UInt32, slowness: Double = 1) -> NodeID {
+    package mutating func join(
+        slots: UInt32, slowness: Double = 1, program: ProgramID = .none
+    ) -> NodeID {
+        hostsJoined += 1
+        return join(
+            host: hostsJoined, slots: slots, slowness: slowness, program: program,
+            programs: [program])
+    }
+
+    private mutating func join(
+        host: UInt32, slots: UInt32, slowness: Double, program: ProgramID,
+        programs: Set<ProgramID>
+    ) -> NodeID {
         nodesJoined += 1
         let id = NodeID(nodesJoined)
         let description = NodeDescription(
             name: "virtual \(id.rawValue)", slots: slots, pageBudget: 1 << 40,
             processID: Int32(id.rawValue))
-        nodes.append(VirtualNode(id: id, description: description, slowness: slowness))
+        nodes.append(
+            VirtualNode(
+                id: id, host: host, description: description, slowness: slowness,
+                programs: programs, agent: AgentMachine(configuration: configuration.agent)))
         tell(id, .accepted(id))
-        handle(.nodeJoined(id, description))
+        handle(.nodeJoined(id, description, program))
         if configuration.heartbeat > 0 { queue.add(.heartbeat(id), at: now) }
         return id
     }
 
-    /// The nodes that are there, in the order of joining.
+    /// The nodes whose agents are there, in the order of joining.
     package var members: [NodeID] { nodes.map(\.id) }
 
     /// The node's processes are gone at once; the coordinator hears of it.
     package mutating func lose(_ id: NodeID) {
         guard place(id) != nil else { return }
         end(id)
+        forget(id)
         handle(.nodeLost(id, reason: "its agent was killed"))
     }
 
-    mutating func end(_ id: NodeID) {
-        nodes.removeAll { $0.id == id }
-        pendingOutputs.removeAll { $0.node == id }
-        for fetch in fetches where fetch.from == id {
-            queue.add(.pageRefused(to: fetch.by, fetch.task), at: now + configuration.latency)
-        }
-        fetches.removeAll { $0.by == id || $0.from == id }
+    /// The connection ends, as the coordinator sees it; the agent goes on until it is told that
+    /// nobody knows it.
+    package mutating func breakConnection(of id: NodeID) {
+        guard scheduler.nodes.place(of: id) != nil else { return }
+        forget(id)
+        handle(.nodeLost(id, reason: "its connection ended"))
     }
 
-    /// Ends the node's worker process, as the kernel does when memory is short: nobody knows the
-    /// culprit.
-    package mutating func killWorker(of id: NodeID) {
-        guard let worker = node(id)?.workerID, node(id)?.worker != nil else { return }
-        queue.add(.workerDown(id, worker, culprit: nil, signal: 9), at: now)
+    /// Nothing comes to the node's host or from it for a while; then all of it does.
+    package mutating func cutLink(of id: NodeID, for nanoseconds: Int64) {
+        guard let host = node(id)?.host else { return }
+        cuts[host] = max(cuts[host] ?? 0, now + nanoseconds)
+    }
+
+    /// From now on the two hosts, numbered from 1 in the order of joining, do not reach each other.
+    package mutating func separate(_ one: UInt32, _ other: UInt32) {
+        separated.insert([one, other])
+    }
+
+    /// The host cannot run programs but the one that it has.
+    package mutating func refuseOtherPrograms(on host: UInt32) { refusing.insert(host) }
+
+    /// What the coordinator asked the node for will not come.
+    mutating func forget(_ id: NodeID) {
+        pendingOutputs.removeAll { $0.node == id }
+        for relay in relays where relay.from == id {
+            send(.relayFailed(relay.task), to: relay.by)
+        }
+        relays.removeAll { $0.from == id || $0.by == id }
+    }
+
+    /// All processes of the node end.
+    mutating func end(_ id: NodeID) {
+        nodes.removeAll { $0.id == id }
+        for fetch in fetches where fetch.from == id {
+            queue.add(
+                .pageRefused(to: fetch.by, fetch.task, .unreachable),
+                at: now + configuration.latency)
+        }
+        fetches.removeAll { $0.by == id }
+    }
+
+    /// The agent was told that nobody knows it: it drops everything and registers again.
+    private mutating func beginAnew(_ id: NodeID) {
+        guard let node = node(id), let program = node.programs.sorted().first else { return }
+        end(id)
+        _ = join(
+            host: node.host, slots: node.description.slots, slowness: node.slowness,
+            program: program, programs: node.programs)
     }
 
     mutating func beat(_ id: NodeID) {
         guard place(id) != nil else { return }
         send(.sample(slots: [], cpuNanoseconds: 0, residentBytes: 0), from: id)
+        if scheduler.nodes.place(of: id) != nil { send(.sign, to: id) }
         queue.add(.heartbeat(id), at: now + configuration.heartbeat)
     }
 
@@ -63,7 +115,7 @@ extension VirtualCluster {
         scheduler.checkInvariants()
         for node in nodes {
             node.agent.checkInvariants()
-            node.worker?.checkInvariants()
+            for worker in node.workers.values { worker.machine.checkInvariants() }
         }
     }
 
@@ -71,16 +123,18 @@ extension VirtualCluster {
     package var leftovers: [String] {
         nodes.flatMap { node -> [String] in
             let agent = node.agent
+            let name = "node \(node.id.rawValue)"
             var left: [String] = []
-            if !agent.runs.isEmpty {
-                left.append("node \(node.id.rawValue) holds \(agent.runs.count) runs")
-            }
+            if !agent.runs.isEmpty { left.append("\(name) holds \(agent.runs.count) runs") }
             if !agent.outputs.isEmpty {
-                left.append("node \(node.id.rawValue) keeps \(agent.outputs.count) outputs")
+                left.append("\(name) keeps \(agent.outputs.count) outputs")
             }
-            if !agent.waiters.isEmpty { left.append("node \(node.id.rawValue) has waiters") }
-            if node.arena.count != agent.outputs.count + agent.lent.count {
-                left.append("node \(node.id.rawValue) leaks \(node.arena.count) extents")
+            if !agent.waiters.isEmpty { left.append("\(name) has waiters") }
+            if !agent.fetches.isEmpty { left.append("\(name) fetches pages") }
+            if !agent.sending.isEmpty { left.append("\(name) sends pages") }
+            let lent = agent.workers.reduce(0) { $0 + $1.lent.count }
+            if node.arena.count != agent.outputs.count + lent {
+                left.append("\(name) leaks \(node.arena.count) extents")
             }
             return left
         }
@@ -98,8 +152,8 @@ extension VirtualCluster {
 
     private mutating func perform(_ effect: AgentEffect, at id: NodeID) {
         switch effect {
-        case .startWorker(let worker):
-            queue.add(.workerUp(id, worker), at: now + configuration.workerStart)
+        case .startWorker(let worker, let program):
+            queue.add(.workerUp(id, worker, program), at: now + configuration.workerStart)
         case .killWorker(let worker):
             queue.add(.workerDown(id, worker, culprit: nil, signal: 9), at: now)
         case .declare(let worker, let first, let functions):
@@ -109,21 +163,23 @@ extension VirtualCluster {
         case .report(let reports): send(.reports(reports), from: id)
         case .free(let extent):
             if let place = place(id) { nodes[place].arena[extent.offset] = nil }
-        case .fetch(let task, let source, _):
-            fetches.append(Fetch(by: id, from: source, task: task))
-            let target: Happening =
-                node(source) == nil
-                ? .pageRefused(to: id, task) : .pageAsked(of: source, by: id, task)
-            queue.add(target, at: now + configuration.latency)
+        case .fetch(let task, let source, _): ask(source, for: task, by: id)
+        case .relay(let task, let source): send(.relayWanted(task, from: source), from: id)
+        case .sendRange(let token, let task, let extent): give(task, extent, token, from: id)
+        case .refuseRange(let token, let task): refuse(task, token, from: id)
         case .sendOutput(let task, let extent):
             send(.page(task, bytes: node(id)?.arena[extent.offset] ?? []), from: id)
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
+        case .end:
+            end(id)
+            trace.append(.agentEnded(id))
         }
     }
 
     mutating func take(_ order: AgentOrder, at id: NodeID) {
         guard let place = place(id) else { return }
+        tell(id, .coordinatorHeard)
         switch order {
         case .lease(let lease): tell(id, .leaseGranted(lease))
         case .revoke(let attempts): tell(id, .attemptsRevoked(attempts))
@@ -132,156 +188,24 @@ extension VirtualCluster {
         case .storePage(let task, _, let elementCount, let bytes):
             let extent = nodes[place].store(bytes, elementCount: elementCount)
             tell(id, .dataStored(task, extent))
-        case .accepted, .refused, .shutDown: break
-        }
-    }
-
-    // MARK: Pages between nodes
-
-    mutating func givePage(_ task: TaskID, of id: NodeID, to other: NodeID) {
-        guard let node = node(id) else { return }
-        guard let output = node.agent.outputs[task], !output.isDropped,
-            let bytes = node.arena[output.extent.offset]
-        else {
-            // The coordinator hears of it as well, else it would name this node again.
-            send(.pageMissing(task), from: id)
-            queue.add(.pageRefused(to: other, task), at: now + configuration.latency)
-            return
-        }
-        let travel = Int64(Double(bytes.count) / configuration.bytesPerSecond * 1e9)
-        queue.add(
-            .pageGiven(to: other, task, bytes, elementCount: output.extent.elementCount),
-            at: now + configuration.latency + travel)
-    }
-
-    mutating func receivePage(
-        _ task: TaskID, _ bytes: [UInt8], elementCount: Int64, at id: NodeID
-    ) {
-        guard let place = place(id), fetches.contains(where: { $0.by == id && $0.task == task })
-        else { return }
-        fetches.removeAll { $0.by == id && $0.task == task }
-        let extent = nodes[place].store(bytes, elementCount: elementCount)
-        tell(id, .pageFetched(task, extent))
-    }
-
-    mutating func refusePage(_ task: TaskID, to id: NodeID) {
-        fetches.removeAll { $0.by == id && $0.task == task }
-        tell(id, .fetchFailed(task))
-    }
-
-    // MARK: The worker
-
-    mutating func workerUp(_ worker: WorkerID, at id: NodeID) {
-        guard let place = place(id), nodes[place].agent.worker == .starting(worker) else { return }
-        nodes[place].worker = WorkerMachine(slots: Int(nodes[place].description.slots))
-        nodes[place].workerID = worker
-        nodes[place].running = [:]
-        nodes[place].cancelled = []
-        nodes[place].declared = 0
-        tell(id, .workerReady(worker))
-    }
-
-    mutating func workerDown(
-        _ worker: WorkerID, at id: NodeID, culprit: AttemptID?, signal: Int32
-    ) {
-        guard let place = place(id), nodes[place].workerID == worker else { return }
-        let onSlots = nodes[place].worker?.slots.compactMap { $0 } ?? []
-        nodes[place].worker = nil
-        nodes[place].workerID = nil
-        nodes[place].running = [:]
-        tell(
-            id,
-            .workerExited(
-                worker, WorkerDeath(signal: signal, status: 0, culprit: culprit, onSlots: onSlots)))
-    }
-
-    mutating func take(_ order: WorkerOrder, at id: NodeID, _ worker: WorkerID) {
-        guard let place = place(id), nodes[place].workerID == worker else { return }
-        switch order {
-        case .declare(_, let functions): nodes[place].declared += functions.count
-        case .run(let orders): tell(id, .ordered(orders))
-        case .cancel(let attempt): tell(id, .cancellationAsked(attempt))
-        case .allocated, .exit: break
-        }
-    }
-
-    mutating func take(_ message: WorkerMessage, at id: NodeID, _ worker: WorkerID) {
-        guard let place = place(id) else { return }
-        switch message {
-        case .reports(let reports): tell(id, .workerReported(worker, reports))
-        case .stored(let attempt, let extent):
-            if nodes[place].arena[extent.offset] != nil {
-                tell(id, .outputStored(worker, attempt, extent))
-            }
-        case .ready, .allocate, .printed: break
-        }
-    }
-
-    mutating func tell(_ id: NodeID, _ event: WorkerEvent) {
-        guard let place = place(id), let worker = nodes[place].workerID else { return }
-        var effects: [WorkerEffect] = []
-        nodes[place].worker?.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
-        planDeadline(nodes[place].worker?.nextDeadline)
-        for effect in effects {
-            switch effect {
-            case .start(let slot, let order): start(order, on: slot, of: worker, at: id)
-            case .raiseCancellation(let attempt): nodes[place].cancelled.insert(attempt)
-            case .report(let reports): send(.reports(reports), from: id, worker)
-            case .startChild, .resume: break
-            }
-        }
-    }
-
-    private mutating func start(
-        _ order: RunOrder, on slot: Int, of worker: WorkerID, at id: NodeID
-    ) {
-        guard let place = place(id) else { return }
-        let attempt = order.attemptID
-        var run: VirtualRun
-        if Int(order.spec.function.rawValue) >= nodes[place].declared {
-            run = VirtualRun(nanoseconds: 0, end: .thrown("the worker has no such function"))
-            trace.append(.broken("\(attempt) names a function that its worker was not told of"))
-        } else if let inputs = nodes[place].inputs(of: order) {
-            run = behaviour(order, inputs)
-        } else {
-            run = VirtualRun(nanoseconds: 0, end: .thrown("its input was freed"))
-            trace.append(.brokenRead(attempt))
-        }
-        run.nanoseconds = Int64(Double(run.nanoseconds) * nodes[place].slowness)
-        nodes[place].running[attempt] = run
-        queue.add(
-            .runOver(id, worker, slot: slot, attempt),
-            at: now + run.nanoseconds + configuration.overhead)
-    }
-
-    mutating func runOver(
-        _ attempt: AttemptID, on slot: Int, of worker: WorkerID, at id: NodeID
-    ) {
-        guard let place = place(id), nodes[place].workerID == worker,
-            let run = nodes[place].running.removeValue(forKey: attempt)
-        else { return }
-        busyNanoseconds += run.cpuNanoseconds
-        var outcome: RunOutcome
-        switch run.end {
-        case .value(let bytes): outcome = .finished(.inline(bytes))
-        case .thrown(let text):
-            outcome = .failed(TaskFailure(kind: .thrown, message: text, task: attempt.task))
-        case .killsWorker:
-            return workerDown(worker, at: id, culprit: attempt, signal: 11)
-        case .page(let bytes, let elementCount):
-            if nodes[place].cancelled.contains(attempt) {
-                outcome = .cancelled
-                break
-            }
+        case .unknown: beginAnew(id)
+        case .prepare(let manifest):
+            queue.add(.programArrived(id, manifest.id), at: now + configuration.programTransfer)
+        case .relayed(let task, let elementCount, let bytes):
+            guard nodes[place].agent.fetches[task] != nil else { return }
             let extent = nodes[place].store(bytes, elementCount: elementCount)
-            tell(id, .extentLent(worker, extent))
-            send(.stored(attempt, extent), from: id, worker)
-            outcome = .finished(
-                .page(byteCount: extent.byteCount, elementCount: elementCount))
+            tell(id, .pageFetched(task, extent))
+        case .relayFailed(let task): tell(id, .fetchFailed(task, .absent))
+        case .accepted, .refused, .shutDown, .sign, .peers, .programBytes: break
         }
-        if nodes[place].cancelled.remove(attempt) != nil { outcome = .cancelled }
-        let record = RunRecord(
-            cpuNanoseconds: run.cpuNanoseconds, wallNanoseconds: run.nanoseconds)
-        tell(id, WorkerEvent.ended(slot: slot, attempt, outcome, record))
+    }
+
+    mutating func takeProgram(_ program: ProgramID, at id: NodeID) {
+        guard let place = place(id) else { return }
+        if refusing.contains(nodes[place].host) {
+            return send(.programFailed(program, reason: "its disk is full"), from: id)
+        }
+        nodes[place].programs.insert(program)
+        send(.programReady(program), from: id)
     }
 }

@@ -1,8 +1,8 @@
 // The whole of Swoop in virtual time: the real machines of coordinator, agents, workers and
-// clients, a network that delays, and nothing else. VirtualCluster+Nodes has the nodes, +Network
-// the messages.
+// clients, a network that delays, and nothing else. +Nodes has the nodes, +Workers and +Pages what
+// is on them, +Clients the clients, +Network the messages.
 
-import SwoopExecution
+package import SwoopExecution
 package import SwoopModel
 package import SwoopScheduling
 package import SwoopSession
@@ -13,17 +13,20 @@ package enum TraceEntry: Sendable {
     case event(SchedulerEvent)
     case effect(SchedulerEffect)
     case session(SessionEffect)
+    /// An agent ended by itself: it did not hear of the coordinator for too long.
+    case agentEnded(NodeID)
     /// A run was started with an input that had been freed.
     case brokenRead(AttemptID)
     /// A message did not come back from its bytes.
     case broken(String)
 }
 
-/// Coordinator, nodes and one client on one virtual clock.
+/// Coordinator, nodes and clients on one virtual clock.
 package struct VirtualCluster {
     /// What may be set.
     package struct Configuration: Sendable {
         package var scheduler = Scheduler.Configuration()
+        package var agent = AgentMachine.Configuration()
         /// Between machines, one way. 50 µs: half a round trip of ZeroMQ over loopback.
         package var latency: Int64 = 50_000
         package var bytesPerSecond: Double = 1e9
@@ -31,9 +34,11 @@ package struct VirtualCluster {
         package var ringLatency: Int64 = 1_000
         /// From the order to start a worker until it is ready.
         package var workerStart: Int64 = 5_000_000
+        /// From the order to prepare a program until a node has it.
+        package var programTransfer: Int64 = 10_000_000
         /// What a run takes beside the run itself.
         package var overhead: Int64 = 2_000
-        /// Signs of life of the agents; 0: none.
+        /// Signs of life of the agents and of the coordinator; 0: none.
         package var heartbeat: Int64 = nanosecondsPerSecond
         /// Whether every message goes through SwoopWire.
         package var encodes = true
@@ -51,16 +56,18 @@ package struct VirtualCluster {
     enum Happening {
         case toCoordinator(NodeID, AgentMessage)
         case toAgent(NodeID, AgentOrder)
-        case toClient(ClientReply)
-        case fromClient(ClientMessage)
+        case toClient(ClientID, ClientReply)
+        case fromClient(ClientID, ClientMessage)
         case toWorker(NodeID, WorkerID, WorkerOrder)
         case fromWorker(NodeID, WorkerID, WorkerMessage)
-        case workerUp(NodeID, WorkerID)
+        case workerUp(NodeID, WorkerID, ProgramID)
         case workerDown(NodeID, WorkerID, culprit: AttemptID?, signal: Int32)
         case runOver(NodeID, WorkerID, slot: Int, AttemptID)
-        case pageAsked(of: NodeID, by: NodeID, TaskID)
+        case pageAsked(of: NodeID, by: NodeID, TaskID, token: UInt64)
+        case rangeLeft(NodeID, TaskID, PageExtent)
         case pageGiven(to: NodeID, TaskID, [UInt8], elementCount: Int64)
-        case pageRefused(to: NodeID, TaskID)
+        case pageRefused(to: NodeID, TaskID, FetchFailure)
+        case programArrived(NodeID, ProgramID)
         case deadline
         case heartbeat(NodeID)
         case wake(Int)
@@ -69,13 +76,8 @@ package struct VirtualCluster {
     struct PendingOutput {
         var task: TaskID
         var node: NodeID
+        var client: ClientID
         var name: TaskID
-    }
-
-    struct Fetch: Equatable {
-        var by: NodeID
-        var from: NodeID
-        var task: TaskID
     }
 
     package let configuration: Configuration
@@ -83,22 +85,33 @@ package struct VirtualCluster {
     let behaviour: (RunOrder, [TaskID: [UInt8]]) -> VirtualRun
     package internal(set) var now: Int64 = 0
     package internal(set) var scheduler: Scheduler
-    package internal(set) var session = SessionMachine()
     package internal(set) var digest = Mixer(seed: 0)
     package internal(set) var busyNanoseconds: Int64 = 0
     /// What happened since the caller last emptied it.
     package var trace: [TraceEntry] = []
     var queue = EventQueue<Happening>()
     var nodes: [VirtualNode] = []
+    var clients: [VirtualClient] = []
     var nodesJoined: UInt32 = 0
+    var hostsJoined: UInt32 = 0
+    /// Until when hosts are cut off.
+    var cuts: [UInt32: Int64] = [:]
+    /// Pairs of hosts that do not reach each other.
+    var separated: Set<Set<UInt32>> = []
+    /// Hosts that cannot take in a program.
+    var refusing: Set<UInt32> = []
+    var questionsAsked: UInt64 = 0
+    /// Pages that went by way of the coordinator.
+    package internal(set) var pagesRelayed = 0
     var pendingOutputs: [PendingOutput] = []
     var fetches: [Fetch] = []
+    /// Pages that the coordinator asked for, for another node.
+    var relays: [Fetch] = []
     /// When the last message of a connection arrives: later ones come after it.
     var arrivals: [Connection: Int64] = [:]
     var generator: SeededGenerator
     var deadline: Int64 = .max
     var isQuiet = false
-    package let client = ClientID(7)
 
     package init(
         _ configuration: Configuration,
@@ -108,29 +121,36 @@ package struct VirtualCluster {
         self.behaviour = behaviour
         scheduler = Scheduler(configuration: configuration.scheduler)
         generator = SeededGenerator(seed: configuration.seed)
-        handle(.clientJoined(client))
     }
 
     /// Lets the next thing happen; false: nothing is left to happen.
     package mutating func step() -> Wake {
         guard let (time, happening) = queue.next() else { return .idle }
         now = max(now, time)
+        if let end = cutEnd(of: happening) {
+            queue.add(happening, at: end + 1)
+            return .happened
+        }
         switch happening {
         case .toCoordinator(let node, let message): take(message, from: node)
         case .toAgent(let node, let order): take(order, at: node)
-        case .toClient(let reply): take(reply)
-        case .fromClient(let message): take(message)
+        case .toClient(let client, let reply): take(reply, at: client)
+        case .fromClient(let client, let message): take(message, from: client)
         case .toWorker(let node, let worker, let order): take(order, at: node, worker)
         case .fromWorker(let node, let worker, let message): take(message, at: node, worker)
-        case .workerUp(let node, let worker): workerUp(worker, at: node)
+        case .workerUp(let node, let worker, let program): workerUp(worker, program, at: node)
         case .workerDown(let node, let worker, let culprit, let signal):
             workerDown(worker, at: node, culprit: culprit, signal: signal)
         case .runOver(let node, let worker, let slot, let attempt):
             runOver(attempt, on: slot, of: worker, at: node)
-        case .pageAsked(let node, let by, let task): givePage(task, of: node, to: by)
+        case .pageAsked(let node, let by, let task, let token):
+            takeQuestion(for: task, by: by, token, at: node)
+        case .rangeLeft(let node, let task, let extent): rangeLeft(task, extent, at: node)
         case .pageGiven(let node, let task, let bytes, let count):
             receivePage(task, bytes, elementCount: count, at: node)
-        case .pageRefused(let node, let task): refusePage(task, to: node)
+        case .pageRefused(let node, let task, let failure):
+            refusePage(task, failure, to: node)
+        case .programArrived(let node, let program): takeProgram(program, at: node)
         case .deadline: reachDeadlines()
         case .heartbeat(let node): beat(node)
         case .wake(let number): return .planned(number)
@@ -169,43 +189,44 @@ package struct VirtualCluster {
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let kind, let bytes):
             send(.storePage(task, kind, elementCount: 1, bytes: bytes), to: node)
-        case .notify(_, let notice): send(.notices([notice]))
-        case .deliver(_, let task, let bytes): send(.value(task, bytes: bytes))
-        case .requestOutput(let node, let task, _, let name):
+        case .prepareProgram(let node, let program):
+            let manifest = ProgramManifest(id: program, name: "p", architecture: "a", files: [])
+            send(.prepare(manifest), to: node)
+        case .notify(let client, let notice): send(.notices([notice]), to: client)
+        case .deliver(let client, let task, let bytes):
+            send(.value(task, bytes: bytes), to: client)
+        case .requestOutput(let node, let task, let client, let name):
             let isAsked = pendingOutputs.contains { $0.task == task && $0.node == node }
-            pendingOutputs.append(PendingOutput(task: task, node: node, name: name))
+            pendingOutputs.append(
+                PendingOutput(task: task, node: node, client: client, name: name))
             if !isAsked { send(.sendPage(task), to: node) }
-        case .closeNode(let node, _): end(node)
+        case .closeNode(let node, _): forget(node)
         case .recordRun, .recordChildren, .reject: break
         }
     }
 
     private mutating func take(_ message: AgentMessage, from node: NodeID) {
+        guard scheduler.nodes.place(of: node) != nil else { return send(.unknown, to: node) }
         switch message {
         case .reports(let reports): handle(.reported(node, reports))
-        case .sample: handle(.nodeHeard(node))
         case .page(let task, let bytes):
+            passOn(task, bytes, of: node)
             let due = pendingOutputs.filter { $0.task == task && $0.node == node }
             pendingOutputs.removeAll { $0.task == task && $0.node == node }
             for pending in due {
-                send(.value(pending.name, bytes: bytes))
-                handle(.outputDelivered(client, pending.name))
+                send(.value(pending.name, bytes: bytes), to: pending.client)
+                handle(.outputDelivered(pending.client, pending.name))
             }
         case .pageMissing(let task):
             pendingOutputs.removeAll { $0.task == task && $0.node == node }
+            passOn(task, nil, of: node)
             handle(.pageMissed(node, task))
-        case .register, .printed, .remark, .goodbye: break
-        }
-    }
-
-    private mutating func take(_ message: ClientMessage) {
-        switch message {
-        case .submit(let part, let data): handle(.graphSubmitted(client, part, data: data))
-        case .release(let tasks): handle(.handlesReleased(client, tasks))
-        case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
-        case .want(let tasks): handle(.outputsWanted(client, tasks))
-        case .goodbye: handle(.clientLeft(client))
-        case .hello, .wantRecords, .watchUsage: break
+        case .programReady(let program): handle(.programReady(node, program))
+        case .programFailed(let program, let reason):
+            handle(.programFailed(node, program, reason: reason))
+        case .relayWanted(let task, let source): relay(task, from: source, to: node)
+        case .sample, .register, .printed, .remark, .goodbye, .programBytesWanted:
+            handle(.nodeHeard(node))
         }
     }
 
@@ -213,34 +234,6 @@ package struct VirtualCluster {
     package mutating func revise(_ function: FunctionSpec, _ model: DurationModel) {
         let index = scheduler.functionIndex(of: function)
         handle(.estimateRevised(index, model))
-    }
-
-    // MARK: The client
-
-    /// The program did something.
-    package mutating func act(_ event: SessionEvent) {
-        var effects: [SessionEffect] = []
-        session.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
-        for effect in effects {
-            if configuration.keepsTrace { trace.append(.session(effect)) }
-            switch effect {
-            case .submit(let part, let data): send(ClientMessage.submit(part, data: data))
-            case .release(let tasks): send(ClientMessage.release(tasks))
-            case .cancel(let tasks): send(ClientMessage.cancel(tasks))
-            case .want(let tasks): send(ClientMessage.want(tasks))
-            case .settle, .bring, .refuse, .show, .remark, .progress: break
-            }
-        }
-        planDeadline(session.nextDeadline)
-    }
-
-    private mutating func take(_ reply: ClientReply) {
-        switch reply {
-        case .notices(let notices): act(.noticed(notices))
-        case .value(let task, let bytes): act(.valueArrived(task, bytes))
-        case .missing(let task): act(.valueMissing(task))
-        case .welcome, .refused, .usage, .records: break
-        }
     }
 
     // MARK: Deadlines
@@ -256,19 +249,27 @@ package struct VirtualCluster {
         deadline = .max
         let time = Timestamp(nanoseconds: now)
         if let due = scheduler.nextDeadline, due <= time { handle(.deadlineReached) }
-        if let due = session.nextDeadline, due <= time { act(.deadlineReached) }
+        for client in clients.map(\.id) {
+            if let due = self.client(client)?.session.nextDeadline, due <= time {
+                act(.deadlineReached, as: client)
+            }
+        }
         for id in nodes.map(\.id) {
             if let due = node(id)?.agent.nextDeadline, due <= time {
                 tell(id, AgentEvent.deadlineReached)
             }
-            if let due = node(id)?.worker?.nextDeadline, due <= time {
-                tell(id, WorkerEvent.deadlineReached)
+            for worker in (node(id)?.workers.keys.sorted() ?? []) {
+                if let due = node(id)?.workers[worker]?.machine.nextDeadline, due <= time {
+                    tell(id, worker, .deadlineReached)
+                }
             }
         }
         // Strictly later ones: what is due and did not change anything would be due for ever.
-        var next: [Timestamp] = [scheduler.nextDeadline, session.nextDeadline].compactMap { $0 }
+        var next = [scheduler.nextDeadline].compactMap { $0 }
+        next += clients.compactMap { $0.session.nextDeadline }
         for node in nodes {
-            next += [node.agent.nextDeadline, node.worker?.nextDeadline].compactMap { $0 }
+            next += [node.agent.nextDeadline].compactMap { $0 }
+            next += node.workers.values.compactMap { $0.machine.nextDeadline }
         }
         for due in next { planDeadline(max(due, time.advanced(by: 1))) }
     }

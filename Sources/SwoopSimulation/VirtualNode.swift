@@ -26,30 +26,45 @@ package struct VirtualRun: Sendable {
     }
 }
 
-/// A node of the simulation.
-struct VirtualNode {
-    let id: NodeID
-    let description: NodeDescription
-    /// Durations are multiplied with this.
-    var slowness: Double
-    var agent = AgentMachine()
-    var worker: WorkerMachine?
-    var workerID: WorkerID?
+/// A worker process in virtual time.
+struct VirtualWorker {
+    let program: ProgramID
+    var machine: WorkerMachine
     /// What the runs on slots will come to, by attempt.
     var running: [AttemptID: VirtualRun] = [:]
     var cancelled: Set<AttemptID> = []
+    /// Functions that it was told of.
+    var declared = 0
+}
+
+/// A node of the simulation. An agent that begins anew is another node on the same host.
+struct VirtualNode {
+    let id: NodeID
+    let host: UInt32
+    let description: NodeDescription
+    /// Durations are multiplied with this.
+    var slowness: Double
+    var agent: AgentMachine
+    /// By id; those that are being started are not there yet.
+    var workers: [WorkerID: VirtualWorker] = [:]
+    /// Programs whose files are here.
+    var programs: Set<ProgramID>
     /// Bytes of the arena's extents in use, by offset.
     var arena: [Int64: [UInt8]] = [:]
     var nextOffset: Int64 = 0
-    var agentDeadline: Int64 = .max
-    var workerDeadline: Int64 = .max
-    /// Functions that the worker was told of.
-    var declared = 0
+    /// Who asked for ranges of pages, by token.
+    var questions: [UInt64: NodeID] = [:]
 
-    init(id: NodeID, description: NodeDescription, slowness: Double) {
+    init(
+        id: NodeID, host: UInt32, description: NodeDescription, slowness: Double,
+        programs: Set<ProgramID>, agent: AgentMachine
+    ) {
         self.id = id
+        self.host = host
         self.description = description
         self.slowness = slowness
+        self.programs = programs
+        self.agent = agent
     }
 
     /// Puts bytes into the arena.

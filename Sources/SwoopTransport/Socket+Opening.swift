@@ -31,6 +31,7 @@ func openSocket(
         try set(ZMQ_LINGER, options.lingerMilliseconds)
         try set(ZMQ_MAXMSGSIZE, options.partBytesMax)
         try set(ZMQ_HANDSHAKE_IVL, options.handshakeMilliseconds)
+        try set(ZMQ_CONNECT_TIMEOUT, options.connectMilliseconds)
         try set(ZMQ_HEARTBEAT_IVL, options.heartbeatMilliseconds)
         try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatMilliseconds * 4)
         try set(ZMQ_RECONNECT_IVL, options.reconnectMilliseconds.lowerBound)

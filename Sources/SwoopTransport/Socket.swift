@@ -38,8 +38,9 @@ import Synchronization
     /// Binds to an endpoint and returns it as peers name it: `tcp://127.0.0.1:*` takes a free port.
     package borrowing func bind(to endpoint: String) throws(TransportError) -> String {
         try checkTransport(of: endpoint)
+        try allowIPv6(in: endpoint)
         guard unsafe zmq_bind(handle, endpoint) == 0 else {
-            throw .zeroMQ("zmq_bind", code: zmq_errno())
+            throw .cannotListen(endpoint: endpoint, code: zmq_errno())
         }
         var text = [UInt8](repeating: 0, count: 256)
         var length = text.count
@@ -52,6 +53,7 @@ import Synchronization
     /// Begins to connect; sends are queued meanwhile unless the options say otherwise.
     package borrowing func connect(to endpoint: String) throws(TransportError) {
         try checkTransport(of: endpoint)
+        try allowIPv6(in: endpoint)
         guard unsafe zmq_connect(handle, endpoint) == 0 else {
             throw .zeroMQ("zmq_connect", code: zmq_errno())
         }
@@ -65,6 +67,14 @@ import Synchronization
             throw .zeroMQ("zmq_getsockopt", code: zmq_errno())
         }
         return Interest(libzmqEvents: Int16(truncatingIfNeeded: events))
+    }
+
+    // Only where an endpoint has such an address: a socket that may do both asks for both.
+    private borrowing func allowIPv6(in endpoint: String) throws(TransportError) {
+        var isOn: Int32 = endpoint.contains("[") ? 1 : 0
+        guard unsafe zmq_setsockopt(handle, ZMQ_IPV6, &isOn, MemoryLayout<Int32>.size) == 0 else {
+            throw .zeroMQ("zmq_setsockopt", code: zmq_errno())
+        }
     }
 
     // Without CURVE a TCP socket would be open to everyone on the machine.

@@ -41,6 +41,11 @@ package struct SocketOptions: Sendable {
     package var partBytesMax: Int64 = 64 << 30
     /// Milliseconds a peer has for its handshake.
     package var handshakeMilliseconds: Int32 = 10_000
+    /// Milliseconds that one attempt to connect may take; then it is begun anew.
+    ///
+    /// The system's own repetitions pause twice as long each time: a link that is back after half a
+    /// minute would not be tried for another half.
+    package var connectMilliseconds: Int32 = 3_000
     /// First and largest pause before a lost connection is tried again.
     package var reconnectMilliseconds: ClosedRange<Int32> = 20...1_000
     /// True: queue only for connections that are up, so that a send before that is `.wouldBlock`.

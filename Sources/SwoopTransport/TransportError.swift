@@ -13,6 +13,8 @@ package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible
     case recordTooLarge(bytes: Int, largest: Int)
     /// A key that is not 40 characters of Z85.
     case malformedKey
+    /// An address and port on which this machine cannot listen; `code` is the errno.
+    case cannotListen(endpoint: String, code: Int32)
 
     package var description: String {
         switch self {
@@ -22,6 +24,8 @@ package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible
         case .recordTooLarge(let bytes, let largest):
             "a record of \(bytes) bytes was given to a ring that takes \(largest)"
         case .malformedKey: "a CURVE key is 40 characters of Z85"
+        case .cannotListen(let endpoint, let code):
+            "cannot listen on \(endpoint): \(zeroMQErrorText(code))"
         }
     }
 }

@@ -7,11 +7,12 @@ extension AgentMessage {
     /// The frames to send.
     package func encoded() -> [[UInt8]] {
         switch self {
-        case .register(let version, let node, let program):
+        case .register(let version, let node, let program, let pages):
             var header = ProtoRegistration()
             header.version = version
             header.node = ProtoNode(node)
-            header.program = program
+            header.program = program.rawValue
+            header.pages = ProtoService(pages)
             return MessageKind.register.frames(header)
         case .reports(let reports):
             var builder = ReportTableBuilder()
@@ -33,6 +34,21 @@ extension AgentMessage {
             return MessageKind.printed.frames(header)
         case .remark(let text): return MessageKind.remark.frames(ProtoText(text))
         case .goodbye(let reason): return MessageKind.agentGoodbye.frames(ProtoText(reason))
+        case .programBytesWanted(let program, let digest, let offset, let count):
+            let header = ProtoFileRange(program, digest: digest, offset: offset, count: count)
+            return MessageKind.programBytesWanted.frames(header)
+        case .programReady(let program):
+            return MessageKind.programReady.frames(ProtoText(program.rawValue))
+        case .programFailed(let program, let reason):
+            var header = ProtoProgramNews()
+            header.program = program.rawValue
+            header.reason = reason
+            return MessageKind.programFailed.frames(header)
+        case .relayWanted(let task, let node):
+            var header = ProtoRelay()
+            header.task = ProtoTasks(task)
+            header.node = node.rawValue
+            return MessageKind.relayWanted.frames(header)
         }
     }
 
@@ -43,7 +59,8 @@ extension AgentMessage {
         case .register:
             let header = try incoming.header(ProtoRegistration.self)
             self = .register(
-                version: header.version, header.node.description, program: header.program)
+                version: header.version, header.node.description,
+                program: ProgramID(header.program), pages: header.pages.service)
         case .reports:
             let header = try incoming.header(ProtoReports.self, others: 1)
             self = .reports(try header.reports(values: try incoming.frame(1)))
@@ -64,6 +81,19 @@ extension AgentMessage {
             self = .printed(lines)
         case .remark: self = .remark(try incoming.header(ProtoText.self).text)
         case .agentGoodbye: self = .goodbye(try incoming.header(ProtoText.self).text)
+        case .programBytesWanted:
+            let header = try incoming.header(ProtoFileRange.self)
+            self = .programBytesWanted(
+                ProgramID(header.program), digest: header.digest, offset: header.offset,
+                count: header.count)
+        case .programReady:
+            self = .programReady(ProgramID(try incoming.header(ProtoText.self).text))
+        case .programFailed:
+            let header = try incoming.header(ProtoProgramNews.self)
+            self = .programFailed(ProgramID(header.program), reason: header.reason)
+        case .relayWanted:
+            let header = try incoming.header(ProtoRelay.self)
+            self = .relayWanted(try header.task.task(), from: NodeID(header.node))
         default: throw .stranger
         }
     }

@@ -5,8 +5,9 @@ package import SwoopModel
 
 /// A message from an agent to the coordinator.
 package enum AgentMessage: Hashable, Sendable {
-    /// The first message: what the node offers, and the hash of the bundle that it runs.
-    case register(version: UInt32, NodeDescription, program: String)
+    /// The first message: what the node offers, which program it has from the beginning, and where
+    /// other nodes fetch its pages.
+    case register(version: UInt32, NodeDescription, program: ProgramID, pages: PageService)
     /// News of runs, in order.
     case reports([RunReport])
     /// What the node does now; also its sign of life.
@@ -19,6 +20,15 @@ package enum AgentMessage: Hashable, Sendable {
     case printed([OutputLine])
     /// Something that a person should read.
     case remark(String)
+    /// Answers `prepare`, as often as it takes: a range of a file that is not here.
+    case programBytesWanted(ProgramID, digest: String, offset: Int64, count: Int64)
+    /// Answers `prepare`: workers of the program can be started.
+    case programReady(ProgramID)
+    /// Answers `prepare`: it cannot be run here, for this reason.
+    case programFailed(ProgramID, reason: String)
+    /// Asks for a page of another node through the coordinator: the node cannot be reached from
+    /// here.
+    case relayWanted(TaskID, from: NodeID)
     /// The last message, with the reason.
     case goodbye(String)
 }

@@ -26,6 +26,18 @@ extension AgentOrder {
             header.output = UInt32(output.rawValue)
             header.elementCount = elementCount
             return MessageKind.storePage.frames(header, [bytes])
+        case .unknown: return MessageKind.unknown.frames(ProtoText())
+        case .sign: return MessageKind.sign.frames(ProtoText())
+        case .peers(let peers): return MessageKind.peers.frames(ProtoPeers(peers))
+        case .prepare(let manifest): return MessageKind.prepare.frames(ProtoManifest(manifest))
+        case .programBytes(let program, let digest, let offset, let count, let bytes):
+            let header = ProtoFileRange(program, digest: digest, offset: offset, count: count)
+            return MessageKind.programBytes.frames(header, [bytes])
+        case .relayed(let task, let elementCount, let bytes):
+            let header = ProtoPageRange(
+                task, offset: 0, count: Int64(bytes.count), elementCount: elementCount)
+            return MessageKind.relayed.frames(header, [bytes])
+        case .relayFailed(let task): return MessageKind.relayFailed.frames(ProtoTasks(task))
         case .shutDown: return MessageKind.shutDown.frames(ProtoText())
         }
     }
@@ -49,6 +61,25 @@ extension AgentOrder {
             self = .storePage(
                 try header.task.task(), try enumeration(OutputKind.self, header.output),
                 elementCount: header.elementCount, bytes: try incoming.frame(1))
+        case .unknown:
+            _ = try incoming.header(ProtoText.self)
+            self = .unknown
+        case .sign:
+            _ = try incoming.header(ProtoText.self)
+            self = .sign
+        case .peers: self = .peers(try incoming.header(ProtoPeers.self).peers)
+        case .prepare: self = .prepare(try incoming.header(ProtoManifest.self).manifest)
+        case .programBytes:
+            let header = try incoming.header(ProtoFileRange.self, others: 1)
+            self = .programBytes(
+                ProgramID(header.program), digest: header.digest, offset: header.offset,
+                count: header.count, bytes: try incoming.frame(1))
+        case .relayed:
+            let header = try incoming.header(ProtoPageRange.self, others: 1)
+            self = .relayed(
+                try header.task.task(), elementCount: header.elementCount,
+                bytes: try incoming.frame(1))
+        case .relayFailed: self = .relayFailed(try incoming.header(ProtoTasks.self).task())
         case .shutDown:
             _ = try incoming.header(ProtoText.self)
             self = .shutDown

@@ -19,6 +19,20 @@ package enum AgentOrder: Hashable, Sendable {
     case sendPage(TaskID)
     /// Brings a page or a value that is to be stored under the task.
     case storePage(TaskID, OutputKind, elementCount: Int64, bytes: [UInt8])
+    /// Answers a message of an agent that is not, or no longer, registered: it is to begin anew.
+    case unknown
+    /// The coordinator lives; sent every second.
+    case sign
+    /// All nodes of the cluster, and where they give pages away.
+    case peers([PeerAddress])
+    /// A program is wanted here; the agent asks for what it lacks.
+    case prepare(ProgramManifest)
+    /// Answers `programBytesWanted`: the bytes of that range, deflated.
+    case programBytes(ProgramID, digest: String, offset: Int64, count: Int64, bytes: [UInt8])
+    /// Answers `relayWanted`: the bytes stored under the task.
+    case relayed(TaskID, elementCount: Int64, bytes: [UInt8])
+    /// Answers `relayWanted`: they could not be had.
+    case relayFailed(TaskID)
     /// Ends the agent and its workers.
     case shutDown
 }

@@ -11,7 +11,7 @@ extension ClientMessage {
             var header = ProtoHello()
             header.version = version
             header.client = client.rawValue
-            header.program = program
+            header.program = program.rawValue
             header.name = name
             return MessageKind.hello.frames(header)
         case .submit(let part, let data): return Self.submission(part, data)
@@ -26,6 +26,11 @@ extension ClientMessage {
             var header = ProtoSwitch()
             header.isOn = isOn
             return MessageKind.watchUsage.frames(header)
+        case .offerProgram(let manifest, let paths):
+            var header = ProtoOffer()
+            header.manifest = ProtoManifest(manifest)
+            header.path = paths
+            return MessageKind.offerProgram.frames(header)
         case .goodbye: return MessageKind.clientGoodbye.frames(ProtoText())
         }
     }
@@ -38,7 +43,7 @@ extension ClientMessage {
             let header = try incoming.header(ProtoHello.self)
             self = .hello(
                 version: header.version, client: ClientID(header.client),
-                program: header.program, name: header.name)
+                program: ProgramID(header.program), name: header.name)
         case .submit: self = try Self.submission(incoming)
         case .release:
             self = .release(try incoming.header(ProtoTasks.self).tasks())
@@ -49,6 +54,12 @@ extension ClientMessage {
                 identities: try incoming.header(ProtoNames.self).name)
         case .watchUsage:
             self = .watchUsage(try incoming.header(ProtoSwitch.self).isOn)
+        case .offerProgram:
+            let header = try incoming.header(ProtoOffer.self)
+            guard header.path.count == header.manifest.file.count else {
+                throw .malformed(.header, offset: 0)
+            }
+            self = .offerProgram(header.manifest.manifest, paths: header.path)
         case .clientGoodbye:
             _ = try incoming.header(ProtoText.self)
             self = .goodbye

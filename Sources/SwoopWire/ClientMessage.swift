@@ -5,8 +5,8 @@ package import SwoopModel
 
 /// A message from a client to the coordinator.
 package enum ClientMessage: Hashable, Sendable {
-    /// The first message: who calls; `program` is the hash of its bundle, in hexadecimal.
-    case hello(version: UInt32, client: ClientID, program: String, name: String)
+    /// The first message: who calls, and with which program; a viewer with none.
+    case hello(version: UInt32, client: ClientID, program: ProgramID, name: String)
     /// Adds to the client's graph; `data` has the bytes of each entry of `GraphPart.data`.
     case submit(GraphPart, data: [[UInt8]])
     /// The handles of these tasks are gone: what nothing else needs may go.
@@ -19,6 +19,8 @@ package enum ClientMessage: Hashable, Sendable {
     case wantRecords(identities: [String])
     /// Begins or ends the flow of `usage` replies.
     case watchUsage(Bool)
+    /// Answers `programWanted`: what the program is made of, and where this machine has each file.
+    case offerProgram(ProgramManifest, paths: [String])
     /// The last message.
     case goodbye
 }

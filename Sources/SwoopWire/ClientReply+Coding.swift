@@ -13,6 +13,8 @@ extension ClientReply {
             header.node = nodes.map(ProtoNode.init)
             return MessageKind.welcome.frames(header)
         case .refused(let reason): return MessageKind.clientRefused.frames(ProtoText(reason))
+        case .programWanted(let program):
+            return MessageKind.programWanted.frames(ProtoText(program.rawValue))
         case .notices(let notices):
             var builder = NoticeTableBuilder()
             for notice in notices { builder.append(notice) }
@@ -38,6 +40,8 @@ extension ClientReply {
             self = .welcome(version: header.version, nodes: header.node.map(\.description))
         case .clientRefused:
             self = .refused(try incoming.header(ProtoText.self).text)
+        case .programWanted:
+            self = .programWanted(ProgramID(try incoming.header(ProtoText.self).text))
         case .notices:
             let header = try incoming.header(ProtoNotices.self, others: 1)
             self = .notices(try header.notices(values: try incoming.frame(1)))

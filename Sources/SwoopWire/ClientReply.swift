@@ -9,6 +9,8 @@ package enum ClientReply: Hashable, Sendable {
     case welcome(version: UInt32, nodes: [NodeDescription])
     /// Answers `hello`: no, for this reason; later on, that the cluster ends. Nothing follows.
     case refused(String)
+    /// Answers `hello`: the nodes do not have the client's program yet; it is to offer it.
+    case programWanted(ProgramID)
     /// News of the client's tasks, in order.
     case notices([ClientNotice])
     /// The bytes that a client wanted.

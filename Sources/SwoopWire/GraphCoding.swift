@@ -15,6 +15,7 @@ extension ProtoFunction {
         fingerprint = spec.fingerprint
         isOptimised = spec.isOptimised
         isAsync = spec.isAsync
+        program = spec.program.rawValue
         switch spec.code {
         case .remote(let identity):
             code = UInt32(CodeKind.remote.rawValue)
@@ -38,7 +39,7 @@ extension ProtoFunction {
             }
         return FunctionSpec(
             identity: identity, name: name, fingerprint: fingerprint, code: reference,
-            isOptimised: isOptimised, isAsync: isAsync)
+            isOptimised: isOptimised, isAsync: isAsync, program: ProgramID(program))
     }
 }
 
@@ -108,9 +109,13 @@ extension ProtoNode {
         slots = node.slots
         pageBudget = node.pageBudget
         processID = node.processID
+        reach = UInt32(node.reach.rawValue)
     }
 
     var description: NodeDescription {
-        NodeDescription(name: name, slots: slots, pageBudget: pageBudget, processID: processID)
+        // What a later version may add is a way over the network too.
+        let reach = UInt8(exactly: reach).flatMap(NodeReach.init(rawValue:)) ?? .network
+        return NodeDescription(
+            name: name, slots: slots, pageBudget: pageBudget, processID: processID, reach: reach)
     }
 }

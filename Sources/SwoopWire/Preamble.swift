@@ -7,18 +7,22 @@ internal import SwiftProtobuf
 /// The version of all messages that this build speaks.
 ///
 /// A message of another version is refused as a whole.
-package let wireVersion: UInt32 = 1
+package let wireVersion: UInt32 = 2
 
 /// What a message is; the upper byte tells the direction.
 enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
-    case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye
+    case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
     case welcome = 0x0201
-    case clientRefused, notices, value, missing, usage, records
+    case clientRefused, notices, value, missing, usage, records, programWanted
     case register = 0x0301
     case reports, sample, page, pageMissing, printed, remark, agentGoodbye
+    case programBytesWanted, programReady, programFailed, relayWanted
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
+    case unknown, sign, peers, prepare, programBytes, relayed, relayFailed
+    case pageWanted = 0x0501
+    case pagePart, pageAbsent
 }
 
 private let magic: [UInt8] = [0x53, 0x57, 0x4f, 0x50]

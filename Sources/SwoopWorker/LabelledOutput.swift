@@ -58,7 +58,21 @@ final class LabelledOutput: Sendable {
         for line in lines { send(line) }
     }
 
+    /// Where the toolchain's backtracer is not there, a failed check is followed by its frames
+    /// without names: dozens of lines that say nothing and push the reason out of sight.
+    private static func isNamelessFrame(_ line: [UInt8]) -> Bool {
+        guard let first = line.first else { return false }
+        if first == UInt8(ascii: "C") { return line == Array("Current stack trace:".utf8) }
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        let text = String(decoding: line, as: UTF8.self)
+        return text.contains(" 0x") && text.contains(" <unavailable> + ")
+    }
+
     private func pass(_ state: inout State) -> OutputLine? {
+        if state.partialIsError, Self.isNamelessFrame(state.partial) {
+            state.partial.removeAll(keepingCapacity: true)
+            return nil
+        }
         let now = MonotonicClock.nanoseconds()
         if now - state.windowBegan > Self.window {
             state.windowBegan = now

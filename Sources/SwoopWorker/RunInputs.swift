@@ -96,6 +96,13 @@ struct InputError: Error {
             unsafe text = TextWindow(bytes: window.readable, start: start)
             owners.append(window)
             byteCount += upper - lower
+        case .sentText(let start):
+            guard 0 <= start, start <= lower, lower <= upper, let page = order.spec.pages.first
+            else { throw badRange(lower, upper) }
+            range = lower..<upper
+            let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
+            unsafe text = TextWindow(bytes: bytes, start: start)
+            byteCount += upper - lower
         }
     }
 

@@ -8,18 +8,24 @@ import SwoopWire
 @main struct SwoopTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swoop",
-        abstract: "Looks at clusters that run Swift functions.",
+        abstract: "Brings up, watches and ends clusters that run Swift functions.",
         discussion: """
             EXAMPLES:
-              swoop top                 watch every core of the newest cluster on this machine
-              swoop top --wait          the same, as soon as a program starts one
-              swoop status              the clusters that run on this machine
+              swoop up hosts.yaml   bring machines up over SSH, with nothing
+                                    installed there
+              swoop down            end what is up
+              swoop top             watch every core of the newest cluster
+              swoop top --wait      the same, as soon as a program starts one
+              swoop status          the clusters that run here, and their nodes
 
-            A cluster is there while a program that uses Swoop runs. The tool finds those of the
-            user who calls it.
+            A cluster is there while a program that uses Swoop runs, or from
+            `swoop up` to `swoop down`. The tool finds those of the user who
+            calls it.
             """,
         version: "swoop 0.1.0, wire version \(wireVersion)",
-        subcommands: [TopCommand.self, StatusCommand.self])
+        subcommands: [
+            UpCommand.self, DownCommand.self, StatusCommand.self, TopCommand.self,
+        ])
 
     /// A failed command says why on standard error and leaves with status 1.
     static func report(_ body: () throws -> Void) throws {

@@ -8,7 +8,9 @@ import Swoop
 @main struct Benchmarks {
     static func main() async {
         let names = CommandLine.arguments.dropFirst()
-        if names.first == "first-result" { return await StartUp.child() }
+        if names.first == "first-result" {
+            return await StartUp.child(on: Array(names.dropFirst()))
+        }
         let all: [(String, () async throws -> Void)] = [
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W9", StartUp.run),
             ("fusion", Fusion.run), ("estimate", Estimates.run),

@@ -1,4 +1,5 @@
-// W9: from the start of a process to its first result, the local cluster included.
+// W9: from the start of a process to its first result, the cluster included: this machine's, and
+// one of two hosts over SSH, with the program to be sent (cold) and already there (warm).
 
 import Glibc
 import Swoop
@@ -12,15 +13,49 @@ enum StartUp {
             all.append(seconds)
         }
         emit("W9", "swoop:local", n: 1, seconds: Array(all.dropFirst()))
+        try onHosts()
+    }
+
+    /// The hosts of the lab that this process runs in.
+    private static let hosts = ["alpha", "beta"]
+
+    private static func onHosts() throws {
+        guard let lab = unsafe getenv("SWOOP_SSH_CONFIG") else {
+            return say("W9 on two hosts is left out: they are made by `make bench` as root")
+        }
+        let configuration = unsafe String(cString: lab)
+        var cold: [Double] = []
+        var warm: [Double] = []
+        for _ in 0..<repetitions {
+            for host in hosts {
+                _ = try output(of: "ssh -F '\(configuration)' \(host) rm -rf .cache/swoop")
+            }
+            cold.append(try firstResultOnHosts())
+            warm.append(try firstResultOnHosts())
+        }
+        emit("W9", "swoop:ssh cold (2 hosts)", n: hosts.count, seconds: cold)
+        emit("W9", "swoop:ssh warm (2 hosts)", n: hosts.count, seconds: warm)
+    }
+
+    private static func firstResultOnHosts() throws -> Double {
+        let text = try output(of: "'\(executable())' first-result \(hosts.joined(separator: " "))")
+        guard let seconds = Double(text.prefix { $0 != "\n" }) else { throw WrongAnswer() }
+        return seconds
     }
 
     /// The process that is measured: prints the seconds from its start to its first result.
-    static func child() async {
+    ///
+    /// - Parameter hosts: where; none: this machine.
+    static func child(on hosts: [String]) async {
         do {
-            try await withCluster(.local) { cluster in
+            var options = HostOptions(hosts)
+            options.showsProgress = false
+            try await withCluster(hosts.isEmpty ? .local : .hosts(options)) { cluster in
                 let value = try await cluster.remotely { remote in remote.call(noop, 1) }.value
                 let age = sinceStart()
-                guard value == 1 else { throw WrongAnswer() }
+                guard value == 1, hosts.isEmpty || cluster.nodes.count == hosts.count else {
+                    throw WrongAnswer()
+                }
                 print(age)
             }
         } catch {

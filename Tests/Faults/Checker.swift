@@ -8,16 +8,36 @@ import SwoopSimulation
 
 /// Watches a run.
 package struct Checker: Sendable {
-    private let workload: Workload
+    private let workloads: [Workload]
     /// Attempts that a node may be at, by task.
     private var outstanding: [TaskID: [(attempt: AttemptID, node: NodeID)]] = [:]
     private var settled: Set<TaskID> = []
+    private(set) var losses = 0
+    private(set) var agentsEnded = 0
     private(set) var brought: [TaskID: [UInt8]] = [:]
     private(set) var refused: [TaskID: TaskFailure] = [:]
     /// What was wrong; the first hundred.
     package private(set) var violations: [String] = []
 
-    init(_ workload: Workload) { self.workload = workload }
+    /// Nodes that the scheduler counts on.
+    private var members: Set<NodeID> = []
+    /// Client data: the nodes that were told to store it, those that have it, and how many had it
+    /// when it counted as stored.
+    private var asked: [TaskID: Set<NodeID>] = [:]
+    private var copies: [TaskID: Set<NodeID>] = [:]
+    private var announced: [TaskID: Int] = [:]
+    /// Data whose copies went, each with its node, and how many there had been.
+    private var lostData: [TaskID: Int] = [:]
+    /// Data of which this step told something.
+    private var touched: Set<TaskID> = []
+
+    /// Whether there is a node that cannot take in a program.
+    private let mayLackProgram: Bool
+
+    init(_ workloads: [Workload], mayLackProgram: Bool) {
+        self.workloads = workloads
+        self.mayLackProgram = mayLackProgram
+    }
 
     var ended: Int { brought.count + refused.count }
 
@@ -25,20 +45,28 @@ package struct Checker: Sendable {
         for entry in trace {
             switch entry {
             case .event(.reported(let node, let reports)): close(reports, from: node)
+            case .event(.nodeJoined(let node, _, _)): members.insert(node)
             case .event(.nodeLost(let node, _)): lose(node)
             case .effect(.closeNode(let node, _)): lose(node)
             case .effect(.grantLease(let node, let lease)):
                 for task in lease.tasks { open(task.attemptID, on: node) }
             case .effect(.storePage(let node, let task, _, _)):
-                open(AttemptID(task: task, number: 1), on: node)
+                asked[task, default: []].insert(node)
             case .effect(.revoke(let node, let attempts)):
-                for attempt in attempts { close(attempt, on: node) }
+                for attempt in attempts {
+                    close(attempt, on: node)
+                    forgetData(attempt.task)
+                }
+            case .effect(.dropPages(_, let tasks)): for task in tasks { forgetData(task) }
             case .session(let effect): take(effect)
             case .brokenRead(let attempt): violate("\(attempt) read a page that was freed")
             case .broken(let text): violate(text)
+            case .agentEnded: agentsEnded += 1
             case .event, .effect: break
             }
         }
+        for task in touched { countAnnounced(task) }
+        touched.removeAll(keepingCapacity: true)
     }
 
     private mutating func open(_ attempt: AttemptID, on node: NodeID) {
@@ -53,7 +81,10 @@ package struct Checker: Sendable {
     private mutating func close(_ reports: [RunReport], from node: NodeID) {
         for report in reports {
             switch report {
-            case .ended(let attempt, _, _), .returned(let attempt): close(attempt, on: node)
+            case .ended(let attempt, let outcome, _):
+                close(attempt, on: node)
+                if case .finished = outcome { store(attempt.task, on: node) }
+            case .returned(let attempt): close(attempt, on: node)
             case .started, .suspended, .resumed, .childrenEnded: break
             }
         }
@@ -63,7 +94,40 @@ package struct Checker: Sendable {
         outstanding[attempt.task]?.removeAll { $0.attempt == attempt && $0.node == node }
     }
 
+    // MARK: Client data
+
+    private mutating func store(_ task: TaskID, on node: NodeID) {
+        guard asked[task]?.remove(node) != nil else { return }
+        copies[task, default: []].insert(node)
+        touched.insert(task)
+    }
+
+    private mutating func countAnnounced(_ task: TaskID) {
+        guard asked[task]?.isEmpty ?? false, announced[task] == nil, let count = copies[task]?.count
+        else { return }
+        announced[task] = count
+        if count < min(2, members.count) {
+            violate("\(task) counts as stored on \(count) of \(members.count) nodes")
+        }
+    }
+
+    private mutating func forgetData(_ task: TaskID) {
+        asked[task] = nil
+        copies[task] = nil
+    }
+
+    private mutating func loseData(_ node: NodeID) {
+        for task in asked.keys where asked[task]?.remove(node) != nil { touched.insert(task) }
+        for task in copies.keys.sorted() where copies[task]?.remove(node) != nil {
+            if copies[task]?.isEmpty ?? false, let count = announced[task] {
+                lostData[task] = count
+            }
+        }
+    }
+
     private mutating func lose(_ node: NodeID) {
+        if members.remove(node) != nil { losses += 1 }
+        loseData(node)
         for task in outstanding.keys { outstanding[task]?.removeAll { $0.node == node } }
     }
 
@@ -86,16 +150,23 @@ package struct Checker: Sendable {
     }
 
     /// Every held task must have the serial run's bytes, or its failure.
-    mutating func compare(losesData: Bool) {
-        let mayFail = dependents(of: workload.cancelled)
+    mutating func compare() {
+        for workload in workloads { compare(workload) }
+    }
+
+    private mutating func compare(_ workload: Workload) {
+        let mayFail = dependents(of: workload.cancelled, in: workload)
         for task in workload.part.held {
             guard let expected = workload.expected[task] else { continue }
             if let bytes = brought[task] {
                 if bytes != expected { violate("\(task) has another value than the serial run") }
             } else if let failure = refused[task] {
                 if expected == nil || mayFail.contains(task) { continue }
-                // Data of the client that was on one node only is gone with it, and says so.
-                if losesData && failure.message.contains("stored") { continue }
+                // Data of the client that was on nodes that are all gone is gone with them, and
+                // says so.
+                if !lostData.isEmpty && failure.message.contains("that stored it") { continue }
+                // So is a program that nobody can take in when the others are gone for a moment.
+                if mayLackProgram && failure.message.contains("can run its program") { continue }
                 violate("\(task) failed, not so in the serial run: \(failure.message)")
             } else {
                 violate("\(task) never ended")
@@ -103,7 +174,7 @@ package struct Checker: Sendable {
         }
     }
 
-    private func dependents(of tasks: [TaskID]) -> Set<TaskID> {
+    private func dependents(of tasks: [TaskID], in workload: Workload) -> Set<TaskID> {
         var found = Set(tasks)
         var count = -1
         while count != found.count {

@@ -7,10 +7,15 @@ import SwoopSimulation
 
 /// Something that goes wrong at a moment of virtual time.
 package enum Fault: Hashable, Sendable {
-    /// The worker process of one of the nodes is killed.
+    /// The worker processes of one of the nodes are killed.
     case killWorker(node: Int)
     /// An agent is killed; another one comes after a while, as a new node.
     case killAgent(node: Int, backAfter: Int64)
+    /// Nothing comes to a node or from it for so long; then all of it does. Up to 10 s nobody is to
+    /// notice, then the node counts as lost, and after 15 s its agent ends and another one comes.
+    case cutLink(node: Int, nanoseconds: Int64)
+    /// The coordinator sees the connection end; the agent lives, and comes back as a new node.
+    case breakConnection(node: Int)
 }
 
 /// Everything that decides a run.
@@ -20,6 +25,12 @@ package struct Scenario: Sendable {
     package var nodes = 2
     package var slots: UInt32 = 2
     package var faults: [(time: Int64, fault: Fault)] = []
+    /// Pairs of hosts that do not reach each other, numbered from 1.
+    package var separated: [(UInt32, UInt32)] = []
+    /// When a client with another program joins; nil: none does.
+    package var secondProgramAt: Int64?
+    /// A host, numbered from 1, that cannot take in the second program.
+    package var refusingHost: UInt32?
     package var lateShare = 0.05
     package var doubledShare = 0.05
     package var checksAttempts = true
@@ -32,14 +43,28 @@ package struct Scenario: Sendable {
     package init(seed: UInt64) {
         self.seed = seed
         var generator = SeededGenerator(seed: seed)
+        nodes = 2 + generator.below(3)
         for _ in 0..<generator.below(4) {
             let time = Int64(generator.below(40_000_000))
-            let node = generator.below(2)
-            let fault: Fault =
-                generator.chance(0.5)
-                ? .killWorker(node: node)
-                : .killAgent(node: node, backAfter: Int64(generator.below(20_000_000)))
-            faults.append((time, fault))
+            faults.append((time, Self.fault(on: generator.below(nodes), using: &generator)))
+        }
+        for one in 1...nodes {
+            for other in 1...nodes where one < other && generator.chance(0.15) {
+                separated.append((UInt32(one), UInt32(other)))
+            }
+        }
+        guard generator.chance(0.5) else { return }
+        secondProgramAt = Int64(generator.below(30_000_000))
+        if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
+    }
+
+    private static func fault(on node: Int, using generator: inout SeededGenerator) -> Fault {
+        switch generator.below(5) {
+        case 0, 1: .killWorker(node: node)
+        case 2: .killAgent(node: node, backAfter: Int64(generator.below(20_000_000)))
+        case 3: .breakConnection(node: node)
+        default:
+            .cutLink(node: node, nanoseconds: Int64(1 + generator.below(24)) * 1_000_000_000)
         }
     }
 
@@ -53,14 +78,26 @@ package struct Scenario: Sendable {
         package var rejected: UInt64
         /// Held tasks that ended with a value.
         package var values: Int
+        /// Pages that went by way of the coordinator.
+        package var relayed: Int
+        /// Nodes that the coordinator gave up.
+        package var lost: Int
+        /// Agents that ended by themselves: they did not hear of the coordinator.
+        package var agentsEnded: Int
+        /// When the last result was there.
+        package var endedAfter: Int64
     }
 
     /// Runs the scenario to its end: results are compared, everything is released, and nothing may
     /// be left.
     package func run() -> Outcome {
         var generator = SeededGenerator(seed: seed &+ 1)
-        let workload = Workload(tasks: tasks, using: &generator)
-        var run = ScenarioRun(self, workload, generator)
+        var workloads = [Workload(tasks: tasks, using: &generator)]
+        if secondProgramAt != nil {
+            let client = ScenarioRun.secondClient.rawValue
+            workloads.append(Workload(tasks: tasks / 4, client: client, using: &generator))
+        }
+        var run = ScenarioRun(self, workloads, generator)
         return run.outcome()
     }
 }
@@ -68,21 +105,24 @@ package struct Scenario: Sendable {
 /// A scenario under way.
 private struct ScenarioRun {
     let scenario: Scenario
-    let workload: Workload
+    let workloads: [Workload]
     var cluster: VirtualCluster
     var checker: Checker
     var generator: SeededGenerator
     var steps = 0
-    var losesNodes = false
     var isStuck = false
     /// Numbers of planned moments: faults from 0, then these.
     static let cancelNumber = 1_000
     static let calmNumber = 1_001
+    static let secondNumber = 1_002
     static let lostNumber = 2_000
+    static let firstProgram = ProgramID("first")
+    static let secondProgram = ProgramID("second")
+    static let secondClient = ClientID(9)
 
-    init(_ scenario: Scenario, _ workload: Workload, _ generator: SeededGenerator) {
+    init(_ scenario: Scenario, _ workloads: [Workload], _ generator: SeededGenerator) {
         self.scenario = scenario
-        self.workload = workload
+        self.workloads = workloads
         self.generator = generator
         var configuration = VirtualCluster.Configuration()
         configuration.seed = scenario.seed
@@ -93,40 +133,54 @@ private struct ScenarioRun {
         configuration.scheduler.lossesMax = 1_000
         configuration.scheduler.inlineMax = 32
         cluster = VirtualCluster(configuration, behaviour: ToyFunction.run)
-        checker = Checker(workload)
+        checker = Checker(workloads, mayLackProgram: scenario.refusingHost != nil)
     }
 
     mutating func outcome() -> Scenario.Outcome {
+        cluster.open(program: Self.firstProgram)
         for _ in 0..<scenario.nodes { join() }
+        for (one, other) in scenario.separated { cluster.separate(one, other) }
+        if let host = scenario.refusingHost { cluster.refuseOtherPrograms(on: host) }
         for (number, entry) in scenario.faults.enumerated() {
             cluster.plan(number, at: entry.time)
         }
         cluster.plan(Self.cancelNumber, at: 5_000_000)
         cluster.plan(Self.calmNumber, at: 60_000_000)
-        cluster.act(.submitted(workload.part, data: workload.data))
-        for task in workload.part.held {
-            cluster.act(.awaited(task))
-            cluster.act(.wanted(task))
-        }
-        let held = workload.part.held.count
-        advance(limit: 120_000_000_000) { $0.checker.ended >= held }
-        checker.compare(losesData: losesNodes)
+        if let time = scenario.secondProgramAt { cluster.plan(Self.secondNumber, at: time) }
+        submit(workloads[0], as: VirtualCluster.firstClient)
+        let held = workloads.reduce(0) { $0 + $1.part.held.count }
+        advance(limit: 180_000_000_000) { $0.checker.ended >= held }
+        checker.compare()
+        let endedAfter = cluster.now
         if isStuck { explain() }
         // Faults are over; the last handles go, and with them everything.
         cluster.calm()
-        for task in workload.part.held { cluster.act(.released(task)) }
-        advance(limit: cluster.now + 2_000_000_000) { _ in false }
+        for task in workloads[0].part.held { cluster.act(.released(task)) }
+        for task in workloads.dropFirst().flatMap(\.part.held) {
+            cluster.act(.released(task), as: Self.secondClient)
+        }
+        // Long enough for every link to be back, and what was forgotten behind it to be cleared.
+        advance(limit: cluster.now + 45_000_000_000) { _ in false }
         checkLeaks()
         return Scenario.Outcome(
             violations: checker.violations, digest: cluster.digest.value,
             virtualNanoseconds: cluster.now, steps: steps,
             rejected: cluster.scheduler.rejected.values.reduce(0, +),
-            values: checker.brought.count)
+            values: checker.brought.count, relayed: cluster.pagesRelayed, lost: checker.losses,
+            agentsEnded: checker.agentsEnded, endedAfter: endedAfter)
+    }
+
+    private mutating func submit(_ workload: Workload, as client: ClientID) {
+        cluster.act(.submitted(workload.part, data: workload.data), as: client)
+        for task in workload.part.held {
+            cluster.act(.awaited(task), as: client)
+            cluster.act(.wanted(task), as: client)
+        }
     }
 
     private mutating func join() {
         let slowness = generator.chance(scenario.slowShare) ? 5.0 : 1
-        cluster.join(slots: scenario.slots, slowness: slowness)
+        cluster.join(slots: scenario.slots, slowness: slowness, program: Self.firstProgram)
     }
 
     private mutating func advance(limit: Int64, until isOver: (ScenarioRun) -> Bool) {
@@ -134,6 +188,9 @@ private struct ScenarioRun {
             let wake = cluster.step()
             steps += 1
             if case .planned(let number) = wake { happen(number) }
+            // An agent that ended by itself is started again, as a new node.
+            let ended = cluster.trace.contains { if case .agentEnded = $0 { true } else { false } }
+            if ended { cluster.plan(Self.lostNumber, at: cluster.now + 1_000_000) }
             checker.take(cluster.trace)
             cluster.trace.removeAll(keepingCapacity: true)
             if scenario.checksInvariants && steps % 512 == 0 { cluster.checkInvariants() }
@@ -144,7 +201,10 @@ private struct ScenarioRun {
 
     private mutating func happen(_ number: Int) {
         switch number {
-        case Self.cancelNumber: cluster.act(.cancelled(workload.cancelled))
+        case Self.cancelNumber: cluster.act(.cancelled(workloads[0].cancelled))
+        case Self.secondNumber:
+            cluster.open(Self.secondClient, program: Self.secondProgram)
+            submit(workloads[1], as: Self.secondClient)
         case Self.calmNumber: cluster.calm()
         case Self.lostNumber...: join()
         default: happen(scenario.faults[number].fault)
@@ -156,12 +216,17 @@ private struct ScenarioRun {
         switch fault {
         case .killWorker(let node):
             guard node < members.count else { return }
-            cluster.killWorker(of: members[node])
+            cluster.killWorkers(of: members[node])
         case .killAgent(let node, let backAfter):
             guard node < members.count else { return }
-            losesNodes = true
             cluster.lose(members[node])
             cluster.plan(Self.lostNumber, at: cluster.now + backAfter)
+        case .cutLink(let node, let nanoseconds):
+            guard node < members.count else { return }
+            cluster.cutLink(of: members[node], for: nanoseconds)
+        case .breakConnection(let node):
+            guard node < members.count else { return }
+            cluster.breakConnection(of: members[node])
         }
     }
 
@@ -176,7 +241,8 @@ private struct ScenarioRun {
     }
 
     private mutating func explain() {
-        for task in workload.part.held where cluster.scheduler.tasks.index(of: task) != nil {
+        for task in workloads.flatMap(\.part.held)
+        where cluster.scheduler.tasks.index(of: task) != nil {
             guard let explanation = cluster.scheduler.explain(task),
                 !["done", "failed"].contains(explanation.state)
             else { continue }

@@ -12,13 +12,17 @@ package struct Workload: Sendable {
     /// The bytes of every held task by a serial run; nil: it fails.
     package var expected: [TaskID: [UInt8]?]
 
-    static let client: UInt64 = 7
+    /// The upper half of the ids of its tasks.
+    let client: UInt64
     static let placeholder = TaskID(high: 1, low: 1)
 
-    static func task(_ number: Int) -> TaskID { TaskID(high: client, low: UInt64(number)) }
+    func task(_ number: Int) -> TaskID { TaskID(high: client, low: UInt64(number)) }
 
     /// About `count` tasks: values, pages, loops, some that throw, some that are cancelled.
-    package init(tasks count: Int, using generator: inout SeededGenerator) {
+    package init(
+        tasks count: Int, client: UInt64 = 7, using generator: inout SeededGenerator
+    ) {
+        self.client = client
         part = GraphPart(
             functions: (0..<4).map { number in
                 FunctionSpec(
@@ -40,14 +44,14 @@ package struct Workload: Sendable {
         for number in 0..<4 {
             let bytes = (0..<64).map { _ in UInt8(generator.below(256)) }
             let kind: OutputKind = number < 2 ? .value : .page
-            part.data.append(DataSpec(id: Self.task(number), output: kind, byteCount: 64))
+            part.data.append(DataSpec(id: task(number), output: kind, byteCount: 64))
             data.append(bytes)
         }
     }
 
     private mutating func add(_ number: Int, using generator: inout SeededGenerator) {
         var spec = TaskSpec(
-            id: Self.task(number), function: FunctionIndex(UInt32(generator.below(4))),
+            id: task(number), function: FunctionIndex(UInt32(generator.below(4))),
             arguments: [.bytes([UInt8(number & 255)])],
             output: generator.chance(0.3) ? .page : .value)
         for _ in 0..<generator.below(4) {
@@ -55,10 +59,10 @@ package struct Workload: Sendable {
             let own = (number - 10) % 50
             let back = generator.chance(0.98) ? min(own, 1 + generator.below(30)) : number - 10
             guard back > 0 else { continue }
-            spec.add(input: Self.task(number - 1 - generator.below(back)), in: part)
+            spec.add(input: task(number - 1 - generator.below(back)), in: part)
         }
         if generator.chance(0.1) {
-            spec.add(input: Self.task(generator.below(4)), in: part)
+            spec.add(input: task(generator.below(4)), in: part)
         }
         part.tasks.append(spec)
     }
@@ -82,20 +86,20 @@ package struct Workload: Sendable {
             id: last, function: FunctionIndex(1), arguments: [.output(first)],
             output: isPage ? .page : .value)
         if isPage { (outer.arguments, outer.pages) = ([], [first]) }
-        outer.add(input: Self.task(10 + generator.below(50)), in: part)
+        outer.add(input: task(10 + generator.below(50)), in: part)
         // Function 3 of a value answers with a Bool in the first byte.
         var condition = TaskSpec(id: until, function: FunctionIndex(3), arguments: [.bytes([0xb0])])
         if isPage { condition.pages = [last] } else { condition.arguments.append(.output(last)) }
         let initial = part.tasks.first { $0.output == (isPage ? .page : .value) && $0.id.low > 40 }
         guard let initial else { return }
-        let id = Self.task(100_000 + number)
+        let id = task(100_000 + number)
         part.iterations.append(
             IterationSpec(
                 id: id, initial: .output(initial.id), limit: UInt32(2 + generator.below(6)),
                 template: [step, outer, condition], placeholder: Self.placeholder, result: last,
                 until: generator.chance(0.7) ? until : nil))
         // Something that uses the loop's result.
-        var user = TaskSpec(id: Self.task(200_000 + number), function: FunctionIndex(2))
+        var user = TaskSpec(id: task(200_000 + number), function: FunctionIndex(2))
         if isPage { user.pages = [id] } else { user.arguments = [.output(id)] }
         part.tasks.append(user)
     }

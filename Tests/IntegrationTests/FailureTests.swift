@@ -2,6 +2,7 @@
 // what to do. A failure takes nothing else with it.
 
 import SwoopLaunching
+import TestPrograms
 import Testing
 
 extension ProgramTests {

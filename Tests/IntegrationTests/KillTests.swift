@@ -4,6 +4,7 @@
 import Glibc
 import SwoopLaunching
 import SwoopTransport
+import TestPrograms
 import Testing
 
 extension ProgramTests {

@@ -1,6 +1,7 @@
 // Everything a user writes, run in processes of its own and held against what plain Swift gives.
 
 import Glibc
+import TestPrograms
 import Testing
 
 extension ProgramTests {
@@ -96,7 +97,7 @@ extension ProgramTests {
 extension ProgramTests {
     @Suite struct ChainIntegrationTests {
         /// Lines of length 0 to 59, with a blank line after every tenth and dashes after every
-        /// hundredth.
+        /// hundredth, and one at the end that is longer than what is read beyond a part.
         private func writeText(_ folder: TestFolder) -> (path: String, lines: [String]) {
             var lines: [String] = []
             for i in 0..<3_000 {
@@ -104,6 +105,7 @@ extension ProgramTests {
                 if i % 10 == 9 { lines.append("") }
                 if i % 100 == 99 { lines.append("--") }
             }
+            lines.append(String(repeating: "y", count: 150_000))
             let path = folder.path + "/text"
             let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
             let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -118,15 +120,25 @@ extension ProgramTests {
             let values = try told("chains", path)
             expectRanges(values)
             expectArrays(values)
+            expectText(values, lines)
+        }
+
+        @Test func `text that is sent to the nodes gives what text gives that they read`() throws {
+            let folder = try TestFolder()
+            let (path, lines) = writeText(folder)
+            expectText(try told("sent-text", path), lines)
+        }
+
+        private func expectText(_ values: [String: String], _ lines: [String]) {
             let lengths = lines.map(\.utf8.count)
             #expect(
                 values["lines"]
                     == "[\(lines.count), \(lengths.reduce(0, +)), \(lengths.max() ?? 0)]")
             #expect(values["two files"] == "\(2 * lines.count)")
             #expect(values["stanzas"] == "301")
-            #expect(values["separator"] == "30")
+            #expect(values["separator"] == "31")
             #expect(values["first lines"] == #"["line 0 ", "line 1 x"]"#)
-            #expect(values["lines by first byte"] == "-1:300 45:30 108:3000")
+            #expect(values["lines by first byte"] == "-1:300 45:30 108:3000 121:1")
             #expect(values["no such file"]?.contains("cannot be read: No such file") == true)
         }
 

@@ -10,7 +10,7 @@ import Testing
         var agent = TestAgent()
         agent.handle(.accepted(NodeID(1)))
         agent.lease(assigned(1))
-        agent.expect(.startWorker(WorkerID(1)))
+        agent.expect(.startWorker(WorkerID(1), .none))
         agent.expectNothingElse()
         agent.handle(.workerReady(agent.worker))
         #expect(agent.dispatched() == [attempt(1)])
@@ -93,7 +93,7 @@ import Testing
         agent.expect(.outputMissing(task(9)))
         #expect(agent.reported() == [.returned(attempt(2)), .returned(attempt(3))])
         agent.lease(assigned(4, [(8, .stored(byteCount: 8, nodes: [NodeID(2)]))]))
-        agent.handle(.fetchFailed(task(8)))
+        agent.handle(.fetchFailed(task(8), .absent))
         #expect(agent.reported() == [.returned(attempt(4))])
     }
 
@@ -112,7 +112,7 @@ import Testing
         agent.report(.returned(attempt(4)), .ended(attempt(3), .cancelled, RunRecord()))
         #expect(agent.reported().isEmpty)
         #expect(agent.machine.runs.isEmpty)
-        #expect(agent.machine.nextDeadline == nil)
+        #expect(agent.machine.stopping.isEmpty)
     }
 
     @Test func `a run that does not stop takes its worker along, and bystanders are not charged`() {
@@ -184,7 +184,7 @@ import Testing
         var agent = TestAgent()
         agent.lease(assigned(1), assigned(2, [(1, .pending)]))
         for number in 1...3 as ClosedRange<UInt32> {
-            agent.expect(.startWorker(WorkerID(number)))
+            agent.expect(.startWorker(WorkerID(number), .none))
             agent.die(WorkerDeath(signal: 0, status: 127), worker: number)
         }
         #expect(agent.reported().count == 2)

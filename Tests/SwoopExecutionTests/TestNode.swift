@@ -95,6 +95,8 @@ struct TestAgent {
         orders.remove(at: place)
     }
 
+    mutating func forget() { orders = [] }
+
     mutating func expectNothingElse(at location: SourceLocation = #_sourceLocation) {
         #expect(orders.isEmpty, sourceLocation: location)
         orders = []

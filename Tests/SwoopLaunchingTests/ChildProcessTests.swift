@@ -136,7 +136,8 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         var loop = PollLoop()
         _ = loop.watch(descriptor: pipe.descriptor)
         var bytes: [UInt8] = []
-        while !String(decoding: bytes, as: UTF8.self).contains("ready") {
+        // Two numbers and "ready", in any order.
+        while bytes.count(where: { $0 == UInt8(ascii: "\n") }) < 3 {
             try loop.wait(until: MonotonicClock.nanoseconds() + 10_000_000_000)
             bytes += pipe.read()
             try #require(!pipe.isEnded)
@@ -149,6 +150,32 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         parent.kill(SIGKILL)
         #expect(try endOf(parent) == .signalled(SIGKILL))
         for pid in descendants { try waitUntilGone(pid) }
+    }
+
+    @Test(arguments: ["end", "stay"])
+    func whatAnAgentsProgramsLeaveBehindEndsWithIt(_ how: String) throws {
+        var request = try LaunchRequest.probe("orphans", how)
+        request.output = .piped
+        let keeper = try ChildProcess(starting: request)
+        let pipe = try #require(keeper.standardOutput)
+        var loop = PollLoop()
+        _ = loop.watch(descriptor: pipe.descriptor)
+        var bytes: [UInt8] = []
+        while bytes.count(where: { $0 == UInt8(ascii: "\n") }) < 3 {
+            try loop.wait(until: MonotonicClock.nanoseconds() + 10_000_000_000)
+            bytes += pipe.read()
+            try #require(!pipe.isEnded)
+        }
+        let pids = String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap {
+            Int32($0)
+        }
+        try #require(pids.count == 3 && pids[2] != keeper.pid)
+        if how == "stay" {
+            for pid in pids { #expect(kill(pid, 0) == 0) }
+            kill(pids[2], SIGKILL)
+        }
+        #expect(try endOf(keeper) == .exited(how == "stay" ? 128 + SIGKILL : 5))
+        for pid in pids { try waitUntilGone(pid) }
     }
 
     @Test func aChildOutlivesTheThreadThatStartedIt() throws {

@@ -54,7 +54,7 @@ struct TestCluster {
         var configuration = Scheduler.Configuration()
         change(&configuration)
         scheduler = Scheduler(configuration: configuration)
-        handle(.clientJoined(client))
+        handle(.clientJoined(client, .none))
         for number in 0..<nodes { join(number + 1, slots: slots) }
     }
 
@@ -74,10 +74,19 @@ struct TestCluster {
 
     // MARK: What happens
 
-    mutating func join(_ node: Int, slots: UInt32 = 2) {
+    mutating func join(_ node: Int, slots: UInt32 = 2, program: ProgramID = .none) {
         let description = NodeDescription(
             name: "n\(node)", slots: slots, pageBudget: 1 << 30, processID: 1)
-        handle(.nodeJoined(NodeID(UInt32(node)), description))
+        handle(.nodeJoined(NodeID(UInt32(node)), description, program))
+    }
+
+    /// The node tells that it stored client data.
+    mutating func store(_ number: Int, on node: Int, bytes: Int64) {
+        let stored = StoredOutput.page(byteCount: bytes, elementCount: 1)
+        let attempt = AttemptID(task: task(number), number: 1)
+        handle(
+            .reported(
+                NodeID(UInt32(node)), [.ended(attempt, .finished(stored), RunRecord())]))
     }
 
     mutating func lose(_ node: Int) {
@@ -188,6 +197,18 @@ struct TestCluster {
         return failure
     }
 
+    /// Takes the next remark to a client.
+    @discardableResult
+    mutating func expectRemark(
+        to client: ClientID = client, at location: SourceLocation = #_sourceLocation
+    ) -> String {
+        let found = expect("a remark", at: location) {
+            if case .notify(client, .remark) = $0 { true } else { false }
+        }
+        guard case .notify(_, .remark(let text)) = found else { return "" }
+        return text
+    }
+
     mutating func expectFinished(
         _ number: Int, value: [UInt8]? = [1], at location: SourceLocation = #_sourceLocation
     ) {
@@ -239,7 +260,7 @@ private func expectToTravel(_ effect: SchedulerEffect) {
     case .requestOutput(_, let task, _, _): order = .sendPage(task)
     case .notify(_, let notice): return expectToTravel(.notices([notice]))
     case .deliver(_, let task, let bytes): return expectToTravel(.value(task, bytes: bytes))
-    case .closeNode, .recordRun, .recordChildren, .reject: return
+    case .prepareProgram, .closeNode, .recordRun, .recordChildren, .reject: return
     }
     let frames = order.encoded()
     #expect((try? AgentOrder(frames: frames))?.encoded() == frames)

@@ -9,9 +9,10 @@ extension Dice {
         let part = graphPart()
         let data = part.data.map { _ in bytes(upTo: 30) }
         return [
-            .hello(version: small(), client: ClientID(word()), program: text(), name: text()),
+            .hello(version: small(), client: ClientID(word()), program: program(), name: text()),
             .submit(part, data: data), .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
+            offer(),
         ]
     }
 
@@ -20,17 +21,21 @@ extension Dice {
             .welcome(version: small(), nodes: list { $0.node() }), .refused(text()),
             .notices(list(upTo: 12) { $0.notice() }), .value(task(), bytes: bytes()),
             .missing(task()), .usage(usage()), .records(list { $0.history() }),
+            .programWanted(program()),
         ]
     }
 
     mutating func agentMessages() -> [AgentMessage] {
         [
-            .register(version: small(), node(), program: text()),
+            .register(version: small(), node(), program: program(), pages: service()),
             .reports(list(upTo: 12) { $0.report() }),
             .sample(
                 slots: list { $0.slot() }, cpuNanoseconds: number(), residentBytes: number()),
             .page(task(), bytes: bytes()), .pageMissing(task()),
             .printed(list { $0.outputLine() }), .remark(text()), .goodbye(text()),
+            .programBytesWanted(program(), digest: text(), offset: number(), count: number()),
+            .programReady(program()), .programFailed(program(), reason: text()),
+            .relayWanted(task(), from: NodeID(small())),
         ]
     }
 
@@ -39,7 +44,42 @@ extension Dice {
             .accepted(NodeID(small())), .refused(text()), .lease(lease()),
             .revoke(list { $0.attempt() }), .dropPages(tasks()), .sendPage(task()),
             .storePage(task(), output(), elementCount: number(), bytes: bytes()), .shutDown,
+            .unknown, .sign,
+            .peers(list { PeerAddress(node: NodeID($0.small()), pages: $0.service()) }),
+            .prepare(manifest()),
+            .programBytes(
+                program(), digest: text(), offset: number(), count: number(), bytes: bytes()),
+            .relayed(task(), elementCount: number(), bytes: bytes()), .relayFailed(task()),
         ]
+    }
+
+    mutating func peerMessages() -> [PeerMessage] {
+        [
+            .pageWanted(task(), offset: number(), count: number()),
+            .pagePart(
+                task(), offset: number(), byteCount: number(), elementCount: number(),
+                bytes: bytes()),
+            .pageAbsent(task()),
+        ]
+    }
+
+    mutating func program() -> ProgramID { ProgramID(text()) }
+
+    mutating func service() -> PageService {
+        PageService(endpoints: list { $0.text() }, publicKey: text())
+    }
+
+    mutating func manifest() -> ProgramManifest {
+        ProgramManifest(
+            id: program(), name: text(), architecture: text(),
+            files: list {
+                ProgramFile(name: $0.text(), digest: $0.text(), byteCount: $0.number())
+            })
+    }
+
+    private mutating func offer() -> ClientMessage {
+        let manifest = manifest()
+        return .offerProgram(manifest, paths: manifest.files.map { _ in text() })
     }
 
     mutating func workerMessages() -> [WorkerMessage] {

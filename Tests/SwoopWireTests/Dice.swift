@@ -245,7 +245,8 @@ extension Dice {
     mutating func node() -> NodeDescription {
         NodeDescription(
             name: text(), slots: small(), pageBudget: number(),
-            processID: Int32(truncatingIfNeeded: number()))
+            processID: Int32(truncatingIfNeeded: number()),
+            reach: NodeReach.allCases[Int(small() % 3)])
     }
 
     mutating func slot() -> SlotUsage {

@@ -12,6 +12,8 @@ import Testing
         if let message = try? ClientReply(frames: frames) { _ = message.encoded() }
         if let message = try? AgentMessage(frames: frames) { _ = message.encoded() }
         if let message = try? AgentOrder(frames: frames) { _ = message.encoded() }
+        if let message = try? PeerMessage(frames: frames) { _ = message.encoded() }
+        if let first = frames.first { _ = try? PeerMessage.part(firstFrame: first) }
     }
 
     private func decodeRing(_ bytes: [UInt8]) {
@@ -22,6 +24,7 @@ import Testing
     private func machineMessages(_ dice: inout Dice) -> [[[UInt8]]] {
         dice.clientMessages().map { $0.encoded() } + dice.clientReplies().map { $0.encoded() }
             + dice.agentMessages().map { $0.encoded() } + dice.agentOrders().map { $0.encoded() }
+            + dice.peerMessages().map { $0.encoded() }
     }
 
     private func ringMessages(_ dice: inout Dice) -> [[UInt8]] {
@@ -119,6 +122,10 @@ import Testing
         #expect(throws: WireError.stranger) { try ClientMessage(frames: theirs) }
         #expect(throws: WireError.stranger) {
             try ClientMessage(frames: [Array("GET / HTTP/1.1".utf8)])
+        }
+        #expect(throws: WireError.stranger) { try PeerMessage(frames: theirs) }
+        #expect(throws: WireError.stranger) {
+            try AgentOrder(frames: PeerMessage.pageAbsent(Samples.first).encoded())
         }
         #expect(throws: WireError.truncated(.preamble, offset: 0)) {
             try ClientMessage(frames: [])

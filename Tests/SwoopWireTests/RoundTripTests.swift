@@ -49,6 +49,29 @@ import Testing
     }
 
     @Test(arguments: seeds)
+    func `every message between agents comes back as it was sent`(seed: UInt64) throws {
+        var dice = Dice(seed: seed)
+        for _ in 0..<150 {
+            for message in dice.peerMessages() {
+                let frames = message.encoded()
+                #expect(try PeerMessage(frames: frames) == message)
+                let part = try PeerMessage.part(firstFrame: frames[0])
+                if case .pagePart(let task, let offset, let byteCount, let count, let bytes) =
+                    message
+                {
+                    #expect(frames[1] == bytes)
+                    #expect(part?.task == task)
+                    #expect(part?.offset == offset)
+                    #expect(part?.byteCount == byteCount)
+                    #expect(part?.elementCount == count)
+                } else {
+                    #expect(part == nil)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: seeds)
     func `every message of a worker comes back as it was sent`(seed: UInt64) throws {
         var dice = Dice(seed: seed)
         for _ in 0..<150 {
@@ -110,6 +133,11 @@ import Testing
         #expect(ClientMessage.submit(part, data: [bytes]).encoded().last == bytes)
         #expect(AgentMessage.page(task, bytes: bytes).encoded()[1] == bytes)
         #expect(ClientReply.value(task, bytes: bytes).encoded()[1] == bytes)
+        let relayed = AgentOrder.relayed(task, elementCount: 9, bytes: bytes)
+        #expect(relayed.encoded()[1] == bytes)
+        let range = PeerMessage.pagePart(
+            task, offset: 0, byteCount: 1_000, elementCount: 9, bytes: bytes)
+        #expect(range.encoded()[1] == bytes)
         let store = AgentOrder.storePage(task, .page, elementCount: 9, bytes: bytes)
         #expect(store.encoded()[1] == bytes)
     }

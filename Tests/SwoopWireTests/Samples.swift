@@ -14,6 +14,17 @@ enum Samples {
         identity: "a.swift f(_:)", name: "f", fingerprint: 0x0102_0304,
         code: .code(image: "lib.so", offset: 0x1000), isOptimised: true, isAsync: false)
 
+    static let functionOfProgram = FunctionSpec(
+        identity: "b.swift g(_:)", name: "g", fingerprint: 5, code: .remote(identity: "g"),
+        isOptimised: false, isAsync: true, program: ProgramID("00ff"))
+
+    static let manifest = ProgramManifest(
+        id: ProgramID("00ff"), name: "p", architecture: "x86_64",
+        files: [
+            ProgramFile(name: "loader", digest: "d", byteCount: 300),
+            ProgramFile(name: "program", digest: "e", byteCount: 4),
+        ])
+
     static let tasks = [
         TaskSpec(
             id: first, function: FunctionIndex(0), arguments: [.bytes([1, 2, 3])],
@@ -82,9 +93,11 @@ enum Samples {
 
 extension Samples {
     static let clientMessages: [ClientMessage] = [
-        .hello(version: 1, client: ClientID(0xa1), program: "00ff", name: "Pi"),
+        .hello(version: 1, client: ClientID(0xa1), program: ProgramID("00ff"), name: "Pi"),
         .submit(part, data: [[6, 7]]), .release([first, second]), .cancel([first]),
         .want([second]), .wantRecords(identities: ["a", "b"]), .watchUsage(true), .goodbye,
+        .offerProgram(manifest, paths: ["/p", "/l"]),
+        .submit(GraphPart(functions: [functionOfProgram]), data: []),
     ]
 
     static let clientReplies: [ClientReply] = [
@@ -109,13 +122,19 @@ extension Samples {
                 identity: "a", node: "n", isOptimised: true, fingerprint: 5,
                 records: [record, record])
         ]),
+        .programWanted(ProgramID("00ff")),
     ]
 
     static let agentMessages: [AgentMessage] = [
-        .register(version: 1, node, program: "00ff"), .reports(reports),
+        .register(
+            version: 1, node, program: ProgramID("00ff"),
+            pages: PageService(endpoints: ["tcp://h:1"], publicKey: "k")), .reports(reports),
         .sample(slots: [slot, idle], cpuNanoseconds: 1, residentBytes: 2),
         .page(first, bytes: [1]), .pageMissing(first), .printed([line]), .remark("r"),
         .goodbye("g"),
+        .programBytesWanted(ProgramID("00ff"), digest: "d", offset: 6, count: 7),
+        .programReady(ProgramID("00ff")), .programFailed(ProgramID("00ff"), reason: "r"),
+        .relayWanted(first, from: NodeID(2)),
     ]
 
     static let agentOrders: [AgentOrder] = [
@@ -138,6 +157,20 @@ extension Samples {
                 ])),
         .revoke([attempt]), .dropPages([first]), .sendPage(first),
         .storePage(first, .page, elementCount: 3, bytes: [1, 2, 3]), .shutDown,
+        .unknown, .sign,
+        .peers([
+            PeerAddress(
+                node: NodeID(2), pages: PageService(endpoints: ["tcp://h:1"], publicKey: "k"))
+        ]),
+        .prepare(manifest),
+        .programBytes(ProgramID("00ff"), digest: "d", offset: 6, count: 7, bytes: [1]),
+        .relayed(first, elementCount: 3, bytes: [1, 2, 3]), .relayFailed(first),
+    ]
+
+    static let peerMessages: [PeerMessage] = [
+        .pageWanted(first, offset: 1, count: 2),
+        .pagePart(first, offset: 1, byteCount: 9, elementCount: 3, bytes: [1, 2]),
+        .pageAbsent(first),
     ]
 
     static let workerMessages: [WorkerMessage] = [

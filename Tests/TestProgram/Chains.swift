@@ -132,6 +132,11 @@ private func tellArrays(_ cluster: Cluster) async throws {
     }
 }
 
+/// What is told of text, when the nodes cannot read this machine's files.
+func tellSentText(of file: String) async throws {
+    try await withTestCluster(sendsFiles: true) { cluster in try await tellText(cluster, file) }
+}
+
 private func tellText(_ cluster: Cluster, _ file: String) async throws {
     await tell("lines") {
         let (count, bytes, longest) = try await cluster.remotely { remote in

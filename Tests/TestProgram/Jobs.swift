@@ -4,14 +4,19 @@ import Glibc
 import Swoop
 
 /// What a job over a cluster may be told: `job CLUSTER TASKS MILLISECONDS`; `local` is this
-/// machine.
+/// machine, `environment` what SWOOP_CONNECT or SWOOP_HOSTS names.
 func runJob(_ arguments: [String]) async throws {
     guard arguments.count == 3, let tasks = Int(arguments[1]), let milliseconds = Int(arguments[2])
     else { return tell("usage", "job CLUSTER TASKS MILLISECONDS") }
     var options = LocalOptions()
     options.cores = 2
     options.learns = false
-    let spec = arguments[0] == "local" ? ClusterSpec.local(options) : .connected(arguments[0])
+    let spec: ClusterSpec
+    switch arguments[0] {
+    case "local": spec = .local(options)
+    case "environment": spec = .ofEnvironment ?? .local(options)
+    default: spec = .connected(arguments[0])
+    }
     try await withCluster(spec) { cluster in
         tell("began", getpid())
         let proxies = try await cluster.remotely { remote in

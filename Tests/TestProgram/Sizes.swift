@@ -204,6 +204,7 @@ func tellCycles(_ count: Int) async throws {
         if i == 5 || i == count {
             tell("descriptors at \(i == count ? "end" : "start")", entries("/proc/self/fd"))
             tell("threads at \(i == count ? "end" : "start")", entries("/proc/self/task"))
+            tell("bytes at \(i == count ? "end" : "start")", residentBytes())
         }
     }
 }

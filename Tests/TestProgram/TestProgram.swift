@@ -12,6 +12,7 @@ import Swoop
         "proxies": { _ in try await tellProxies() },
         "loops": { _ in try await tellLoops() },
         "children": { _ in try await tellChildren() },
+        "sent-text": { arguments in try await tellSentText(of: arguments[0]) },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },
         "failures": { _ in try await tellFailures() },
@@ -26,7 +27,13 @@ import Swoop
         "many": { arguments in try await tellMany(Int(arguments[0]) ?? 1) },
         "inputs": { arguments in try await tellInputs(Int(arguments[0]) ?? 1) },
         "arena": { _ in try await tellSmallArena() },
+        "agents": { arguments in try await tellAgents(arguments) },
+        "editions": { arguments in try await tellEditions(until: arguments[0]) },
         "cycles": { arguments in try await tellCycles(Int(arguments[0]) ?? 1) },
+        "sums": { arguments in try await tellSums(arguments) },
+        "absence": { arguments in try await tellAbsence(arguments) },
+        "exchange": { arguments in try await tellExchange(arguments) },
+        "programs": { _ in try await runPrograms() },
     ]
 
     static func main() async {
@@ -62,13 +69,26 @@ func tell<Value>(_ name: String, _ make: () async throws -> Value) async {
     }
 }
 
-/// A cluster of this machine that leaves the user's models alone.
+/// A cluster of this machine that leaves the user's models alone; where the environment names
+/// another, that one.
 func withTestCluster(
-    cores: Int = 2, _ body: (Cluster) async throws -> sending Void
+    cores: Int = 2, sendsFiles: Bool = false, _ body: (Cluster) async throws -> sending Void
 ) async throws {
     var options = LocalOptions()
     options.cores = cores
     options.learns = false
+    options.sendsFiles = sendsFiles
     options.pageBudget = 1 << 30
-    try await withCluster(.local(options), body)
+    try await withCluster(.ofTest ?? .local(options), body)
+}
+
+extension ClusterSpec {
+    /// What the environment asks for; TEST_GRACE is the grace of its hosts, in seconds.
+    static var ofTest: ClusterSpec? {
+        guard case .hosts(var options) = ofEnvironment else { return ofEnvironment }
+        if let text = unsafe getenv("TEST_GRACE"), let seconds = Int(unsafe String(cString: text)) {
+            options.grace = .seconds(seconds)
+        }
+        return .hosts(options)
+    }
 }

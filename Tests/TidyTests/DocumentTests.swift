@@ -36,6 +36,8 @@ import Testing
         var violations: [String] = []
         for file in HouseTree.ruled + documents.compactMap(HouseTree.file) {
             for (index, line) in file.lines.enumerated() {
+                // The user of test hosts, which the tests themselves make.
+                let line = line.replacing("/home/worker", with: "")
                 for folder in ["/home/", "/root/", "/Users/"]
                 where Self.begins(folder, in: line) {
                     violations.append("\(file.place(index)): \(folder) is of one machine")

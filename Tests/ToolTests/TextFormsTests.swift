@@ -57,7 +57,14 @@ import swoop
         let rows = [
             StatusRow(
                 name: "local-1-a", pid: 7, endpoint: "tcp://127.0.0.1:40001",
-                reading: reading([node(["f", nil]), node(["g"], silentFor: 3_000_000_000)])),
+                reading: reading([
+                    node(["f", nil]), node(["g"], name: "alpha", silentFor: 3_000_000_000),
+                ]),
+                nodes: [
+                    NodeDescription(
+                        name: "local", slots: 2, pageBudget: 8 << 30, processID: 9,
+                        reach: .sameMachine)
+                ]),
             StatusRow(name: "漢", pid: 12_345, endpoint: "tcp://127.0.0.1:2", reading: nil),
         ]
         #expect(
@@ -67,6 +74,10 @@ import swoop
                     + "12 done, 1 failed, 2 running, 40 in all",
                 "漢         12345  tcp://127.0.0.1:2      –             –      –     "
                     + "does not answer",
+                "",
+                "NODE   CLUSTER    CORES  BUSY              MEMORY               REACHED",
+                "local  local-1-a  2      1                 12.0 MiB of 8.0 GiB  on this machine",
+                "alpha  local-1-a  1      silent for 3.0 s  12.0 MiB of 8.0 GiB  –",
             ])
     }
 }

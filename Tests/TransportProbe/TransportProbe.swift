@@ -13,6 +13,7 @@ import SwoopTransport
         case "echo": try echo(role)
         case "parent": try startDescendantsAndWait()
         case "sleeper": sleepForEver()
+        case "orphans": try leaveOrphans()
         case "stubborn": _ = signal(SIGTERM, SIG_IGN); printLine("ready"); sleepForEver()
         case "descriptors": listDescriptors()
         case "exit": exit(Int32(CommandLine.arguments[1]) ?? 99)
@@ -25,6 +26,9 @@ import SwoopTransport
         case "churn": try churn()
         case "probe-agent": try runProbeAgent(role)
         case "probe-worker": try echo(role)
+        case "bundle-place": try placeThisProgram()
+        case "bundle-tell": try tellAboutBundle()
+        case "bundle-churn": try placeWithoutEnd()
         default: exit(98)
         }
     }
@@ -34,7 +38,8 @@ import SwoopTransport
         case "rings": try measureRings()
         case "first-result": try measureFirstResult()
         case "round-trips": try measureRoundTrips()
-        default: print("usage: TransportProbe rings | first-result | round-trips")
+        case "bundle": try measureBundle()
+        default: print("usage: TransportProbe rings | first-result | round-trips | bundle")
         }
     }
 }
@@ -61,6 +66,21 @@ private func startDescendantsAndWait() throws {
     }
     printLine("ready")
     sleepForEver()
+}
+
+/// Starts programs that nobody waits for, one of them in a session of its own; ends them, or waits to
+/// be killed.
+private func leaveOrphans() throws {
+    Orphans.keepInParent()
+    Orphans.adopt()
+    let script = "sleep 1000 & echo $!; setsid sleep 1000 & echo $!"
+    let shell = try ChildProcess(
+        starting: LaunchRequest(program: "/bin/sh", arguments: ["-c", script]))
+    _ = shell.waitUntilEnded()
+    printLine("\(getpid())")
+    if CommandLine.arguments[1] == "stay" { sleepForEver() }
+    Orphans.end(except: [])
+    exit(5)
 }
 
 private func listDescriptors() {

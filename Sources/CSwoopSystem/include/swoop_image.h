@@ -19,6 +19,17 @@ int swoop_image_of(uint64_t address, swoop_image *_Nonnull image);
 /// The main program's image.
 int swoop_image_main(swoop_image *_Nonnull image);
 
+/// Called for each file that the loader has mapped into this process: its path ("" for the main
+/// program) and its lowest address. The path is good for the call.
+typedef void (*swoop_image_callback)(
+    const char *_Nonnull path, uint64_t start, void *_Nullable context);
+
+/// Names every image of this process, the main program first, in the order of loading.
+void swoop_image_each(swoop_image_callback _Nonnull callback, void *_Nullable context);
+
+/// The loader that the main program asks for (PT_INTERP), or NULL where it needs none.
+const char *_Nullable swoop_image_interpreter(void);
+
 /// The mangled name of the nearest exported symbol at or below an address, or NULL; owned by the
 /// loader.
 const char *_Nullable swoop_symbol_of(uint64_t address, uint64_t *_Nonnull symbol_start);

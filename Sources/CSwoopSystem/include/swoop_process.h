@@ -36,6 +36,15 @@ int swoop_die_with_parent(int signal, int parent);
 /// Makes orphaned descendants children of this process, so that it can end and reap them.
 int swoop_adopt_orphans(void);
 
+/// Splits the process in two, before it has other threads: the caller goes on in the child, which
+/// ends with its parent; the parent waits for the child's end, ends whatever descends from it and
+/// was left behind, and ends as the child did. 0 in the child, or a negative errno where there is
+/// no split.
+int swoop_split_keeper(void);
+
+/// The id of a child that has ended and was not reaped, whichever; 0: there is none.
+int swoop_ended_child(void);
+
 /// Names the calling thread (15 bytes count).
 void swoop_name_thread(const char *_Nonnull name);
 

@@ -13,7 +13,8 @@ import Swoop
             let index = try PackageIndex(options.index)
             var local = LocalOptions()
             if let cores = options.cores { local.cores = cores }
-            try await withCluster(.local(local)) { cluster in
+            let spec = ClusterSpec.ofEnvironment ?? .standingOrLocal(local)
+            try await withCluster(spec) { cluster in
                 try await rank(index, options, on: cluster, began: began)
             }
         } catch let error as OptionError {

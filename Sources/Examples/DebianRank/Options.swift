@@ -15,7 +15,8 @@ struct Options {
     static let usage = """
         usage: DebianRank [--index FILE] [--cores N] [--top N] [--json]
 
-        Ranks Debian's packages by PageRank over Depends and Pre-Depends.
+        Ranks Debian's packages by PageRank over Depends and Pre-Depends, on this machine, or on the
+        cluster that `swoop up` brought up.
 
           --index FILE   a package index as text; without it the lists of this machine's apt
           --cores N      cores to use; without it all

@@ -81,10 +81,13 @@ extension Chain {
     /// The records of text files, in the order of the files.
     @inlinable @inline(__always)
     public static func _text<Format: TextFormat>(
-        _ files: [String], format: Format, recorder: any LoopRecorder
+        _ files: TextFiles, format: Format, recorder: any LoopRecorder
     ) -> Chain where Stage == TextSource<Format> {
         Chain(
-            TextSource(format: format), .text(files: files, lookBehind: format.lookBehind), recorder
-        )
+            TextSource(format: format),
+            .text(
+                files: files, lookBehind: format.lookBehind,
+                firstBegin: { window, position in format.firstBegin(window, at: position) }),
+            recorder)
     }
 }

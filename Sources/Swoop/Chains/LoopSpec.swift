@@ -11,8 +11,11 @@ public struct LoopSpec: Sendable {
         case range(count: Int)
         /// The elements of a stored collection.
         case pages(ProxyHandle)
-        /// The bytes of files; a window must begin `lookBehind` bytes before its range.
-        case text(files: [String], lookBehind: Int)
+        /// The bytes of files; a window must begin `lookBehind` bytes before its range, and reach
+        /// so far that `firstBegin` finds where the first record behind the range begins.
+        case text(
+            files: TextFiles, lookBehind: Int,
+            firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?)
     }
 
     /// How the partial results of runs become one answer.
@@ -73,4 +76,19 @@ public struct LoopSpec: Sendable {
 public protocol LoopRecorder: AnyObject, Sendable {
     /// Adds a loop and answers with the handle of its result.
     func _record(_ loop: LoopSpec) -> ProxyHandle
+}
+
+/// Text files, and who reads them.
+public struct TextFiles: Sendable {
+    /// Their paths.
+    public let paths: [String]
+    /// True: every node has them under these paths. Else they are this program's: where a node is
+    /// another machine, their text is sent to it.
+    public let areShared: Bool
+
+    /// Names files.
+    public init(_ paths: [String], areShared: Bool = false) {
+        self.paths = paths
+        self.areShared = areShared
+    }
 }

@@ -22,6 +22,8 @@ public struct LocalOptions: Sendable {
     public var showsOutput = true
     /// Whether a line of progress is shown at a terminal.
     public var showsProgress = false
+    /// Whether text files are sent to the nodes as if those were other machines; for tests.
+    package var sendsFiles = false
 
     /// The defaults.
     public init() {
@@ -33,59 +35,66 @@ public struct LocalOptions: Sendable {
 /// A running local cluster.
 final class LocalCluster: Sendable {
     let coordinator: Coordinator
-    private let folder: RuntimeFolder?
-    private let address: CoordinatorAddress?
+    private let publication: Publication?
 
-    init(_ options: LocalOptions, cluster: String) throws {
+    init(
+        _ options: LocalOptions, cluster: String, holder: CoordinatorAddress.Holder = .program
+    ) throws {
         let keys = try CurveKeys.generate()
         let agentKeys = try CurveKeys.generate()
         let clientKeys = try CurveKeys.generate()
-        let program = ProgramIdentity.current()
+        let program = ProgramID(ProgramIdentity.current())
         var configuration = Coordinator.Configuration(program: program, keys: keys)
         configuration.modelPath = options.learns ? Self.modelPath : ""
         coordinator = try Coordinator(configuration) { endpoint in
-            LocalAgent {
-                try AgentConfiguration(
-                    endpoint: endpoint, serverKey: keys.publicKey,
+            LocalAgent(publicKey: agentKeys.publicKey) {
+                var configuration = AgentConfiguration(
+                    endpoints: [endpoint], serverKey: keys.publicKey,
                     secretKey: agentKeys.secretKey, name: "local", slots: max(1, options.cores),
-                    pageBudget: options.pageBudget, program: program
-                ).start()
+                    pageBudget: options.pageBudget, program: program)
+                // Other programs come to a cluster that is held for them.
+                if holder != .program {
+                    configuration.cacheFolder = (try? BundleCache.folderOfUser()) ?? ""
+                }
+                return try configuration.start()
             }
         }
-        coordinator.access.permit(agentKeys.publicKey, as: "agent")
-        coordinator.access.permit(clientKeys.publicKey, as: "client")
-        guard options.isVisible, let folder = try? RuntimeFolder.ofUser() else {
-            folder = nil
-            address = nil
-            return
-        }
-        let address = CoordinatorAddress(
-            cluster: cluster, endpoint: coordinator.endpoint, serverKey: keys.publicKey,
-            clientSecretKey: clientKeys.secretKey)
-        self.folder = folder
-        // Whoever was killed could not take its own address back.
-        _ = try? folder.coordinators()
-        self.address = (try? folder.publish(address)) != nil ? address : nil
+        coordinator.permitAgent(agentKeys.publicKey)
+        coordinator.access.permit(clientKeys.publicKey, as: Coordinator.clientName)
+        publication =
+            options.isVisible
+            ? Publication(
+                CoordinatorAddress(
+                    cluster: cluster, endpoint: coordinator.endpoint, serverKey: keys.publicKey,
+                    clientSecretKey: clientKeys.secretKey, holder: holder,
+                    program: program.rawValue)) : nil
     }
 
     /// Whether its address was published.
-    var isVisible: Bool { address != nil }
+    var isVisible: Bool { publication?.isDone ?? false }
 
     /// Ends the agent and the coordinator, and takes the address back.
     func stop() {
-        if let folder, let address { try? folder.withdraw(address) }
+        publication?.withdraw()
         coordinator.stop()
     }
 
     func waitUntilEnded() { coordinator.waitUntilEnded() }
 
-    /// Where learned runtimes are kept: `$XDG_STATE_HOME/swoop`, else `~/.local/state/swoop`.
-    private static var modelPath: String {
-        if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") {
-            return "\(state)/swoop/models.sqlite"
-        }
+    /// Where learned runtimes are kept; empty: nowhere.
+    static var modelPath: String { stateFolder.isEmpty ? "" : "\(stateFolder)/models.sqlite" }
+
+    /// What lasts from program to program: `$XDG_STATE_HOME/swoop`, else `~/.local/state/swoop`;
+    /// empty: nothing does.
+    static var stateFolder: String {
+        if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return "\(state)/swoop" }
         guard let home = variable("HOME"), home.hasPrefix("/") else { return "" }
-        return "\(home)/.local/state/swoop/models.sqlite"
+        return "\(home)/.local/state/swoop"
+    }
+
+    /// A name for a cluster that is one program's.
+    static func uniqueName(_ client: UInt64 = .random(in: 0 ... .max)) -> String {
+        "local-\(ProcessIdentity.current().pid)-\(String(client % 46_656, radix: 36))"
     }
 
     private static func variable(_ name: String) -> String? {

@@ -15,7 +15,7 @@ public func _swoopPlayRole() {
         switch role.name {
         case AgentConfiguration.role: try AgentProcess.run(role)
         case WorkerInheritance.role: try WorkerProcess.run(role, program: .current)
-        case StandingCoordinator.role: try StandingCoordinator.run(role)
+        case StandingCluster.role: try StandingCluster.play(role)
         default: complain("no such role: \(role.name)")
         }
         exit(0)

@@ -5,8 +5,23 @@
 import CSwoopSystem
 import SwoopElements
 import SwoopModel
-import SwoopStorage
 import Synchronization
+
+/// One part of a source.
+struct LoopPart {
+    var range: Range<Int>
+    var note: Argument
+    var pages: [TaskID] = []
+    var feature: Double
+    /// Holds what was stored for the part until its task is recorded.
+    private(set) var kept: ProxyHandle?
+
+    /// Reads the page that was stored for the part.
+    mutating func keep(_ handle: ProxyHandle) {
+        pages = handle.tasks
+        kept = handle
+    }
+}
 
 extension PlanRecording: LoopRecorder {
     /// Adds the loop's tasks.
@@ -34,30 +49,23 @@ extension PlanRecording: LoopRecorder {
         return reduce(parts, by: reduction, of: loop)
     }
 
-    /// One part of a source.
-    private struct Part {
-        var range: Range<Int>
-        var note: Argument
-        var pages: [TaskID] = []
-        var feature: Double
-    }
-
-    private func parts(of loop: LoopSpec) -> [Part] {
+    private func parts(of loop: LoopSpec) -> [LoopPart] {
         switch loop.source {
         case .range(let count):
             let note = LoopNote(source: .range, sourceEnd: count)
             return split(count, leafWidth: loop.leafWidth, least: 1).map {
-                Part(range: $0, note: encoded(note), feature: Double($0.count))
+                LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
         case .pages(let handle): return pageParts(handle)
-        case .text(let files, let lookBehind):
-            return textParts(files, lookBehind: lookBehind, leafWidth: loop.leafWidth)
+        case .text(let files, let lookBehind, let firstBegin):
+            return textParts(
+                files, lookBehind: lookBehind, leafWidth: loop.leafWidth, firstBegin: firstBegin)
         }
     }
 
     /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
     /// are so many, else anywhere.
-    private func split(_ count: Int, leafWidth: Int, least: Int) -> [Range<Int>] {
+    func split(_ count: Int, leafWidth: Int, least: Int) -> [Range<Int>] {
         guard count > 0 else { return [0..<0] }
         let wanted = max(1, min(session.coreCount * 8, count / max(1, least)))
         let leaves = (count + leafWidth - 1) / leafWidth
@@ -70,7 +78,7 @@ extension PlanRecording: LoopRecorder {
         return zip(cuts, cuts.dropFirst()).compactMap { $0 < $1 ? $0..<$1 : nil }
     }
 
-    private func encoded(_ note: LoopNote) -> Argument {
+    func encoded(_ note: LoopNote) -> Argument {
         var writer = ValueWriter()
         note.encode(into: &writer)
         return .bytes(writer.bytes)
@@ -78,7 +86,7 @@ extension PlanRecording: LoopRecorder {
 
     /// A part for each page; where its elements stand follows from the counts of the pages before
     /// it.
-    private func pageParts(_ handle: ProxyHandle) -> [Part] {
+    private func pageParts(_ handle: ProxyHandle) -> [LoopPart] {
         guard handle.recording.session === session else {
             fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
             return []
@@ -91,32 +99,10 @@ extension PlanRecording: LoopRecorder {
                 Argument.operation(
                     .elementCount, operands: [.output(task)], operandType: .int, resultType: .int)
             }
-            return Part(
+            return LoopPart(
                 range: 0..<0, note: .sequence([.bytes(head.bytes)] + counts),
                 pages: [handle.tasks[index]], feature: .nan)
         }
-    }
-
-    private func textParts(_ files: [String], lookBehind: Int, leafWidth: Int) -> [Part] {
-        var parts: [Part] = []
-        var leafBase = 0
-        for file in files {
-            let size: Int
-            do throws(StorageError) {
-                size = try FileRange.byteCount(of: file)
-            } catch {
-                fail(SwoopError(.invalidPlan, error.description, advice: "Check the path."))
-                continue
-            }
-            let note = LoopNote(
-                source: .text(path: file, lookBehind: lookBehind), sourceEnd: size,
-                leafBase: leafBase)
-            for range in split(size, leafWidth: leafWidth, least: 65_536) {
-                parts.append(Part(range: range, note: encoded(note), feature: Double(range.count)))
-            }
-            leafBase += (size + leafWidth - 1) / leafWidth
-        }
-        return parts
     }
 
     /// Combines partial results, some dozens at a time, and makes the answer of what is left.

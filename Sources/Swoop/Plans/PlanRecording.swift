@@ -7,14 +7,28 @@ import SwoopElements
 import SwoopModel
 import Synchronization
 
+/// Data that a plan brings along.
+enum ClientData: Sendable {
+    case bytes([UInt8])
+    /// Read when the plan is run: an estimate needs only its size.
+    case later(@Sendable () throws(SwoopError) -> [UInt8])
+
+    func read() throws(SwoopError) -> [UInt8] {
+        switch self {
+        case .bytes(let bytes): bytes
+        case .later(let read): try read()
+        }
+    }
+}
+
 /// Tasks as they are recorded.
 ///
 /// Handles keep it alive; its session hears when they go.
 final class PlanRecording: Sendable {
     struct State {
         var part = GraphPart()
-        /// Bytes of `part.data`, in order.
-        var data: [[UInt8]] = []
+        /// What `part.data` holds, in order.
+        var data: [ClientData] = []
         var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
         var remotePlaces: [ObjectIdentifier: FunctionIndex] = [:]
         /// Tasks whose handles live.
@@ -113,11 +127,16 @@ final class PlanRecording: Sendable {
 
     /// Adds client data and answers with its handle.
     func store(_ bytes: [UInt8], output: OutputKind) -> ProxyHandle {
+        store(.bytes(bytes), byteCount: bytes.count, output: output)
+    }
+
+    /// Adds client data of about so many bytes.
+    func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> ProxyHandle {
         let id = session.newTask()
         state.withLock { state in
             state.part.data.append(
-                DataSpec(id: id, output: output, byteCount: Int64(bytes.count)))
-            state.data.append(bytes)
+                DataSpec(id: id, output: output, byteCount: Int64(byteCount)))
+            state.data.append(data)
             state.alive.insert(id)
         }
         return ProxyHandle(self, tasks: [id])
@@ -175,7 +194,7 @@ final class PlanRecording: Sendable {
 
     /// Everything recorded, for the coordinator; a second time: nothing.
     func take() throws -> (GraphPart, [[UInt8]])? {
-        let result = state.withLock { state -> Result<(GraphPart, [[UInt8]])?, SwoopError> in
+        let result = state.withLock { state -> Result<(GraphPart, [ClientData])?, SwoopError> in
             if let problem = state.problem { return .failure(problem) }
             if state.isSubmitted { return .success(nil) }
             state.isSubmitted = true
@@ -186,7 +205,10 @@ final class PlanRecording: Sendable {
             state.part = GraphPart(functions: part.functions)
             return .success((part, data))
         }
-        return try result.get()
+        guard case (var part, let data)? = try result.get() else { return nil }
+        let bytes = try data.map { try $0.read() }
+        for place in bytes.indices { part.data[place].byteCount = Int64(bytes[place].count) }
+        return (part, bytes)
     }
 
     /// The graph as far as it is recorded.

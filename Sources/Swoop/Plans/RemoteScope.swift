@@ -48,23 +48,50 @@ public final class RemoteScope: Sendable {
         return ProxyArray(_handle: recording.join(tasks))
     }
 
-    /// The lines of text files, without their ends.
+    /// The lines of text files of this machine, without their ends.
     ///
-    /// Every run reads its own part of a file.
+    /// Every run reads its own part of a file; to nodes that are other machines the parts are sent.
     @inlinable @inline(__always)
     public func lines(_ files: String...) -> Chain<TextSource<LineFormat>> {
+        lines(of: TextFiles(files))
+    }
+
+    /// The lines of text files that every node has under the same paths, on a shared file system
+    /// say: nothing is sent.
+    @inlinable @inline(__always)
+    public func lines(shared files: String...) -> Chain<TextSource<LineFormat>> {
+        lines(of: TextFiles(files, areShared: true))
+    }
+
+    /// The lines of text files.
+    @inlinable @inline(__always)
+    public func lines(of files: TextFiles) -> Chain<TextSource<LineFormat>> {
         Chain<TextSource<LineFormat>>._text(files, format: LineFormat(), recorder: _recorder)
     }
 
     /// Paragraphs: pieces of text files between blank lines, such as the stanzas of a Debian index.
     @inlinable @inline(__always)
     public func stanzas(_ files: String...) -> Chain<TextSource<StanzaFormat>> {
+        stanzas(of: TextFiles(files))
+    }
+
+    /// Paragraphs of text files.
+    @inlinable @inline(__always)
+    public func stanzas(of files: TextFiles) -> Chain<TextSource<StanzaFormat>> {
         Chain<TextSource<StanzaFormat>>._text(files, format: StanzaFormat(), recorder: _recorder)
     }
 
     /// Pieces of text files between separators of at least one byte; lines where it is empty.
     @inlinable @inline(__always)
     public func text(_ files: String..., separator: String) -> Chain<TextSource<SeparatorFormat>> {
+        text(of: TextFiles(files), separator: separator)
+    }
+
+    /// Pieces of text files between separators of at least one byte; lines where it is empty.
+    @inlinable @inline(__always)
+    public func text(
+        of files: TextFiles, separator: String
+    ) -> Chain<TextSource<SeparatorFormat>> {
         Chain<TextSource<SeparatorFormat>>._text(
             files, format: _format(separator), recorder: _recorder)
     }

@@ -47,9 +47,12 @@ final class ClusterSession: Sendable {
     private let tasksNamed = Atomic<UInt64>(0)
     private let cores: Atomic<Int>
     let console: SessionConsole
+    /// Whether every node is this machine, and reads this machine's files.
+    let nodesAreHere: Bool
 
-    init(client: ClientID, cores: Int, console: SessionConsole) {
+    init(client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true) {
         self.client = client
+        self.nodesAreHere = nodesAreHere
         self.cores = Atomic(max(1, cores))
         self.console = console
     }
@@ -160,6 +163,8 @@ final class ClusterSession: Sendable {
             state.withLock { $0.nodes = nodes }
             hear(refusal: nil)
         case .refused(let reason): lose(reason)
+        // Answered by the link.
+        case .programWanted: break
         case .notices(let notices): handle(.noticed(notices))
         case .value(let task, let bytes): handle(.valueArrived(task, bytes))
         case .missing(let task): handle(.valueMissing(task))

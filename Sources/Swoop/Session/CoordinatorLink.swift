@@ -2,6 +2,7 @@
 // messages.
 
 import SwoopCoordinator
+import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 import SwoopWire
@@ -44,6 +45,8 @@ final class SocketLink: CoordinatorLink {
     ///
     /// - Parameters:
     ///   - patience: nanoseconds within which it must answer at the beginning.
+    ///   - offer: what this program is made of and where its files are, asked for when the nodes do
+    ///     not have it; it may take a second.
     ///   - isAlive: whether its process still exists; asked when it has been silent for two
     ///     seconds.
     ///   - lost: called once when the coordinator has gone, or has been silent for too long. It
@@ -51,6 +54,9 @@ final class SocketLink: CoordinatorLink {
     init(
         endpoint: String, serverKey: String, keys: CurveKeys, hello: ClientMessage,
         patience: Int64 = 2_000_000_000,
+        offer: @escaping @Sendable () throws -> ClientMessage = {
+            try .programOffer(cache: LocalCluster.stateFolder)
+        },
         isAlive: @escaping @Sendable () -> Bool,
         receive: @escaping @Sendable (ClientReply) -> Void,
         lost: @escaping @Sendable (String) -> Void
@@ -66,8 +72,8 @@ final class SocketLink: CoordinatorLink {
             try LoopThread(named: "session") {
                 guard let socket = box.socket.withLock({ $0.take() }) else { return }
                 SocketLink.serve(
-                    socket, inbox, hello: hello, patience: patience, isAlive: isAlive,
-                    receive: receive, lost: lost)
+                    socket, inbox, hello: hello, patience: patience, offer: offer,
+                    isAlive: isAlive, receive: receive, lost: lost)
             })
     }
 
@@ -87,8 +93,8 @@ final class SocketLink: CoordinatorLink {
 
     private static func serve(
         _ socket: borrowing Socket, _ inbox: Inbox<Command>, hello: ClientMessage,
-        patience: Int64, isAlive: () -> Bool, receive: (ClientReply) -> Void,
-        lost: (String) -> Void
+        patience: Int64, offer: () throws -> ClientMessage, isAlive: () -> Bool,
+        receive: (ClientReply) -> Void, lost: (String) -> Void
     ) {
         var poll = PollLoop()
         _ = poll.watch(socket)
@@ -98,14 +104,7 @@ final class SocketLink: CoordinatorLink {
         var heardAt: Int64?
         var isLost = false
         while true {
-            var sent = 0
-            for message in waiting {
-                let frames = message.encoded().map { Frame($0) }
-                guard let outcome = try? socket.send(frames), outcome == .sent else { break }
-                if case .goodbye = message { return }
-                sent += 1
-            }
-            waiting.removeFirst(sent)
+            if send(&waiting, over: socket) { return }
             let retry = waiting.isEmpty ? nil : MonotonicClock.nanoseconds() + 5_000_000
             let look = heardAt.map {
                 max($0 + silenceMin, MonotonicClock.nanoseconds() + nanosecondsPerSecond / 4)
@@ -125,8 +124,18 @@ final class SocketLink: CoordinatorLink {
             while let message = try? socket.receive() {
                 answerBy = nil
                 heardAt = MonotonicClock.nanoseconds()
-                if let reply = try? ClientReply(frames: message.frames.map(\.bytes)) {
+                guard let reply = try? ClientReply(frames: message.frames.map(\.bytes)) else {
+                    continue
+                }
+                guard case .programWanted = reply else {
                     receive(reply)
+                    continue
+                }
+                do {
+                    // After what the session says meanwhile it would come too late.
+                    waiting.insert(try offer(), at: 0)
+                } catch {
+                    lost("this program cannot be sent to the cluster's nodes: \(error)")
                 }
             }
             if let limit = answerBy, MonotonicClock.nanoseconds() > limit {
@@ -146,5 +155,30 @@ final class SocketLink: CoordinatorLink {
                 lost("the coordinator was silent for \(silenceMax / nanosecondsPerSecond) s")
             }
         }
+    }
+}
+
+extension SocketLink {
+    /// Sends what waits, as far as it is taken; true when the goodbye was.
+    private static func send(
+        _ waiting: inout [ClientMessage], over socket: borrowing Socket
+    ) -> Bool {
+        var sent = 0
+        for message in waiting {
+            let frames = message.encoded().map { Frame($0) }
+            guard let outcome = try? socket.send(frames), outcome == .sent else { break }
+            if case .goodbye = message { return true }
+            sent += 1
+        }
+        waiting.removeFirst(sent)
+        return false
+    }
+}
+
+extension ClientMessage {
+    /// What this program is made of; `cache` is the folder of the digests that were taken before.
+    static func programOffer(cache: String) throws -> ClientMessage {
+        let bundle = try Bundle.ofThisProgram(cache: cache)
+        return .offerProgram(bundle.manifest, paths: bundle.paths)
     }
 }

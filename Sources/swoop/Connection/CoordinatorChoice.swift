@@ -39,7 +39,7 @@ struct CoordinatorChoice {
         }
         let what = name.map { "no cluster named \($0)" } ?? "no cluster"
         return ToolError(
-            "\(what) runs here for this user. Start a program that uses Swoop (its cluster shows "
-                + "while it runs), or wait for one with `swoop top --wait`.")
+            "\(what) runs here for this user. Bring hosts up (`swoop up --help`), or start a "
+                + "program that uses Swoop: its cluster shows while it runs.")
     }
 }

@@ -83,7 +83,7 @@ struct CoordinatorViewer: ~Copyable {
                 news.append(.nodes(nodes))
             case .usage(let usage): news.append(.usage(usage))
             case .refused(let reason): news.append(.end(refusal(reason)))
-            case .notices, .value, .missing, .records: break
+            case .notices, .value, .missing, .records, .programWanted: break
             }
         }
         sendWaiting()
@@ -103,7 +103,8 @@ struct CoordinatorViewer: ~Copyable {
         askedAt = now
         waiting = [
             .hello(
-                version: wireVersion, client: ClientID(UInt64.random(in: 1 ... .max)), program: "",
+                version: wireVersion, client: ClientID(UInt64.random(in: 1 ... .max)),
+                program: .none,
                 name: "swoop"),
             .watchUsage(true),
         ]

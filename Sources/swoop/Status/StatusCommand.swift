@@ -10,17 +10,17 @@ import SwoopTransport
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Lists the clusters that run on this machine for this user.",
+        abstract: "Lists the clusters that this user has on this machine, and their nodes.",
         discussion: """
             EXAMPLES:
-              swoop status                             a line for each cluster
+              swoop status                             each cluster, each node
               swoop status --json | jq -r '.[].name'   the same as a JSON array
 
-            It leaves with status 0 when there is one, and with 1 when there is none (with --json:
-            always 0, and the array is empty).
+            It leaves with status 0 when there is one, and with 1 when there is
+            none (with --json: always 0, and the array is empty).
             """)
 
-    @Flag(help: "A JSON array with an object for each cluster.")
+    @Flag(help: "A JSON array with an object for each cluster; `nodes` has one for each node.")
     var json = false
 
     /// How long a coordinator has to answer.
@@ -31,10 +31,11 @@ struct StatusCommand: ParsableCommand {
             let addresses = try CoordinatorChoice.running()
             if addresses.isEmpty, !json { throw CoordinatorChoice.absence(named: nil) }
             let rows = try addresses.map { address in
-                StatusRow(
+                let (reading, nodes) = try Self.ask(
+                    CoordinatorViewer(address, now: MonotonicClock.nanoseconds()))
+                return StatusRow(
                     name: address.cluster, pid: address.process.pid, endpoint: address.endpoint,
-                    reading: try Self.ask(
-                        CoordinatorViewer(address, now: MonotonicClock.nanoseconds())))
+                    reading: reading, nodes: nodes)
             }
             if json {
                 StandardOutput.write(JSONLine.text(of: rows.map(StatusJSON.init)) + "\n")
@@ -45,18 +46,21 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    /// The first snapshot; nil when none comes in time.
-    private static func ask(_ viewer: consuming CoordinatorViewer) throws -> ClusterReading? {
+    /// The first snapshot, nil when none comes in time, and the nodes that are there.
+    private static func ask(
+        _ viewer: consuming CoordinatorViewer
+    ) throws -> (ClusterReading?, [NodeDescription]) {
         let limit = MonotonicClock.nanoseconds() + patience
         var track = UsageTrack(cluster: viewer.address.cluster)
         var poll = PollLoop()
         _ = poll.watch(viewer.socket)
         var isAnswered = false
+        var nodes: [NodeDescription] = []
         while !isAnswered {
             let now = MonotonicClock.nanoseconds()
             for news in viewer.news(now: now) {
                 switch news {
-                case .nodes: break
+                case .nodes(let there): nodes = there
                 case .usage(let usage):
                     track.take(usage, at: now)
                     isAnswered = true
@@ -67,6 +71,6 @@ struct StatusCommand: ParsableCommand {
             if !isAnswered { try poll.wait(until: min(limit, viewer.nextDeadline(now: now))) }
         }
         viewer.close()
-        return track.reading(at: MonotonicClock.nanoseconds())
+        return (track.reading(at: MonotonicClock.nanoseconds()), nodes)
     }
 }

@@ -1,6 +1,6 @@
 // What `swoop status` writes: a table whose columns are as wide as what is in them, or JSON. Pure.
 
-import SwoopModel
+package import SwoopModel
 
 /// A coordinator that runs, and what it said.
 package struct StatusRow: Sendable {
@@ -9,22 +9,43 @@ package struct StatusRow: Sendable {
     package var endpoint: String
     /// Nil: it did not answer.
     package var reading: ClusterReading?
+    /// Its nodes, in the order of the reading's.
+    package var nodes: [NodeDescription]
 
-    package init(name: String, pid: Int32, endpoint: String, reading: ClusterReading?) {
+    package init(
+        name: String, pid: Int32, endpoint: String, reading: ClusterReading?,
+        nodes: [NodeDescription] = []
+    ) {
         self.name = name
         self.pid = pid
         self.endpoint = endpoint
         self.reading = reading
+        self.nodes = nodes
+    }
+
+    /// What is known of each node; a description where it was heard of the node that is read.
+    var nodeRows: [(reading: NodeReading, description: NodeDescription?)] {
+        (reading?.nodes ?? []).enumerated().map { index, node in
+            let there = index < nodes.count && nodes[index].name == node.name ? nodes[index] : nil
+            return (node, there)
+        }
     }
 }
 
 /// Rows as text.
 package enum StatusTable {
-    /// A heading, and a line for each row.
+    /// A heading, and a line for each cluster; then a heading, and a line for each node.
     package static func lines(of rows: [StatusRow]) -> [String] {
-        let heading = ["NAME", "PID", "ENDPOINT", "NODES", "CORES", "BUSY", "TASKS"]
-        let cells = [heading] + rows.map(cells)
-        let widths = heading.indices.map { column in
+        let clusters = [["NAME", "PID", "ENDPOINT", "NODES", "CORES", "BUSY", "TASKS"]]
+        let nodes = rows.flatMap(nodeCells)
+        guard !nodes.isEmpty else { return lines(clusters + rows.map(cells)) }
+        let heading = [["NODE", "CLUSTER", "CORES", "BUSY", "MEMORY", "REACHED"]]
+        return lines(clusters + rows.map(cells)) + [""] + lines(heading + nodes)
+    }
+
+    /// Columns as wide as what is in them.
+    private static func lines(_ cells: [[String]]) -> [String] {
+        let widths = cells[0].indices.map { column in
             cells.reduce(0) { max($0, TextWidth.of($1[column])) }
         }
         return cells.map { row in
@@ -54,13 +75,48 @@ package enum StatusTable {
     }
 }
 
+extension StatusTable {
+    private static func nodeCells(of row: StatusRow) -> [[String]] {
+        row.nodeRows.map { node, description in
+            let memory =
+                "\(Quantities.bytes(node.residentBytes)) of \(Quantities.bytes(node.pageBudget))"
+            let busy = node.isSilent ? "silent for \(Quantities.age(node.ageNanoseconds))" : nil
+            return [
+                TextWidth.printable(node.name), TextWidth.printable(row.name),
+                String(node.cores.count), busy ?? String(node.busyCores), memory,
+                description.map { words(for: $0.reach) } ?? "–",
+            ]
+        }
+    }
+
+    private static func words(for reach: NodeReach) -> String {
+        switch reach {
+        case .network: "over the network"
+        case .sameMachine: "on this machine"
+        case .connection: "through its SSH connection"
+        }
+    }
+}
+
 /// A row as JSON; what a coordinator did not say is left out.
 struct StatusJSON: Encodable {
+    /// `reach` is `network`, `sameMachine` or `connection`.
+    struct Node: Encodable {
+        var name: String
+        var pid: Int32?
+        var cores: Int
+        var busyCores: Int
+        var residentBytes: Int64
+        var pageBudgetBytes: Int64
+        var reach: String?
+        var isSilent: Bool
+    }
+
     var name: String
     var pid: Int32
     var endpoint: String
     var answers: Bool
-    var nodes: Int?
+    var nodes: [Node]?
     var silentNodes: Int?
     var cores: Int?
     var busyCores: Int?
@@ -71,10 +127,20 @@ struct StatusJSON: Encodable {
         pid = row.pid
         endpoint = row.endpoint
         answers = row.reading != nil
-        nodes = row.reading?.nodes.count
+        nodes = row.reading == nil ? nil : row.nodeRows.map(Node.init)
         silentNodes = row.reading?.nodes.count { $0.isSilent }
         cores = row.reading?.cores
         busyCores = row.reading?.busyCores
         tasks = (row.reading?.tasks).map(UsageJSON.Tasks.init)
+    }
+}
+
+extension StatusJSON.Node {
+    fileprivate init(_ node: NodeReading, _ description: NodeDescription?) {
+        self.init(
+            name: node.name, pid: description?.processID, cores: node.cores.count,
+            busyCores: node.busyCores, residentBytes: node.residentBytes,
+            pageBudgetBytes: node.pageBudget, reach: description.map { "\($0.reach)" },
+            isSilent: node.isSilent)
     }
 }

@@ -10,23 +10,25 @@ struct TopCommand: ParsableCommand {
         commandName: "top",
         abstract: "Shows what every core of a cluster does, live.",
         discussion: """
-            At a terminal a screen with a cell for every core: how much of the last second it was
-            busy, the function on it, and for how long. A node that was silent for more than 2 s is
-            grey, and what its cores do is not known. `q` quits. Colours are left out when the
-            environment's NO_COLOR is set.
+            At a terminal a screen with a cell for every core: how much of the last
+            second it was busy, the function on it, and for how long. A node that
+            was silent for more than 2 s is grey, and what its cores do is not
+            known. `q` quits. Colours are left out when the environment's NO_COLOR
+            is set.
 
-            Elsewhere one line for each node, every second: words `name=value` that are always there.
+            Elsewhere one line for each node, every second: words `name=value`
+            that are always there.
 
             EXAMPLES:
               swoop top                          the newest cluster of this user
-              swoop top --cluster local-123-abc  one of several (`swoop status` names them)
+              swoop top --cluster local-123-abc  one that `swoop status` names
               swoop top --wait                   wait until a program starts one
               swoop top --once                   the present moment, then leave
               swoop top --json | jq .busyCores   every snapshot, some ten a second
               swoop top --interval 5 >> log      a line for each node every 5 s
 
-            It leaves with status 0 when the cluster ends or `q` is typed, and with 1 when there is
-            no cluster or it does not answer.
+            It leaves with status 0 when the cluster ends or `q` is typed, and
+            with 1 when there is no cluster or it does not answer.
             """)
 
     @Option(help: "Which cluster; the newest unless told.")

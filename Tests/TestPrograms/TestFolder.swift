@@ -2,37 +2,37 @@
 // machine, are neither seen nor disturbed; and what /proc says of the processes started in it.
 
 import Glibc
-import SwoopLaunching
+package import SwoopLaunching
 import SwoopTransport
-import Testing
 
 /// An empty folder that is gone with its last user.
-final class TestFolder: Sendable {
-    let path: String
+package final class TestFolder: Sendable {
+    package let path: String
 
-    init() throws {
-        var template = Array("/tmp/swoop-integration-XXXXXX".utf8CString)
+    package init() throws {
+        var template = Array("/tmp/swoop-test-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw ProgramRun.Problem.noFolder(errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit {
-        for name in Self.names(in: path + "/swoop") { _ = unsafe unlink("\(path)/swoop/\(name)") }
-        _ = unsafe rmdir(path + "/swoop")
-        for name in Self.names(in: path) { _ = unsafe unlink("\(path)/\(name)") }
-        _ = unsafe rmdir(path)
+    deinit { Self.remove(path) }
+
+    /// What programs that belong here are told: where they find one another, and where they keep
+    /// what lasts.
+    package var environment: [String: String] {
+        ["XDG_RUNTIME_DIR": path, "XDG_STATE_HOME": path + "/state"]
     }
 
     /// Files by which clusters are found.
-    var addresses: [String] { Self.names(in: path + "/swoop") }
+    package var addresses: [String] { Self.names(in: path + "/swoop") }
 
     /// The address of a cluster, as any client finds it.
-    func address(of cluster: String) throws -> CoordinatorAddress? {
+    package func address(of cluster: String) throws -> CoordinatorAddress? {
         try RuntimeFolder(at: path + "/swoop").coordinator(of: cluster)
     }
 
     /// Processes, zombies left out, that were started with this folder as their runtime folder.
-    var processes: [Int32] {
+    package var processes: [Int32] {
         let mark = Array("XDG_RUNTIME_DIR=\(path)".utf8)
         return Self.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             guard contents(of: "/proc/\(pid)/environ").split(separator: 0).contains(mark[...])
@@ -43,21 +43,18 @@ final class TestFolder: Sendable {
     }
 
     /// Children of a process, zombies left out.
-    func children(of parent: Int32) -> [Int32] {
+    package func children(of parent: Int32) -> [Int32] {
         processes.filter { parentOf($0) == parent }
     }
 
     /// Waits until none of its processes is left; the rest after the limit.
-    func processes(leftAfter seconds: Double) throws -> [Int32] {
-        let limit = MonotonicClock.nanoseconds() + Int64(seconds * 1e9)
-        var poll = PollLoop()
-        while !processes.isEmpty, MonotonicClock.nanoseconds() < limit {
-            try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
-        }
+    package func processes(leftAfter seconds: Double) throws -> [Int32] {
+        _ = try holds(within: seconds) { processes.isEmpty }
         return processes
     }
 
-    static func names(in folder: String) -> [String] {
+    /// The names in a folder, sorted; none if it cannot be read.
+    package static func names(in folder: String) -> [String] {
         guard let directory = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(directory) }
         var names: [String] = []
@@ -69,6 +66,18 @@ final class TestFolder: Sendable {
         }
         return names.sorted()
     }
+
+    /// Removes a file, or a folder with all that is in it.
+    package static func remove(_ path: String) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            _ = unsafe unlink(path)
+            return
+        }
+        for name in names(in: path) { remove("\(path)/\(name)") }
+        _ = unsafe rmdir(path)
+    }
 }
 
 private func parentOf(_ pid: Int32) -> Int32? {
@@ -78,7 +87,7 @@ private func parentOf(_ pid: Int32) -> Int32? {
 }
 
 /// A file's bytes, at most a megabyte; none when it cannot be read.
-func contents(of path: String) -> [UInt8] {
+package func contents(of path: String) -> [UInt8] {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return [] }
     defer { _ = close(file) }

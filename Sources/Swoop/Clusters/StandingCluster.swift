@@ -1,0 +1,140 @@
+// A cluster of hosts that outlives its clients: what `swoop up` starts, and what the process that
+// holds it does. StandingClusterStart.swift has the start of that process.
+
+import SwoopHosts
+import SwoopLaunching
+import SwoopTransport
+
+/// A cluster of hosts that outlives its clients: what `swoop up` starts.
+package struct StandingCluster: Sendable {
+    /// Its name; nil: the hosts file's, else `standing`.
+    package var name: String?
+    /// A hosts file; nil: `hosts`.
+    package var file: String?
+    /// Hosts as they stand on a command line.
+    package var hosts: [String]
+    package var acceptsNewKeys: Bool
+    /// Seconds.
+    package var connectLimit: Int
+    /// Seconds.
+    package var grace: Int
+    package var showsProgress: Bool
+
+    package init(
+        name: String?, file: String?, hosts: [String], acceptsNewKeys: Bool, connectLimit: Int,
+        grace: Int, showsProgress: Bool
+    ) {
+        self.name = name
+        self.file = file
+        self.hosts = hosts
+        self.acceptsNewKeys = acceptsNewKeys
+        self.connectLimit = connectLimit
+        self.grace = grace
+        self.showsProgress = showsProgress
+    }
+
+    /// What became of one host, for tools.
+    package struct HostReport: Sendable, Equatable {
+        package var host: String
+        /// Nil: its agent has joined.
+        package var failure: String?
+        package var step: String
+        package var isCarried: Bool
+
+        init(host: String, failure: String?, step: String, isCarried: Bool) {
+            self.host = host
+            self.failure = failure
+            self.step = step
+            self.isCarried = isCarried
+        }
+
+        /// It had joined, and ends with the others.
+        mutating func stop() {
+            guard failure == nil else { return }
+            step = HostError.Step.cancelled.rawValue
+            failure = "\(host): \(step): stopped with the others."
+        }
+
+        init(_ outcome: HostOutcome) {
+            self.init(
+                host: outcome.host.name, failure: outcome.failure?.description,
+                step: outcome.failure?.step.rawValue ?? "", isCarried: outcome.carried != nil)
+        }
+    }
+
+    /// The name of a cluster that nobody named.
+    package static let usualName = "standing"
+
+    static let role = "coordinator"
+    static let requestDescriptor = "request"
+    static let reportDescriptor = "report"
+
+    /// Says that one of this name runs already.
+    static func expectNone(named name: String) throws {
+        guard let other = try RuntimeFolder.ofUser().coordinator(of: name) else { return }
+        throw SwoopError(
+            .unreachable, "a cluster named \(name) runs already, in process \(other.process.pid)",
+            advice: "End that one (`swoop down \(name)`), or choose another name.")
+    }
+
+    static var invisible: SwoopError {
+        SwoopError(
+            .unreachable, "nobody could find the cluster: its address could not be published",
+            advice: "See that the runtime folder belongs to you and is closed to others.")
+    }
+}
+
+// MARK: In the process that holds the cluster
+
+extension StandingCluster {
+    /// Holds the cluster in this process until a signal ends it; `report` is told of every host,
+    /// once all were tried.
+    ///
+    /// - Returns: Whether it ended by a signal; false: no host came up.
+    /// - Throws: `SwoopError` when the list is wrong, or when one of that name runs.
+    @discardableResult
+    package func hold(report: ([HostReport]) -> Void) throws -> Bool {
+        // Before any thread starts: threads inherit what is blocked.
+        let signals = try EndingSignals()
+        let options = self.options
+        let list = try options.hostList()
+        let name = self.name ?? list.clusterName ?? Self.usualName
+        try Self.expectNone(named: name)
+        let cluster = try HostCluster(options, cluster: name, holder: .hosts)
+        guard cluster.isVisible else {
+            cluster.stop()
+            throw Self.invisible
+        }
+        signals.onEach { _ in cluster.cancel() }
+        let lines = BringUpLines(of: list.hosts.filter { !$0.isLocal }.map(\.name))
+        let outcomes = try cluster.bringUp { [showsProgress] host, progress in
+            if showsProgress { lines.take(host.name, progress) }
+        }
+        if showsProgress { lines.finish(outcomes) }
+        var reports = Self.reports(of: outcomes, in: list)
+        if signals.hasCome { for index in reports.indices { reports[index].stop() } }
+        let isUp = reports.contains { $0.failure == nil }
+        report(reports)
+        if isUp { signals.wait() }
+        cluster.stop()
+        return signals.hasCome
+    }
+
+    /// In the order of the list; the agent of this machine is there from the beginning.
+    private static func reports(of outcomes: [HostOutcome], in list: HostList) -> [HostReport] {
+        var others = outcomes[...]
+        return list.hosts.compactMap { host in
+            host.isLocal
+                ? HostReport(host: host.name, failure: nil, step: "", isCarried: false)
+                : others.popFirst().map(HostReport.init)
+        }
+    }
+
+    private var options: HostOptions {
+        var options = file.map { HostOptions(file: $0) } ?? HostOptions(hosts)
+        options.acceptsNewKeys = acceptsNewKeys
+        options.connectLimit = .seconds(connectLimit)
+        options.grace = .seconds(grace)
+        return options
+    }
+}

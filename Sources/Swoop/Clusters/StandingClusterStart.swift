@@ -1,0 +1,162 @@
+// The process that holds a standing cluster: how it is asked for, how it answers, and how it lets
+// go of the terminal that it was started from. Requests and answers are lines of words between
+// tabs.
+
+import CSwoopSystem
+import Glibc
+import SwoopLaunching
+import SwoopTransport
+
+// MARK: In the process that asks for it
+
+extension StandingCluster {
+    /// Starts a process that holds the cluster and outlives this one; returns once every host was
+    /// tried.
+    ///
+    /// Ctrl-C ends that process too, as long as this waits; a second one at once.
+    ///
+    /// - Throws: `SwoopError.Code.unreachable` when there is no cluster now.
+    package func start() throws -> [HostReport] {
+        let interrupts = try EndingSignals()
+        let held = try HeldBytes.descriptor(holding: Array(line.utf8))
+        var ends: [Int32] = [-1, -1]
+        let made = unsafe swoop_pipe(&ends)
+        guard made == 0 else { throw LaunchError.systemCall("pipe2", code: -made) }
+        let reading = OwnedDescriptor(owning: ends[0])
+        let pid = try launch(held.rawValue, answeringTo: OwnedDescriptor(owning: ends[1]))
+        interrupts.onEach { count in _ = kill(pid, count == 1 ? SIGTERM : SIGKILL) }
+        return try Self.reports(in: readAll(reading.rawValue))
+    }
+
+    /// Starts the process; its answer's end is closed here.
+    private func launch(
+        _ held: Int32, answeringTo answer: consuming OwnedDescriptor
+    ) throws(LaunchError) -> Int32 {
+        var request = LaunchRequest(role: Self.role)
+        request.arguments = ["swoop-coordinator"]
+        request.deathSignal = 0
+        request.descriptors = [
+            Self.requestDescriptor: held, Self.reportDescriptor: answer.rawValue,
+        ]
+        return try ChildProcess(starting: request).disown()
+    }
+
+    private static func reports(in text: String) throws -> [HostReport] {
+        let lines = text.split(separator: "\n")
+        if let error = lines.first(where: { $0.hasPrefix("error\t") }) {
+            let words = error.split(separator: "\t", omittingEmptySubsequences: false)
+            throw SwoopError(
+                .unreachable, String(words[1]), advice: words.count > 2 ? String(words[2]) : "")
+        }
+        guard lines.last == "end" else {
+            throw SwoopError(
+                .unreachable, "the process that was to hold the cluster ended before it was up",
+                advice: "Run `swoop up --foreground` to see what it says.")
+        }
+        return lines.compactMap(HostReport.init(line:))
+    }
+
+    private func readAll(_ descriptor: Int32) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+}
+
+// MARK: In the process that holds it
+
+extension StandingCluster {
+    /// The role's part: holds the cluster that was asked for, and tells who asked of the hosts.
+    static func play(_ role: InheritedRole) throws {
+        let request = try HeldBytes.read(from: try role.takeDescriptor(requestDescriptor))
+        guard let cluster = StandingCluster(line: String(decoding: request, as: UTF8.self)) else {
+            throw LaunchError.malformedRole("the request for a standing cluster")
+        }
+        var report: OwnedDescriptor? = try role.takeDescriptor(reportDescriptor)
+        func answer(_ lines: [String]) {
+            let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+            if let descriptor = report?.rawValue {
+                _ = unsafe bytes.withUnsafeBytes {
+                    unsafe write(descriptor, $0.baseAddress, $0.count)
+                }
+            }
+            report = nil
+        }
+        do {
+            try cluster.hold { hosts in
+                answer(hosts.map(\.line) + ["end"])
+                if hosts.contains(where: { $0.failure == nil }) { leaveTerminal() }
+            }
+        } catch {
+            let words =
+                (error as? SwoopError).map { [$0.message, $0.advice] } ?? ["\(error)"]
+            answer([(["error"] + words.map(Words.ofOneLine)).joined(separator: "\t")])
+            exit(1)
+        }
+    }
+
+    /// Who asked leaves, and nothing more is written to its terminal: to a file in the user's state
+    /// folder.
+    private static func leaveTerminal() {
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        var target = unsafe open(LocalCluster.stateFolder + "/coordinator.log", flags, 0o600)
+        if target < 0 { target = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) }
+        guard target >= 0 else { return }
+        for stream in [1, 2] as [Int32] { _ = dup2(target, stream) }
+        _ = close(target)
+    }
+}
+
+// MARK: As lines
+
+/// Words that must stay on one line, between tabs.
+private enum Words {
+    static func ofOneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " / ")
+            .split(separator: "\t").joined(separator: " ")
+    }
+}
+
+extension StandingCluster {
+    /// The request as a line; what is nil is an empty word.
+    var line: String {
+        let words =
+            [
+                name ?? "", file ?? "", acceptsNewKeys ? "yes" : "no", String(connectLimit),
+                String(grace), showsProgress ? "yes" : "no",
+            ] + hosts
+        return words.map(Words.ofOneLine).joined(separator: "\t")
+    }
+
+    init?(line: String) {
+        let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard words.count >= 6, let connectLimit = Int(words[3]), let grace = Int(words[4]) else {
+            return nil
+        }
+        self.init(
+            name: words[0].isEmpty ? nil : words[0], file: words[1].isEmpty ? nil : words[1],
+            hosts: Array(words[6...]), acceptsNewKeys: words[2] == "yes",
+            connectLimit: connectLimit, grace: grace, showsProgress: words[5] == "yes")
+    }
+}
+
+extension StandingCluster.HostReport {
+    /// The report as a line.
+    var line: String {
+        [host, isCarried ? "carried" : "direct", step, failure ?? ""].map(Words.ofOneLine)
+            .joined(separator: "\t")
+    }
+
+    init?(line: Substring) {
+        let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 4 else { return nil }
+        self.init(
+            host: words[0], failure: words[3].isEmpty ? nil : words[3], step: words[2],
+            isCarried: words[1] == "carried")
+    }
+}

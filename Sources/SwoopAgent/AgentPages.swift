@@ -1,0 +1,128 @@
+// Pages that come to an agent and go from it: from clients, to other agents and from them, directly
+// or through the coordinator.
+
+import SwoopElements
+import SwoopExecution
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+import SwoopWire
+
+extension AgentLoop {
+    // MARK: Bytes that came
+
+    /// A client's data.
+    mutating func takeData(
+        _ bytes: [UInt8], of task: TaskID, _ output: OutputKind, elementCount: Int64
+    ) {
+        var elementCount = elementCount
+        if output == .page {
+            // How many elements a page has stands in its header: loops over it must know.
+            guard let count = Self.elementCount(of: bytes) else {
+                return handle(.dataRefused(task, "what the client sent is no page"))
+            }
+            elementCount = count
+        }
+        if let page = store(bytes, elementCount: elementCount) {
+            handle(.dataStored(task, page))
+        } else {
+            handle(.dataRefused(task, "the node has no room for its \(bytes.count) bytes"))
+        }
+    }
+
+    /// A page that another node sent through the coordinator.
+    mutating func takeRelayed(_ bytes: [UInt8], of task: TaskID) {
+        if let page = store(bytes, elementCount: Self.elementCount(of: bytes) ?? 1) {
+            handle(.pageFetched(task, page))
+        } else {
+            handle(.fetchFailed(task, .noRoom))
+        }
+    }
+
+    private static func elementCount(of bytes: [UInt8]) -> Int64? {
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe (try? PageHeader(reading: bytes)).map { Int64($0.count) }
+        }
+    }
+
+    private mutating func store(_ bytes: [UInt8], elementCount: Int64) -> PageExtent? {
+        guard let extent = try? arena.allocate(bytes: max(1, bytes.count)) else { return nil }
+        unsafe arena.mutablePointer(to: extent, count: bytes.count).copyBytes(from: bytes)
+        return keep(extent, byteCount: Int64(bytes.count), elementCount: elementCount)
+    }
+
+    private mutating func keep(
+        _ extent: Extent, byteCount: Int64, elementCount: Int64
+    ) -> PageExtent {
+        let page = PageExtent(
+            offset: Int64(extent.offset), byteCount: byteCount, elementCount: elementCount)
+        extents[page.offset] = extent
+        return page
+    }
+
+    // MARK: Other agents
+
+    mutating func fetch(_ task: TaskID, from node: NodeID, byteCount: Int64) {
+        let bytes = Int(max(1, min(byteCount, 1 << 46)))
+        guard let extent = try? arena.allocate(bytes: bytes) else {
+            return handle(.fetchFailed(task, .noRoom))
+        }
+        pages.fetch(
+            task, from: node, byteCount: Int(max(0, byteCount)), into: extent, in: &poll,
+            now: MonotonicClock.nanoseconds())
+    }
+
+    /// Sends a range of a page from where it lies; the machine keeps the page until it is sent.
+    mutating func give(_ token: UInt64, _ task: TaskID, _ page: PageExtent) {
+        guard let extent = extents[page.offset], pages.give(token, of: page, in: extent, arena)
+        else { return handle(.rangeSent(task)) }
+        sending[page.offset, default: 0] += 1
+    }
+
+    mutating func turnPages() {
+        let now = MonotonicClock.nanoseconds()
+        for news in pages.turn(arena, in: &poll, now: now) {
+            switch news {
+            case .wanted(let task, let token): handle(.rangeWanted(task, token: token))
+            case .sent(let task, let offset): sent(task, offset)
+            case .fetched(let task, let extent, let byteCount, let elementCount):
+                let page = keep(extent, byteCount: byteCount, elementCount: elementCount)
+                handle(.pageFetched(task, page))
+            case .absent(let task): handle(.fetchFailed(task, .absent))
+            case .unreachable(let task): handle(.fetchFailed(task, .unreachable))
+            }
+        }
+        freeAbandoned()
+    }
+
+    mutating func freeAbandoned() {
+        for extent in pages.takeAbandoned() { arena.free(extent) }
+    }
+
+    private mutating func sent(_ task: TaskID, _ offset: Int64) {
+        let left = (sending[offset] ?? 1) - 1
+        sending[offset] = left > 0 ? left : nil
+        if let extent = leftOver[offset] {
+            // The machine that lent it is no more.
+            guard left == 0 else { return }
+            leftOver[offset] = nil
+            arena.free(extent)
+        } else {
+            handle(.rangeSent(task))
+        }
+    }
+}
+
+extension PeerAddress {
+    /// With the coordinator's own address for a node on its machine, as this node knows it.
+    func seen(from coordinator: String) -> PeerAddress {
+        var seen = self
+        let anywhere = "tcp://0.0.0.0:"
+        guard let colon = coordinator.lastIndex(of: ":") else { return self }
+        seen.pages.endpoints = pages.endpoints.map { endpoint in
+            endpoint.hasPrefix(anywhere)
+                ? "\(coordinator[..<colon]):\(endpoint.dropFirst(anywhere.count))" : endpoint
+        }
+        return seen
+    }
+}

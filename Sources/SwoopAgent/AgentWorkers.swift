@@ -1,0 +1,204 @@
+// The agent's worker processes, one for each program that has runs here: started, listened to,
+// watched, and what their slots show.
+
+import SwoopExecution
+import SwoopLaunching
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+import SwoopWire
+
+extension AgentLoop {
+    func worker(_ id: WorkerID) -> WorkerLink? { workers.first { $0.id == id } }
+
+    // MARK: Starting
+
+    /// The machine asks for a worker with the first run; one of this program is started before
+    /// that, since it takes longer to start than a run to arrive.
+    mutating func startEarly() {
+        guard workers.isEmpty else { return }
+        do {
+            try launch(WorkerID(0), configuration.program)
+        } catch {
+            send(.remark("no worker could be started ahead: \(error)"))
+        }
+    }
+
+    mutating func start(_ id: WorkerID, _ program: ProgramID) {
+        if program == configuration.program, let early = worker(WorkerID(0)) {
+            early.id = id
+            if early.isReady { handle(.workerReady(id)) }
+            return
+        }
+        do {
+            try launch(id, program)
+        } catch {
+            let death = WorkerDeath(signal: 0, status: -1, lastOutput: ["\(error)"])
+            handle(.workerExited(id, death))
+        }
+    }
+
+    private mutating func launch(_ id: WorkerID, _ program: ProgramID) throws {
+        let placed = program == configuration.program ? nil : try programs.use(program)
+        let started = try WorkerLink(
+            id: id, program: placed, arena: arena, wakeup: wakeup, slots: configuration.slots)
+        watch(started)
+    }
+
+    /// Listens to a worker from the next wait on.
+    mutating func watch(_ started: WorkerLink) {
+        for descriptor in started.outputDescriptors {
+            started.sources.append(poll.watch(descriptor: descriptor))
+        }
+        let exit = poll.watch(descriptor: started.exitDescriptor)
+        started.exitSource = exit
+        started.sources.append(exit)
+        workers.append(started)
+    }
+
+    // MARK: Orders
+
+    /// Orders go in batches that the ring takes; one that it never takes fails its run.
+    mutating func dispatch(_ orders: [RunOrder], to worker: WorkerLink) {
+        for order in worker.send(orders) {
+            let text =
+                "its arguments and small inputs take more than the \(worker.orderBytesMax) bytes "
+                + "that one order may have; pass large values as proxies, or fewer inputs"
+            let failure = TaskFailure(kind: .noMemory, message: text, task: order.spec.id)
+            handle(
+                .workerReported(
+                    worker.id, [.ended(order.attemptID, .failed(failure), RunRecord())]))
+        }
+    }
+
+    // MARK: News
+
+    mutating func takeFromWorkers() {
+        for worker in workers {
+            for message in worker.receive() { take(message, from: worker) }
+        }
+    }
+
+    private mutating func take(_ message: WorkerMessage, from worker: WorkerLink) {
+        switch message {
+        case .ready:
+            worker.isReady = true
+            if worker.id != WorkerID(0) { handle(.workerReady(worker.id)) }
+        case .reports(let reports):
+            handle(.workerReported(worker.id, reports.map { $0.quoting(worker) }))
+        case .stored(let attempt, let page): handle(.outputStored(worker.id, attempt, page))
+        case .allocate(let token, let byteCount): lend(token, byteCount, to: worker)
+        case .printed(let lines):
+            worker.remember(lines)
+            send(.printed(lines))
+        }
+    }
+
+    private mutating func lend(_ token: UInt32, _ byteCount: Int64, to worker: WorkerLink) {
+        guard let extent = try? arena.allocate(bytes: Int(max(1, min(byteCount, 1 << 46)))) else {
+            return worker.send(.allocated(token: token, nil))
+        }
+        let page = PageExtent(
+            offset: Int64(extent.offset), byteCount: Int64(extent.size), elementCount: 0)
+        extents[page.offset] = extent
+        handle(.extentLent(worker.id, page))
+        worker.send(.allocated(token: token, page))
+    }
+
+    // MARK: Ends
+
+    /// Reads what workers write to their descriptors, and notices their ends.
+    mutating func watchWorkers() {
+        for worker in workers { look(at: worker) }
+    }
+
+    private mutating func look(at worker: WorkerLink) {
+        let lines = worker.readOutput()
+        if !lines.isEmpty { send(.printed(lines)) }
+        guard let exit = worker.exitSource, poll.isReady(exit, for: [.readable, .failed]) else {
+            return
+        }
+        for message in worker.receive() { take(message, from: worker) }
+        let status = worker.endNow()
+        let rest = worker.readOutput()
+        if !rest.isEmpty { send(.printed(rest)) }
+        let death = worker.death(status)
+        forget(worker)
+        if worker.id == WorkerID(0) {
+            startAfterEarlyDeath(death)
+        } else {
+            handle(.workerExited(worker.id, death))
+        }
+    }
+
+    /// Stops watching a worker that has ended.
+    mutating func forget(_ worker: WorkerLink) {
+        for source in worker.sources { poll.remove(source) }
+        cpuBefore += worker.cpuNanoseconds
+        workers.removeAll { $0 === worker }
+        // Whose they are cannot be told: they stay as long as any worker does.
+        if workers.isEmpty { Orphans.end(except: []) }
+    }
+
+    /// The worker that was started ahead died before anything was asked of it.
+    private mutating func startAfterEarlyDeath(_ death: WorkerDeath) {
+        let cause = death.signal != 0 ? "signal \(death.signal)" : "status \(death.status)"
+        send(.remark("a worker ended while it started (\(cause)). " + death.lastOutput.joined()))
+    }
+
+    // MARK: What the slots show
+
+    func sample(now: Int64) -> AgentMessage {
+        .sample(
+            slots: SlotUsage.merged(
+                workers.map { $0.sample(slots: configuration.slots, now: now) },
+                slots: configuration.slots),
+            cpuNanoseconds: cpuBefore + workers.reduce(0) { $0 + $1.cpuNanoseconds },
+            residentBytes: Int64(arena.usedBytes))
+    }
+}
+
+extension SlotUsage {
+    /// The cores of a node as one row each, though each of its workers has a slot for every core:
+    /// what runs is shown where it runs, or on a row that idles, and never more than there are.
+    static func merged(_ samples: [[SlotUsage]], slots: Int) -> [SlotUsage] {
+        if samples.count == 1 { return samples[0] }
+        var merged = (0..<slots).map { slot in
+            SlotUsage(
+                function: nil, task: nil, elapsedNanoseconds: 0,
+                busyNanoseconds: samples.reduce(0) { $0 + $1[slot].busyNanoseconds })
+        }
+        var homeless: [SlotUsage] = []
+        for (slot, row) in merged.indices.map({ slot in (slot, samples.map { $0[slot] }) }) {
+            for usage in row where usage.task != nil {
+                if merged[slot].task == nil {
+                    merged[slot].show(usage)
+                } else {
+                    homeless.append(usage)
+                }
+            }
+        }
+        for usage in homeless {
+            guard let idle = merged.firstIndex(where: { $0.task == nil }) else { break }
+            merged[idle].show(usage)
+        }
+        return merged
+    }
+
+    private mutating func show(_ usage: SlotUsage) {
+        function = usage.function
+        task = usage.task
+        elapsedNanoseconds = usage.elapsedNanoseconds
+    }
+}
+
+extension RunReport {
+    /// The report with the last lines that a failed run printed.
+    fileprivate func quoting(_ worker: WorkerLink) -> RunReport {
+        guard case .ended(let attempt, .failed(var failure), let record) = self,
+            failure.lastOutput.isEmpty
+        else { return self }
+        failure.lastOutput = worker.lastLines(of: attempt.task)
+        return .ended(attempt, .failed(failure), record)
+    }
+}

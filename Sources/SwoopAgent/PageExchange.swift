@@ -1,0 +1,386 @@
+// Pages between agents: one port where others fetch this node's pages, and a connection to each
+// node whose pages are fetched. The fetching side asks for ranges, several at a time, and so sets
+// the pace; the giving side sends them from where they lie in the arena.
+
+import SwoopExecution
+package import SwoopModel
+package import SwoopStorage
+package import SwoopTransport
+import SwoopWire
+
+/// The agent's end of all exchange of pages. Belongs to the agent's thread.
+package final class PageExchange {
+    /// What happened.
+    package enum News: Sendable {
+        /// A peer asks for a range: `give` or `refuse` answers.
+        case wanted(TaskID, token: UInt64)
+        /// Bytes that `give` was called for have left the extent at this offset.
+        case sent(TaskID, offset: Int64)
+        /// A page is here.
+        case fetched(TaskID, Extent, byteCount: Int64, elementCount: Int64)
+        /// The node says that it has no such page.
+        case absent(TaskID)
+        /// The node cannot be reached, or went silent.
+        case unreachable(TaskID)
+    }
+
+    /// Bytes asked for at a time, and how many such ranges are on their way from one node.
+    package struct Pace: Sendable {
+        package var rangeBytes = 1 << 20
+        package var window = 8
+
+        package init() {}
+    }
+
+    /// How others reach this node.
+    package let service: PageService
+    private let pace: Pace
+    private let keys: CurveKeys
+    private let context: TransportContext
+    private let access = AccessList()
+    private let router: Socket
+    private var routerSource: PollLoop.Source?
+    private let released: Inbox<Released>
+    private var releasedSource: PollLoop.Source?
+    private var addresses: [NodeID: PeerAddress] = [:]
+    private var links: [NodeID: PeerLink] = [:]
+    private var questions: [UInt64: Question] = [:]
+    private var questionsTaken: UInt64 = 0
+    /// Answers that a peer's queue had no room for, oldest first.
+    private var answers: [(peer: PeerID, frames: Frames)] = []
+    private var news: [News] = []
+    private var malformed = 0
+
+    /// Bytes that left the arena; told by libzmq's thread.
+    private struct Released: Sendable {
+        var task: TaskID
+        var offset: Int64
+    }
+
+    private struct Question {
+        var peer: PeerID
+        var task: TaskID
+        var offset: Int64
+        var count: Int64
+    }
+
+    private static let receivesMax = 256
+    private static let retryPeriod: Int64 = 5_000_000
+
+    /// Listens, and takes nobody until `setPeers` names them.
+    ///
+    /// - Parameters:
+    ///   - listening: addresses of this machine; none: loopback. One that is not this machine's
+    ///     stands for all of its addresses.
+    ///   - announced: addresses for `service`; none: those that it listens on.
+    package init(
+        keys: CurveKeys, listening: [String] = [], announced: [String] = [], pace: Pace = Pace()
+    ) throws(TransportError) {
+        // A context of its own: pages are encrypted on its threads, and the coordinator's messages
+        // do not queue behind them.
+        let context = try TransportContext(ioThreads: 2)
+        let authenticator = try Authenticator(for: access, in: context)
+        var options = SocketOptions()
+        options.highWaterMark = 256
+        let router = try Socket(
+            .router, in: context, security: .server(keys, authenticator), options: options)
+        var bound: [String] = []
+        for address in listening.isEmpty ? ["127.0.0.1"] : listening {
+            bound.append(try Self.bind(router, to: address))
+        }
+        let port = bound[0].split(separator: ":").last ?? ""
+        let endpoints =
+            announced.isEmpty ? bound : announced.map { "tcp://\(Self.host($0)):\(port)" }
+        service = PageService(endpoints: endpoints, publicKey: keys.publicKey)
+        released = try Inbox()
+        self.keys = keys
+        self.context = context
+        self.router = router
+        self.pace = pace
+    }
+
+    private static func host(_ address: String) -> String {
+        address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+    }
+
+    private static func bind(
+        _ router: borrowing Socket, to address: String
+    ) throws(TransportError) -> String {
+        do {
+            return try router.bind(to: "tcp://\(host(address)):*")
+        } catch {
+            // Behind a translation of addresses: the others' name for this node is not its own.
+            let all = try router.bind(to: "tcp://0.0.0.0:*")
+            return "tcp://\(host(address)):\(all.split(separator: ":").last ?? "")"
+        }
+    }
+
+    // MARK: The peers
+
+    /// Takes and fetches from these nodes, and no others, from now on; this node may be among them.
+    ///
+    /// Pages on their way from a node that is not among them are `unreachable`.
+    package func setPeers(_ peers: [PeerAddress], in poll: inout PollLoop) {
+        let others = peers.filter { $0.pages.publicKey != service.publicKey }
+        let staying = Set(others.map(\.pages.publicKey))
+        for (node, old) in addresses where !others.contains(old) {
+            if !staying.contains(old.pages.publicKey) { access.withdraw(old.pages.publicKey) }
+            addresses[node] = nil
+            if let link = links[node] { close(link, in: &poll) }
+        }
+        for peer in others where addresses[peer.node] == nil {
+            access.permit(peer.pages.publicKey, as: "node \(peer.node.rawValue)")
+            addresses[peer.node] = peer
+        }
+        guard !others.isEmpty, routerSource == nil else { return }
+        routerSource = poll.watch(router)
+        releasedSource = poll.watch(descriptor: released.wakeup.descriptor)
+    }
+
+    /// Gives up a connection: what is on its way by it does not come.
+    private func close(_ link: PeerLink, in poll: inout PollLoop) {
+        links[link.peer.node] = nil
+        poll.remove(link.source)
+        for fetch in link.fetches {
+            abandoned.append(fetch.extent)
+            news.append(.unreachable(fetch.task))
+        }
+        link.fetches = []
+    }
+
+    /// Extents of pages that will not come, for the owner of the arena to free.
+    private var abandoned: [Extent] = []
+
+    /// Extents of pages that will not come: to be freed.
+    package func takeAbandoned() -> [Extent] {
+        defer { abandoned.removeAll() }
+        return abandoned
+    }
+
+    /// Forgets what is on its way here and what was asked of this node.
+    package func startOver(in poll: inout PollLoop) {
+        for link in links.values { close(link, in: &poll) }
+        for token in questions.keys.sorted() {
+            if let question = questions[token] { refuse(token, question.task) }
+        }
+        news.removeAll { if case .sent = $0 { false } else { true } }
+    }
+
+    // MARK: Fetching
+
+    /// Where a node gives pages away, for people.
+    package func place(of node: NodeID) -> String? { addresses[node]?.pages.endpoints.first }
+
+    /// Begins to fetch a page into `extent`, which has room for it; `fetched`, `absent` or
+    /// `unreachable` follows.
+    package func fetch(
+        _ task: TaskID, from node: NodeID, byteCount: Int, into extent: Extent,
+        in poll: inout PollLoop, now: Int64
+    ) {
+        do {
+            let link = try link(to: node, in: &poll, now: now)
+            guard let link else { return fail(task, extent) }
+            link.fetches.append(
+                PageFetch(
+                    task: task, byteCount: byteCount, extent: extent, rangeBytes: pace.rangeBytes))
+            link.ask(window: pace.window, now: now, in: &poll)
+        } catch {
+            fail(task, extent)
+        }
+    }
+
+    private func fail(_ task: TaskID, _ extent: Extent) {
+        abandoned.append(extent)
+        news.append(.unreachable(task))
+    }
+
+    private func link(to node: NodeID, in poll: inout PollLoop, now: Int64) throws -> PeerLink? {
+        if let link = links[node] { return link }
+        guard let peer = addresses[node], !peer.pages.endpoints.isEmpty else { return nil }
+        let link = try PeerLink(to: peer, keys: keys, context: context, in: &poll, now: now)
+        links[node] = link
+        return link
+    }
+
+    private func receive(
+        by link: PeerLink, into arena: Arena, in poll: inout PollLoop, now: Int64
+    ) {
+        for _ in 0..<Self.receivesMax {
+            guard let message = try? link.socket.receive() else { break }
+            link.heardAt = now
+            guard let first = message.frames.first?.bytes,
+                let part = try? PeerMessage.part(firstFrame: first), message.frames.count == 2
+            else {
+                absent(message.frames, link)
+                continue
+            }
+            guard let place = link.fetches.firstIndex(where: { $0.task == part.task }) else {
+                malformed += 1
+                continue
+            }
+            guard part.byteCount == Int64(link.fetches[place].byteCount) else {
+                // Made anew with other bytes: the page that was meant is not there.
+                drop(place, of: link)
+                continue
+            }
+            let bytes = message.frames[1]
+            guard let offset = Int(exactly: part.offset),
+                link.fetches[place].arrived(offset: offset, count: bytes.count)
+            else {
+                malformed += 1
+                continue
+            }
+            let extent = link.fetches[place].extent
+            unsafe bytes.withUnsafeBytes { bytes in
+                let target = unsafe arena.mutablePointer(
+                    to: extent, count: offset + bytes.count)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...])
+                    .copyMemory(from: bytes)
+            }
+            guard link.fetches[place].isComplete else { continue }
+            link.fetches.remove(at: place)
+            news.append(
+                .fetched(
+                    part.task, extent, byteCount: part.byteCount, elementCount: part.elementCount))
+        }
+        link.ask(window: pace.window, now: now, in: &poll)
+    }
+
+    private func absent(_ frames: Frames, _ link: PeerLink) {
+        guard case .pageAbsent(let task)? = try? PeerMessage(frames: frames.map(\.bytes)) else {
+            malformed += 1
+            return
+        }
+        // One for each range that was asked for: the first ends the fetch.
+        if let place = link.fetches.firstIndex(where: { $0.task == task }) {
+            drop(place, of: link)
+        }
+    }
+
+    private func drop(_ place: Int, of link: PeerLink) {
+        let fetch = link.fetches.remove(at: place)
+        abandoned.append(fetch.extent)
+        news.append(.absent(fetch.task))
+    }
+
+    // MARK: Giving
+
+    private func receiveQuestions() {
+        for _ in 0..<Self.receivesMax {
+            guard let message = try? router.receive() else { return }
+            guard let peer = message.peer,
+                case .pageWanted(let task, let offset, let count)? = try? PeerMessage(
+                    frames: message.frames.map(\.bytes)), offset >= 0, count >= 0
+            else {
+                malformed += 1
+                continue
+            }
+            questionsTaken += 1
+            questions[questionsTaken] = Question(
+                peer: peer, task: task, offset: offset, count: count)
+            news.append(.wanted(task, token: questionsTaken))
+        }
+    }
+
+    /// Sends the range that was asked for, from where it lies; true when `sent` will follow, false
+    /// when nothing is sent.
+    package func give(
+        _ token: UInt64, of page: PageExtent, in extent: Extent, _ arena: Arena
+    ) -> Bool {
+        guard let question = questions.removeValue(forKey: token) else { return false }
+        let offset = min(question.offset, page.byteCount)
+        let count = min(question.count, page.byteCount - offset)
+        let header = PeerMessage.partHeader(
+            question.task, offset: offset, byteCount: page.byteCount,
+            elementCount: page.elementCount)
+        let whole = unsafe arena.pointer(to: extent, count: Int(page.byteCount))
+        let bytes = unsafe UnsafeRawBufferPointer(
+            rebasing: whole[Int(offset)..<Int(offset + count)])
+        let left = Released(task: question.task, offset: page.offset)
+        let held = HeldArena(arena)
+        let lent = unsafe Frame(unsafeLending: bytes) { [released] in
+            withExtendedLifetime(held) { released.put(left) }
+        }
+        send([Frame(header), lent], to: question.peer)
+        return true
+    }
+
+    /// Says that the page is not here.
+    package func refuse(_ token: UInt64, _ task: TaskID) {
+        guard let question = questions.removeValue(forKey: token) else { return }
+        send(PeerMessage.pageAbsent(task).encoded().map { Frame($0) }, to: question.peer)
+    }
+
+    private func send(_ frames: Frames, to peer: PeerID) {
+        answers.append((peer, frames))
+        flushAnswers()
+    }
+
+    private func flushAnswers() {
+        var kept: [(peer: PeerID, frames: Frames)] = []
+        for answer in answers {
+            // In order for each peer; one that has gone needs no answer.
+            guard !kept.contains(where: { $0.peer == answer.peer }) else {
+                kept.append(answer)
+                continue
+            }
+            if let outcome = try? router.send(answer.frames, to: answer.peer),
+                outcome == .wouldBlock
+            {
+                kept.append(answer)
+            }
+        }
+        answers = kept
+    }
+
+    // MARK: The loop's turn
+
+    /// When to take a turn, should nothing arrive until then.
+    package func nextDeadline(now: Int64) -> Int64? {
+        var deadline = news.isEmpty ? nil : now
+        if !answers.isEmpty { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
+        for link in links.values {
+            // Never in the past for long: a look every quarter of a second.
+            guard let due = link.nextDeadline else { continue }
+            deadline = min(deadline ?? .max, max(due, now + nanosecondsPerSecond / 4))
+        }
+        return deadline
+    }
+
+    /// Takes what arrived, and says what happened since.
+    package func turn(_ arena: Arena, in poll: inout PollLoop, now: Int64) -> [News] {
+        guard routerSource != nil else { return takeNews() }
+        for ready in poll.ready {
+            if ready.source == routerSource { receiveQuestions() }
+            if ready.source == releasedSource {
+                for left in released.take() {
+                    news.append(.sent(left.task, offset: left.offset))
+                }
+            }
+        }
+        if !answers.isEmpty { flushAnswers() }
+        for link in links.values.sorted(by: { $0.peer.node < $1.peer.node }) {
+            if poll.isReady(link.source, for: [.readable, .writable]) {
+                receive(by: link, into: arena, in: &poll, now: now)
+            }
+            if !link.wasConnected, !link.fetches.isEmpty { link.tryNext(now: now) }
+            if link.isHopeless(now: now) { close(link, in: &poll) }
+        }
+        return takeNews()
+    }
+
+    private func takeNews() -> [News] {
+        guard !news.isEmpty else { return [] }
+        defer { news.removeAll(keepingCapacity: true) }
+        return news
+    }
+}
+
+/// Keeps an arena as long as anything of it is on its way out.
+private final class HeldArena: @unchecked Sendable {
+    // Unchecked: nothing but the reference is touched on other threads, and the arena's end there
+    // would only give its memory back.
+    private let arena: Arena
+
+    init(_ arena: Arena) { self.arena = arena }
+}

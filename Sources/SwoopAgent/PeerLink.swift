@@ -1,0 +1,118 @@
+// The way to one other agent: a socket, the pages that are fetched by it, and what was asked and
+// not answered yet.
+
+import SwoopModel
+import SwoopTransport
+import SwoopWire
+
+/// Another agent as the fetching side. Belongs to the agent's thread.
+final class PeerLink {
+    let peer: PeerAddress
+    let socket: Socket
+    let source: PollLoop.Source
+    /// Pages on their way here, in the order in which they were asked for.
+    var fetches: [PageFetch] = []
+    /// Questions that the socket did not take, oldest first.
+    var waiting: [Frames] = []
+    /// When it is given up, while it never took a question.
+    let connectBy: Int64
+    /// Whether it ever took a question: then the connection was up.
+    var wasConnected = false
+    /// When anything came by it, or was asked while nothing was pending.
+    var heardAt: Int64
+    /// What the poll waits for.
+    private var interest: Interest = .readable
+    /// Endpoints after the first that were tried too.
+    private var tried = 1
+
+    /// Begins to connect.
+    init(
+        to peer: PeerAddress, keys: CurveKeys, context: TransportContext, in poll: inout PollLoop,
+        now: Int64
+    ) throws {
+        var options = SocketOptions()
+        options.highWaterMark = 256
+        options.onlyConnected = true
+        let socket = try Socket(
+            .dealer, in: context, security: .client(keys, serverKey: peer.pages.publicKey),
+            options: options)
+        try socket.connect(to: peer.pages.endpoints[0])
+        source = poll.watch(socket)
+        self.peer = peer
+        self.socket = socket
+        connectBy = now + Self.connectLimit
+        heardAt = now
+    }
+
+    /// A node that does not answer the first question within so long cannot be reached.
+    static let connectLimit = 2 * nanosecondsPerSecond
+    /// After so long without a word the connection is looked at.
+    static let silenceMin = 2 * nanosecondsPerSecond
+    /// After so long without a word it is given up, connection or not: 20 s.
+    static let silenceMax = 20 * nanosecondsPerSecond
+
+    /// Ranges that were asked for and did not come yet.
+    var pending: Int { fetches.reduce(0) { $0 + $1.pending } }
+
+    /// Connects to the next address of the node as well, when the first does not answer.
+    func tryNext(now: Int64) {
+        let endpoints = peer.pages.endpoints
+        guard tried < endpoints.count,
+            now >= connectBy - Self.connectLimit + Self.connectLimit * Int64(tried)
+                / Int64(endpoints.count)
+        else { return }
+        // Only connections that are up take questions, and all of them lead to the same node.
+        try? socket.connect(to: endpoints[tried])
+        tried += 1
+    }
+
+    /// When to look again, should nothing come by it.
+    var nextDeadline: Int64? {
+        if fetches.isEmpty { return nil }
+        if wasConnected { return heardAt + Self.silenceMin }
+        guard tried < peer.pages.endpoints.count else { return connectBy }
+        return connectBy - Self.connectLimit
+            + Self.connectLimit * Int64(tried) / Int64(peer.pages.endpoints.count)
+    }
+
+    /// Asks for ranges until `window` are on their way, the oldest page first.
+    func ask(window: Int, now: Int64, in poll: inout PollLoop) {
+        var pending = pending
+        if pending == 0 { heardAt = now }
+        for place in fetches.indices {
+            while pending < window, let range = fetches[place].nextRange() {
+                let question = PeerMessage.pageWanted(
+                    fetches[place].task, offset: Int64(range.offset), count: Int64(range.count))
+                waiting.append(question.encoded().map { Frame($0) })
+                pending += 1
+            }
+        }
+        flush(in: &poll)
+    }
+
+    /// Sends what waits, as far as the socket takes it.
+    func flush(in poll: inout PollLoop) {
+        var sent = 0
+        for frames in waiting {
+            guard let outcome = try? socket.send(frames), outcome == .sent else { break }
+            wasConnected = true
+            sent += 1
+        }
+        waiting.removeFirst(sent)
+        let wanted: Interest = waiting.isEmpty ? .readable : [.readable, .writable]
+        if wanted != interest {
+            interest = wanted
+            poll.change(source, to: wanted)
+        }
+    }
+
+    /// Whether the pages that are asked for can still come by it.
+    func isHopeless(now: Int64) -> Bool {
+        guard !fetches.isEmpty else { return false }
+        guard wasConnected else { return now >= connectBy }
+        let silence = now - heardAt
+        guard silence >= Self.silenceMin else { return false }
+        let isUp = (try? socket.readiness().contains(.writable)) ?? false
+        return !isUp || silence >= Self.silenceMax
+    }
+}

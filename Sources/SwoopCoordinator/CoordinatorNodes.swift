@@ -1,0 +1,168 @@
+// Nodes as the coordinator holds them: taken in, told of one another, given up; and pages that go
+// from one to another through the coordinator.
+
+import SwoopModel
+import SwoopScheduling
+import SwoopTransport
+import SwoopWire
+
+extension CoordinatorLoop {
+    /// A node whose connection ended may come back within so long.
+    private static let returnLimit = 2 * nanosecondsPerSecond
+    /// The key of a node that is gone is of use for so long: longer than an agent lives without its
+    /// coordinator.
+    private var keyLimit: Int64 {
+        let (limit, overflow) = configuration.agentGrace.addingReportingOverflow(
+            45 * nanosecondsPerSecond)
+        return overflow ? .max : limit
+    }
+
+    // MARK: Coming
+
+    /// The first message of a connection that proved an agent's key, or one of an agent that is not
+    /// known any more.
+    mutating func register(_ frames: [[UInt8]], peer: PeerID, now: Int64) {
+        let message: AgentMessage
+        do throws(WireError) {
+            message = try AgentMessage(frames: frames)
+        } catch {
+            malformed += 1
+            return answer(.refused("\(error)"), peer)
+        }
+        guard case .register(let version, let description, let program, let pages) = message else {
+            return answer(.unknown, peer)
+        }
+        guard version == wireVersion else {
+            let text = "the coordinator speaks version \(wireVersion), not \(version)"
+            return answer(.refused(text), peer)
+        }
+        // The same agent over a new connection: what it had begun anew without.
+        if let old = nodes.first(where: { $0.pages.publicKey == pages.publicKey }) {
+            lose(old.id, reason: "its connection was lost, and it came back anew", now: now)
+        }
+        departed.removeAll { $0.key == pages.publicKey }
+        nodesJoined += 1
+        let id = NodeID(nodesJoined)
+        roles[peer] = .agent(id)
+        var node = AttachedNode(id: id, peer: peer, description: description, pages: pages)
+        // One that stops before its first sample shall count as silent too.
+        node.sampledAt = now
+        nodes.append(node)
+        send(.accepted(id), to: id)
+        arePeersStale = true
+        greetAll()
+        handle(.nodeJoined(id, description, program), now: now)
+    }
+
+    private func answer(_ order: AgentOrder, _ peer: PeerID) {
+        _ = try? socket.send(frames(order), to: peer)
+    }
+
+    /// Tells clients which nodes there are.
+    private mutating func greetAll() {
+        let descriptions = nodes.map(\.description)
+        for client in clients {
+            send(.welcome(version: wireVersion, nodes: descriptions), to: client.id)
+        }
+    }
+
+    /// Tells all nodes of one another, once they are several and changed.
+    mutating func tellPeers() {
+        guard arePeersStale else { return }
+        arePeersStale = false
+        // One that is alone needs to hear of it only when it was not.
+        guard nodes.count > 1 || nodesJoined > 1 else { return }
+        let peers = nodes.map { PeerAddress(node: $0.id, pages: $0.pages) }
+        for node in nodes { send(.peers(peers), to: node.id) }
+    }
+
+    // MARK: Going
+
+    mutating func lose(_ node: NodeID, reason: String, now: Int64) {
+        forget(node, now: now)
+        handle(.nodeLost(node, reason: reason), now: now)
+    }
+
+    /// Everything here that belongs to a node that is gone.
+    mutating func forget(_ node: NodeID, now: Int64) {
+        guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
+        let gone = nodes.remove(at: place)
+        roles[gone.peer] = nil
+        departed.append((gone.pages.publicKey, now))
+        pendingOutputs.removeAll { $0.node == node }
+        arePeersStale = true
+        for relay in relays.remove(node) { send(.relayFailed(relay.task), to: relay.receiver) }
+        askForRelays()
+        if !nodes.isEmpty { greetAll() }
+    }
+
+    /// Nodes whose connection ended, and that did not come back.
+    mutating func loseUnreachable(now: Int64) {
+        for place in nodes.indices
+        where nodes[place].isUnreachable && nodes[place].unreachableSince == 0 {
+            nodes[place].unreachableSince = now
+        }
+        let due = nodes.filter {
+            $0.isUnreachable && now - $0.unreachableSince >= Self.returnLimit
+        }
+        for node in due { lose(node.id, reason: "its connection ended", now: now) }
+    }
+
+    /// When the next of these is due.
+    var returnDeadline: Int64? {
+        nodes.lazy.filter(\.isUnreachable).map { $0.unreachableSince + Self.returnLimit }.min()
+    }
+
+    /// Keys of nodes that are gone for good connect no more.
+    mutating func withdrawDeparted(now: Int64) {
+        let limit = keyLimit
+        guard let first = departed.first, now - first.at >= limit else { return }
+        for node in departed where now - node.at >= limit { access.withdraw(node.key) }
+        departed.removeAll { now - $0.at >= limit }
+    }
+
+    // MARK: Pages through the coordinator
+
+    func isPending(_ task: TaskID, at node: NodeID) -> Bool {
+        pendingOutputs.contains { $0.task == task && $0.node == node }
+            || relays.isAsked(task, of: node)
+    }
+
+    mutating func wantRelay(_ task: TaskID, from owner: NodeID, to receiver: NodeID) {
+        guard let giver = nodes.first(where: { $0.id == owner }),
+            let taker = nodes.first(where: { $0.id == receiver })
+        else { return send(.relayFailed(task), to: receiver) }
+        if relays.isNewPair(owner, receiver) {
+            let place = giver.pages.endpoints.first ?? "no address"
+            remarkToAll(
+                "pages between \(giver.description.name) and \(taker.description.name) go through "
+                    + "the coordinator: \(taker.description.name) cannot reach "
+                    + "\(giver.description.name) at \(place)")
+        }
+        relays.want(task, from: owner, to: receiver)
+        askForRelays()
+    }
+
+    private mutating func askForRelays() {
+        while let (task, node) = relays.next() {
+            let isAsked = pendingOutputs.contains { $0.task == task && $0.node == node }
+            if !isAsked { send(.sendPage(task), to: node) }
+        }
+    }
+
+    /// A page came that may be for other nodes.
+    mutating func relay(_ task: TaskID, _ bytes: [UInt8], from node: NodeID) {
+        for receiver in relays.finish(task, from: node) {
+            // How many elements it has stands in the page itself.
+            send(.relayed(task, elementCount: 0, bytes: bytes), to: receiver)
+        }
+        askForRelays()
+    }
+
+    mutating func failRelays(of task: TaskID, from node: NodeID) {
+        for receiver in relays.finish(task, from: node) {
+            send(.relayFailed(task), to: receiver)
+        }
+        askForRelays()
+    }
+}

@@ -1,0 +1,58 @@
+// What the agent's machine says of itself: why a task is not done, and whether its tables agree.
+
+package import SwoopModel
+
+extension AgentMachine {
+    /// Says where a task is and what it waits for, as far as this node knows.
+    package func explain(_ task: TaskID) -> String? {
+        guard let run = runs.first(where: { $0.key.task == task })?.value else { return nil }
+        switch run.state {
+        case .waiting: return "waits for \(run.missing) inputs on this node"
+        case .ready:
+            return workers[run.worker].isIsolating
+                ? "waits for a run that must be alone" : "waits for a worker"
+        case .dispatched: return "queued in the worker"
+        case .running: return run.stopBy == nil ? "on a core" : "being stopped"
+        case .suspended: return "waits for its children"
+        }
+    }
+
+    /// Traps with a sentence when two tables disagree.
+    package func checkInvariants() {
+        for (place, worker) in workers.enumerated() {
+            let held = runs.values.count { $0.worker == place && $0.isWithWorker }
+            precondition(
+                held == worker.dispatched,
+                "a worker is thought to have \(worker.dispatched) runs, not \(held)")
+            precondition(
+                worker.id != nil || worker.dispatched == 0 && worker.lent.isEmpty,
+                "a worker that is gone has runs or extents")
+        }
+        precondition(
+            functionWorkers.count == functions.count, "a function has no program")
+        let queued = workers.map { Set($0.ready) }
+        var pins: [TaskID: Int] = [:]
+        for (attempt, run) in runs {
+            for case .some(let input) in run.inputs {
+                if case .extent = input.source { pins[input.task, default: 0] += 1 }
+            }
+            precondition(
+                (run.stopBy != nil) == stopping.contains(attempt), "a run is stopped by half")
+            guard run.state == .ready else { continue }
+            precondition(queued[run.worker].contains(attempt), "a ready run is in no queue")
+            precondition(run.inputs.allSatisfy { $0 != nil }, "a ready run lacks an input")
+        }
+        for (task, count) in sending { pins[task, default: 0] += count }
+        for (task, output) in outputs {
+            precondition(
+                output.pins == pins[task] ?? 0,
+                "\(task) counts \(output.pins) readers, not \(pins[task] ?? 0)")
+            precondition(
+                !output.isDropped || output.pins > 0,
+                "\(task) was dropped, is not read, and was not freed")
+        }
+        precondition(
+            pins.keys.allSatisfy { outputs[$0] != nil }, "a page that is read was freed")
+        precondition(stopping.allSatisfy { runs[$0] != nil }, "a run that ended is to be stopped")
+    }
+}

@@ -1,0 +1,208 @@
+// Pages of other nodes: copied straight from there, through the coordinator where that cannot be,
+// or from the next node that has them; and ranges of pages that other nodes ask for.
+
+package import SwoopModel
+
+/// A page that is on its way here.
+package struct Fetch: Hashable, Sendable {
+    package var byteCount: Int64
+    /// Nodes that have it and were not asked yet, in the order of asking.
+    package var sources: [NodeID]
+    /// The node that was asked last; nil: none yet.
+    package var source: NodeID?
+    /// Whether it was asked through the coordinator.
+    package var isRelayed = false
+    /// When the asking begins; nil: it has begun.
+    package var resumeAt: Timestamp?
+}
+
+/// A page that could be had from nowhere, or not be kept.
+package struct FetchTrouble: Hashable, Sendable {
+    /// Trials in a row.
+    package var trials = 0
+    /// Not to be asked for again before.
+    package var pauseUntil = Timestamp(nanoseconds: 0)
+}
+
+extension AgentMachine {
+    /// Whether an input that is not here can come: made by another run of this node, or fetched.
+    mutating func awaits(_ input: AssignedInput, into effects: inout [AgentEffect]) -> Bool {
+        guard case .stored(let byteCount, let nodes) = input.source else { return true }
+        let task = input.task
+        // The scheduler counts on a page that is not here.
+        if nodes.contains(node) { effects.append(.outputMissing(task)) }
+        let others = nodes.filter { $0 != node }
+        if let known = fetches[task] {
+            let listed = known.sources
+            fetches[task]?.sources += others.filter { $0 != known.source && !listed.contains($0) }
+            return true
+        }
+        guard !others.isEmpty else { return false }
+        // Nodes differ in whom they ask first, so that not all copy from the same one.
+        let first = Int(node.rawValue) % others.count
+        let sources = Array(others[first...] + others[..<first])
+        var fetch = Fetch(byteCount: byteCount, sources: sources)
+        if let trouble = troubles[task], trouble.pauseUntil > now {
+            fetch.resumeAt = trouble.pauseUntil
+            fetches[task] = fetch
+        } else {
+            fetches[task] = fetch
+            ask(for: task, into: &effects)
+        }
+        return true
+    }
+
+    /// Asks the next node that has the page.
+    private mutating func ask(for task: TaskID, into effects: inout [AgentEffect]) {
+        guard var fetch = fetches[task], !fetch.sources.isEmpty else { return }
+        // One that can be reached first.
+        let place = fetch.sources.firstIndex { !isUnreachable($0) } ?? 0
+        let source = fetch.sources.remove(at: place)
+        fetch.source = source
+        fetch.isRelayed = isUnreachable(source)
+        fetch.resumeAt = nil
+        fetches[task] = fetch
+        effects.append(
+            fetch.isRelayed
+                ? .relay(task, from: source)
+                : .fetch(task, from: source, byteCount: fetch.byteCount))
+    }
+
+    private func isUnreachable(_ peer: NodeID) -> Bool {
+        unreachable[peer].map { $0 > now } ?? false
+    }
+
+    /// A copy of another node's page is kept as long as runs of this node read it: the scheduler
+    /// does not know of it, so nobody would drop it.
+    mutating func fetched(
+        _ task: TaskID, _ extent: PageExtent, into effects: inout [AgentEffect]
+    ) {
+        fetches[task] = nil
+        troubles[task] = nil
+        insert(task, Output(extent: extent, attempt: 0), into: &effects)
+        guard let output = outputs[task] else { return }
+        provide(task, .extent(output.extent), into: &effects)
+        if outputs[task]?.attempt == 0 { drop([task], into: &effects) }
+    }
+
+    /// A node that cannot be reached is asked through the coordinator, then the next one that has
+    /// the page. When nobody is left, what waits goes back to the coordinator, which knows by then
+    /// that the page, or its node, is gone: whoever lacks a page that he is asked for tells it.
+    mutating func failFetch(
+        of task: TaskID, _ failure: FetchFailure, into effects: inout [AgentEffect]
+    ) {
+        guard var fetch = fetches[task], fetch.resumeAt == nil, let source = fetch.source else {
+            return
+        }
+        if failure == .noRoom { return postpone(task, into: &effects) }
+        if failure == .unreachable && !fetch.isRelayed {
+            unreachable[source] = now.advanced(by: configuration.unreachableFor)
+            fetch.isRelayed = true
+            fetches[task] = fetch
+            effects.append(.relay(task, from: source))
+            return
+        }
+        guard fetch.sources.isEmpty else { return ask(for: task, into: &effects) }
+        fetches[task] = nil
+        // A page that is gone need not be waited for: by now the coordinator knows.
+        let pause = failure == .absent ? 0 : configuration.fetchPause
+        guard countTrial(of: task, pause: pause) else {
+            let text = "its input cannot be brought here: node \(source.rawValue) has it, and "
+            return failWaiters(
+                of: task, .lost, text + "neither it nor the coordinator gives it away",
+                into: &effects)
+        }
+        giveBackWaiters(of: task, into: &effects)
+    }
+
+    /// Pages that are read now may be gone in a moment; not for ever, though.
+    private mutating func postpone(_ task: TaskID, into effects: inout [AgentEffect]) {
+        guard let fetch = fetches[task], countTrial(of: task, pause: configuration.fetchPause)
+        else {
+            let byteCount = fetches.removeValue(forKey: task)?.byteCount ?? 0
+            let text = "there is no room on its node for an input of \(byteCount) bytes"
+            return failWaiters(of: task, .noMemory, text, into: &effects)
+        }
+        let known = fetch.sources
+        let source = fetch.source.map { [$0] } ?? []
+        fetches[task]?.sources = source + known
+        fetches[task]?.resumeAt = troubles[task]?.pauseUntil ?? now
+    }
+
+    /// Counts a trial that came to nothing; false: there were too many.
+    private mutating func countTrial(of task: TaskID, pause: Int64) -> Bool {
+        var trouble = troubles[task] ?? FetchTrouble()
+        trouble.trials += 1
+        trouble.pauseUntil = now.advanced(by: pause)
+        let isPatient = trouble.trials < configuration.fetchesMax
+        troubles[task] = isPatient ? trouble : nil
+        return isPatient
+    }
+
+    private mutating func failWaiters(
+        of task: TaskID, _ kind: FailureKind, _ text: String, into effects: inout [AgentEffect]
+    ) {
+        for attempt in waiters[task] ?? [] {
+            guard let run = runs[attempt], run.state == .waiting else { continue }
+            var failure = TaskFailure(
+                kind: kind, message: "\(name(of: run)): \(text)", task: attempt.task)
+            failure.function = name(of: run)
+            failure.attempt = attempt.number
+            remove(attempt, into: &effects)
+            if run.stopBy == nil { reports.append(.ended(attempt, .failed(failure), RunRecord())) }
+            giveBackWaiters(of: attempt.task, into: &effects)
+        }
+        waiters[task] = nil
+    }
+
+    /// Short name of the run's function.
+    func name(of run: Run) -> String {
+        let place = Int(run.task.spec.function.rawValue)
+        return place < functions.count ? functions[place].name : "a task"
+    }
+
+    /// When the next page is to be asked for that was not to be had.
+    var fetchDeadline: Timestamp? {
+        // Pages are only put off while there was trouble with one.
+        troubles.isEmpty ? nil : fetches.values.lazy.compactMap(\.resumeAt).min()
+    }
+
+    mutating func resumeFetches(into effects: inout [AgentEffect]) {
+        guard !troubles.isEmpty else { return }
+        let due = fetches.filter { $0.value.resumeAt.map { $0 <= now } ?? false }
+        for task in due.keys.sorted() {
+            if waiters[task]?.contains(where: { runs[$0] != nil }) ?? false {
+                ask(for: task, into: &effects)
+            } else {
+                fetches[task] = nil
+            }
+        }
+        // Troubles long past count no more: three pauses.
+        troubles = troubles.filter {
+            fetches[$0.key] != nil
+                || now.since($0.value.pauseUntil) < 3 * configuration.fetchPause
+        }
+    }
+
+    // MARK: Ranges for other nodes
+
+    mutating func lendRange(
+        of task: TaskID, _ token: UInt64, into effects: inout [AgentEffect]
+    ) {
+        guard let output = outputs[task], !output.isDropped else {
+            // The coordinator hears of it as well, else it would name this node again.
+            effects.append(.refuseRange(token: token, task))
+            effects.append(.outputMissing(task))
+            return
+        }
+        sending[task, default: 0] += 1
+        pin(task)
+        effects.append(.sendRange(token: token, task, output.extent))
+    }
+
+    mutating func returnRange(of task: TaskID, into effects: inout [AgentEffect]) {
+        guard let count = sending[task] else { return }
+        sending[task] = count > 1 ? count - 1 : nil
+        unpin(task, into: &effects)
+    }
+}

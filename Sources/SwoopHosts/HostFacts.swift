@@ -1,0 +1,40 @@
+// What a host says about itself before anything of ours runs there.
+
+/// A host as its probe found it.
+package struct HostFacts: Hashable, Sendable {
+    /// As `uname -m` says it.
+    package var architecture: String
+    /// Cores there, whatever the list allows.
+    package var cores: Int
+    /// Bytes of memory there.
+    package var memoryBytes: Int64
+    /// Bytes that can be had now without swapping.
+    package var availableMemoryBytes: Int64
+    /// Bytes free where the bundle cache is.
+    package var freeBytes: Int64
+    /// The bundle cache there, an absolute path.
+    package var folder: String
+    /// The address under which the host sees this machine: where it would look for us; empty when
+    /// it did not say. Behind a jump host it is the jump host's.
+    package var clientAddress: String
+    /// The host's own address on that connection.
+    package var hostAddress: String
+    /// Digests of the manifest that the host lacks, each once.
+    package var missing: [String]
+
+    package init(
+        architecture: String, cores: Int, memoryBytes: Int64, availableMemoryBytes: Int64,
+        freeBytes: Int64, folder: String, clientAddress: String, hostAddress: String,
+        missing: [String]
+    ) {
+        self.architecture = architecture
+        self.cores = cores
+        self.memoryBytes = memoryBytes
+        self.availableMemoryBytes = availableMemoryBytes
+        self.freeBytes = freeBytes
+        self.folder = folder
+        self.clientAddress = clientAddress
+        self.hostAddress = hostAddress
+        self.missing = missing
+    }
+}

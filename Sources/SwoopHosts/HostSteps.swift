@@ -1,0 +1,235 @@
+// The way of one host: connect, look, send what is missing, start. One thread goes it from end to
+// end; every step has a limit.
+
+import Glibc
+import SwoopLaunching
+import SwoopModel
+import SwoopTransport
+
+/// One host on its way.
+///
+/// Used by one thread.
+struct HostSteps {
+    let host: HostEntry
+    let bundle: HostBundle
+    let options: BringUpOptions
+    let resolver: SSHResolver
+    let knownHosts: KnownHostsReader
+    let agentStart: @Sendable (HostEntry, HostFacts) throws(HostError) -> AgentStart
+    let progress: (HostProgress) -> Void
+
+    /// Brings the host up; never waits for ever.
+    func run(cancelled: Wakeup) -> HostOutcome {
+        let wait = HostWait(host: host.name, cancelled: cancelled)
+        var outcome = HostOutcome(host: host)
+        do throws(HostError) {
+            if wait.isCancelled { throw wait.cancellation }
+            progress(.connecting)
+            let (session, user) = try connect(wait)
+            progress(.checking)
+            wait.begin(.check, within: options.connectLimit)
+            wait.doing = "looking at the host"
+            let (answer, shell) = try probe(session, user: user)
+            outcome.facts = answer.facts
+            if !answer.hasProgram { try send(answer.facts, on: session) }
+            outcome.carried = try start(answer.facts, on: session, shell: shell)
+            progress(.joined(isCarried: outcome.carried != nil))
+        } catch {
+            outcome.failure = error
+            progress(.failed(error))
+        }
+        return outcome
+    }
+
+    private func connect(_ wait: HostWait) throws(HostError) -> (SSHSession, user: String) {
+        wait.begin(.resolve, within: options.connectLimit)
+        var configuration = try resolver.resolve(host, wait: wait)
+        if options.acceptsNewKeys { configuration.newKeys = .accepted }
+        wait.proceed(to: .connect)
+        if let seconds = configuration.connectTimeout, seconds > 0 {
+            wait.begin(.connect, within: min(wait.left, Int64(seconds) * 1_000_000_000))
+        }
+        var proxyOptions = resolver.options
+        if options.acceptsNewKeys { proxyOptions += ["-o", "StrictHostKeyChecking=accept-new"] }
+        let proxy = configuration.proxyProgram(
+            ssh: resolver.program, options: proxyOptions, local: resolver.local)
+        let session = try SSHSession(
+            to: configuration, proxyProgram: proxy, knownHosts: knownHosts, wait: wait)
+        try session.login(configuration)
+        return (session, configuration.user)
+    }
+
+    /// Asks the host; the shell that answered waits for a command.
+    private func probe(
+        _ session: SSHSession, user: String
+    ) throws(HostError) -> (ProbeAnswer, shell: SSHChannel) {
+        let script = ProbeScript.text(folder: host.folder, manifest: bundle.manifest)
+        let shell = try SSHChannel(session, command: ProbeScript.command)
+        _ = try shell.write(Array(script.utf8))
+        let end = Array(ProbeScript.end.utf8)[...]
+        while !shell.isEnded, !AgentNews.lines(of: shell.output).contains(where: { $0 == end }) {
+            if try !shell.read(), !shell.isEnded { try session.waitForSocket() }
+        }
+        let result = shell.isEnded ? try shell.finish() : shell.soFar
+        let answer = ProbeAnswer(result, manifest: bundle.manifest)
+        if let objection = answer.objection(to: bundle.manifest, user: user) {
+            throw session.wait.error(objection.message, words: objection.words)
+        }
+        return (answer, shell)
+    }
+
+    private func send(_ facts: HostFacts, on session: SSHSession) throws(HostError) {
+        let wait = session.wait
+        wait.begin(.send, within: options.stallLimit)
+        let random = UInt64.random(in: .min ... .max)
+        let script = PlacementScript(
+            manifest: bundle.manifest, folder: facts.folder, missing: facts.missing,
+            temporary: "ssh-\(String(random, radix: 16))")
+        if !facts.missing.isEmpty { try transfer(script, on: session) }
+        wait.doing = "putting the files in place"
+        wait.extend()
+        let result = try SSHChannel.run("exec /bin/sh -s", input: script.placing, on: session)
+        guard result.code == 0, String(decoding: result.output, as: UTF8.self).hasSuffix("placed\n")
+        else {
+            throw wait.error(
+                "the files could not be put in place in \(facts.folder).",
+                words: Words.tidy(result.errorOutput))
+        }
+    }
+
+    private func transfer(_ script: PlacementScript, on session: SSHSession) throws(HostError) {
+        let wait = session.wait
+        wait.doing = "sending the program"
+        var stream = try made(wait) {
+            try bundle.archive.stream(of: script.missing)
+        }
+        let total = stream.byteCount
+        progress(.sending(bytes: 0, of: total))
+        let channel = try SSHChannel(session, command: script.unpacking)
+        var isWanted = true
+        while isWanted {
+            let chunk = try made(wait) { try stream.next() }
+            guard let chunk else { break }
+            // A fast link is never waited for.
+            if wait.isCancelled { throw wait.cancellation }
+            wait.extend()
+            isWanted = try channel.write(chunk)
+            progress(.sending(bytes: stream.bytesTaken, of: total))
+        }
+        let result = try channel.finish()
+        guard result.code == 0, isWanted else {
+            let words = Words.tidy(result.errorOutput)
+            let reason =
+                words.contains("No space left") ? "there was not enough space" : "unpacking failed"
+            throw wait.error("\(reason) in \(script.folder).", words: words)
+        }
+    }
+
+    /// What the bundle has to say, as an error of this host.
+    private func made<Value>(
+        _ wait: HostWait, _ make: () throws -> Value
+    ) throws(HostError) -> Value {
+        do {
+            return try make()
+        } catch {
+            throw wait.error("a file of the program cannot be read here: \(error)")
+        }
+    }
+
+    /// Starts the agent, by the shell that is there or, with a prolog, by the user's own.
+    private func start(
+        _ facts: HostFacts, on session: SSHSession, shell: SSHChannel
+    ) throws(HostError) -> CarriedPort? {
+        let wait = session.wait
+        wait.begin(.start, within: options.startLimit)
+        wait.doing = "starting its agent"
+        let start = try agentStart(host, facts)
+        progress(.starting)
+        let command = StartCommand.text(
+            host: host, manifest: bundle.manifest, folder: facts.folder, start: start)
+        guard host.prolog == nil, !command.utf8.contains(UInt8(ascii: "\n")) else {
+            let channel = try SSHChannel(session, command: command)
+            _ = try channel.write(Array(start.configuration.utf8))
+            return try join(start, on: session, channel)
+        }
+        shell.forget()
+        _ = try shell.write(Array((command + "\n" + start.configuration).utf8))
+        return try join(start, on: session, shell)
+    }
+
+    /// Listens to an agent until it has joined, and carries a port to it when it needs one.
+    private func join(
+        _ start: AgentStart, on session: SSHSession, _ channel: SSHChannel
+    ) throws(HostError) -> CarriedPort? {
+        let wait = session.wait
+        var forward: PortForward?
+        var linesRead = 0
+        while true {
+            let hasMoved = try channel.read()
+            let hasCarried = try forward?.step() ?? false
+            let news = AgentNews.lines(of: channel.output).dropFirst(linesRead)
+            linesRead += news.count
+            for line in news {
+                switch AgentNews(line) {
+                case .none: break
+                case .joined:
+                    guard let forward else { return nil }
+                    return try CarriedPort(session, forward: forward)
+                case .cannotReach where forward == nil:
+                    let made = try PortForward(
+                        session, address: start.carriedAddress, port: start.carriedPort)
+                    forward = made
+                    wait.extend()
+                    _ = try channel.write(Array("endpoint=tcp://127.0.0.1:\(made.port)\n".utf8))
+                case .cannotReach, .other:
+                    let words = String(decoding: line, as: UTF8.self)
+                    throw wait.error("its agent gave up: \(words)", words: said(by: channel))
+                }
+            }
+            if channel.isEnded {
+                let result = try channel.finish()
+                let how = result.signal.map { "signal \($0)" } ?? "status \(result.code)"
+                throw wait.error(
+                    "its agent ended before it had joined (\(how)).", words: said(by: channel))
+            }
+            if hasMoved || hasCarried || !news.isEmpty { continue }
+            var items = forward?.interests ?? []
+            items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
+            guard try wait.wait(for: &items, atMost: .max) else {
+                throw wait.error(
+                    "its agent did not join within \(seconds(options.startLimit)).",
+                    words: said(by: channel))
+            }
+        }
+    }
+
+    private func said(by channel: SSHChannel) -> String {
+        Words.tidy(channel.errorOutput)
+    }
+}
+
+/// A line of an agent that is about to join.
+enum AgentNews: Equatable {
+    case joined
+    /// It cannot reach the coordinator where it was told to.
+    case cannotReach
+    /// Something else of ours: it gives up.
+    case other
+
+    /// Nil for lines of somebody else: the user's shell, the prolog.
+    init?(_ line: ArraySlice<UInt8>) {
+        let mark = Array("swoop: ".utf8)
+        guard line.starts(with: mark) else { return nil }
+        let words = line.dropFirst(mark.count)
+        self =
+            words.starts(with: "joined".utf8)
+            ? .joined : words.starts(with: "cannot reach".utf8) ? .cannotReach : .other
+    }
+
+    /// The whole lines of what was printed so far.
+    static func lines(of output: [UInt8]) -> [ArraySlice<UInt8>] {
+        let newline = UInt8(ascii: "\n")
+        guard let end = output.lastIndex(of: newline) else { return [] }
+        return output[..<end].split(separator: newline, omittingEmptySubsequences: false)
+    }
+}

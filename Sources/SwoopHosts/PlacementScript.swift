@@ -1,0 +1,109 @@
+// How files that were sent get their places on a host: the commands, as text. The layout is
+// BundleCache's: files by digest first, the program's folder last, each by a rename.
+
+import SwoopLaunching
+import SwoopModel
+
+/// The commands of a sending.
+struct PlacementScript {
+    let manifest: ProgramManifest
+    /// The bundle cache there, an absolute path.
+    let folder: String
+    /// What is sent.
+    let missing: [String]
+    /// A name that nobody else uses, in the cache's folder for what is being received.
+    let temporary: String
+
+    /// Takes the archive on standard input; what does not come whole is removed.
+    var unpacking: String {
+        let place = "\(folder)/incoming/\(temporary)"
+        // Without -m the files would have the archive's time, and be the first to be cleaned up.
+        return shell(
+            "umask 077; d=\(ShellWord.quoted(place)); mkdir $d && cd $d"
+                + " && gzip -dc | tar -xmf - || { c=$?; cd /; rm -rf $d; exit $c; }")
+    }
+
+    /// Checks what came, moves it into place and makes the program's folder; for `sh -s`.
+    var placing: String {
+        let files = manifest.files.map { "\($0.digest) \($0.name)" }.joined(separator: "\n")
+        let known = manifest.digests.filter { !missing.contains($0) }
+        let received = missing.map { "\($0) \(byteCount(of: $0))" }.joined(separator: "\n")
+        return """
+            umask 077
+            folder=\(ShellWord.quoted(folder))
+            id=\(ShellWord.quoted(manifest.id.rawValue))
+            work=$folder/incoming/\(temporary)
+            fail() { cd /; rm -rf "$work" "$work.p"; printf '%s\\n' "$1" >&2; exit 1; }
+            cd "$folder" || exit 1
+            \(missing.isEmpty ? "" : Self.check(received))
+            \(known.isEmpty ? "" : "(cd files && touch -c \(known.joined(separator: " ")))")
+            mkdir "$work.p" || fail 'no folder for the program'
+            while read -r digest name; do
+                ln -s "../../files/$digest" "$work.p/$name" || fail "no link for $name"
+            done <<'END'
+            \(files)
+            END
+            cat >"$work.p/.manifest" <<'END' || fail 'no manifest'
+            \(manifest.text.hasSuffix("\n") ? String(manifest.text.dropLast()) : manifest.text)
+            END
+            : >"$work.p/.lock" || fail 'no lock'
+            if [ -e "programs/$id" ]; then
+                mv "programs/$id" "$work.o" && rm -rf "$work.o"
+            fi
+            mv "$work.p" "programs/$id" || fail 'no place for the program'
+            # Somebody else was faster: then ours is inside of theirs, which is the same.
+            rm -rf "programs/$id/${work##*/}.p"
+            echo placed
+            """
+    }
+
+    private static func check(_ received: String) -> String {
+        """
+        cd "$work" || exit 1
+        list() { cat <<'END'
+        \(received)
+        END
+        }
+        if command -v sha256sum >/dev/null 2>&1; then
+            words=$(list | while read -r digest size; do
+                printf '%s  %s\\n' "$digest" "$digest"
+            done | sha256sum -c 2>&1) || fail "$words"
+        else
+            words=$(list | while read -r digest size; do
+                [ "$(wc -c <"$digest")" -eq "$size" ] || printf '%s\\n' "$digest"
+            done)
+            [ -z "$words" ] || fail "not whole: $words"
+        fi
+        chmod 755 * && mv -f * ../../files/ || fail 'the files could not be moved'
+        cd "$folder" && rmdir "$work"
+        """
+    }
+
+    private func byteCount(of digest: String) -> Int64 {
+        manifest.files.first { $0.digest == digest }?.byteCount ?? 0
+    }
+
+    private func shell(_ script: String) -> String {
+        "exec /bin/sh -c \(ShellWord.quoted(script))"
+    }
+}
+
+/// The command that starts the agent.
+enum StartCommand {
+    /// For a shell there; it may have several lines, the prolog first.
+    static func text(
+        host: HostEntry, manifest: ProgramManifest, folder: String, start: AgentStart
+    ) -> String {
+        let place = "\(folder)/programs/\(manifest.id.rawValue)"
+        var words = ["exec", "env"]
+        words += start.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        words += ["SWOOP_ROLE=agent", "\(ShippedProgram.variable)=\(place)"]
+        if manifest.files.contains(where: { $0.name == ProgramManifest.loaderName }) {
+            words += ["\(place)/loader", "--library-path", place, "--argv0", manifest.name]
+        }
+        words.append("\(place)/program")
+        words += start.arguments
+        let command = words.map(ShellWord.quoted).joined(separator: " ")
+        return (host.prolog.map { $0 + "\n" } ?? "") + command
+    }
+}

@@ -1,0 +1,99 @@
+// The files that the loader mapped into this process, by the names under which it looks for them.
+
+import CSwoopSystem
+import Glibc
+import SwoopModel
+import SwoopTransport
+
+/// What this process consists of.
+enum MappedFiles {
+    struct Place: Equatable {
+        var name: String
+        var path: String
+    }
+
+    /// Executable, libraries and loader.
+    ///
+    /// The executable's path is /proc/self/exe, which is this process's however often the program
+    /// was built again; a library that was replaced on disk is an error, since its bytes are gone.
+    static func ofThisProcess() throws(BundleError) -> [Place] {
+        let images = list()
+        let deleted = deletedMappings()
+        let interpreter = unsafe swoop_image_interpreter().map { unsafe String(cString: $0) }
+        var places = [Place(name: ProgramManifest.programName, path: "/proc/self/exe")]
+        if let interpreter {
+            places.append(Place(name: ProgramManifest.loaderName, path: interpreter))
+        }
+        var names: Set<String> = []
+        // The kernel's own image has no file, and a name without a folder.
+        for image in images.dropFirst() where image.path.hasPrefix("/") {
+            if deleted.contains(image.start & ~4_095) { throw .replaced(path: image.path) }
+            let name = lastComponent(of: image.path)
+            guard image.path != interpreter, name != interpreter.map(lastComponent) else {
+                continue
+            }
+            // Of two of one name the loader would have found the first.
+            if names.insert(name).inserted { places.append(Place(name: name, path: image.path)) }
+        }
+        return places
+    }
+
+    /// What people call this program.
+    static func programName() -> String {
+        let name = lastComponent(of: CommandLine.arguments.first ?? "")
+        return name.isEmpty ? "program" : name
+    }
+
+    /// As `uname -m` says it.
+    static func architecture() -> String {
+        var names = utsname()
+        guard unsafe uname(&names) == 0 else { return "unknown" }
+        return unsafe withUnsafeBytes(of: names.machine) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    private struct Image {
+        var path: String
+        var start: UInt64
+    }
+
+    private static func list() -> [Image] {
+        var images: [Image] = []
+        unsafe withUnsafeMutablePointer(to: &images) { images in
+            unsafe swoop_image_each(
+                { path, start, context in
+                    unsafe context?.assumingMemoryBound(to: [Image].self).pointee.append(
+                        Image(path: String(cString: path), start: start))
+                }, images)
+        }
+        return images
+    }
+
+    /// Where mappings begin whose files are gone from their folders, as the kernel says.
+    private static func deletedMappings() -> Set<UInt64> {
+        guard let number = try? opened("/proc/self/maps", O_RDONLY) else { return [] }
+        let descriptor = OwnedDescriptor(owning: number)
+        var text: [UInt8] = []
+        while let part = try? bytes(
+            of: descriptor, "/proc/self/maps", offset: Int64(text.count), count: 256 << 10),
+            !part.isEmpty
+        {
+            text += part
+        }
+        let marker = Array(" (deleted)".utf8)
+        var starts: Set<UInt64> = []
+        for line in text.split(separator: UInt8(ascii: "\n")) where line.suffix(10) == marker[...] {
+            let address = line.prefix { $0 != UInt8(ascii: "-") }
+            if let start = UInt64(String(decoding: address, as: UTF8.self), radix: 16) {
+                starts.insert(start)
+            }
+        }
+        return starts
+    }
+}
+
+/// What follows the last slash.
+func lastComponent(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+}

@@ -1,0 +1,153 @@
+// Data that clients bring: it has no lineage, so it is on two nodes, where there are two, before it
+// counts as stored.
+
+package import SwoopModel
+
+/// Client data that is not stored yet. The bytes are kept so long: whatever node is lost meanwhile,
+/// another one gets them.
+package struct UnstoredData: Sendable {
+    package var bytes: [UInt8]
+    /// Nodes that were told to store it and have not answered; ascending.
+    package var pending: [NodeID] = []
+    /// Nodes that could not, and why.
+    package var refusals: [(node: NodeID, reason: String)] = []
+
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+extension Scheduler {
+    mutating func addData(
+        _ item: DataSpec, bytes: [UInt8], of client: ClientID,
+        into effects: inout [SchedulerEffect]
+    ) -> TaskIndex? {
+        guard tasks.index(of: item.id) == nil else {
+            reject(.repeatedTask, into: &effects)
+            return nil
+        }
+        let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
+        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .data))
+        if item.output == .value && bytes.count <= configuration.inlineMax {
+            tasks[index].state = .done
+            tasks[index].stored = .inline(bytes)
+        } else {
+            // The only attempt: data never runs.
+            tasks[index].attempt = 1
+            unstoredData[index] = UnstoredData(bytes: bytes)
+            storeData(index, into: &effects)
+        }
+        return index
+    }
+
+    /// Has as many nodes store the data as are still wanted: those with most room.
+    mutating func storeData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard let data = unstoredData[index] else { return }
+        let byteCount = Int64(data.bytes.count)
+        let spec = tasks[index].spec
+        var wanted = configuration.dataCopies - data.pending.count - tasks[index].locations.count
+        var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
+        while wanted > 0 {
+            let free = nodes.nodes.indices.filter { !avoided.contains(nodes[$0].id) }
+            guard let place = free.max(by: { nodes[$0].room < nodes[$1].room }) else { return }
+            let node = nodes[place].id
+            avoided.insert(node)
+            nodes[place].pageBytes += byteCount
+            unstoredData[index]?.pending.append(node)
+            unstoredData[index]?.pending.sort()
+            effects.append(.storePage(node, spec.id, spec.output, bytes: data.bytes))
+            wanted -= 1
+        }
+    }
+
+    /// A node tells that it stored client data, or could not.
+    mutating func takeData(
+        _ report: RunReport, of index: TaskIndex, from node: NodeID,
+        into effects: inout [SchedulerEffect]
+    ) {
+        guard case .ended(_, let outcome, _) = report, let data = unstoredData[index],
+            data.pending.contains(node)
+        else {
+            giveUpPage(of: report, on: node, into: &effects)
+            return reject(.staleAttempt, into: &effects)
+        }
+        forgetPending(node, of: index)
+        switch outcome {
+        case .finished(let stored):
+            if tasks[index].stored == nil { tasks[index].stored = stored }
+            addLocation(node, of: index)
+        case .failed(let failure):
+            unstoredData[index]?.refusals.append((node, failure.message))
+            storeData(index, into: &effects)
+        case .cancelled: storeData(index, into: &effects)
+        }
+        settleData(index, into: &effects)
+    }
+
+    /// Announces the data as stored when every node that was asked has it; with none, and nobody
+    /// left to ask, it fails.
+    mutating func settleData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard let data = unstoredData[index], data.pending.isEmpty, !nodes.nodes.isEmpty else {
+            return
+        }
+        let reasons = data.refusals.map(\.reason).joined(separator: "; ")
+        guard let stored = tasks[index].stored, !tasks[index].locations.isEmpty else {
+            // Nobody is asked and nobody refused: the next node that joins is.
+            guard !data.refusals.isEmpty else { return }
+            return fail(index, failure(.noMemory, of: index, reasons), into: &effects)
+        }
+        unstoredData[index] = nil
+        if !data.refusals.isEmpty && tasks[index].locations.count < configuration.dataCopies {
+            let text =
+                "\(data.bytes.count) bytes of data are on one node only: \(reasons)"
+            effects.append(.notify(tasks[index].client, .remark(text)))
+        }
+        finish(index, stored: stored, into: &effects)
+    }
+
+    /// A node that was to store data is lost: others take its part.
+    mutating func storeElsewhere(
+        than node: NodeID, _ index: TaskIndex, into effects: inout [SchedulerEffect]
+    ) {
+        guard unstoredData[index] != nil else { return }
+        unstoredData[index]?.pending.removeAll { $0 == node }
+        storeData(index, into: &effects)
+        settleData(index, into: &effects)
+    }
+
+    /// Nobody wants the data any more: nodes that store it, or are about to, free it.
+    mutating func abandonData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard let data = unstoredData[index] else { return }
+        for node in data.pending {
+            forgetPending(node, of: index)
+            effects.append(.revoke(node, [currentAttempt(of: index)]))
+        }
+        unstoredData[index] = nil
+        dropPages(of: index, into: &effects)
+    }
+
+    private mutating func forgetPending(_ node: NodeID, of index: TaskIndex) {
+        guard let data = unstoredData[index] else { return }
+        unstoredData[index]?.pending.removeAll { $0 == node }
+        if let place = nodes.place(of: node) { nodes[place].pageBytes -= Int64(data.bytes.count) }
+    }
+
+    // MARK: Where pages are
+
+    /// The node has the page of the task's output.
+    mutating func addLocation(_ node: NodeID, of index: TaskIndex) {
+        guard !tasks[index].locations.contains(node) else { return }
+        tasks[index].locations.append(node)
+        tasks[index].locations.sort()
+        count(page: index, on: node, 1)
+    }
+
+    mutating func removeLocation(_ node: NodeID, of index: TaskIndex) {
+        guard tasks[index].locations.contains(node) else { return }
+        tasks[index].locations.removeAll { $0 == node }
+        count(page: index, on: node, -1)
+    }
+
+    private mutating func count(page index: TaskIndex, on node: NodeID, _ times: Int64) {
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].pageBytes += times * (tasks[index].stored?.byteCount ?? 0)
+    }
+}

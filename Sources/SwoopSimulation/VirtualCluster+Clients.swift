@@ -1,0 +1,65 @@
+// Clients of the virtual cluster: programs with their sessions.
+
+package import SwoopModel
+import SwoopScheduling
+package import SwoopSession
+import SwoopWire
+
+/// A client of the simulation.
+struct VirtualClient {
+    let id: ClientID
+    var session = SessionMachine()
+}
+
+extension VirtualCluster {
+    /// The client that is there when nobody says which.
+    package static let firstClient = ClientID(7)
+
+    func client(_ id: ClientID) -> VirtualClient? { clients.first { $0.id == id } }
+
+    /// A program opens a session.
+    package mutating func open(
+        _ client: ClientID = Self.firstClient, program: ProgramID = .none
+    ) {
+        clients.append(VirtualClient(id: client))
+        handle(.clientJoined(client, program))
+    }
+
+    /// The program did something.
+    package mutating func act(_ event: SessionEvent, as client: ClientID = Self.firstClient) {
+        guard let place = clients.firstIndex(where: { $0.id == client }) else { return }
+        var effects: [SessionEffect] = []
+        clients[place].session.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
+        for effect in effects {
+            if configuration.keepsTrace { trace.append(.session(effect)) }
+            switch effect {
+            case .submit(let part, let data): send(.submit(part, data: data), from: client)
+            case .release(let tasks): send(.release(tasks), from: client)
+            case .cancel(let tasks): send(.cancel(tasks), from: client)
+            case .want(let tasks): send(.want(tasks), from: client)
+            case .settle, .bring, .refuse, .show, .remark, .progress: break
+            }
+        }
+        planDeadline(clients[place].session.nextDeadline)
+    }
+
+    mutating func take(_ reply: ClientReply, at client: ClientID) {
+        switch reply {
+        case .notices(let notices): act(.noticed(notices), as: client)
+        case .value(let task, let bytes): act(.valueArrived(task, bytes), as: client)
+        case .missing(let task): act(.valueMissing(task), as: client)
+        case .welcome, .refused, .usage, .records, .programWanted: break
+        }
+    }
+
+    mutating func take(_ message: ClientMessage, from client: ClientID) {
+        switch message {
+        case .submit(let part, let data): handle(.graphSubmitted(client, part, data: data))
+        case .release(let tasks): handle(.handlesReleased(client, tasks))
+        case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
+        case .want(let tasks): handle(.outputsWanted(client, tasks))
+        case .goodbye: handle(.clientLeft(client))
+        case .hello, .wantRecords, .watchUsage, .offerProgram: break
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// Behaviours of several nodes, each by itself: an agent killed, a link cut, nodes that do not reach
+// one another, a second program. FaultTests draws all of it at random.
+
+import Faults
+import Testing
+
+private let second: Int64 = 1_000_000_000
+
+@Suite struct NetworkTests {
+    /// A scenario in which nothing goes wrong yet.
+    private func scenario(seed: UInt64, nodes: Int, tasks: Int = 400) -> Scenario {
+        var scenario = Scenario(seed: seed)
+        scenario.nodes = nodes
+        scenario.tasks = tasks
+        scenario.faults = []
+        scenario.separated = []
+        scenario.secondProgramAt = nil
+        scenario.refusingHost = nil
+        return scenario
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `an agent killed for good loses no result and no data`(seed: UInt64) {
+        for moment in [1, 4, 16] as [Int64] {
+            var scenario = scenario(seed: seed, nodes: 3)
+            scenario.faults = [
+                (moment * 1_000_000, .killAgent(node: Int(seed) - 1, backAfter: 100 * second))
+            ]
+            let outcome = scenario.run()
+            report(outcome, seed: seed)
+            #expect(outcome.lost == 1)
+            #expect(outcome.endedAfter < 10 * second)
+        }
+    }
+
+    @Test(arguments: [4, 5, 6] as [UInt64])
+    func `an agent killed again and again loses nothing, doubles nothing`(seed: UInt64) {
+        var scenario = scenario(seed: seed, nodes: 2, tasks: 800)
+        scenario.faults = (1...8).map { number in
+            (Int64(number) * 5_000_000, .killAgent(node: number % 2, backAfter: 1_000_000))
+        }
+        let outcome = scenario.run()
+        report(outcome, seed: seed)
+        #expect(outcome.lost == 8)
+    }
+
+    @Test(arguments: [7, 8, 9] as [UInt64])
+    func `a link cut for 5 s loses no node, for 12 s one, for 20 s its agent`(seed: UInt64) {
+        for (seconds, lost) in [(5, 0), (12, 1), (20, 1)] as [(Int64, Int)] {
+            var scenario = scenario(seed: seed, nodes: 3)
+            scenario.faults = [(2_000_000, .cutLink(node: 1, nanoseconds: seconds * second))]
+            let outcome = scenario.run()
+            report(outcome, seed: seed)
+            #expect(outcome.lost == lost)
+            #expect(outcome.agentsEnded == (seconds > 15 ? 1 : 0))
+        }
+    }
+
+    @Test(arguments: [10, 11] as [UInt64])
+    func `an agent that the coordinator gave up comes back as a new node`(seed: UInt64) {
+        var scenario = scenario(seed: seed, nodes: 2)
+        scenario.faults = (1...6).map { number in
+            (Int64(number) * 3_000_000, .breakConnection(node: number % 2))
+        }
+        let outcome = scenario.run()
+        report(outcome, seed: seed)
+        #expect(outcome.lost == 6)
+        #expect(outcome.agentsEnded == 0)
+    }
+
+    @Test(arguments: [12, 13] as [UInt64])
+    func `nodes that do not reach one another exchange pages by way of the coordinator`(
+        seed: UInt64
+    ) {
+        var scenario = scenario(seed: seed, nodes: 3)
+        scenario.separated = [(1, 2), (1, 3), (2, 3)]
+        let outcome = scenario.run()
+        report(outcome, seed: seed)
+        #expect(outcome.relayed > 0)
+        scenario.separated = []
+        #expect(scenario.run().relayed == 0)
+    }
+
+    @Test(arguments: [14, 15] as [UInt64])
+    func `two programs share the nodes, one of which cannot take in the second`(seed: UInt64) {
+        var scenario = scenario(seed: seed, nodes: 3)
+        scenario.secondProgramAt = 2_000_000
+        scenario.refusingHost = 2
+        let outcome = scenario.run()
+        report(outcome, seed: seed)
+        #expect(outcome.lost == 0)
+    }
+}

@@ -1,0 +1,186 @@
+// What a coordinator says to agents: taken in, told of one another, forgotten; pages passed on; and
+// where it listens.
+
+import Glibc
+import SwoopAgent
+import SwoopCoordinator
+import SwoopModel
+import SwoopTransport
+import SwoopWire
+import Testing
+
+private let page = TaskID(high: 3, low: 4)
+
+@Suite struct CoordinatorTests {
+    @Test func itListensOnMoreAddressesOfThisMachineOnTheSamePort() throws {
+        let bare = try BareCoordinator()
+        let port = bare.coordinator.endpoint.split(separator: ":").last ?? ""
+        let second = try bare.coordinator.listen(on: "127.0.0.2")
+        #expect(second == "tcp://127.0.0.2:\(port)")
+        // Asked again it is the same; the first one is known too.
+        #expect(try bare.coordinator.listen(on: "127.0.0.2") == second)
+        #expect(try bare.coordinator.listen(on: "127.0.0.1") == bare.coordinator.endpoint)
+        var first = try FakeAgent("first", of: bare)
+        var other = try FakeAgent("other", of: bare, at: second)
+        #expect(try first.join(bare.program) != other.join(bare.program))
+    }
+
+    @Test func anAddressOfAnotherMachineIsRefusedByName() throws {
+        let bare = try BareCoordinator()
+        let port = bare.coordinator.endpoint.split(separator: ":").last ?? ""
+        #expect(
+            throws: TransportError.cannotListen(
+                endpoint: "tcp://192.0.2.7:\(port)", code: EADDRNOTAVAIL)
+        ) {
+            try bare.coordinator.listen(on: "192.0.2.7")
+        }
+        // The loop goes on.
+        var agent = try FakeAgent("after", of: bare)
+        _ = try agent.join(bare.program)
+    }
+
+    @Test func anAgentThatIsNotRegisteredIsToldSo() throws {
+        let bare = try BareCoordinator()
+        var agent = try FakeAgent("early", of: bare)
+        try agent.send(.pageMissing(page))
+        let answer = try agent.next { $0 }
+        #expect(answer == .unknown)
+        _ = try agent.join(bare.program)
+    }
+
+    @Test func anAgentOfAnotherVersionIsRefusedInWords() throws {
+        let bare = try BareCoordinator()
+        var agent = try FakeAgent("old", of: bare)
+        let description = NodeDescription(name: "old", slots: 1, pageBudget: 1, processID: 1)
+        try agent.send(
+            .register(
+                version: 1, description, program: bare.program,
+                pages: PageService(endpoints: [], publicKey: agent.peer.keys.publicKey)))
+        let answer = try agent.next { $0 }
+        #expect(
+            answer == .refused("the coordinator speaks version \(wireVersion), not 1"))
+    }
+
+    @Test func nodesHearThatTheCoordinatorLivesAndOfOneAnother() throws {
+        let bare = try BareCoordinator()
+        var first = try FakeAgent("first", of: bare)
+        let firstNode = try first.join(bare.program)
+        #expect(try first.next { $0 == .sign ? true : nil } == true)
+        var second = try FakeAgent("second", of: bare)
+        let secondNode = try second.join(bare.program)
+        for peers in [
+            try first.next { if case .peers(let peers) = $0 { peers } else { nil } },
+            try second.next { if case .peers(let peers) = $0 { peers } else { nil } },
+        ] {
+            #expect(peers?.map(\.node) == [firstNode, secondNode])
+            #expect(peers?.last?.pages.publicKey == second.peer.keys.publicKey)
+        }
+    }
+
+    @Test func aPageGoesThroughTheCoordinatorAndPeopleAreToldOnce() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        var owner = try FakeAgent("owner", of: bare)
+        var reader = try FakeAgent("reader", of: bare)
+        let ownerNode = try owner.join(bare.program)
+        _ = try reader.join(bare.program)
+        for round in 1...2 {
+            try reader.send(.relayWanted(page, from: ownerNode))
+            let asked = try owner.next { if case .sendPage(let task) = $0 { task } else { nil } }
+            #expect(asked == page)
+            try owner.send(.page(page, bytes: [1, 2, UInt8(round)]))
+            let passed = try reader.next {
+                if case .relayed(page, _, let bytes) = $0 { bytes } else { nil }
+            }
+            #expect(passed == [1, 2, UInt8(round)])
+        }
+        let remark = try listener.remark(with: "go through the coordinator")
+        #expect(
+            remark
+                == "pages between owner and reader go through the coordinator: reader cannot reach "
+                + "owner at tcp://192.0.2.1:1")
+    }
+
+    @Test func aPageThatIsNotThereFailsForWhoWaitsForIt() throws {
+        let bare = try BareCoordinator()
+        var owner = try FakeAgent("owner", of: bare)
+        var reader = try FakeAgent("reader", of: bare)
+        let ownerNode = try owner.join(bare.program)
+        _ = try reader.join(bare.program)
+        // From a node that there is not, and from one that lacks it.
+        try reader.send(.relayWanted(page, from: NodeID(99)))
+        #expect(try reader.next { $0 == .relayFailed(page) ? true : nil } == true)
+        try reader.send(.relayWanted(page, from: ownerNode))
+        _ = try owner.next { if case .sendPage(let task) = $0 { task } else { nil } }
+        try owner.send(.pageMissing(page))
+        #expect(try reader.next { $0 == .relayFailed(page) ? true : nil } == true)
+    }
+
+    @Test func manyPagesThroughTheCoordinatorAreAskedForAFewAtATime() throws {
+        let bare = try BareCoordinator()
+        var owner = try FakeAgent("owner", of: bare)
+        var reader = try FakeAgent("reader", of: bare)
+        let ownerNode = try owner.join(bare.program)
+        _ = try reader.join(bare.program)
+        let tasks = (1...9).map { TaskID(high: 8, low: UInt64($0)) }
+        for task in tasks { try reader.send(.relayWanted(task, from: ownerNode)) }
+        var asked: [TaskID] = []
+        while asked.count < 4 {
+            asked.append(
+                try #require(
+                    try owner.next { if case .sendPage(let task) = $0 { task } else { nil } }))
+        }
+        // A sign comes before a fifth question: it would have been sent first.
+        let next = try owner.next { order -> AgentOrder? in
+            switch order {
+            case .sign, .sendPage: order
+            default: nil
+            }
+        }
+        #expect(next == .sign)
+        for task in tasks {
+            if !asked.contains(task) {
+                let more = try owner.next {
+                    if case .sendPage(let task) = $0 { task } else { nil }
+                }
+                #expect(more == task)
+            }
+            try owner.send(.page(task, bytes: [UInt8(task.low)]))
+            let passed = try reader.next {
+                if case .relayed(let task, _, let bytes) = $0 { (task, bytes) } else { nil }
+            }
+            #expect(passed?.0 == task && passed?.1 == [UInt8(task.low)])
+        }
+    }
+
+    @Test func aNodeWhoseConnectionEndsIsLostSoon() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        var staying = try FakeAgent("staying", of: bare)
+        _ = try staying.join(bare.program)
+        do {
+            var going = try FakeAgent("going", of: bare)
+            _ = try going.join(bare.program)
+            #expect(try listener.hears(ofNodes: 2))
+        }
+        let began = MonotonicClock.nanoseconds()
+        #expect(try listener.hears(ofNodes: 1))
+        let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
+        #expect(seconds < 8)
+    }
+
+    @Test func anAgentThatComesBackAnewIsOneNode() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        var agent = try FakeAgent("again", of: bare)
+        let first = try agent.join(bare.program)
+        let keys = agent.peer.keys
+        agent.peer = try FakePeer(
+            keys: keys, endpoint: bare.coordinator.endpoint,
+            serverKey: bare.coordinator.serverKey)
+        let second = try agent.join(bare.program)
+        #expect(first != second)
+        let remark = try listener.remark(with: "came back anew")
+        #expect(remark?.contains("again") == true)
+    }
+}

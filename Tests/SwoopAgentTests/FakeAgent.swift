@@ -1,0 +1,131 @@
+// An agent that is nothing but a socket: what a coordinator says to one is looked at message by
+// message.
+
+import SwoopAgent
+import SwoopCoordinator
+import SwoopModel
+import SwoopTransport
+import SwoopWire
+import Testing
+
+/// A coordinator without an agent of its own.
+struct BareCoordinator: ~Copyable {
+    let coordinator: Coordinator
+    let program = ProgramID("the-program")
+
+    init() throws {
+        coordinator = try Coordinator(
+            Coordinator.Configuration(program: program, keys: .generate()))
+    }
+
+    deinit { coordinator.stop() }
+}
+
+/// One end of a conversation with a coordinator.
+struct FakePeer: ~Copyable {
+    let keys: CurveKeys
+    private let socket: Socket
+    private var poll = PollLoop()
+
+    init(keys: CurveKeys, endpoint: String, serverKey: String) throws {
+        let socket = try Socket(
+            .dealer, in: TransportContext(), security: .client(keys, serverKey: serverKey))
+        try socket.connect(to: endpoint)
+        _ = poll.watch(socket)
+        self.socket = socket
+        self.keys = keys
+    }
+
+    func send(_ frames: [[UInt8]]) throws {
+        #expect(try socket.send(frames.map { Frame($0) }) == .sent)
+    }
+
+    /// The next message that `read` makes something of, within 10 s.
+    mutating func next<Message>(_ read: ([[UInt8]]) -> Message?) throws -> Message? {
+        let limit = MonotonicClock.nanoseconds() + 10_000_000_000
+        while MonotonicClock.nanoseconds() < limit {
+            while let message = try socket.receive() {
+                if let found = read(message.frames.map(\.bytes)) { return found }
+            }
+            try poll.wait(until: limit)
+        }
+        return nil
+    }
+}
+
+/// An agent as far as its coordinator can tell.
+struct FakeAgent: ~Copyable {
+    var peer: FakePeer
+    let name: String
+
+    init(_ name: String, of bare: borrowing BareCoordinator, at endpoint: String? = nil) throws {
+        let keys = try CurveKeys.generate()
+        bare.coordinator.permitAgent(keys.publicKey)
+        peer = try FakePeer(
+            keys: keys, endpoint: endpoint ?? bare.coordinator.endpoint,
+            serverKey: bare.coordinator.serverKey)
+        self.name = name
+    }
+
+    func send(_ message: AgentMessage) throws { try peer.send(message.encoded()) }
+
+    /// Registers and waits until it is taken in.
+    mutating func join(_ program: ProgramID, version: UInt32 = wireVersion) throws -> NodeID {
+        let description = NodeDescription(
+            name: name, slots: 2, pageBudget: 1 << 20, processID: 1)
+        let pages = PageService(
+            endpoints: ["tcp://192.0.2.1:1"], publicKey: peer.keys.publicKey)
+        try send(.register(version: version, description, program: program, pages: pages))
+        let node = try next { order in
+            if case .accepted(let node) = order { node } else { nil }
+        }
+        return try #require(node)
+    }
+
+    /// The next order of which `read` makes something.
+    mutating func next<Found>(_ read: (AgentOrder) -> Found?) throws -> Found? {
+        try peer.next { frames in
+            guard let order = try? AgentOrder(frames: frames) else { return nil }
+            return read(order)
+        }
+    }
+}
+
+/// A client of this process that keeps what it hears.
+final class Listener: Sendable {
+    let inbox: Inbox<ClientReply>
+
+    init(of bare: borrowing BareCoordinator, client: ClientID = ClientID(5)) throws {
+        let inbox = try Inbox<ClientReply>()
+        self.inbox = inbox
+        bare.coordinator.attach(client) { inbox.put($0) }
+    }
+
+    /// The next reply of which `read` makes something, within 10 s.
+    func next<Found>(_ read: (ClientReply) -> Found?) throws -> Found? {
+        var poll = PollLoop()
+        _ = poll.watch(descriptor: inbox.wakeup.descriptor)
+        let limit = MonotonicClock.nanoseconds() + 10_000_000_000
+        while MonotonicClock.nanoseconds() < limit {
+            for reply in inbox.take() { if let found = read(reply) { return found } }
+            try poll.wait(until: limit)
+        }
+        return nil
+    }
+
+    /// The next remark with these words.
+    func remark(with words: String) throws -> String? {
+        try next { reply in
+            guard case .notices(let notices) = reply else { return nil }
+            for case .remark(let text) in notices where text.contains(words) { return text }
+            return nil
+        }
+    }
+
+    /// Waits until it hears of so many nodes.
+    func hears(ofNodes count: Int) throws -> Bool {
+        try next { reply in
+            if case .welcome(_, let nodes) = reply, nodes.count == count { true } else { nil }
+        } ?? false
+    }
+}

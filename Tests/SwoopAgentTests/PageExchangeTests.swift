@@ -1,0 +1,136 @@
+// Pages from one agent to another: whole, several at once, absent, unreachable, and not for
+// strangers.
+
+import SwoopAgent
+import SwoopModel
+import SwoopStorage
+import SwoopTransport
+import Testing
+
+private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
+
+@Suite struct PageExchangeTests {
+    @Test(arguments: [0, 1, 4_095, 4_096, 4_097, 60_000])
+    func aPageComesWhole(count: Int) throws {
+        let pair = try ExchangePair()
+        try pair.store(task(1), bytes: count)
+        try pair.fetch(task(1), bytes: count)
+        try pair.turn(untilNews: 1)
+        let first = try #require(pair.news.first)
+        guard case .fetched(task(1), let extent, Int64(count), 7) = first else {
+            Issue.record("\(first)")
+            return
+        }
+        #expect(
+            pair.fetchedBytes(extent, count: count) == ExchangePair.bytes(count, of: task(1)))
+        try pair.turnUntilAllLeft()
+        #expect(pair.given == max(1, (count + 4_095) / 4_096))
+        #expect(pair.left == pair.given)
+    }
+
+    @Test func severalPagesComeAtOnceEachWithItsOwnBytes() throws {
+        let pair = try ExchangePair()
+        for number in 1...9 {
+            try pair.store(task(UInt64(number)), bytes: 3_000 * number)
+            try pair.fetch(task(UInt64(number)), bytes: 3_000 * number)
+        }
+        try pair.turn(untilNews: 9)
+        var came: Set<TaskID> = []
+        for event in pair.news {
+            guard case .fetched(let task, let extent, let byteCount, _) = event else {
+                Issue.record("\(event)")
+                continue
+            }
+            came.insert(task)
+            #expect(byteCount == 3_000 * Int64(task.low))
+            #expect(
+                pair.fetchedBytes(extent, count: Int(byteCount))
+                    == ExchangePair.bytes(Int(byteCount), of: task))
+        }
+        #expect(came.count == 9)
+    }
+
+    @Test func aPageThatIsNotThereIsAbsentAndItsMemoryIsGivenBack() throws {
+        let pair = try ExchangePair()
+        try pair.fetch(task(1), bytes: 50_000)
+        try pair.turn(untilNews: 1)
+        guard case .absent(task(1))? = pair.news.first else {
+            Issue.record("\(pair.news)")
+            return
+        }
+        let abandoned = pair.fetcher.takeAbandoned()
+        #expect(abandoned.count == 1)
+        for extent in abandoned { pair.fetcherArena.free(extent) }
+        #expect(pair.fetcherArena.usedBytes == 0)
+        // The answers to its other ranges harm nothing.
+        try pair.store(task(2), bytes: 5_000)
+        try pair.fetch(task(2), bytes: 5_000)
+        try pair.turn(untilNews: 2)
+        guard case .fetched(task(2), _, 5_000, _)? = pair.news.last else {
+            Issue.record("\(pair.news)")
+            return
+        }
+    }
+
+    @Test func aPageOfAnotherSizeIsNotTheOneThatWasMeant() throws {
+        let pair = try ExchangePair()
+        try pair.store(task(1), bytes: 10_000)
+        try pair.fetch(task(1), bytes: 9_999)
+        try pair.turn(untilNews: 1)
+        guard case .absent(task(1))? = pair.news.first else {
+            Issue.record("\(pair.news)")
+            return
+        }
+    }
+
+    @Test func aNodeThatNobodyNamedIsUnreachableAtOnce() throws {
+        let pair = try ExchangePair()
+        try pair.fetch(task(1), bytes: 10, from: NodeID(77))
+        try pair.turn(untilNews: 1)
+        guard case .unreachable(task(1))? = pair.news.first else {
+            Issue.record("\(pair.news)")
+            return
+        }
+        #expect(pair.fetcher.takeAbandoned().count == 1)
+    }
+
+    @Test func aNodeThatDoesNotTakeUsIsGivenUpAfterTwoSeconds() throws {
+        // The giver was not told of the fetcher: its key opens nothing.
+        let pair = try ExchangePair(areIntroduced: false)
+        try pair.store(task(1), bytes: 10)
+        let began = MonotonicClock.nanoseconds()
+        try pair.fetch(task(1), bytes: 10)
+        try pair.turn(untilNews: 1)
+        guard case .unreachable(task(1))? = pair.news.first else {
+            Issue.record("\(pair.news)")
+            return
+        }
+        let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
+        #expect(seconds >= 1.9 && seconds < 8)
+        #expect(pair.given == 0)
+    }
+
+    @Test func aNodeThatLeftTheClusterIsUnreachable() throws {
+        let pair = try ExchangePair()
+        try pair.store(task(1), bytes: 10)
+        try pair.fetch(task(1), bytes: 10)
+        try pair.turn(untilNews: 1)
+        try pair.fetch(task(2), bytes: 40_000)
+        pair.fetcher.setPeers([], in: &pair.poll)
+        try pair.turn(untilNews: 2)
+        guard case .unreachable(task(2))? = pair.news.last else {
+            Issue.record("\(pair.news)")
+            return
+        }
+    }
+
+    @Test func anAddressThatIsNotOursIsAnnouncedAndListenedForEverywhere() throws {
+        let exchange = try PageExchange(keys: .generate(), listening: ["192.0.2.7"])
+        let endpoint = try #require(exchange.service.endpoints.first)
+        #expect(endpoint.hasPrefix("tcp://192.0.2.7:"))
+        let other = try PageExchange(
+            keys: .generate(), listening: ["127.0.0.1"], announced: ["10.1.2.3", "fd00::1"])
+        let port = other.service.endpoints[0].split(separator: ":").last ?? ""
+        #expect(other.service.endpoints == ["tcp://10.1.2.3:\(port)", "tcp://[fd00::1]:\(port)"])
+    }
+}

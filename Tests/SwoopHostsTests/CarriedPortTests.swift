@@ -1,0 +1,88 @@
+// A port of ours that is carried to a host which cannot reach us.
+
+import Foundation
+import Glibc
+import SwoopHosts
+import SwoopTransport
+import Testing
+
+@Suite(.enabled(if: SSHTools.areHere, "needs sshd and ssh-keygen"))
+struct CarriedPortTests {
+    /// An agent that cannot reach us, is told of another endpoint, writes and reads there.
+    private func agent(in folder: String) -> String {
+        """
+        #!/bin/bash
+        read -r line
+        echo 'swoop: cannot reach tcp://192.0.2.1:1'
+        read -r line
+        port=${line##*:}
+        exec 3<>/dev/tcp/127.0.0.1/$port || exit 9
+        echo "$line" >&3
+        read -r answer <&3
+        echo "$answer" >\(folder)/answer
+        echo 'swoop: joined alpha'
+        exec >/dev/null 2>&1 </dev/null
+        read -r more <&3
+        echo "$more" >>\(folder)/answer
+        head -c 3000000 /dev/zero >&3
+        exec 3<&- 3>&-
+        """
+    }
+
+    @Test
+    func `the agent reaches us through the connection that stays, before and after it joined`()
+        throws
+    {
+        let server = try TestServer()
+        let listener = try TestListener()
+        let echo = Echo()
+        let thread = try LoopThread(named: "echo") { [descriptor = listener.descriptor] in
+            echo.serve(descriptor)
+        }
+        let outcome = try server.bringUp(
+            script: agent(in: server.folder), carrying: listener.port)
+        #expect(outcome.failure == nil, "\(outcome.failure?.description ?? "")")
+        let carried = try #require(outcome.carried)
+        #expect(carried.isOpen)
+        thread.join()
+        carried.close()
+        #expect(!carried.isOpen)
+        #expect(echo.bytesAfterJoining == 3_000_000)
+        #expect(try server.read("answer") == "you said endpoint=tcp\nand then\n")
+    }
+
+    @Test func `a host that carries no ports is told apart`() throws {
+        let server = try TestServer(settings: ["AllowTcpForwarding no"])
+        let failure = try #require(
+            try server.bringUp(script: agent(in: server.folder)).failure)
+        #expect(failure.step == .start)
+        #expect(failure.message.contains("AllowTcpForwarding"))
+    }
+}
+
+/// Our side of the carried connection.
+private final class Echo: @unchecked Sendable {
+    // Written by the thread that serves, read once that has been joined.
+    private(set) var bytesAfterJoining = 0
+
+    func serve(_ listener: Int32) {
+        let connection = accept(listener, nil, nil)
+        defer { close(connection) }
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe read(connection, &buffer, buffer.count)
+        guard count > 0 else { return }
+        let said = String(decoding: buffer[..<count], as: UTF8.self).prefix { $0 != ":" }
+        say("you said \(said)\n", on: connection)
+        say("and then\n", on: connection)
+        while true {
+            let count = unsafe read(connection, &buffer, buffer.count)
+            guard count > 0 else { return }
+            bytesAfterJoining += count
+        }
+    }
+
+    private func say(_ text: String, on connection: Int32) {
+        let bytes = Array(text.utf8)
+        _ = unsafe write(connection, bytes, bytes.count)
+    }
+}

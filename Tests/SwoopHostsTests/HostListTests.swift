@@ -1,0 +1,88 @@
+// Lists of hosts, on a command line and in a file.
+
+import SwoopHosts
+import Testing
+
+@Suite struct HostListTests {
+    @Test func `hosts of a command line`() throws {
+        let list = try HostList.parse(arguments: [
+            "alpha", "me@beta:cores=8,folder=/scratch/a,b,memory=4GiB", "[::1]:port=2222", "local",
+        ])
+        #expect(list.hosts.map(\.name) == ["alpha", "beta", "::1", "local"])
+        #expect(list.hosts.map(\.isLocal) == [false, false, false, true])
+        #expect(list.hosts[1].user == "me")
+        #expect(list.hosts[1].cores == 8)
+        #expect(list.hosts[1].folder == "/scratch/a,b")
+        #expect(list.hosts[1].memoryBytes == 4 << 30)
+        #expect(list.hosts[2].port == 2_222)
+    }
+
+    @Test(arguments: [
+        ("", "cannot be a host"), ("-oProxyCommand=x", "cannot be a host"),
+        ("a b", "cannot be a host"), ("a;b", "cannot be a host"),
+        ("alpha:core=8", "\"core=8\" is no setting"), ("alpha:cores=0", "1 to 4096"),
+        ("alpha:cores=", "has no value"), ("alpha:port=70000", "65535"),
+        ("alpha:memory=much", "4GiB"), ("alpha:folder=relative", "begins with /"),
+        ("-x@alpha", "user's name"), ("[::1]x", "after the host"), ("fe80::1", "is no setting"),
+    ])
+    func `what is wrong on a command line is said`(argument: String, words: String) {
+        let error = #expect(throws: HostListError.self) {
+            try HostList.parse(arguments: [argument])
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `a hosts file`() throws {
+        let text = """
+            cluster: lab
+            defaults:
+              user: worker
+              memory: 1.5GiB
+            hosts:
+              - alpha
+              - me@beta:cores=2
+              - name: gamma
+                address: 10.0.0.7
+                cores: 16
+                prolog: module load gcc, and more
+                identity: ~/.ssh/lab
+              - local
+            """
+        let list = try HostList.parse(yaml: text, file: "hosts.yaml")
+        #expect(list.clusterName == "lab")
+        #expect(list.hosts.map(\.name) == ["alpha", "beta", "gamma", "local"])
+        #expect(list.hosts.map(\.user) == ["worker", "me", "worker", "worker"])
+        #expect(list.hosts[2].address == "10.0.0.7")
+        #expect(list.hosts[2].cores == 16)
+        #expect(list.hosts[2].prolog == "module load gcc, and more")
+        #expect(list.hosts[0].memoryBytes == 3 << 29)
+        #expect(list.hosts[3].isLocal)
+    }
+
+    @Test(arguments: [
+        ("", "empty"), ("hosts: [alpha", "hosts.yaml:"), ("- alpha", "hosts.yaml:1: "),
+        ("cluster: lab", "hosts is missing"), ("hosts: alpha", "hosts.yaml:1: hosts is a list"),
+        ("host:\n  - alpha", "hosts.yaml:1: there is no key \"host\"; allowed are cluster"),
+        ("hosts:\n  - alpha\n  - alpha", "hosts.yaml:3: \"alpha\" is in the list twice"),
+        ("hosts:\n  - name: alpha\n    core: 3", "hosts.yaml:3: there is no setting \"core\""),
+        ("hosts:\n  - name: alpha\n    cores: many", "hosts.yaml:3: cores is \"many\""),
+        ("hosts:\n  - cores: 3", "needs a name"), ("hosts:\n  - [a, b]", "a name or a mapping"),
+        ("defaults:\n  address: x\nhosts: [a]", "no setting \"address\""),
+        ("hosts: [a]\nhosts: [b]", "twice"), ("cluster: a/b\nhosts: [a]", "cluster is a name"),
+        ("hosts:\n  - alpha\n  - beta:cores=x", "hosts.yaml:3: cores is \"x\""),
+        ("hosts: [\"\\0\"]", "cannot be a host"), ("hosts: []", "hosts is a list"),
+    ])
+    func `what is wrong in a file is said with its line`(text: String, words: String) {
+        let error = #expect(throws: HostListError.self) {
+            try HostList.parse(yaml: text, file: "hosts.yaml")
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `a file that is not there is named`() {
+        let error = #expect(throws: HostListError.self) {
+            try HostList.read(file: "/nonexistent/hosts.yaml")
+        }
+        #expect(error?.description.hasPrefix("/nonexistent/hosts.yaml: cannot be read") == true)
+    }
+}
