@@ -42,7 +42,7 @@ define build_release
 stamp=.build/$(1).release-stamp; \
 compiler="$$(stat -L -c '%n %s %Y' "$$(command -v swiftc)")"; \
 if [ -x $(RELEASE)/$(1) ] && [ "$$(cat "$$stamp" 2>/dev/null)" = "$$compiler" ] \
-   && [ -z "$$(find Package.swift Sources $(wildcard Examples Tests/Benchmarks Tests/TestHosts Tests/TestLab) -newer "$$stamp" -print -quit)" ]; \
+   && [ -z "$$(find Package.swift Sources $(wildcard Examples Tests/Benchmarks Tests/TestHosts Tests/TestLab Tests/PageProbe) -newer "$$stamp" -print -quit)" ]; \
 then $(call say,$(1) is up to date); \
 else \
   $(call say,building $(1) for release; the first time takes some minutes); \
@@ -140,6 +140,7 @@ bench: deps hosts ## Measure the workloads W="W1 W2", all if empty: one JSON lin
 	@$(call build_release,swoop-bench)
 	@$(if $(or $(filter estimate,$(W)),$(if $(W),,all)),$(call build_release,DebianRank))
 	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call build_release,TestLab))
+	@$(if $(or $(filter pages,$(W)),$(if $(W),,all)),$(call build_release,PageProbe))
 	@$(call say,measuring $(or $(W),every workload))
 	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call in_lab)) exec $(RELEASE)/swoop-bench $(W)
 

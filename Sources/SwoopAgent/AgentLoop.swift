@@ -37,6 +37,8 @@ struct AgentLoop: ~Copyable {
     var isAccepted = false
     /// Whether the channel that started this process waits for a word.
     var isOnChannel: Bool
+    /// Its end: whoever began to start this process has given up.
+    var channelEnd: PollLoop.Source?
     /// When to register again, while nothing answered.
     var nextRegistration: Int64 = 0
     var isOver = false
@@ -79,6 +81,7 @@ struct AgentLoop: ~Copyable {
         let arriving = poll.watch(way.socket)
         _ = poll.watch(descriptor: wakeup.descriptor)
         let received = poll.watch(descriptor: programs.news.wakeup.descriptor)
+        if isOnChannel { channelEnd = poll.watch(descriptor: LaunchChannel.descriptor) }
         register()
         // The worker starts while the coordinator answers: the first run does not wait for it.
         handle(.deadlineReached)
@@ -89,6 +92,9 @@ struct AgentLoop: ~Copyable {
             takeFromWorkers()
             if poll.isReady(arriving) { receive() }
             if poll.isReady(received) { takeFromPrograms() }
+            if let channelEnd, poll.isReady(channelEnd, for: [.readable, .failed]) {
+                isOver = true
+            }
             turnPages()
             watchWorkers()
             tick()
@@ -198,6 +204,8 @@ struct AgentLoop: ~Copyable {
             LaunchChannel.say("joined \(configuration.name)")
             LaunchChannel.detach()
             isOnChannel = false
+            if let channelEnd { poll.remove(channelEnd) }
+            channelEnd = nil
             programs.prune()
         }
         handle(.accepted(node))

@@ -254,9 +254,9 @@ struct CoordinatorLoop: ~Copyable {
         handle(.clientLeft(client), now: now)
     }
 
-    /// The end: agents are told to end, and made to when they do not within a second.
+    /// The end: agents are told to end, and waited for.
     private mutating func shutDown() {
-        for node in nodes { _ = try? socket.send(frames(.shutDown), to: node.peer) }
+        for node in nodes { send(.shutDown, to: node.id) }
         // Clients of other processes would wait for what never comes; the others ended this.
         for client in clients where client.peer != nil {
             send(.refused("whoever held the cluster has ended it"), to: client.id)
@@ -264,13 +264,35 @@ struct CoordinatorLoop: ~Copyable {
         if let remark = learning.storeAll() { remarkToAll(remark) }
         flushNotices()
         depot.stop()
-        guard let child else { return }
-        let limit = MonotonicClock.nanoseconds() + nanosecondsPerSecond
-        while child.reap() == nil, MonotonicClock.nanoseconds() < limit {
-            try? poll.wait(until: limit)
+        waitForAgents()
+    }
+
+    /// An agent that ends closes its connection.
+    ///
+    /// The child is made to end after a second. Others have half of one: who is cut off ends by
+    /// itself when its grace is over.
+    private mutating func waitForAgents() {
+        let began = MonotonicClock.nanoseconds()
+        let limit = began + nanosecondsPerSecond
+        while true {
+            let now = MonotonicClock.nanoseconds()
+            let isChildThere = child.map { $0.reap() == nil } ?? false
+            let areOthersThere = now - began < nanosecondsPerSecond / 2 && hasReachableNodes()
+            guard now < limit, isChildThere || areOthersThere else { break }
+            try? poll.wait(until: areOthersThere ? now + Self.retryPeriod : limit)
             while (try? socket.receive()) != nil {}
         }
-        if child.reap() == nil { child.endNow() }
+        if let child, child.reap() == nil { child.endNow() }
+    }
+
+    private mutating func hasReachableNodes() -> Bool {
+        for place in nodes.indices {
+            resend(place)
+            // Only what is sent tells whether a connection is still there.
+            let outcome = try? socket.send(frames(.sign), to: nodes[place].peer)
+            if outcome == .unreachable { nodes[place].isUnreachable = true }
+        }
+        return nodes.contains { !$0.isUnreachable }
     }
 
     private mutating func startLocalAgent() {

@@ -5,6 +5,9 @@ import Glibc
 
 /// This process's end of the channel that started it.
 package enum LaunchChannel {
+    /// Readable when the other side has closed it, as long as nothing is to be read.
+    package static let descriptor: Int32 = 0
+
     /// How long the other side may take for a line.
     private static let patienceMilliseconds: Int32 = 60_000
     private static let blockBytesMax = 64 << 10

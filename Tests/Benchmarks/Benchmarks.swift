@@ -13,7 +13,7 @@ import Swoop
         }
         let all: [(String, () async throws -> Void)] = [
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W9", StartUp.run),
-            ("fusion", Fusion.run), ("estimate", Estimates.run),
+            ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
         ]
         let chosen = names.isEmpty ? all.map(\.0) : Array(names)
         for name in chosen {

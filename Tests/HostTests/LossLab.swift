@@ -52,8 +52,8 @@ final class LossLab {
             ])
     }
 
-    /// What is wrong with the sums that a program told: nothing where they are those of this machine
-    /// alone, bit for bit.
+    /// What is wrong with the sums that a program told: nothing where they are those of this
+    /// machine alone, bit for bit.
     func wrongSums(of run: ProgramRun) throws -> [String] {
         let expected = try Self.expected.get()
         try #require(expected.count == Self.sumNames.count, "\(expected)")
@@ -67,18 +67,19 @@ final class LossLab {
         try run.read(until: "\(seconds) s") { _ in MonotonicClock.nanoseconds() >= end }
     }
 
-    /// Nothing of ours runs on the hosts, and nothing lies there but the cache of programs.
-    func isClean(_ hosts: [LabHost], within seconds: Double = 2) throws -> [String] {
+    /// Expects that nothing of ours runs on the hosts soon, and that nothing lies there but the
+    /// cache of programs.
+    func expectClean(
+        _ hosts: [LabHost], within seconds: Double = 2,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         _ = try holds(within: seconds) { hosts.allSatisfy { $0.processes().isEmpty } }
-        return hosts.flatMap { host in
-            let files = (host.files(under: "/tmp") + host.files(under: "/home/worker")).filter {
-                !"/home/worker/.cache/swoop/".hasPrefix($0 + "/")
-                    && !$0.hasPrefix("/home/worker/.cache/swoop/")
-            }
-            let incoming = host.incoming()
-            return (host.processes().map(\.command) + host.sharedMemory() + files + incoming)
+        let left = hosts.flatMap { host in
+            (host.processes().map { "\($0.pid) \($0.command)" } + host.sharedMemory()
+                + host.strangeFiles + host.incoming())
                 .map { "\(host.name): \($0)" }
         }
+        #expect(left == [], sourceLocation: sourceLocation)
     }
 }
 
@@ -90,6 +91,13 @@ extension LabHost {
                 .contains(Array("SWOOP_ROLE=\(role)".utf8)[...])
                 && contents(of: "/proc/\(pid)/comm") != Array("swoop-keeper\n".utf8)
         }
+    }
+
+    /// What lies in its temporary folders and in the user's home beside the cache of programs.
+    fileprivate var strangeFiles: [String] {
+        let cache = "/home/worker/.cache/swoop/"
+        return ["/tmp", "/var/tmp", "/home/worker"].flatMap { files(under: $0) }
+            .filter { !cache.hasPrefix($0 + "/") && !$0.hasPrefix(cache) }
     }
 
     /// Programs that tasks started.

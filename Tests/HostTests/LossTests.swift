@@ -1,4 +1,5 @@
-// Hosts that are lost, silent or back: every answer is right, and a person hears why it took longer.
+// Hosts that are lost, silent or back: every answer is right, and a person hears why it took
+// longer.
 
 import Glibc
 import SwoopLaunching
@@ -33,7 +34,7 @@ extension ClusterTests {
             let words = "swoop: node alpha is lost: its connection ended. "
             #expect(lines.first?.hasPrefix(words) == true, "\(lines)")
             #expect(lines.first?.contains("tasks that it held are run again") == true)
-            #expect(try place.isClean([alpha, beta]) == [])
+            try place.expectClean([alpha, beta])
             print("agent killed: \(seconds) s for the rest of a job of 5 s on one node; \(lines)")
         }
 
@@ -45,7 +46,7 @@ extension ClusterTests {
             try alpha.restoreLink()
             let seconds = try run.seconds { try expectRight(run, 240) }
             #expect(run.remarks(with: "lost") == [])
-            #expect(try place.isClean([alpha, beta]) == [])
+            try place.expectClean([alpha, beta])
             print("cut for 5 s: \(seconds) s from then on, of a job of 6 s on two nodes")
         }
 
@@ -59,7 +60,7 @@ extension ClusterTests {
             kill(agent, SIGCONT)
             try expectRight(run, 240)
             #expect(run.remarks(with: "lost") == [])
-            #expect(try place.isClean([alpha, beta]) == [])
+            try place.expectClean([alpha, beta])
         }
 
         @Test func `a machine that is gone without a word is lost after ten seconds`() throws {
@@ -73,7 +74,7 @@ extension ClusterTests {
             #expect(
                 lines.first?.hasPrefix("swoop: node alpha is lost: it was silent for 10 s. ")
                     == true, "\(lines)")
-            #expect(try place.isClean([beta]) == [])
+            try place.expectClean([beta])
             print("machine gone: \(seconds) s for the rest of a job of 5 s on one node")
         }
 
@@ -101,7 +102,7 @@ extension ClusterTests {
             let lines = run.remarks(with: "lost")
             #expect(lines.count == 1 && lines[0].contains("silent for 10 s"), "\(lines)")
             #expect(try desk.swoop("down").status == 0)
-            #expect(try place.isClean([alpha, beta]) == [])
+            try place.expectClean([alpha, beta])
             print("cut for 20 s: back \(seconds) s after the link was")
         }
 

@@ -50,7 +50,7 @@ extension ClusterTests {
             let sums = try expectSums("relayed")
             #expect(sums.remarks(with: "go through the coordinator").count == 1, "\(sums.errors)")
             #expect(sums.remarks(with: "lost") == [])
-            #expect(try place.isClean([alpha, beta]) == [])
+            try place.expectClean([alpha, beta])
         }
 
         @Test func `a host that cannot reach this machine works through its SSH connection`() throws
@@ -71,7 +71,7 @@ extension ClusterTests {
             let lines = run.remarks(with: "node alpha is lost")
             #expect(lines.count == 1, "\(run.errors)")
             #expect(seconds < 15, "\(seconds) s")
-            #expect(try place.isClean([alpha, beta], within: 8) == [])
+            try place.expectClean([alpha, beta], within: 8)
             print("SSH connection of a carried host killed: \(seconds) s; \(lines)")
         }
     }

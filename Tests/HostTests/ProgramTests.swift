@@ -97,7 +97,8 @@ extension ClusterTests {
             _ = try new.value(of: "began")
             let fresh = Set(alpha.cachedFiles()).subtracting(filesBefore)
             #expect(fresh.count == 1)
-            // The executable in its compressed form, and words; all of the program is three times that.
+            // The executable in its compressed form, and words; all of the program is three times
+            // that.
             let executable = try #require(fresh.first.map { alpha.size(of: $0) })
             #expect(try received - bytesBefore < executable)
             try write("", to: stop)

@@ -47,6 +47,10 @@ enum TestLab {
     private static func run(_ command: [String], in lab: Lab) throws -> Int32 {
         var request = LaunchRequest(program: "/usr/bin/env", arguments: command)
         request.environment["SWOOP_SSH_CONFIG"] = lab.configurationPath
+        // For what is to run in a host's network: NAME=PROCESS=ADDRESS of each.
+        request.environment["SWOOP_LAB"] = lab.hosts.map {
+            "\($0.name)=\($0.firstProcess)=\($0.address)"
+        }.joined(separator: " ")
         fflush(nil)
         switch try ChildProcess(starting: request).waitUntilEnded() {
         case .exited(let code): return code

@@ -1,5 +1,5 @@
-// What is told on clusters whose nodes come and go: which answers must be the same bits wherever and
-// however often they were made, and who is there.
+// What is told on clusters whose nodes come and go: which answers must be the same bits wherever
+// and however often they were made, and who is there.
 
 import Glibc
 import Swoop
@@ -59,8 +59,8 @@ func runPrograms() async throws {
     }
 }
 
-/// Stores data of every kind, waits until the cluster has as many nodes as named (0: as it has), and
-/// tells sums over what was stored, bit by bit: `sums NODES ROUNDS`.
+/// Stores data of every kind, waits until the cluster has as many nodes as named (0: as it has),
+/// and tells sums over what was stored, bit by bit: `sums NODES ROUNDS`.
 func tellSums(_ arguments: [String]) async throws {
     let nodes = arguments.first.flatMap { Int($0) } ?? 0
     let rounds = arguments.count > 1 ? Int(arguments[1]) ?? 1 : 1

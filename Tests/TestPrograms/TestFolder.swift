@@ -20,7 +20,10 @@ package final class TestFolder: Sendable {
     /// What programs that belong here are told: where they find one another, and where they keep
     /// what lasts.
     package var environment: [String: String] {
-        ["XDG_RUNTIME_DIR": path, "XDG_STATE_HOME": path + "/state"]
+        [
+            "XDG_RUNTIME_DIR": path, "XDG_STATE_HOME": path + "/state",
+            "XDG_CACHE_HOME": path + "/cache",
+        ]
     }
 
     /// Files by which clusters are found.

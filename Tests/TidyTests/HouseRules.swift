@@ -228,7 +228,7 @@ enum HouseRules {
         ("Sources/SwoopElements/", "values and columns are laid out in borrowed bytes"),
         ("Sources/SwoopAgent/AgentEffects.swift", "copies a page from the arena into a frame"),
         ("Sources/SwoopAgent/AgentPages.swift", "copies a page from a frame into the arena"),
-        ("Sources/SwoopAgent/PageExchange.swift", "copies ranges into the arena, lends them from it"),
+        ("Sources/SwoopAgent/PageExchange.swift", "copies ranges into the arena, and lends them"),
         ("Sources/SwoopAgent/WorkerLink.swift", "copies records out of a ring"),
         (
             "Sources/SwoopWorker/",

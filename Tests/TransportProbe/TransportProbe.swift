@@ -68,8 +68,8 @@ private func startDescendantsAndWait() throws {
     sleepForEver()
 }
 
-/// Starts programs that nobody waits for, one of them in a session of its own; ends them, or waits to
-/// be killed.
+/// Starts programs that nobody waits for, one of them in a session of its own; ends them, or waits
+/// to be killed.
 private func leaveOrphans() throws {
     Orphans.keepInParent()
     Orphans.adopt()
