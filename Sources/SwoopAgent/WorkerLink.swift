@@ -41,7 +41,8 @@ final class WorkerLink {
         self.slots = slots
         let orderMemory = try SharedMemory(
             creating: "swoop-orders",
-            bytes: RingSize.memoryBytes(capacity: WorkerInheritance.orderCapacity))
+            bytes: RingSize.memoryBytes(capacity: WorkerInheritance.orderCapacity),
+            isTaken: false)
         let messageMemory = try SharedMemory(
             creating: "swoop-messages",
             bytes: RingSize.memoryBytes(capacity: WorkerInheritance.messageCapacity))
@@ -68,6 +69,13 @@ final class WorkerLink {
             WorkerInheritance.wakeup: wakeup.descriptor,
         ]
         process = try ChildProcess(starting: request)
+        do {
+            // While the process loads: it is the largest part of what is shared.
+            try orderMemory.take()
+        } catch {
+            process.endNow()
+            throw error
+        }
     }
 
     /// Its output, for the agent's poll.

@@ -285,7 +285,9 @@ struct CoordinatorLoop: ~Copyable {
         if let child, child.reap() == nil { child.endNow() }
     }
 
+    /// Nodes of other machines, as far as they are connected.
     private mutating func hasReachableNodes() -> Bool {
+        nodes.removeAll { $0.pages.publicKey == local?.publicKey }
         for place in nodes.indices {
             resend(place)
             // Only what is sent tells whether a connection is still there.

@@ -40,6 +40,8 @@ extension ClusterTests {
         @Test func `hosts of a killed standing coordinator are clean after the grace`() throws {
             let desk = place.desk
             #expect(try desk.swoop("up", "--grace", "5", "alpha", "beta").status == 0)
+            // Both hosts have the program then.
+            _ = try desk.job(8)
             let run = try desk.run(["programs"])
             try expectBusy(run)
             let coordinator = try #require(try desk.folder.address(of: "standing"))
@@ -62,6 +64,7 @@ extension ClusterTests {
 
         @Test func `programs of tasks end with their cluster`() throws {
             #expect(try place.desk.swoop("up", "alpha", "beta").status == 0)
+            _ = try place.desk.job(8)
             let run = try place.desk.run(["programs"])
             try expectBusy(run)
             #expect(try place.desk.swoop("down").status == 0)

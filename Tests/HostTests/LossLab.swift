@@ -22,8 +22,8 @@ final class LossLab {
     private static let sumNames = [
         "sum", "data", "value", "groups", "means", "loop", "collected",
     ]
-    /// Rounds of the loop in `sums`: two seconds on four cores.
-    static let rounds = 40
+    /// Rounds of the loop in `sums`: most of a second on four cores.
+    static let rounds = 15
 
     let lab: Lab
     let alpha: LabHost

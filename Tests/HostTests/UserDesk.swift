@@ -1,5 +1,5 @@
 // The user at this machine, as tests play one: a runtime folder of its own, the tool, and programs
-// that run on what it brought up.
+// that run on what it brought up; and somebody who listens and never answers.
 
 import Glibc
 import SwoopLaunching
@@ -127,4 +127,29 @@ func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
     defer { close(file) }
     let bytes = Array(text.utf8)
     try #require(unsafe Glibc.write(file, bytes, bytes.count) == bytes.count)
+}
+
+/// A port of this machine that is listened on, where nobody ever says anything.
+final class SilentListener {
+    private let descriptor: Int32
+    let port: Int
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, size) == 0 && listen(descriptor, 8) == 0
+                    && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        port = Int(in_port_t(bigEndian: address.sin_port))
+        try #require(isBound)
+    }
+
+    deinit { close(descriptor) }
 }

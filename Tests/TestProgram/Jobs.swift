@@ -14,7 +14,7 @@ func runJob(_ arguments: [String]) async throws {
     let spec: ClusterSpec
     switch arguments[0] {
     case "local": spec = .local(options)
-    case "environment": spec = .ofEnvironment ?? .local(options)
+    case "environment": spec = .ofTest ?? .local(options)
     default: spec = .connected(arguments[0])
     }
     try await withCluster(spec) { cluster in
