@@ -83,6 +83,8 @@ struct CoordinatorLoop: ~Copyable {
     var relays = PageRelays()
     /// The nodes changed since they were told of one another.
     var arePeersStale = false
+    /// When they may be told again.
+    var nextPeers: Int64 = 0
     /// Keys of nodes that are gone, and when they went.
     var departed: [(key: String, at: Int64)] = []
     var nodesJoined: UInt32 = 0
@@ -141,7 +143,7 @@ struct CoordinatorLoop: ~Copyable {
                 childEnded(now: now)
             }
             tick(now: now)
-            tellPeers()
+            tellPeers(now: now)
             flushNotices()
         }
         shutDown()
@@ -156,6 +158,7 @@ struct CoordinatorLoop: ~Copyable {
         if scheduler.progress.running > 0 {
             deadline = min(deadline ?? nextProgress, nextProgress)
         }
+        if arePeersStale { deadline = min(deadline ?? nextPeers, nextPeers) }
         if let due = returnDeadline { deadline = min(deadline ?? due, due) }
         if !nodes.isEmpty || clients.contains(where: { $0.peer != nil }) {
             deadline = min(deadline ?? nextSign, nextSign)

@@ -66,6 +66,14 @@ extension CoordinatorLoop {
         }
     }
 
+    /// Tells all nodes of one another when that is due: of many not each that joins by itself, which
+    /// would be as many words as the cube of their number.
+    mutating func tellPeers(now: Int64) {
+        guard arePeersStale, now >= nextPeers else { return }
+        tellPeers()
+        nextPeers = nodes.count > Self.fewNodes ? now + Self.peersPeriod : 0
+    }
+
     /// Tells all nodes of one another, once they are several and changed.
     mutating func tellPeers() {
         guard arePeersStale else { return }
@@ -73,8 +81,15 @@ extension CoordinatorLoop {
         // One that is alone needs to hear of it only when it was not.
         guard nodes.count > 1 || nodesJoined > 1 else { return }
         let peers = nodes.map { PeerAddress(node: $0.id, pages: $0.pages) }
-        for node in nodes { send(.peers(peers), to: node.id) }
+        let words = frames(.peers(peers))
+        for place in nodes.indices {
+            nodes[place].waiting.append(words)
+            resend(place)
+        }
     }
+
+    private static let fewNodes = 16
+    private static let peersPeriod = nanosecondsPerSecond / 10
 
     // MARK: Going
 

@@ -26,6 +26,7 @@ func tellAgents(_ arguments: [String]) async throws {
         clientSecretKey: clientKeys.secretKey, program: program.rawValue)
     try folder.publish(address)
     var agents: [ChildProcess] = []
+    defer { for agent in agents where agent.reap() == nil { agent.endNow() } }
     for number in 1...count {
         let own = try CurveKeys.generate()
         coordinator.permitAgent(own.publicKey)

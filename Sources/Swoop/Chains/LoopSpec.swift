@@ -82,8 +82,9 @@ public protocol LoopRecorder: AnyObject, Sendable {
 public struct TextFiles: Sendable {
     /// Their paths.
     public let paths: [String]
-    /// True: every node has them under these paths. Else they are this program's: where a node is
-    /// another machine, their text is sent to it.
+    /// True: every node has them under these paths.
+    ///
+    /// Else they are this program's: where a node is another machine, their text is sent to it.
     public let areShared: Bool
 
     /// Names files.
