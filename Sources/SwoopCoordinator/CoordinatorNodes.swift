@@ -66,8 +66,8 @@ extension CoordinatorLoop {
         }
     }
 
-    /// Tells all nodes of one another when that is due: of many not each that joins by itself, which
-    /// would be as many words as the cube of their number.
+    /// Tells all nodes of one another when that is due: of many not each that joins by itself,
+    /// which would be as many words as the cube of their number.
     mutating func tellPeers(now: Int64) {
         guard arePeersStale, now >= nextPeers else { return }
         tellPeers()
