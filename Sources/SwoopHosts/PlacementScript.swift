@@ -17,10 +17,12 @@ struct PlacementScript {
     /// Takes the archive on standard input; what does not come whole is removed.
     var unpacking: String {
         let place = "\(folder)/incoming/\(temporary)"
-        // Without -m the files would have the archive's time, and be the first to be cleaned up.
+        // Without -m the files would have the archive's time, and be the first to be cleaned up. An
+        // archive that ends before its first file, or between two, is fine with tar.
         return shell(
             "umask 077; d=\(ShellWord.quoted(place)); mkdir $d && cd $d"
-                + " && gzip -dc | tar -xmf - || { c=$?; cd /; rm -rf $d; exit $c; }")
+                + " && gzip -dc | tar -xmf - && set -- * && [ -e \"$1\" ] && [ $# = \(missing.count) ]"
+                + " || { c=$?; cd /; rm -rf $d; exit $c; }")
     }
 
     /// Checks what came, moves it into place and makes the program's folder; for `sh -s`.

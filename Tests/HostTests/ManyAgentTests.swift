@@ -50,7 +50,7 @@ extension ClusterTests {
             #expect(MonotonicClock.nanoseconds() - began < 1_000_000_000)
         }
 
-        @Test func `connecting to a black hole is given up within three seconds`() throws {
+        @Test func `connecting to a black hole is given up after two seconds`() throws {
             let lab = try Lab(preparing: [.bookworm])
             let hole = try lab.host(named: "hole")
             try hole.block(.everything, to: lab.address)
@@ -62,7 +62,8 @@ extension ClusterTests {
             let began = MonotonicClock.nanoseconds()
             let run = try ProgramRun(["job", "hole", "1", "1"], in: folder)
             #expect(try run.end(within: 10) == .exited(1))
-            #expect(MonotonicClock.nanoseconds() - began < 3_000_000_000)
+            // Two seconds of waiting; the rest is what a busy machine takes to start a process.
+            #expect(MonotonicClock.nanoseconds() - began < 6_000_000_000)
             #expect(
                 run.values["threw"]?.contains("the coordinator did not answer within 2 s") == true)
         }

@@ -19,6 +19,7 @@ func tellAgents(_ arguments: [String]) async throws {
     let clientKeys = try CurveKeys.generate()
     let program = ProgramID(ProgramIdentity.current())
     let coordinator = try Coordinator(Coordinator.Configuration(program: program, keys: keys))
+    defer { coordinator.stop() }
     coordinator.access.permit(clientKeys.publicKey, as: Coordinator.clientName)
     let folder = try RuntimeFolder.ofUser()
     let address = CoordinatorAddress(
@@ -26,17 +27,19 @@ func tellAgents(_ arguments: [String]) async throws {
         clientSecretKey: clientKeys.secretKey, program: program.rawValue)
     try folder.publish(address)
     var agents: [ChildProcess] = []
+    // Where it went wrong before the end.
     defer { for agent in agents where agent.reap() == nil { agent.endNow() } }
-    for number in 1...count {
-        let own = try CurveKeys.generate()
-        coordinator.permitAgent(own.publicKey)
-        let configuration = AgentConfiguration(
-            endpoints: [coordinator.endpoint], serverKey: keys.publicKey, secretKey: own.secretKey,
-            name: "agent-\(number)", slots: 1, pageBudget: 16 << 20, program: program)
-        agents.append(try configuration.start())
-    }
-    tell("started after", seconds(since: began))
     try await withCluster(.connected("many")) { cluster in
+        for number in 1...count {
+            let own = try CurveKeys.generate()
+            coordinator.permitAgent(own.publicKey)
+            let configuration = AgentConfiguration(
+                endpoints: [coordinator.endpoint], serverKey: keys.publicKey,
+                secretKey: own.secretKey, name: "agent-\(number)", slots: 1, pageBudget: 16 << 20,
+                program: program)
+            agents.append(try configuration.start())
+        }
+        tell("started after", seconds(since: began))
         for try await usage in cluster.usage where usage.nodes.count == count { break }
         tell("registered after", seconds(since: began))
         let proxies = try await cluster.remotely { remote in
