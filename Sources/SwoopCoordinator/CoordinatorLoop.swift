@@ -272,25 +272,34 @@ struct CoordinatorLoop: ~Copyable {
 
     /// An agent that ends closes its connection.
     ///
-    /// The child is made to end after a second. Others have half of one: who is cut off ends by
-    /// itself when its grace is over.
+    /// The child is made to end after a second. Others have half of one, those that were heard just
+    /// now two: a busy machine may take so long to read its mail, and would lose it with the
+    /// connection. Who is cut off ends by itself when its grace is over.
     private mutating func waitForAgents() {
         let began = MonotonicClock.nanoseconds()
         let limit = began + nanosecondsPerSecond
         while true {
             let now = MonotonicClock.nanoseconds()
             let isChildThere = child.map { $0.reap() == nil } ?? false
-            let areOthersThere = now - began < nanosecondsPerSecond / 2 && hasReachableNodes()
-            guard now < limit, isChildThere || areOthersThere else { break }
+            if isChildThere, now >= limit {
+                child?.endNow()
+                child = nil
+            }
+            let areOthersThere = hasReachableNodes(waited: now - began)
+            guard isChildThere || areOthersThere else { break }
             try? poll.wait(until: areOthersThere ? now + Self.retryPeriod : limit)
             while (try? socket.receive()) != nil {}
         }
-        if let child, child.reap() == nil { child.endNow() }
     }
 
-    /// Nodes of other machines, as far as they are connected.
-    private mutating func hasReachableNodes() -> Bool {
-        nodes.removeAll { $0.pages.publicKey == local?.publicKey }
+    /// Nodes of other machines that are connected and have time left to end.
+    private mutating func hasReachableNodes(waited: Int64) -> Bool {
+        nodes.removeAll { node in
+            let began = MonotonicClock.nanoseconds() - waited
+            let wasHeard = began - node.sampledAt < nanosecondsPerSecond
+            return node.pages.publicKey == local?.publicKey
+                || waited >= (wasHeard ? 4 : 1) * nanosecondsPerSecond / 2
+        }
         for place in nodes.indices {
             resend(place)
             // Only what is sent tells whether a connection is still there.

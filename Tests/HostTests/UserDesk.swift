@@ -91,9 +91,10 @@ final class UserDesk {
 }
 
 extension LabHost {
-    /// Processes of ours that are left after two seconds.
+    /// Processes of ours that are left after four seconds: a quarter of what an agent waits for a
+    /// coordinator that it lost.
     var processesLeft: [String] {
-        _ = try? holds(within: 2) { processes().isEmpty }
+        _ = try? holds(within: 4) { processes().isEmpty }
         return processes().map(\.command)
     }
 

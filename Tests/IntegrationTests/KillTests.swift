@@ -93,7 +93,12 @@ extension ProgramTests {
             #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
             #expect(run.values["wrong"] == nil)
             #expect(run.values["descriptors at start"] == run.values["descriptors at end"])
-            #expect(run.values["threads at start"] == run.values["threads at end"])
+            // The pool of Swift's own concurrency may have grown to a thread a core meanwhile.
+            let threads = ["start", "end"].compactMap {
+                run.values["threads at \($0)"].flatMap(Int.init)
+            }
+            try #require(threads.count == 2)
+            #expect(threads[1] - threads[0] <= 2, "\(threads)")
             try expectNothingLeft()
             #expect(folder.addresses == [])
         }
