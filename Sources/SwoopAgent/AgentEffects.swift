@@ -20,8 +20,8 @@ extension AgentLoop {
         case .report(let reports): send(.reports(reports))
         case .free(let page):
             if let extent = extents.removeValue(forKey: page.offset) { arena.free(extent) }
-        case .fetch(let task, let node, let byteCount):
-            fetch(task, from: node, byteCount: byteCount)
+        case .fetch(let task, let node, let pages, let slice):
+            fetch(task, from: node, pages, slice)
         case .relay(let task, let node): send(.relayWanted(task, from: node))
         case .sendRange(let token, let task, let page): give(token, task, page)
         case .refuseRange(let token, let task): pages.refuse(token, task)

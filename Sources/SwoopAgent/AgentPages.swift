@@ -48,27 +48,27 @@ extension AgentLoop {
     private mutating func store(_ bytes: [UInt8], elementCount: Int64) -> PageExtent? {
         guard let extent = try? arena.allocate(bytes: max(1, bytes.count)) else { return nil }
         unsafe arena.mutablePointer(to: extent, count: bytes.count).copyBytes(from: bytes)
-        return keep(extent, byteCount: Int64(bytes.count), elementCount: elementCount)
+        return keep(
+            extent, StoredPages(byteCount: Int64(bytes.count), elementCount: elementCount))
     }
 
-    private mutating func keep(
-        _ extent: Extent, byteCount: Int64, elementCount: Int64
-    ) -> PageExtent {
-        let page = PageExtent(
-            offset: Int64(extent.offset), byteCount: byteCount, elementCount: elementCount)
+    private mutating func keep(_ extent: Extent, _ pages: StoredPages) -> PageExtent {
+        let page = PageExtent(offset: Int64(extent.offset), pages: pages)
         extents[page.offset] = extent
         return page
     }
 
     // MARK: Other agents
 
-    mutating func fetch(_ task: TaskID, from node: NodeID, byteCount: Int64) {
-        let bytes = Int(max(1, min(byteCount, 1 << 46)))
+    mutating func fetch(
+        _ task: TaskID, from node: NodeID, _ output: StoredPages, _ slice: OutputSlice?
+    ) {
+        let bytes = Int(max(1, min(output.byteCount, 1 << 46)))
         guard let extent = try? arena.allocate(bytes: bytes) else {
             return handle(.fetchFailed(task, .noRoom))
         }
         pages.fetch(
-            task, from: node, byteCount: Int(max(0, byteCount)), into: extent, in: &poll,
+            task, from: node, output, slice, into: extent, in: &poll,
             now: MonotonicClock.nanoseconds())
     }
 
@@ -85,9 +85,8 @@ extension AgentLoop {
             switch news {
             case .wanted(let task, let token): handle(.rangeWanted(task, token: token))
             case .sent(let task, let offset): sent(task, offset)
-            case .fetched(let task, let extent, let byteCount, let elementCount):
-                let page = keep(extent, byteCount: byteCount, elementCount: elementCount)
-                handle(.pageFetched(task, page))
+            case .fetched(let task, let extent, let pages):
+                handle(.pageFetched(task, keep(extent, pages)))
             case .absent(let task): handle(.fetchFailed(task, .absent))
             case .unreachable(let task): handle(.fetchFailed(task, .unreachable))
             }

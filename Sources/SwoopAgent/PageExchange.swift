@@ -17,7 +17,7 @@ package final class PageExchange {
         /// Bytes that `give` was called for have left the extent at this offset.
         case sent(TaskID, offset: Int64)
         /// A page is here.
-        case fetched(TaskID, Extent, byteCount: Int64, elementCount: Int64)
+        case fetched(TaskID, Extent, StoredPages)
         /// The node says that it has no such page.
         case absent(TaskID)
         /// The node cannot be reached, or went silent.
@@ -171,18 +171,19 @@ package final class PageExchange {
     /// Where a node gives pages away, for people.
     package func place(of node: NodeID) -> String? { addresses[node]?.pages.endpoints.first }
 
-    /// Begins to fetch a page into `extent`, which has room for it; `fetched`, `absent` or
-    /// `unreachable` follows.
+    /// Begins to fetch an output, or a slice of one, into `extent`, which has room for it;
+    /// `fetched`, `absent` or `unreachable` follows.
     package func fetch(
-        _ task: TaskID, from node: NodeID, byteCount: Int, into extent: Extent,
-        in poll: inout PollLoop, now: Int64
+        _ task: TaskID, from node: NodeID, _ pages: StoredPages, _ slice: OutputSlice? = nil,
+        into extent: Extent, in poll: inout PollLoop, now: Int64
     ) {
         do {
             let link = try link(to: node, in: &poll, now: now)
             guard let link else { return fail(task, extent) }
             link.fetches.append(
                 PageFetch(
-                    task: task, byteCount: byteCount, extent: extent, rangeBytes: pace.rangeBytes))
+                    task: task, pages: pages, slice: slice, extent: extent,
+                    rangeBytes: pace.rangeBytes))
             link.ask(window: pace.window, now: now, in: &poll)
         } catch {
             fail(task, extent)
@@ -214,19 +215,22 @@ package final class PageExchange {
                 absent(message.frames, link)
                 continue
             }
-            guard let place = link.fetches.firstIndex(where: { $0.task == part.task }) else {
+            guard
+                let place = link.fetches.firstIndex(where: {
+                    $0.source == part.task && $0.covers(part.offset)
+                })
+            else {
                 malformed += 1
                 continue
             }
-            guard part.byteCount == Int64(link.fetches[place].byteCount) else {
+            guard part.byteCount == link.fetches[place].wholeByteCount else {
                 // Made anew with other bytes: the page that was meant is not there.
                 drop(place, of: link)
                 continue
             }
             let bytes = message.frames[1]
-            guard let offset = Int(exactly: part.offset),
-                link.fetches[place].arrived(offset: offset, count: bytes.count)
-            else {
+            let offset = Int(part.offset) - link.fetches[place].base
+            guard link.fetches[place].arrived(offset: offset, count: bytes.count) else {
                 malformed += 1
                 continue
             }
@@ -238,10 +242,8 @@ package final class PageExchange {
                     .copyMemory(from: bytes)
             }
             guard link.fetches[place].isComplete else { continue }
-            link.fetches.remove(at: place)
-            news.append(
-                .fetched(
-                    part.task, extent, byteCount: part.byteCount, elementCount: part.elementCount))
+            let fetch = link.fetches.remove(at: place)
+            news.append(.fetched(fetch.task, extent, fetch.pages))
         }
         link.ask(window: pace.window, now: now, in: &poll)
     }
@@ -251,8 +253,9 @@ package final class PageExchange {
             malformed += 1
             return
         }
-        // One for each range that was asked for: the first ends the fetch.
-        if let place = link.fetches.firstIndex(where: { $0.task == task }) {
+        // One for each range that was asked for: the first ends the fetch, and all others of the
+        // same output.
+        while let place = link.fetches.firstIndex(where: { $0.source == task }) {
             drop(place, of: link)
         }
     }

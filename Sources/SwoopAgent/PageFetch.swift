@@ -6,7 +6,10 @@ import SwoopStorage
 /// Which ranges of a page were asked for, and which came.
 struct PageFetch {
     let task: TaskID
-    let byteCount: Int
+    /// What is to come.
+    let pages: StoredPages
+    /// Set where that is a part of what a task made.
+    let slice: OutputSlice?
     /// Where it is put together.
     let extent: Extent
     let rangeBytes: Int
@@ -15,11 +18,28 @@ struct PageFetch {
     private var onTheWay: Set<Int> = []
     private var isBegun = false
 
-    init(task: TaskID, byteCount: Int, extent: Extent, rangeBytes: Int) {
+    init(
+        task: TaskID, pages: StoredPages, slice: OutputSlice?, extent: Extent, rangeBytes: Int
+    ) {
         self.task = task
-        self.byteCount = byteCount
+        self.pages = pages
+        self.slice = slice
         self.extent = extent
         self.rangeBytes = rangeBytes
+    }
+
+    private var byteCount: Int { Int(pages.byteCount) }
+    /// The task under whose name its node keeps the bytes.
+    var source: TaskID { slice?.task ?? task }
+    /// Where in what its node keeps it begins.
+    var base: Int { Int(slice?.offset ?? 0) }
+    /// Bytes of all that its node keeps.
+    var wholeByteCount: Int64 { slice?.wholeByteCount ?? pages.byteCount }
+
+    /// Whether a range of its node's output, at this offset, may be one of this fetch.
+    func covers(_ offset: Int64) -> Bool {
+        offset >= Int64(base) && offset <= Int64(base + byteCount)
+            && (offset == Int64(base) || onTheWay.contains(Int(offset) - base))
     }
 
     /// Ranges that were asked for and did not come yet.

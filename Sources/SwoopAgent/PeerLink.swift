@@ -82,7 +82,8 @@ final class PeerLink {
         for place in fetches.indices {
             while pending < window, let range = fetches[place].nextRange() {
                 let question = PeerMessage.pageWanted(
-                    fetches[place].task, offset: Int64(range.offset), count: Int64(range.count))
+                    fetches[place].source, offset: Int64(fetches[place].base + range.offset),
+                    count: Int64(range.count))
                 waiting.append(question.encoded().map { Frame($0) })
                 pending += 1
             }

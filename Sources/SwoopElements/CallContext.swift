@@ -15,14 +15,38 @@ public protocol CallHost: AnyObject {
     /// the answer) and throws if the run is cancelled.
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int
 
-    /// Lends a region of exactly so many bytes, 64-byte aligned, for the next page of the output.
+    /// Lends a region of exactly so many bytes, 64-byte aligned, for the pages of the output, one
+    /// after the other without a gap; every page but the last is a multiple of 64 bytes.
     ///
-    /// The page has been written when the next region is asked for, or when the call returns.
-    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer
+    /// The pages have been written when the call returns.
+    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer
 
     /// Lends a window of the same file that reaches further than `end`; the old one is void
     /// afterwards.
     func moreText(after end: Int) throws -> TextWindow
+}
+
+extension CallHost {
+    /// Lends a region for an output of one page.
+    public func pageRegion(
+        byteCount: Int, count: Int
+    ) throws -> UnsafeMutableRawBufferPointer {
+        try unsafe pageRegion(parts: [PageSize(byteCount: byteCount, count: count)])
+    }
+}
+
+/// How large a page will be.
+public struct PageSize: Hashable, Sendable {
+    /// Bytes, the header included.
+    public var byteCount: Int
+    /// Elements.
+    public var count: Int
+
+    /// Joins the two.
+    public init(byteCount: Int, count: Int) {
+        self.byteCount = byteCount
+        self.count = count
+    }
 }
 
 /// One page lent to a run, and where its elements stand in the whole collection.

@@ -10,13 +10,16 @@ public struct LoopNote: Sendable {
         case none
         /// Offsets of a range.
         case range
-        /// Elements of pages; the counts of all pages up to the run's own, which are the last ones.
+        /// Elements of pages; counts that add up to what comes before, then those of the run's own.
         case pages(counts: [Int])
         /// Bytes of a file.
         case text(path: String, lookBehind: Int)
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
         /// as its last record reaches.
         case sentText(start: Int)
+        /// Pages whose elements are to be merged: the run's inputs, in order, each in the order of
+        /// the result; `start` is the index of the first element in the whole.
+        case merged(start: Int)
     }
 
     /// What the run goes over.
@@ -33,8 +36,8 @@ public struct LoopNote: Sendable {
         self.leafBase = leafBase
     }
 
-    /// The encoding up to the counts of pages: those may come from elsewhere and follow as an
-    /// array.
+    /// The encoding up to what may come from elsewhere: the counts of pages, which follow as an
+    /// array, or the index of the first element.
     public func encodeHead(into writer: inout ValueWriter) {
         sourceEnd.encode(into: &writer)
         leafBase.encode(into: &writer)
@@ -49,6 +52,7 @@ public struct LoopNote: Sendable {
         case .sentText(let start):
             UInt8(4).encode(into: &writer)
             start.encode(into: &writer)
+        case .merged: UInt8(5).encode(into: &writer)
         }
     }
 }
@@ -58,6 +62,7 @@ extension LoopNote: RemoteValue {
     public func encode(into writer: inout ValueWriter) {
         encodeHead(into: &writer)
         if case .pages(let counts) = source { counts.encode(into: &writer) }
+        if case .merged(let start) = source { start.encode(into: &writer) }
     }
 
     /// Reads what `encode` wrote.
@@ -73,6 +78,7 @@ extension LoopNote: RemoteValue {
             let path = try String(decoding: &reader)
             source = .text(path: path, lookBehind: try Int(decoding: &reader))
         case 4: source = .sentText(start: try Int(decoding: &reader))
+        case 5: source = .merged(start: try Int(decoding: &reader))
         default: throw .malformed("the kind \(kind) of a loop's source")
         }
     }

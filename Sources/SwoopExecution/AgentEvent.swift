@@ -100,8 +100,8 @@ package enum AgentEffect: Hashable, Sendable {
     case report([RunReport])
     /// Give an extent back to the arena.
     case free(PageExtent)
-    /// Copy a page from another node, straight from there.
-    case fetch(TaskID, from: NodeID, byteCount: Int64)
+    /// Copy an output from another node, straight from there, or a part of one.
+    case fetch(TaskID, from: NodeID, StoredPages, OutputSlice?)
     /// Ask the coordinator for a page of a node that cannot be reached from here.
     case relay(TaskID, from: NodeID)
     /// Send the range that was asked for under this token: the page stays until `rangeSent`.

@@ -33,9 +33,11 @@ extension AgentMachine {
         let queued = workers.map { Set($0.ready) }
         var pins: [TaskID: Int] = [:]
         for (attempt, run) in runs {
-            for case .some(let input) in run.inputs {
-                if case .extent = input.source { pins[input.task, default: 0] += 1 }
+            for output in run.pins { pins[output, default: 0] += 1 }
+            let extents = run.inputs.count { input in
+                if case .extent? = input?.source { true } else { false }
             }
+            precondition(extents == run.pins.count, "an input lies in no output that is kept")
             precondition(
                 (run.stopBy != nil) == stopping.contains(attempt), "a run is stopped by half")
             guard run.state == .ready else { continue }

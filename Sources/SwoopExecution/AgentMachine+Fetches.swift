@@ -5,7 +5,10 @@ package import SwoopModel
 
 /// A page that is on its way here.
 package struct Fetch: Hashable, Sendable {
-    package var byteCount: Int64
+    /// What is to come.
+    package var pages: StoredPages
+    /// Set where that is a part of what a task made.
+    package var slice: OutputSlice?
     /// Nodes that have it and were not asked yet, in the order of asking.
     package var sources: [NodeID]
     /// The node that was asked last; nil: none yet.
@@ -27,10 +30,10 @@ package struct FetchTrouble: Hashable, Sendable {
 extension AgentMachine {
     /// Whether an input that is not here can come: made by another run of this node, or fetched.
     mutating func awaits(_ input: AssignedInput, into effects: inout [AgentEffect]) -> Bool {
-        guard case .stored(let byteCount, let nodes) = input.source else { return true }
+        guard case .stored(let pages, let nodes) = input.source else { return true }
         let task = input.task
         // The scheduler counts on a page that is not here.
-        if nodes.contains(node) { effects.append(.outputMissing(task)) }
+        if nodes.contains(node) { effects.append(.outputMissing(input.slice?.task ?? task)) }
         let others = nodes.filter { $0 != node }
         if let known = fetches[task] {
             let listed = known.sources
@@ -41,7 +44,7 @@ extension AgentMachine {
         // Nodes differ in whom they ask first, so that not all copy from the same one.
         let first = Int(node.rawValue) % others.count
         let sources = Array(others[first...] + others[..<first])
-        var fetch = Fetch(byteCount: byteCount, sources: sources)
+        var fetch = Fetch(pages: pages, slice: input.slice, sources: sources)
         if let trouble = troubles[task], trouble.pauseUntil > now {
             fetch.resumeAt = trouble.pauseUntil
             fetches[task] = fetch
@@ -62,10 +65,33 @@ extension AgentMachine {
         fetch.isRelayed = isUnreachable(source)
         fetch.resumeAt = nil
         fetches[task] = fetch
-        effects.append(
-            fetch.isRelayed
-                ? .relay(task, from: source)
-                : .fetch(task, from: source, byteCount: fetch.byteCount))
+        if fetch.isRelayed {
+            relay(fetch, of: task, from: source, into: &effects)
+        } else {
+            effects.append(.fetch(task, from: source, fetch.pages, fetch.slice))
+        }
+    }
+
+    /// The coordinator passes on whole outputs: parts of one are asked for once.
+    private func relay(
+        _ fetch: Fetch, of task: TaskID, from source: NodeID, into effects: inout [AgentEffect]
+    ) {
+        let whole = fetch.slice?.task ?? task
+        let isAsked = fetches.contains {
+            $0.key != task && $0.value.isRelayed && $0.value.source == source
+                && ($0.value.slice?.task ?? $0.key) == whole && $0.value.resumeAt == nil
+        }
+        if !isAsked { effects.append(.relay(whole, from: source)) }
+    }
+
+    /// Inputs on their way that a whole output from the coordinator answers.
+    private func relayed(_ whole: TaskID) -> [TaskID] {
+        fetches.keys.filter { task in
+            guard let fetch = fetches[task], fetch.isRelayed, fetch.resumeAt == nil else {
+                return false
+            }
+            return fetch.slice?.task == whole
+        }.sorted()
     }
 
     private func isUnreachable(_ peer: NodeID) -> Bool {
@@ -81,7 +107,21 @@ extension AgentMachine {
         troubles[task] = nil
         insert(task, Output(extent: extent, attempt: 0), into: &effects)
         guard let output = outputs[task] else { return }
-        provide(task, .extent(output.extent), into: &effects)
+        provide(task, .extent(output.extent), of: task, into: &effects)
+        for name in relayed(task) {
+            guard let fetch = fetches.removeValue(forKey: name), let slice = fetch.slice else {
+                continue
+            }
+            troubles[name] = nil
+            let part = fetch.pages.parts.first.flatMap { part in
+                output.extent.part(at: slice.offset, part)
+            }
+            if let part, output.extent.byteCount == slice.wholeByteCount {
+                provide(name, .extent(part), of: task, into: &effects)
+            } else {
+                giveBackWaiters(of: name, into: &effects)
+            }
+        }
         if outputs[task]?.attempt == 0 { drop([task], into: &effects) }
     }
 
@@ -91,6 +131,13 @@ extension AgentMachine {
     mutating func failFetch(
         of task: TaskID, _ failure: FetchFailure, into effects: inout [AgentEffect]
     ) {
+        for name in relayed(task) { failOne(name, failure, into: &effects) }
+        failOne(task, failure, into: &effects)
+    }
+
+    private mutating func failOne(
+        _ task: TaskID, _ failure: FetchFailure, into effects: inout [AgentEffect]
+    ) {
         guard var fetch = fetches[task], fetch.resumeAt == nil, let source = fetch.source else {
             return
         }
@@ -99,8 +146,7 @@ extension AgentMachine {
             unreachable[source] = now.advanced(by: configuration.unreachableFor)
             fetch.isRelayed = true
             fetches[task] = fetch
-            effects.append(.relay(task, from: source))
-            return
+            return relay(fetch, of: task, from: source, into: &effects)
         }
         guard fetch.sources.isEmpty else { return ask(for: task, into: &effects) }
         fetches[task] = nil
@@ -119,7 +165,7 @@ extension AgentMachine {
     private mutating func postpone(_ task: TaskID, into effects: inout [AgentEffect]) {
         guard let fetch = fetches[task], countTrial(of: task, pause: configuration.fetchPause)
         else {
-            let byteCount = fetches.removeValue(forKey: task)?.byteCount ?? 0
+            let byteCount = fetches.removeValue(forKey: task)?.pages.byteCount ?? 0
             let text = "there is no room on its node for an input of \(byteCount) bytes"
             return failWaiters(of: task, .noMemory, text, into: &effects)
         }

@@ -79,8 +79,7 @@ extension AgentMachine {
         data task: TaskID, _ extent: PageExtent, into effects: inout [AgentEffect]
     ) {
         insert(task, Output(extent: extent, attempt: 1), into: &effects)
-        let stored = StoredOutput.page(
-            byteCount: extent.byteCount, elementCount: extent.elementCount)
+        let stored = StoredOutput.page(extent.pages)
         reports.append(.ended(AttemptID(task: task, number: 1), .finished(stored), RunRecord()))
     }
 

@@ -39,14 +39,19 @@ extension AgentMachine {
         var isHopeless = false
         for input in task.inputs {
             let found = find(input)
-            if found == nil {
+            if let found {
+                if let output = found.output {
+                    pin(output)
+                    run.pins.append(output)
+                }
+            } else {
                 run.missing += 1
                 waiters[input.task, default: []].append(attempt)
                 if lost.contains(input.task) || !awaits(input, into: &effects) {
                     isHopeless = true
                 }
             }
-            run.inputs.append(found)
+            run.inputs.append(found?.input)
         }
         run.state = run.missing == 0 ? .ready : .waiting
         runs[attempt] = run
@@ -58,14 +63,20 @@ extension AgentMachine {
         }
     }
 
-    private mutating func find(_ input: AssignedInput) -> RunInput? {
+    /// The input as a worker can read it, and the output of this node that it lies in; nil: it is
+    /// not here.
+    private func find(_ input: AssignedInput) -> (input: RunInput, output: TaskID?)? {
         switch input.source {
-        case .inline(let bytes): return RunInput(task: input.task, source: .inline(bytes))
+        case .inline(let bytes): return (RunInput(task: input.task, source: .inline(bytes)), nil)
         case .pending: return nil
-        case .stored:
-            guard let output = outputs[input.task] else { return nil }
-            outputs[input.task]?.pins += 1
-            return RunInput(task: input.task, source: .extent(output.extent))
+        case .stored(let pages, _):
+            if let output = outputs[input.task] {
+                return (RunInput(task: input.task, source: .extent(output.extent)), input.task)
+            }
+            guard let slice = input.slice, let part = pages.parts.first,
+                let extent = outputs[slice.task]?.extent.part(at: slice.offset, part)
+            else { return nil }
+            return (RunInput(task: input.task, source: .extent(extent)), slice.task)
         }
     }
 
@@ -117,9 +128,7 @@ extension AgentMachine {
             workers[run.worker].dispatched -= 1
             if run.task.isIsolated { workers[run.worker].isIsolating = false }
         }
-        for case .some(let input) in run.inputs {
-            if case .extent = input.source { unpin(input.task, into: &effects) }
-        }
+        for output in run.pins { unpin(output, into: &effects) }
     }
 
     /// The output of a run of this node reached those that wait for it here.
@@ -135,11 +144,15 @@ extension AgentMachine {
             }
             source = .extent(output.extent)
         }
-        provide(task, source, into: &effects)
+        provide(task, source, of: task, into: &effects)
     }
 
+    /// Hands an input to the runs that wait for it.
+    ///
+    /// - Parameter output: the output of this node that an extent lies in.
     mutating func provide(
-        _ task: TaskID, _ source: RunInputSource, into effects: inout [AgentEffect]
+        _ task: TaskID, _ source: RunInputSource, of output: TaskID,
+        into effects: inout [AgentEffect]
     ) {
         for attempt in waiters.removeValue(forKey: task) ?? [] {
             guard var run = runs[attempt] else { continue }
@@ -147,7 +160,9 @@ extension AgentMachine {
             where input.task == task && run.inputs[place] == nil {
                 run.inputs[place] = RunInput(task: task, source: source)
                 run.missing -= 1
-                if case .extent = source { pin(task) }
+                guard case .extent = source else { continue }
+                pin(output)
+                run.pins.append(output)
             }
             if run.missing == 0 && run.state == .waiting {
                 run.state = .ready

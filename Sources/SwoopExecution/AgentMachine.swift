@@ -51,6 +51,8 @@ package struct AgentMachine: Sendable {
         package var state: State = .waiting
         package var inputs: [RunInput?]
         package var missing: Int
+        /// Outputs of this node that its inputs lie in, once for each input.
+        package var pins: [TaskID] = []
         /// When its worker is killed, should it not have stopped: it was taken back.
         package var stopBy: Timestamp?
 

@@ -42,6 +42,11 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
         mixer.mix(0x5851_f42d_4c95_7f2d)
         return TaskID(high: first, low: mixer.value)
     }
+
+    /// The name under which a part of the task's output is an input of others.
+    package func part(_ part: UInt32) -> TaskID {
+        derived(site: 0x7061_7274, ordinal: UInt64(part))
+    }
 }
 
 /// One try at a task. News of an attempt that is no longer current is dropped, never reconciled.

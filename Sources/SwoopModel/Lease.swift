@@ -5,20 +5,40 @@
 package enum InputSource: Hashable, Sendable {
     /// The value itself.
     case inline([UInt8])
-    /// A stored page or large value, resident on these nodes.
-    case stored(byteCount: Int64, nodes: [NodeID])
+    /// A stored output, or a part of one, resident on these nodes.
+    case stored(StoredPages, nodes: [NodeID])
     /// The output of another task of a lease that this agent holds.
     case pending
 }
 
+/// Which part of an output an input is.
+package struct OutputSlice: Hashable, Sendable {
+    /// The task that made the output.
+    package var task: TaskID
+    /// Where in the output the part begins, in bytes.
+    package var offset: Int64
+    /// Bytes of the whole output.
+    package var wholeByteCount: Int64
+
+    package init(task: TaskID, offset: Int64, wholeByteCount: Int64) {
+        self.task = task
+        self.offset = offset
+        self.wholeByteCount = wholeByteCount
+    }
+}
+
 /// An input: the task that makes it and where it is now.
 package struct AssignedInput: Hashable, Sendable {
+    /// The task that makes it; for a slice a name of its own (`TaskID.part`).
     package var task: TaskID
     package var source: InputSource
+    /// Set where the input is but a part of what a task made.
+    package var slice: OutputSlice?
 
-    package init(task: TaskID, source: InputSource) {
+    package init(task: TaskID, source: InputSource, slice: OutputSlice? = nil) {
         self.task = task
         self.source = source
+        self.slice = slice
     }
 }
 

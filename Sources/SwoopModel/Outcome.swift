@@ -72,17 +72,80 @@ public struct TaskFailure: Hashable, Sendable {
     }
 }
 
+/// One of the pages that an output consists of.
+package struct OutputPart: Hashable, Sendable {
+    /// Bytes, a multiple of 64 unless it is the last one.
+    package var byteCount: Int64
+    /// Elements of a page; 1 for a value.
+    package var elementCount: Int64
+    /// What its bytes must have when they come back from a disk or over the network; 0: not known.
+    package var checksum: UInt64
+
+    package init(byteCount: Int64, elementCount: Int64, checksum: UInt64 = 0) {
+        self.byteCount = byteCount
+        self.elementCount = elementCount
+        self.checksum = checksum
+    }
+}
+
+/// The pages of one output, one after the other without a gap.
+package struct StoredPages: Hashable, Sendable {
+    /// At least one.
+    package let parts: [OutputPart]
+    /// Bytes of all parts.
+    package let byteCount: Int64
+    /// Elements of all parts.
+    package let elementCount: Int64
+
+    /// - Parameter parts: at least one, with counts that are not negative; sums stop at the largest
+    ///   number.
+    package init(_ parts: [OutputPart]) {
+        self.parts = parts
+        byteCount = Self.sum(parts.lazy.map(\.byteCount))
+        elementCount = Self.sum(parts.lazy.map(\.elementCount))
+    }
+
+    /// One page.
+    package init(byteCount: Int64, elementCount: Int64, checksum: UInt64 = 0) {
+        let part = OutputPart(
+            byteCount: byteCount, elementCount: elementCount, checksum: checksum)
+        parts = [part]
+        self.byteCount = byteCount
+        self.elementCount = elementCount
+    }
+
+    private static func sum(_ counts: some Sequence<Int64>) -> Int64 {
+        counts.reduce(0) { sum, count in
+            let (next, overflow) = sum.addingReportingOverflow(count)
+            return overflow ? .max : next
+        }
+    }
+
+    /// Where a part begins; nil: there are not so many.
+    package func offset(of part: Int) -> Int64? {
+        guard parts.indices.contains(part) else { return nil }
+        return Self.sum(parts[..<part].lazy.map(\.byteCount))
+    }
+}
+
 /// Where a result is.
 package enum StoredOutput: Hashable, Sendable {
     /// A small value, carried in the message itself.
     case inline([UInt8])
     /// In the page store of the node that reports it, under the task's id.
-    case page(byteCount: Int64, elementCount: Int64)
+    case page(StoredPages)
+
+    /// One page.
+    package static func onePage(
+        byteCount: Int64, elementCount: Int64, checksum: UInt64 = 0
+    ) -> StoredOutput {
+        .page(StoredPages(byteCount: byteCount, elementCount: elementCount, checksum: checksum))
+    }
 
     package var byteCount: Int64 {
         switch self {
         case .inline(let bytes): Int64(bytes.count)
-        case .page(let byteCount, _): byteCount
+        case .page(let pages): pages.byteCount
         }
     }
 }

@@ -4,15 +4,33 @@
 package struct PageExtent: Hashable, Sendable {
     /// Bytes from the arena's start.
     package var offset: Int64
-    /// Bytes used: not more than were allocated.
-    package var byteCount: Int64
-    /// Elements of a page; 1 for a value.
-    package var elementCount: Int64
+    /// What lies there, one part after the other.
+    package var pages: StoredPages
 
-    package init(offset: Int64, byteCount: Int64, elementCount: Int64) {
+    /// One page.
+    package init(offset: Int64, byteCount: Int64, elementCount: Int64, checksum: UInt64 = 0) {
+        self.init(
+            offset: offset,
+            pages: StoredPages(
+                byteCount: byteCount, elementCount: elementCount, checksum: checksum))
+    }
+
+    package init(offset: Int64, pages: StoredPages) {
         self.offset = offset
-        self.byteCount = byteCount
-        self.elementCount = elementCount
+        self.pages = pages
+    }
+
+    /// Bytes used: not more than were allocated.
+    package var byteCount: Int64 { pages.byteCount }
+    /// Elements of all parts; 1 for a value.
+    package var elementCount: Int64 { pages.elementCount }
+
+    /// The place of one part of it; nil: there is no such part here.
+    package func part(at offset: Int64, _ part: OutputPart) -> PageExtent? {
+        guard offset >= 0, part.byteCount >= 0, part.byteCount <= byteCount,
+            offset <= byteCount - part.byteCount
+        else { return nil }
+        return PageExtent(offset: self.offset + offset, pages: StoredPages([part]))
     }
 }
 

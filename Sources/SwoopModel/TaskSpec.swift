@@ -8,10 +8,13 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     case less, lessOrEqual, equal, notEqual, greaterOrEqual, greater
     case and, or, not
     case convert
-    /// Not arithmetic: the number of elements in the page that the operand's task made. The
+    /// Not arithmetic: the number of elements in the pages that the operands' tasks made. The
     /// scheduler knows it and puts it in when it grants the lease, so that the page itself need not
     /// travel.
     case elementCount
+    /// As `elementCount`: the number of elements in all parts of the operands' outputs that come
+    /// before the part which the task itself reads.
+    case elementsBefore
 }
 
 /// The scalar types that such arithmetic knows.
@@ -77,6 +80,10 @@ package struct TaskSpec: Hashable, Sendable {
     package var arguments: [Argument]
     /// Tasks whose output pages the loop reads, in order.
     package var pages: [TaskID]
+    /// Which part of these tasks' outputs it reads; nil: all. A part without elements is left out
+    /// of `pages` when the task is leased, and the others are named by `TaskID.part`. Less than the
+    /// largest number.
+    package var part: UInt32?
     /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a
     /// page.
     package var lower: Int64
@@ -88,12 +95,14 @@ package struct TaskSpec: Hashable, Sendable {
 
     package init(
         id: TaskID, function: FunctionIndex, arguments: [Argument] = [], pages: [TaskID] = [],
-        lower: Int64 = 0, upper: Int64 = 0, output: OutputKind = .value, features: [Double] = []
+        part: UInt32? = nil, lower: Int64 = 0, upper: Int64 = 0, output: OutputKind = .value,
+        features: [Double] = []
     ) {
         self.id = id
         self.function = function
         self.arguments = arguments
         self.pages = pages
+        self.part = part
         self.lower = lower
         self.upper = upper
         self.output = output

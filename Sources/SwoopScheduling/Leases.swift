@@ -47,7 +47,7 @@ extension Scheduler {
         else { return nil }
         let inputs = record.inputs.map { input in
             Placement.Input(
-                byteCount: tasks[input].stored?.byteCount ?? 0,
+                byteCount: byteCount(of: input, for: record.spec),
                 locations: tasks[input].locations)
         }
         return Placement.choose(
@@ -72,7 +72,7 @@ extension Scheduler {
                 let record = tasks[link.index]
                 // Counts are put in when a task is leased: the pages must be made by then.
                 guard record.kind == .call, let program = programPlace(of: link.index),
-                    record.isNeeded, !record.spec.countsElements,
+                    record.isNeeded, !record.spec.countsElements, record.spec.part == nil,
                     !record.isIsolated, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
                     Placement.hasRoom(
@@ -94,14 +94,18 @@ extension Scheduler {
         let record = tasks[index]
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
         let counts = record.spec.countsElements
-        let spec = counts ? puttingInCounts(record.spec) : record.spec
+        var spec = counts ? puttingInCounts(record.spec) : record.spec
         let read = counts ? Set(spec.inputs) : []
-        let inputs = record.inputs.compactMap { input -> AssignedInput? in
+        let slices = spec.part == nil ? [] : takingParts(&spec)
+        let sliced = Set(slices.lazy.map { $0.slice?.task })
+        let whole = record.inputs.compactMap { input -> AssignedInput? in
             let task = tasks[input].spec.id
-            if counts && !read.contains(task) { return nil }
+            if counts && !read.contains(task) || sliced.contains(task) { return nil }
+            if spec.part != nil, record.spec.pages.contains(task) { return nil }
             return AssignedInput(
                 task: task, source: piece.contains(input) ? .pending : source(of: input))
         }
+        let inputs = whole + slices
         grants[node, default: []].append(
             AssignedTask(
                 spec: spec, attempt: record.attempt, inputs: inputs, rank: record.rank,
@@ -112,21 +116,50 @@ extension Scheduler {
     private func puttingInCounts(_ spec: TaskSpec) -> TaskSpec {
         var copy = spec
         copy.arguments = spec.arguments.map { argument in
-            argument.puttingInCounts { task in
+            argument.puttingInCounts { task, isBefore in
                 guard let index = tasks.index(of: task),
-                    case .page(_, let count) = tasks[index].stored
+                    case .page(let pages) = tasks[index].stored
                 else { return 0 }
-                return count
+                guard isBefore else { return pages.elementCount }
+                return pages.parts.prefix(Int(spec.part ?? 0)).reduce(0) { $0 + $1.elementCount }
             }
         }
         return copy
     }
 
+    /// Bytes of an input that the task reads.
+    private func byteCount(of input: TaskIndex, for spec: TaskSpec) -> Int64 {
+        guard let part = spec.part, case .page(let pages) = tasks[input].stored,
+            pages.parts.count > 1
+        else { return tasks[input].stored?.byteCount ?? 0 }
+        return Int(part) < pages.parts.count ? pages.parts[Int(part)].byteCount : 0
+    }
+
+    /// Names the parts that the task reads in place of the outputs they belong to; parts without
+    /// elements need not be read.
+    private func takingParts(_ spec: inout TaskSpec) -> [AssignedInput] {
+        guard let part = spec.part else { return [] }
+        var inputs: [AssignedInput] = []
+        for page in spec.pages {
+            guard let index = tasks.index(of: page), case .page(let pages) = tasks[index].stored,
+                let offset = pages.offset(of: Int(part)), pages.parts[Int(part)].elementCount > 0
+            else { continue }
+            inputs.append(
+                AssignedInput(
+                    task: page.part(part),
+                    source: .stored(
+                        StoredPages([pages.parts[Int(part)]]), nodes: tasks[index].locations),
+                    slice: OutputSlice(
+                        task: page, offset: offset, wholeByteCount: pages.byteCount)))
+        }
+        spec.pages = inputs.map(\.task)
+        return inputs
+    }
+
     private func source(of input: TaskIndex) -> InputSource {
         switch tasks[input].stored {
         case .inline(let bytes): .inline(bytes)
-        case .page(let byteCount, _):
-            .stored(byteCount: byteCount, nodes: tasks[input].locations)
+        case .page(let pages): .stored(pages, nodes: tasks[input].locations)
         case nil: .pending
         }
     }
@@ -182,21 +215,34 @@ extension Argument {
         case .bytes, .output: false
         case .sequence(let parts): parts.contains { $0.countsElements }
         case .operation(let operation, let operands, _, _):
-            operation == .elementCount || operands.contains { $0.countsElements }
+            operation.countsElements || operands.contains { $0.countsElements }
         }
     }
 
-    fileprivate func puttingInCounts(_ count: (TaskID) -> Int64) -> Argument {
+    /// - Parameter count: the number of elements of a task's output, or of its parts before the one
+    ///   that is read.
+    fileprivate func puttingInCounts(
+        _ count: (TaskID, _ isBefore: Bool) -> Int64
+    ) -> Argument {
         switch self {
         case .bytes, .output: return self
         case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(count) })
-        case .operation(.elementCount, let operands, _, _):
-            guard case .output(let task)? = operands.first else { return .bytes([]) }
-            return .bytes(Scalar.int(count(task)).encoded)
+        case .operation(let operation, let operands, _, _) where operation.countsElements:
+            let sum = operands.reduce(Int64(0)) { sum, operand in
+                guard case .output(let task) = operand else { return sum }
+                let (next, overflow) = sum.addingReportingOverflow(
+                    count(task, operation == .elementsBefore))
+                return overflow ? .max : next
+            }
+            return .bytes(Scalar.int(sum).encoded)
         case .operation(let operation, let operands, let operandType, let resultType):
             return .operation(
                 operation, operands: operands.map { $0.puttingInCounts(count) },
                 operandType: operandType, resultType: resultType)
         }
     }
+}
+
+extension ScalarOperation {
+    fileprivate var countsElements: Bool { self == .elementCount || self == .elementsBefore }
 }

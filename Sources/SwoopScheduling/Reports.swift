@@ -159,7 +159,7 @@ extension Scheduler {
             var elements: Int64 = 1
             switch record.stored {
             case .inline(let bytes): value = bytes
-            case .page(_, let count): elements = count
+            case .page(let pages): elements = pages.elementCount
             case nil: break
             }
             effects.append(

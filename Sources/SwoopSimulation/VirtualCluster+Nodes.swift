@@ -163,7 +163,7 @@ extension VirtualCluster {
         case .report(let reports): send(.reports(reports), from: id)
         case .free(let extent):
             if let place = place(id) { nodes[place].arena[extent.offset] = nil }
-        case .fetch(let task, let source, _): ask(source, for: task, by: id)
+        case .fetch(let task, let source, _, _): ask(source, for: task, by: id)
         case .relay(let task, let source): send(.relayWanted(task, from: source), from: id)
         case .sendRange(let token, let task, let extent): give(task, extent, token, from: id)
         case .refuseRange(let token, let task): refuse(task, token, from: id)

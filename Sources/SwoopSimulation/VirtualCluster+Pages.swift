@@ -101,9 +101,9 @@ extension VirtualCluster {
         relays.removeAll { $0.task == task && $0.from == source }
         var elementCount: Int64 = 1
         if let index = scheduler.tasks.index(of: task),
-            case .page(_, let count) = scheduler.tasks[index].stored
+            case .page(let pages) = scheduler.tasks[index].stored
         {
-            elementCount = count
+            elementCount = pages.elementCount
         }
         for relay in due {
             send(

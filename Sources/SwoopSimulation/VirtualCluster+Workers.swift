@@ -130,8 +130,7 @@ extension VirtualCluster {
             let extent = nodes[place].store(bytes, elementCount: elementCount)
             tell(id, .extentLent(worker, extent))
             send(.stored(attempt, extent), from: id, worker)
-            outcome = .finished(
-                .page(byteCount: extent.byteCount, elementCount: elementCount))
+            outcome = .finished(.page(extent.pages))
         }
         if isCancelled { outcome = .cancelled }
         let record = RunRecord(

@@ -20,6 +20,9 @@ struct PieceBuilder {
     private var inputCount: [UInt32] = []
     private var input = TaskColumns()
     private var inputSource: [UInt64] = []
+    private var inputParts = PartColumns()
+    private var isSlice: [UInt32] = []
+    private var sliceTask = TaskColumns()
     private var inlineInputs = ByteWriter()
 
     init(capacity: Int) { tasks = TaskTableBuilder(capacity: capacity) }
@@ -33,14 +36,19 @@ struct PieceBuilder {
         for input in task.inputs {
             self.input.append(input.task)
             inputSource.append(code(of: input.source))
+            isSlice.append(input.slice == nil ? 0 : 1)
+            guard let slice = input.slice else { continue }
+            sliceTask.append(slice.task)
+            message.sliceOffset.append(slice.offset)
+            message.sliceWholeByteCount.append(slice.wholeByteCount)
         }
     }
 
     private mutating func code(of source: InputSource) -> UInt64 {
         switch source {
         case .pending: return SourceCode.pending
-        case .stored(let byteCount, let nodes):
-            message.inputByteCount.append(byteCount)
+        case .stored(let pages, let nodes):
+            inputParts.append(pages)
             message.inputNodeCount.append(UInt32(nodes.count))
             message.inputNode.append(contentsOf: nodes.lazy.map(\.rawValue))
             return SourceCode.stored
@@ -65,6 +73,12 @@ struct PieceBuilder {
         message.inputCount = shrunk(inputCount, neutral: 0)
         message.input = input.finished()
         message.inputSource = inputSource
+        message.inputPartCount = inputParts.count
+        message.inputByteCount = inputParts.byteCount
+        message.inputElementCount = inputParts.elementCount
+        message.inputChecksum = inputParts.checksum
+        message.inputIsSlice = shrunk(isSlice, neutral: 0)
+        message.sliceTask = sliceTask.finished()
         return (message, arguments, inlineInputs.bytes)
     }
 }
@@ -97,7 +111,11 @@ extension ProtoPiece {
     private func assignedInputs(inline bytes: [UInt8]) throws(WireError) -> [AssignedInput] {
         let ids = try input.tasks()
         guard ids.count == inputSource.count else { throw .malformed(.column, offset: 0) }
-        var byteCounts = Feed(inputByteCount)
+        var pages = PartFeeds(
+            count: inputPartCount, byteCount: inputByteCount, elementCount: inputElementCount,
+            checksum: inputChecksum)
+        let isSlice = try Column(inputIsSlice, rows: ids.count, neutral: 0)
+        var slices = Feed(try slices())
         var nodeCounts = Feed(inputNodeCount)
         var nodes = Feed(inputNode)
         var values = ByteReader(bytes)
@@ -109,16 +127,28 @@ extension ProtoPiece {
             case SourceCode.pending: source = .pending
             case SourceCode.stored:
                 let holders = try nodes.next(Int(try nodeCounts.next()))
-                source = .stored(
-                    byteCount: try byteCounts.next(), nodes: holders.map { NodeID($0) })
+                source = .stored(try pages.next(), nodes: holders.map { NodeID($0) })
             case let code: source = .inline(try values.block(length: code - SourceCode.inline))
             }
-            inputs.append(AssignedInput(task: id, source: source))
+            let slice = isSlice[row] == 0 ? nil : try slices.next()
+            inputs.append(AssignedInput(task: id, source: source, slice: slice))
         }
-        try byteCounts.finish()
+        try pages.finish()
+        try slices.finish()
         try nodeCounts.finish()
         try nodes.finish()
         try values.finish(frame: 2)
         return inputs
+    }
+
+    private func slices() throws(WireError) -> [OutputSlice] {
+        let tasks = try sliceTask.tasks()
+        guard tasks.count == sliceOffset.count, tasks.count == sliceWholeByteCount.count else {
+            throw .malformed(.column, offset: 0)
+        }
+        return tasks.indices.map {
+            OutputSlice(
+                task: tasks[$0], offset: sliceOffset[$0], wholeByteCount: sliceWholeByteCount[$0])
+        }
     }
 }

@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 /// The version of all messages that this build speaks.
 ///
 /// A message of another version is refused as a whole.
-package let wireVersion: UInt32 = 2
+package let wireVersion: UInt32 = 3
 
 /// What a message is; the upper byte tells the direction.
 enum MessageKind: UInt16, CaseIterable {

@@ -82,8 +82,7 @@ struct ReportTableBuilder {
     private var task = TaskColumns()
     private var attempt: [UInt32] = []
     private var valueLength: [UInt64] = []
-    private var pageByteCount: [Int64] = []
-    private var pageElementCount: [Int64] = []
+    private var pageParts = PartColumns()
     private var failure: [ProtoFailure] = []
     private var childFunction: [String] = []
     private var childCount: [UInt32] = []
@@ -120,9 +119,8 @@ struct ReportTableBuilder {
             valueLength.append(UInt64(bytes.count))
             values.raw(bytes)
             return .endedWithValue
-        case .finished(.page(let byteCount, let elementCount)):
-            pageByteCount.append(byteCount)
-            pageElementCount.append(elementCount)
+        case .finished(.page(let pages)):
+            pageParts.append(pages)
             return .endedWithPage
         case .failed(let failure):
             self.failure.append(ProtoFailure(failure))
@@ -137,8 +135,10 @@ struct ReportTableBuilder {
         message.attempt.task = task.finished()
         message.attempt.number = shrunk(attempt, neutral: 0)
         message.valueLength = valueLength
-        message.pageByteCount = pageByteCount
-        message.pageElementCount = pageElementCount
+        message.pagePartCount = pageParts.count
+        message.pageByteCount = pageParts.byteCount
+        message.pageElementCount = pageParts.elementCount
+        message.pageChecksum = pageParts.checksum
         message.failure = failure
         message.childFunction = childFunction
         message.childCount = childCount
@@ -166,8 +166,7 @@ extension ProtoReports {
 /// What is left of each list of a table of reports.
 private struct ReportFeeds {
     private var valueLength: Feed<UInt64>
-    private var pageByteCount: Feed<Int64>
-    private var pageElementCount: Feed<Int64>
+    private var pages: PartFeeds
     private var failure: Feed<ProtoFailure>
     private var childFunction: Feed<String>
     private var childCount: Feed<UInt32>
@@ -176,8 +175,9 @@ private struct ReportFeeds {
 
     init(_ message: ProtoReports, records: [RunRecord], values bytes: [UInt8]) {
         valueLength = Feed(message.valueLength)
-        pageByteCount = Feed(message.pageByteCount)
-        pageElementCount = Feed(message.pageElementCount)
+        pages = PartFeeds(
+            count: message.pagePartCount, byteCount: message.pageByteCount,
+            elementCount: message.pageElementCount, checksum: message.pageChecksum)
         failure = Feed(message.failure)
         childFunction = Feed(message.childFunction)
         childCount = Feed(message.childCount)
@@ -197,9 +197,7 @@ private struct ReportFeeds {
             let bytes = try values.block(length: try valueLength.next())
             return .ended(attempt, .finished(.inline(bytes)), try record.next())
         case .endedWithPage:
-            let output = StoredOutput.page(
-                byteCount: try pageByteCount.next(), elementCount: try pageElementCount.next())
-            return .ended(attempt, .finished(output), try record.next())
+            return .ended(attempt, .finished(.page(try pages.next())), try record.next())
         case .failed:
             return .ended(
                 attempt, .failed(try failure.next().failure()), try record.next())
@@ -213,8 +211,7 @@ private struct ReportFeeds {
 
     func finish() throws(WireError) {
         try valueLength.finish()
-        try pageByteCount.finish()
-        try pageElementCount.finish()
+        try pages.finish()
         try failure.finish()
         try childFunction.finish()
         try childCount.finish()

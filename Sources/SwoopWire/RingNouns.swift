@@ -14,7 +14,8 @@ enum LeastBytes {
     static let report = 18
     static let outputLine = 21
     static let runInput = 18
-    static let runOrder = 26
+    static let runOrder = 27
+    static let part = 10
 }
 
 private enum Tag {
@@ -36,8 +37,16 @@ extension ByteWriter {
 
     mutating func extent(_ extent: PageExtent) {
         signed(extent.offset)
-        signed(extent.byteCount)
-        signed(extent.elementCount)
+        pages(extent.pages)
+    }
+
+    mutating func pages(_ pages: StoredPages) {
+        count(pages.parts.count)
+        for part in pages.parts {
+            signed(part.byteCount)
+            signed(part.elementCount)
+            fixed64(part.checksum)
+        }
     }
 
     mutating func functionSpec(_ spec: FunctionSpec) {
@@ -67,6 +76,7 @@ extension ByteWriter {
         for argument in spec.arguments { self.argument(argument) }
         count(spec.pages.count)
         for page in spec.pages { task(page) }
+        varint(spec.part.map { UInt64($0) + 1 } ?? 0)
         signed(spec.lower)
         signed(spec.upper)
         byte(spec.output.rawValue)
@@ -119,9 +129,19 @@ extension ByteReader {
     }
 
     mutating func extent() throws(WireError) -> PageExtent {
-        PageExtent(
-            offset: try signed(.number), byteCount: try signed(.number),
-            elementCount: try signed(.number))
+        PageExtent(offset: try signed(.number), pages: try pages())
+    }
+
+    mutating func pages() throws(WireError) -> StoredPages {
+        let start = offset
+        let parts = try list(bytesEach: LeastBytes.part) { (reader) throws(WireError) in
+            OutputPart(
+                byteCount: try reader.signed(.number), elementCount: try reader.signed(.number),
+                checksum: try reader.fixed64(.number))
+        }
+        guard !parts.isEmpty, parts.allSatisfy({ $0.byteCount >= 0 && $0.elementCount >= 0 })
+        else { throw .malformed(.number, offset: start) }
+        return StoredPages(parts)
     }
 
     /// As many elements as the count in front says; one takes at least `bytesEach` bytes.
@@ -162,8 +182,19 @@ extension ByteReader {
             pages: try list(bytesEach: LeastBytes.task) {
                 (reader) throws(WireError) in try reader.task()
             },
+            part: try part(),
             lower: try signed(.number), upper: try signed(.number),
             output: try enumeration(OutputKind.self), features: try doubles())
+    }
+
+    private mutating func part() throws(WireError) -> UInt32? {
+        let start = offset
+        let code = try varint(.number)
+        if code == 0 { return nil }
+        guard let part = UInt32(exactly: code - 1) else {
+            throw .malformed(.number, offset: start)
+        }
+        return part
     }
 
     mutating func runOrder() throws(WireError) -> RunOrder {

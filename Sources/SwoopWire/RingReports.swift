@@ -31,10 +31,9 @@ extension ByteWriter {
         case .finished(.inline(let bytes)):
             head(.endedWithValue, attempt)
             block(bytes)
-        case .finished(.page(let byteCount, let elementCount)):
+        case .finished(.page(let pages)):
             head(.endedWithPage, attempt)
-            signed(byteCount)
-            signed(elementCount)
+            self.pages(pages)
         case .failed(let failure):
             head(.failed, attempt)
             self.failure(failure)
@@ -83,9 +82,7 @@ extension ByteReader {
         case .endedWithValue:
             return .ended(attempt, .finished(.inline(try block())), try record())
         case .endedWithPage:
-            let output = StoredOutput.page(
-                byteCount: try signed(.number), elementCount: try signed(.number))
-            return .ended(attempt, .finished(output), try record())
+            return .ended(attempt, .finished(.page(try pages())), try record())
         case .failed: return .ended(attempt, .failed(try failure()), try record())
         case .cancelled: return .ended(attempt, .cancelled, try record())
         case .childrenEnded:

@@ -81,6 +81,7 @@ struct TaskTableBuilder {
     private var argumentShape: [UInt64] = []
     private var pageCount: [UInt32] = []
     private var page = TaskColumns()
+    private var part: [UInt32] = []
     private var lower: [Int64] = []
     private var upper: [Int64] = []
     private var output: [UInt32] = []
@@ -111,6 +112,7 @@ struct TaskTableBuilder {
         }
         pageCount.append(UInt32(spec.pages.count))
         for task in spec.pages { page.append(task) }
+        part.append(spec.part.map { $0 &+ 1 } ?? 0)
         lower.append(spec.lower)
         upper.append(spec.upper)
         output.append(UInt32(spec.output.rawValue))
@@ -126,6 +128,7 @@ struct TaskTableBuilder {
         table.argumentShape = argumentShape
         table.pageCount = shrunk(pageCount, neutral: 0)
         table.page = page.finished()
+        table.part = shrunk(part, neutral: 0)
         table.lower = shrunk(lower, neutral: 0)
         table.upper = shrunk(upper, neutral: 0)
         table.output = shrunk(output, neutral: 0)
@@ -145,6 +148,7 @@ extension ProtoTaskTable {
         var shapes = Feed(argumentShape)
         let pageCount = try Column(pageCount, rows: rows, neutral: 0)
         var pages = Feed(try page.tasks())
+        let part = try Column(part, rows: rows, neutral: 0)
         let lower = try Column(lower, rows: rows, neutral: 0)
         let upper = try Column(upper, rows: rows, neutral: 0)
         let output = try Column(output, rows: rows, neutral: 0)
@@ -158,6 +162,7 @@ extension ProtoTaskTable {
                     id: ids[row], function: FunctionIndex(function[row]),
                     arguments: try reader.arguments(Int(argumentCount[row]), shapes: &shapes),
                     pages: try pages.next(Int(pageCount[row])),
+                    part: part[row] == 0 ? nil : part[row] - 1,
                     lower: lower[row], upper: upper[row],
                     output: try enumeration(OutputKind.self, output[row]),
                     features: try features.next(Int(featureCount[row]))))

@@ -87,6 +87,7 @@ struct InputError: Error {
             guard lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
         case .pages(let counts): try takePages(counts, order: order, resolver: resolver)
+        case .merged(let start): try takeMerged(from: start, order: order, resolver: resolver)
         case .text(let path, let lookBehind):
             guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
@@ -104,6 +105,24 @@ struct InputError: Error {
             unsafe text = TextWindow(bytes: bytes, start: start)
             byteCount += upper - lower
         }
+    }
+
+    /// Pages in order: how many elements each has stands in itself.
+    private mutating func takeMerged(
+        from start: Int, order: RunOrder, resolver: ArgumentResolver
+    ) throws {
+        var first = max(0, start)
+        let begin = first
+        for page in order.spec.pages {
+            let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
+            byteCount += bytes.count
+            let header = unsafe try PageHeader(reading: bytes)
+            pages.append(unsafe InputPage(bytes: bytes, firstElement: first))
+            let (next, overflow) = first.addingReportingOverflow(header.count)
+            guard !overflow else { throw badRange(begin, .max) }
+            first = next
+        }
+        range = begin..<first
     }
 
     private func badRange(_ lower: Int, _ upper: Int) -> InputError {

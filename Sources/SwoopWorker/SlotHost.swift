@@ -46,18 +46,23 @@ final class SlotHost: CallHost {
         return next
     }
 
-    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer {
-        guard page == nil else {
+    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+        guard page == nil, !parts.isEmpty else {
             let text = "one run makes one page; the part of the source it covers is too large"
             throw InputError(kind: .noMemory, message: text)
         }
-        let extent = try core.allocate(byteCount: byteCount, slot: slot)
+        let byteCount = parts.reduce(0) { $0 + $1.byteCount }
+        let extent = try core.allocate(byteCount: max(1, byteCount), slot: slot)
         let opened = try core.arena.openWindow(
             Extent(offset: Int(extent.offset), size: Int(extent.byteCount)))
         let bytes = unsafe opened.bytes
         window = consume opened
         page = PageExtent(
-            offset: extent.offset, byteCount: Int64(byteCount), elementCount: Int64(count))
+            offset: extent.offset,
+            pages: StoredPages(
+                parts.map {
+                    OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
+                }))
         return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount])
     }
 

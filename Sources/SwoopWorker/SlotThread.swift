@@ -118,7 +118,7 @@ final class SlotThread {
         host.closePage()
         guard let page = host.page else { return .inline([]) }
         core.send(.stored(order.attemptID, page))
-        return .page(byteCount: page.byteCount, elementCount: page.elementCount)
+        return .page(page.pages)
     }
 
     // MARK: Async runs

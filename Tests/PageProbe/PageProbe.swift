@@ -119,12 +119,13 @@ import SwoopTransport
             while begun < (done == 0 ? 1 : min(pages + 1, done + together)) {
                 begun += 1
                 exchange.fetch(
-                    TaskID(high: 1, low: UInt64(begun)), from: giver, byteCount: bytes,
+                    TaskID(high: 1, low: UInt64(begun)), from: giver,
+                    StoredPages(byteCount: Int64(bytes), elementCount: 1),
                     into: try arena.allocate(bytes: bytes), in: &poll, now: now)
             }
             let news = exchange.turn(arena, in: &poll, now: now)
             for news in news {
-                guard case .fetched(_, let extent, _, _) = news else {
+                guard case .fetched(_, let extent, _) = news else {
                     return complain("a page did not come: \(news)")
                 }
                 arena.free(extent)

@@ -55,10 +55,11 @@ final class ExchangePair {
     }
 
     func fetch(
-        _ task: TaskID, bytes count: Int, from node: NodeID = ExchangePair.giverNode
+        _ task: TaskID, bytes count: Int, slice: OutputSlice? = nil,
+        from node: NodeID = ExchangePair.giverNode
     ) throws {
         fetcher.fetch(
-            task, from: node, byteCount: count,
+            task, from: node, StoredPages(byteCount: Int64(count), elementCount: 7), slice,
             into: try fetcherArena.allocate(bytes: max(1, count)), in: &poll,
             now: MonotonicClock.nanoseconds())
     }

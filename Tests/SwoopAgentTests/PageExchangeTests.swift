@@ -17,10 +17,11 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
         try pair.fetch(task(1), bytes: count)
         try pair.turn(untilNews: 1)
         let first = try #require(pair.news.first)
-        guard case .fetched(task(1), let extent, Int64(count), 7) = first else {
+        guard case .fetched(task(1), let extent, let pages) = first else {
             Issue.record("\(first)")
             return
         }
+        #expect(pages == StoredPages(byteCount: Int64(count), elementCount: 7))
         #expect(
             pair.fetchedBytes(extent, count: count) == ExchangePair.bytes(count, of: task(1)))
         try pair.turnUntilAllLeft()
@@ -37,10 +38,11 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
         try pair.turn(untilNews: 9)
         var came: Set<TaskID> = []
         for event in pair.news {
-            guard case .fetched(let task, let extent, let byteCount, _) = event else {
+            guard case .fetched(let task, let extent, let pages) = event else {
                 Issue.record("\(event)")
                 continue
             }
+            let byteCount = pages.byteCount
             came.insert(task)
             #expect(byteCount == 3_000 * Int64(task.low))
             #expect(
@@ -48,6 +50,46 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
                     == ExchangePair.bytes(Int(byteCount), of: task))
         }
         #expect(came.count == 9)
+    }
+
+    @Test func `slices of one output come each with its own bytes, and no others`() throws {
+        let pair = try ExchangePair()
+        try pair.store(task(1), bytes: 60_000)
+        let slices = [(64, 10_000), (10_064, 4_096), (14_160, 45_840), (64, 1)]
+        for (number, slice) in slices.enumerated() {
+            try pair.fetch(
+                task(UInt64(number) + 10), bytes: slice.1,
+                slice: OutputSlice(
+                    task: task(1), offset: Int64(slice.0), wholeByteCount: 60_000))
+        }
+        try pair.turn(untilNews: slices.count)
+        let whole = ExchangePair.bytes(60_000, of: task(1))
+        var came: Set<TaskID> = []
+        for event in pair.news {
+            guard case .fetched(let task, let extent, let pages) = event else {
+                Issue.record("\(event)")
+                continue
+            }
+            came.insert(task)
+            let (start, count) = slices[Int(task.low) - 10]
+            #expect(pages.byteCount == Int64(count))
+            #expect(
+                pair.fetchedBytes(extent, count: count) == Array(whole[start..<start + count]))
+        }
+        #expect(came.count == slices.count)
+    }
+
+    @Test func `all slices of an output that is not there are absent`() throws {
+        let pair = try ExchangePair()
+        for number in 0..<3 {
+            try pair.fetch(
+                task(UInt64(number) + 10), bytes: 100,
+                slice: OutputSlice(
+                    task: task(1), offset: Int64(number) * 100, wholeByteCount: 300))
+        }
+        try pair.turn(untilNews: 3)
+        let absent = pair.news.compactMap { if case .absent(let task) = $0 { task } else { nil } }
+        #expect(Set(absent) == [task(10), task(11), task(12)])
     }
 
     @Test func aPageThatIsNotThereIsAbsentAndItsMemoryIsGivenBack() throws {
@@ -66,7 +108,7 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
         try pair.store(task(2), bytes: 5_000)
         try pair.fetch(task(2), bytes: 5_000)
         try pair.turn(untilNews: 2)
-        guard case .fetched(task(2), _, 5_000, _)? = pair.news.last else {
+        guard case .fetched(task(2), _, _)? = pair.news.last else {
             Issue.record("\(pair.news)")
             return
         }

@@ -15,10 +15,11 @@ import SwoopElements
     private(set) var strideCount = 0
     private(set) var pages: [UnsafeMutableRawBufferPointer] = unsafe []
     private(set) var elementCounts: [Int] = []
+    private var regions: [UnsafeMutableRawBufferPointer] = unsafe []
     private var windows: [UnsafeMutableRawBufferPointer] = unsafe []
 
     deinit {
-        let all = unsafe pages + windows
+        let all = unsafe regions + windows
         for index in unsafe all.indices { unsafe all[index].deallocate() }
     }
 
@@ -28,11 +29,19 @@ import SwoopElements
         return strides[strideCount % strides.count]
     }
 
-    func pageRegion(byteCount: Int, count: Int) throws -> UnsafeMutableRawBufferPointer {
+    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+        let byteCount = parts.reduce(0) { $0 + $1.byteCount }
         let region = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
         unsafe region.initializeMemory(as: UInt8.self, repeating: 0xa5)
-        unsafe pages.append(region)
-        elementCounts.append(count)
+        unsafe regions.append(region)
+        var offset = 0
+        for part in parts {
+            let end = offset + part.byteCount
+            unsafe pages.append(
+                UnsafeMutableRawBufferPointer(rebasing: region[offset..<end]))
+            elementCounts.append(part.count)
+            offset = end
+        }
         return unsafe region
     }
 

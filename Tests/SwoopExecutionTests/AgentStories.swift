@@ -40,9 +40,9 @@ import Testing
     @Test func `what waits inside a lease runs when its input is here`() {
         var agent = running()
         agent.lease(
-            assigned(2, [(1, .stored(byteCount: 8, nodes: [NodeID(2)]))]),
+            assigned(2, [(1, .stored(eightBytes, nodes: [NodeID(2)]))]),
             assigned(3, [(2, .pending)]))
-        agent.expect(.fetch(task(1), from: NodeID(2), byteCount: 8))
+        agent.expect(.fetch(task(1), from: NodeID(2), eightBytes, nil))
         agent.handle(.pageFetched(task(1), extent(64)))
         #expect(agent.dispatched() == [attempt(2)])
         agent.finish(2, .inline([9]))
@@ -59,7 +59,7 @@ import Testing
         var agent = running()
         agent.store(1, at: 0)
         agent.finish(1, page)
-        agent.lease(assigned(2, [(1, .stored(byteCount: 8, nodes: [NodeID(1)]))]))
+        agent.lease(assigned(2, [(1, .stored(eightBytes, nodes: [NodeID(1)]))]))
         _ = agent.reported()
         _ = agent.dispatched()
         agent.handle(.outputsDropped([task(1)]))
@@ -76,7 +76,7 @@ import Testing
         agent.finish(1, page)
         agent.lease(
             assigned(2),
-            assigned(3, [(1, .stored(byteCount: 8, nodes: [NodeID(1)])), (2, .pending)]))
+            assigned(3, [(1, .stored(eightBytes, nodes: [NodeID(1)])), (2, .pending)]))
         _ = agent.reported()
         agent.handle(.outputsDropped([task(1)]))
         #expect(agent.machine.outputs[task(1)] != nil)
@@ -88,18 +88,18 @@ import Testing
     @Test func `an input that is nowhere gives back what waits for it, and theirs`() {
         var agent = running()
         agent.lease(
-            assigned(2, [(9, .stored(byteCount: 8, nodes: [NodeID(1)]))]),
+            assigned(2, [(9, .stored(eightBytes, nodes: [NodeID(1)]))]),
             assigned(3, [(2, .pending)]))
         agent.expect(.outputMissing(task(9)))
         #expect(agent.reported() == [.returned(attempt(2)), .returned(attempt(3))])
-        agent.lease(assigned(4, [(8, .stored(byteCount: 8, nodes: [NodeID(2)]))]))
+        agent.lease(assigned(4, [(8, .stored(eightBytes, nodes: [NodeID(2)]))]))
         agent.handle(.fetchFailed(task(8), .absent))
         #expect(agent.reported() == [.returned(attempt(4))])
     }
 
     @Test func `runs are revoked in every state`() {
         var agent = TestAgent()
-        agent.lease(assigned(1, [(9, .stored(byteCount: 8, nodes: [NodeID(2)]))]), assigned(2))
+        agent.lease(assigned(1, [(9, .stored(eightBytes, nodes: [NodeID(2)]))]), assigned(2))
         agent.handle(.attemptsRevoked([attempt(1), attempt(2), attempt(5)]))
         #expect(agent.machine.runs.isEmpty)
         agent.lease(assigned(3), assigned(4))

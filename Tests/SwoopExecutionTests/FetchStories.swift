@@ -16,10 +16,10 @@ private let second: Int64 = 1_000_000_000
     }
 
     private func page(on nodes: UInt32...) -> [(Int, InputSource)] {
-        [(9, .stored(byteCount: 8, nodes: nodes.map { NodeID($0) }))]
+        [(9, .stored(eightBytes, nodes: nodes.map { NodeID($0) }))]
     }
 
-    private let asked = AgentEffect.fetch(task(9), from: NodeID(2), byteCount: 8)
+    private let asked = AgentEffect.fetch(task(9), from: NodeID(2), eightBytes, nil)
 
     @Test func `a page that several runs wait for is asked for once`() {
         var agent = agent()
@@ -41,20 +41,20 @@ private let second: Int64 = 1_000_000_000
         agent.handle(.pageFetched(task(9), extent(0)))
         agent.expect(.startWorker(WorkerID(1), .none))
         // The next page of that node at once; after a while straight again.
-        agent.lease(assigned(2, [(8, .stored(byteCount: 8, nodes: [NodeID(2)]))]))
+        agent.lease(assigned(2, [(8, .stored(eightBytes, nodes: [NodeID(2)]))]))
         agent.expect(.relay(task(8), from: NodeID(2)))
         agent.now = 31 * second
         agent.handle(.coordinatorHeard)
         agent.forget()
-        agent.lease(assigned(3, [(7, .stored(byteCount: 8, nodes: [NodeID(2)]))]))
-        agent.expect(.fetch(task(7), from: NodeID(2), byteCount: 8))
+        agent.lease(assigned(3, [(7, .stored(eightBytes, nodes: [NodeID(2)]))]))
+        agent.expect(.fetch(task(7), from: NodeID(2), eightBytes, nil))
         agent.expectNothingElse()
     }
 
     @Test func `the next node that has the page is asked, then the run goes back`() {
         var agent = agent()
         agent.lease(assigned(1, page(on: 2, 3)))
-        agent.expect(.fetch(task(9), from: NodeID(3), byteCount: 8))
+        agent.expect(.fetch(task(9), from: NodeID(3), eightBytes, nil))
         agent.handle(.fetchFailed(task(9), .absent))
         agent.expect(asked)
         agent.handle(.fetchFailed(task(9), .unreachable))

@@ -27,7 +27,8 @@ func extent(_ offset: Int64) -> PageExtent {
     PageExtent(offset: offset, byteCount: 8, elementCount: 1)
 }
 
-let page = StoredOutput.page(byteCount: 8, elementCount: 1)
+let eightBytes = StoredPages(byteCount: 8, elementCount: 1)
+let page = StoredOutput.onePage(byteCount: 8, elementCount: 1)
 
 /// An agent under test.
 struct TestAgent {
@@ -67,6 +68,14 @@ struct TestAgent {
     mutating func die(_ death: WorkerDeath = WorkerDeath(signal: 9, status: 0), worker: UInt32 = 1)
     {
         handle(.workerExited(WorkerID(worker), death))
+    }
+
+    /// The order that handed the task to a worker, if it was.
+    func order(of number: Int) -> RunOrder? {
+        for case .dispatch(_, let runs) in orders {
+            if let run = runs.first(where: { $0.spec.id == task(number) }) { return run }
+        }
+        return nil
     }
 
     /// Attempts handed to a worker so far, and takes those orders.

@@ -38,7 +38,9 @@ import Testing
         #expect([NodeID(1), NodeID(2)].contains(node))
         #expect(
             lease.tasks[0].inputs[0].source
-                == .stored(byteCount: 3, nodes: [NodeID(1), NodeID(2)]))
+                == .stored(
+                    StoredPages(byteCount: 3, elementCount: 1),
+                    nodes: [NodeID(1), NodeID(2)]))
         cluster.expectNothingElse()
         cluster.finish(2)
         cluster.forget()

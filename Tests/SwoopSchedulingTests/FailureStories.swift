@@ -102,7 +102,7 @@ import Testing
         let first = cluster.attempt(1)
         cluster.release(1)
         cluster.forget()
-        let page = StoredOutput.page(byteCount: 8, elementCount: 1)
+        let page = StoredOutput.onePage(byteCount: 8, elementCount: 1)
         cluster.report(.ended(first, .finished(page), RunRecord()), node: NodeID(1))
         cluster.expect(.revoke(NodeID(1), [first]))
         cluster.expect(.reject(.unknownTask))

@@ -123,6 +123,44 @@ import Testing
         #expect(cluster.leases[1].tasks[0].spec.arguments == [.bytes(Scalar.int(5).encoded)])
     }
 
+    @Test func `a task that reads one part of outputs is told where it lies, if it has elements`() {
+        var cluster = TestCluster()
+        var merge = call(3, pages: [1, 2])
+        merge.part = 1
+        merge.arguments = [
+            .operation(
+                .elementsBefore, operands: [.output(task(1)), .output(task(2))],
+                operandType: .int, resultType: .int)
+        ]
+        cluster.submit([call(1, output: .page), call(2, output: .page), merge], held: [3])
+        let full = StoredPages([
+            OutputPart(byteCount: 64, elementCount: 5),
+            OutputPart(byteCount: 128, elementCount: 9, checksum: 4),
+        ])
+        let empty = StoredPages([
+            OutputPart(byteCount: 192, elementCount: 6), OutputPart(byteCount: 0, elementCount: 0),
+        ])
+        for (number, pages) in [(1, full), (2, empty)] {
+            cluster.report(
+                .ended(cluster.attempt(number), .finished(.page(pages)), RunRecord()))
+        }
+        let leased = cluster.leases.last?.tasks.first
+        #expect(leased?.spec.id == task(3) && leased?.spec.pages == [task(1).part(1)])
+        #expect(leased?.spec.arguments == [.bytes(Scalar.int(11).encoded)])
+        #expect(
+            leased?.inputs == [
+                AssignedInput(
+                    task: task(1).part(1),
+                    source: .stored(
+                        StoredPages(byteCount: 128, elementCount: 9, checksum: 4),
+                        nodes: [NodeID(1)]),
+                    slice: OutputSlice(task: task(1), offset: 64, wholeByteCount: 192))
+            ])
+        cluster.finish(3)
+        cluster.release(3)
+        cluster.expectEmpty()
+    }
+
     @Test func `suspended runs give their cores back`() {
         var cluster = TestCluster(slots: 1) { $0.horizonNanoseconds = 0 }
         cluster.submit([call(1), call(2)], held: [1, 2])

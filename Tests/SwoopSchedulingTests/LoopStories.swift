@@ -102,7 +102,7 @@ func counting(
                 counting(10, from: .output(task(1)), limit: 2, hasUntil: false, pages: true)
             ], held: [10])
         cluster.finish(1, page: 8)
-        let page = StoredOutput.page(byteCount: 8, elementCount: 1)
+        let page = StoredOutput.onePage(byteCount: 8, elementCount: 1)
         for round in 1...2 as ClosedRange<UInt64> {
             cluster.report(
                 .ended(cluster.attempt(body(10, round: round)), .finished(page), RunRecord()))

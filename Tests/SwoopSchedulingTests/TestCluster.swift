@@ -82,7 +82,7 @@ struct TestCluster {
 
     /// The node tells that it stored client data.
     mutating func store(_ number: Int, on node: Int, bytes: Int64) {
-        let stored = StoredOutput.page(byteCount: bytes, elementCount: 1)
+        let stored = StoredOutput.onePage(byteCount: bytes, elementCount: 1)
         let attempt = AttemptID(task: task(number), number: 1)
         handle(
             .reported(
@@ -131,7 +131,7 @@ struct TestCluster {
     }
 
     mutating func finish(_ number: Int, page bytes: Int64) {
-        let stored = StoredOutput.page(byteCount: bytes, elementCount: bytes / 8)
+        let stored = StoredOutput.onePage(byteCount: bytes, elementCount: bytes / 8)
         report(.ended(attempt(number), .finished(stored), RunRecord()))
     }
 

@@ -107,7 +107,8 @@ extension Dice {
         TaskSpec(
             id: task(), function: FunctionIndex(small()),
             arguments: list(upTo: 3) { $0.argument() }, pages: coin() ? [] : tasks(),
-            lower: number(), upper: number(), output: output(),
+            part: coin() ? nil : min(small(), .max - 1), lower: number(), upper: number(),
+            output: output(),
             features: list { $0.double() })
     }
 
@@ -149,18 +150,28 @@ extension Dice {
             })
     }
 
+    mutating func pages() -> StoredPages {
+        StoredPages(
+            (0...below(3)).map { _ in
+                OutputPart(
+                    byteCount: abs(number() / 2), elementCount: abs(number() / 2),
+                    checksum: word())
+            })
+    }
+
     mutating func assignedInput() -> AssignedInput {
         let source: InputSource =
             switch below(3) {
             case 0: .pending
-            case 1: .stored(byteCount: number(), nodes: list { NodeID($0.small()) })
+            case 1: .stored(pages(), nodes: list { NodeID($0.small()) })
             default: .inline(bytes())
             }
-        return AssignedInput(task: task(), source: source)
+        let slice = OutputSlice(task: task(), offset: number(), wholeByteCount: number())
+        return AssignedInput(task: task(), source: source, slice: coin() ? slice : nil)
     }
 
     mutating func extent() -> PageExtent {
-        PageExtent(offset: number(), byteCount: number(), elementCount: number())
+        PageExtent(offset: number(), pages: pages())
     }
 
     mutating func runOrder() -> RunOrder {
@@ -212,7 +223,7 @@ extension Dice {
         case 7: .ended(attempt(), .finished(.inline(bytes())), record())
         default:
             .ended(
-                attempt(), .finished(.page(byteCount: number(), elementCount: number())),
+                attempt(), .finished(.page(pages())),
                 record())
         }
     }

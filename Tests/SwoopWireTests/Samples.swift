@@ -9,6 +9,10 @@ enum Samples {
     static let second = TaskID(high: 0xa1, low: 2)
     static let attempt = AttemptID(task: first, number: 3)
     static let extent = PageExtent(offset: 4_096, byteCount: 100, elementCount: 10)
+    static let parts = StoredPages([
+        OutputPart(byteCount: 64, elementCount: 3, checksum: 1 << 60),
+        OutputPart(byteCount: 0, elementCount: 0),
+    ])
 
     static let function = FunctionSpec(
         identity: "a.swift f(_:)", name: "f", fingerprint: 0x0102_0304,
@@ -62,7 +66,8 @@ enum Samples {
     static let reports: [RunReport] = [
         .started(attempt), .suspended(attempt), .resumed(attempt), .returned(attempt),
         .ended(attempt, .finished(.inline([8, 9])), record),
-        .ended(attempt, .finished(.page(byteCount: 64, elementCount: 8)), record),
+        .ended(attempt, .finished(.onePage(byteCount: 64, elementCount: 8)), record),
+        .ended(attempt, .finished(.page(parts)), record),
         .ended(attempt, .failed(failure), record), .ended(attempt, .cancelled, record),
         .childrenEnded(attempt, function: "g", records: [record]),
     ]
@@ -152,7 +157,14 @@ extension Samples {
                             AssignedInput(task: first, source: .inline([5])),
                             AssignedInput(
                                 task: first,
-                                source: .stored(byteCount: 9, nodes: [NodeID(1), NodeID(2)])),
+                                source: .stored(
+                                    StoredPages(byteCount: 9, elementCount: 2, checksum: 3),
+                                    nodes: [NodeID(1), NodeID(2)])),
+                            AssignedInput(
+                                task: second,
+                                source: .stored(parts, nodes: [NodeID(1)]),
+                                slice: OutputSlice(
+                                    task: first, offset: 64, wholeByteCount: 1_024)),
                         ], rank: 50, isIsolated: true),
                 ])),
         .revoke([attempt]), .dropPages([first]), .sendPage(first),

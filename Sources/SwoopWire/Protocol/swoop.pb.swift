@@ -160,6 +160,9 @@ nonisolated struct ProtoTaskTable: Sendable {
 
   var feature: [Double] = []
 
+  /// [0/1/n]; 0 all of the pages, else the part and one
+  var part: [UInt32] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -169,38 +172,40 @@ nonisolated struct ProtoTaskTable: Sendable {
 }
 
 /// Has a frame of its own: the initial state with its shape in front, then the template's arguments.
-nonisolated struct ProtoIteration: Sendable {
+nonisolated struct ProtoIteration: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// id, placeholder, result and, where there is one, until
   var id: ProtoTasks {
-    get {_id ?? ProtoTasks()}
-    set {_id = newValue}
+    get {_storage._id ?? ProtoTasks()}
+    set {_uniqueStorage()._id = newValue}
   }
   /// Returns true if `id` has been explicitly set.
-  var hasID: Bool {self._id != nil}
+  var hasID: Bool {_storage._id != nil}
   /// Clears the value of `id`. Subsequent reads from it will return its default value.
-  mutating func clearID() {self._id = nil}
+  mutating func clearID() {_uniqueStorage()._id = nil}
 
-  var limit: UInt32 = 0
+  var limit: UInt32 {
+    get {_storage._limit}
+    set {_uniqueStorage()._limit = newValue}
+  }
 
   var template: ProtoTaskTable {
-    get {_template ?? ProtoTaskTable()}
-    set {_template = newValue}
+    get {_storage._template ?? ProtoTaskTable()}
+    set {_uniqueStorage()._template = newValue}
   }
   /// Returns true if `template` has been explicitly set.
-  var hasTemplate: Bool {self._template != nil}
+  var hasTemplate: Bool {_storage._template != nil}
   /// Clears the value of `template`. Subsequent reads from it will return its default value.
-  mutating func clearTemplate() {self._template = nil}
+  mutating func clearTemplate() {_uniqueStorage()._template = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _id: ProtoTasks? = nil
-  fileprivate var _template: ProtoTaskTable? = nil
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 nonisolated struct ProtoDataTable: Sendable {
@@ -741,7 +746,7 @@ nonisolated struct ProtoReports: @unchecked Sendable {
     set {_uniqueStorage()._valueLength = newValue}
   }
 
-  /// per run that ended with a page
+  /// per part of a run's page
   var pageByteCount: [Int64] {
     get {_storage._pageByteCount}
     set {_uniqueStorage()._pageByteCount = newValue}
@@ -777,6 +782,18 @@ nonisolated struct ProtoReports: @unchecked Sendable {
   var hasRecord: Bool {_storage._record != nil}
   /// Clears the value of `record`. Subsequent reads from it will return its default value.
   mutating func clearRecord() {_uniqueStorage()._record = nil}
+
+  /// per run that ended with a page
+  var pagePartCount: [UInt32] {
+    get {_storage._pagePartCount}
+    set {_uniqueStorage()._pagePartCount = newValue}
+  }
+
+  /// per part of a run's page
+  var pageChecksum: [UInt64] {
+    get {_storage._pageChecksum}
+    set {_uniqueStorage()._pageChecksum = newValue}
+  }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -870,7 +887,7 @@ nonisolated struct ProtoPiece: @unchecked Sendable {
     set {_uniqueStorage()._inputSource = newValue}
   }
 
-  /// per stored input
+  /// per part of a stored input
   var inputByteCount: [Int64] {
     get {_storage._inputByteCount}
     set {_uniqueStorage()._inputByteCount = newValue}
@@ -885,6 +902,52 @@ nonisolated struct ProtoPiece: @unchecked Sendable {
   var inputNode: [UInt32] {
     get {_storage._inputNode}
     set {_uniqueStorage()._inputNode = newValue}
+  }
+
+  /// per stored input
+  var inputPartCount: [UInt32] {
+    get {_storage._inputPartCount}
+    set {_uniqueStorage()._inputPartCount = newValue}
+  }
+
+  /// per part of a stored input
+  var inputElementCount: [Int64] {
+    get {_storage._inputElementCount}
+    set {_uniqueStorage()._inputElementCount = newValue}
+  }
+
+  /// the same
+  var inputChecksum: [UInt64] {
+    get {_storage._inputChecksum}
+    set {_uniqueStorage()._inputChecksum = newValue}
+  }
+
+  /// [0/1/n], per input
+  var inputIsSlice: [UInt32] {
+    get {_storage._inputIsSlice}
+    set {_uniqueStorage()._inputIsSlice = newValue}
+  }
+
+  /// per slice
+  var sliceTask: ProtoTasks {
+    get {_storage._sliceTask ?? ProtoTasks()}
+    set {_uniqueStorage()._sliceTask = newValue}
+  }
+  /// Returns true if `sliceTask` has been explicitly set.
+  var hasSliceTask: Bool {_storage._sliceTask != nil}
+  /// Clears the value of `sliceTask`. Subsequent reads from it will return its default value.
+  mutating func clearSliceTask() {_uniqueStorage()._sliceTask = nil}
+
+  /// the same
+  var sliceOffset: [Int64] {
+    get {_storage._sliceOffset}
+    set {_uniqueStorage()._sliceOffset = newValue}
+  }
+
+  /// the same
+  var sliceWholeByteCount: [Int64] {
+    get {_storage._sliceWholeByteCount}
+    set {_uniqueStorage()._sliceWholeByteCount = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1274,7 +1337,7 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoTaskTable: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TaskTable"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}function\0\u{3}argument_count\0\u{3}argument_shape\0\u{3}page_count\0\u{1}page\0\u{1}lower\0\u{1}upper\0\u{1}output\0\u{3}feature_count\0\u{1}feature\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}function\0\u{3}argument_count\0\u{3}argument_shape\0\u{3}page_count\0\u{1}page\0\u{1}lower\0\u{1}upper\0\u{1}output\0\u{3}feature_count\0\u{1}feature\0\u{1}part\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1293,6 +1356,7 @@ nonisolated extension ProtoTaskTable: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeRepeatedUInt32Field(value: &self.output) }()
       case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.featureCount) }()
       case 11: try { try decoder.decodeRepeatedDoubleField(value: &self.feature) }()
+      case 12: try { try decoder.decodeRepeatedUInt32Field(value: &self.part) }()
       default: break
       }
     }
@@ -1336,6 +1400,9 @@ nonisolated extension ProtoTaskTable: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.feature.isEmpty {
       try visitor.visitPackedDoubleField(value: self.feature, fieldNumber: 11)
     }
+    if !self.part.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.part, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1351,6 +1418,7 @@ nonisolated extension ProtoTaskTable: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.output != rhs.output {return false}
     if lhs.featureCount != rhs.featureCount {return false}
     if lhs.feature != rhs.feature {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1360,41 +1428,81 @@ nonisolated extension ProtoIteration: SwiftProtobuf.Message, SwiftProtobuf._Mess
   static let protoMessageName: String = _protobuf_package + ".Iteration"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}limit\0\u{1}template\0")
 
+  fileprivate class _StorageClass {
+    var _id: ProtoTasks? = nil
+    var _limit: UInt32 = 0
+    var _template: ProtoTaskTable? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _limit = source._limit
+      _template = source._template
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._id) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._template) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._limit) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._template) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._id {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.limit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._id {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._limit != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._limit, fieldNumber: 2)
+      }
+      try { if let v = _storage._template {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
     }
-    try { if let v = self._template {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoIteration, rhs: ProtoIteration) -> Bool {
-    if lhs._id != rhs._id {return false}
-    if lhs.limit != rhs.limit {return false}
-    if lhs._template != rhs._template {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._limit != rhs_storage._limit {return false}
+        if _storage._template != rhs_storage._template {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2417,7 +2525,7 @@ nonisolated extension ProtoRegistration: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reports"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}attempt\0\u{3}value_length\0\u{3}page_byte_count\0\u{3}page_element_count\0\u{1}failure\0\u{3}child_function\0\u{3}child_count\0\u{1}record\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}attempt\0\u{3}value_length\0\u{3}page_byte_count\0\u{3}page_element_count\0\u{1}failure\0\u{3}child_function\0\u{3}child_count\0\u{1}record\0\u{3}page_part_count\0\u{3}page_checksum\0")
 
   fileprivate class _StorageClass {
     var _kind: [UInt32] = []
@@ -2429,6 +2537,8 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _childFunction: [String] = []
     var _childCount: [UInt32] = []
     var _record: ProtoRecordTable? = nil
+    var _pagePartCount: [UInt32] = []
+    var _pageChecksum: [UInt64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2448,6 +2558,8 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _childFunction = source._childFunction
       _childCount = source._childCount
       _record = source._record
+      _pagePartCount = source._pagePartCount
+      _pageChecksum = source._pageChecksum
     }
   }
 
@@ -2475,6 +2587,8 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._childFunction) }()
         case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._childCount) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._record) }()
+        case 10: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._pagePartCount) }()
+        case 11: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._pageChecksum) }()
         default: break
         }
       }
@@ -2514,6 +2628,12 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
       try { if let v = _storage._record {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      if !_storage._pagePartCount.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._pagePartCount, fieldNumber: 10)
+      }
+      if !_storage._pageChecksum.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._pageChecksum, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2532,6 +2652,8 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._childFunction != rhs_storage._childFunction {return false}
         if _storage._childCount != rhs_storage._childCount {return false}
         if _storage._record != rhs_storage._record {return false}
+        if _storage._pagePartCount != rhs_storage._pagePartCount {return false}
+        if _storage._pageChecksum != rhs_storage._pageChecksum {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2583,7 +2705,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Piece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}first_function\0\u{1}function\0\u{1}tasks\0\u{1}attempt\0\u{1}rank\0\u{3}is_isolated\0\u{3}input_count\0\u{1}input\0\u{3}input_source\0\u{3}input_byte_count\0\u{3}input_node_count\0\u{3}input_node\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}first_function\0\u{1}function\0\u{1}tasks\0\u{1}attempt\0\u{1}rank\0\u{3}is_isolated\0\u{3}input_count\0\u{1}input\0\u{3}input_source\0\u{3}input_byte_count\0\u{3}input_node_count\0\u{3}input_node\0\u{3}input_part_count\0\u{3}input_element_count\0\u{3}input_checksum\0\u{3}input_is_slice\0\u{3}slice_task\0\u{3}slice_offset\0\u{3}slice_whole_byte_count\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -2599,6 +2721,13 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _inputByteCount: [Int64] = []
     var _inputNodeCount: [UInt32] = []
     var _inputNode: [UInt32] = []
+    var _inputPartCount: [UInt32] = []
+    var _inputElementCount: [Int64] = []
+    var _inputChecksum: [UInt64] = []
+    var _inputIsSlice: [UInt32] = []
+    var _sliceTask: ProtoTasks? = nil
+    var _sliceOffset: [Int64] = []
+    var _sliceWholeByteCount: [Int64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2622,6 +2751,13 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _inputByteCount = source._inputByteCount
       _inputNodeCount = source._inputNodeCount
       _inputNode = source._inputNode
+      _inputPartCount = source._inputPartCount
+      _inputElementCount = source._inputElementCount
+      _inputChecksum = source._inputChecksum
+      _inputIsSlice = source._inputIsSlice
+      _sliceTask = source._sliceTask
+      _sliceOffset = source._sliceOffset
+      _sliceWholeByteCount = source._sliceWholeByteCount
     }
   }
 
@@ -2653,6 +2789,13 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 11: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._inputByteCount) }()
         case 12: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._inputNodeCount) }()
         case 13: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._inputNode) }()
+        case 14: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._inputPartCount) }()
+        case 15: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._inputElementCount) }()
+        case 16: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._inputChecksum) }()
+        case 17: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._inputIsSlice) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._sliceTask) }()
+        case 19: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._sliceOffset) }()
+        case 20: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._sliceWholeByteCount) }()
         default: break
         }
       }
@@ -2704,6 +2847,27 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if !_storage._inputNode.isEmpty {
         try visitor.visitPackedUInt32Field(value: _storage._inputNode, fieldNumber: 13)
       }
+      if !_storage._inputPartCount.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._inputPartCount, fieldNumber: 14)
+      }
+      if !_storage._inputElementCount.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._inputElementCount, fieldNumber: 15)
+      }
+      if !_storage._inputChecksum.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._inputChecksum, fieldNumber: 16)
+      }
+      if !_storage._inputIsSlice.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._inputIsSlice, fieldNumber: 17)
+      }
+      try { if let v = _storage._sliceTask {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
+      if !_storage._sliceOffset.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._sliceOffset, fieldNumber: 19)
+      }
+      if !_storage._sliceWholeByteCount.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._sliceWholeByteCount, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2726,6 +2890,13 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._inputByteCount != rhs_storage._inputByteCount {return false}
         if _storage._inputNodeCount != rhs_storage._inputNodeCount {return false}
         if _storage._inputNode != rhs_storage._inputNode {return false}
+        if _storage._inputPartCount != rhs_storage._inputPartCount {return false}
+        if _storage._inputElementCount != rhs_storage._inputElementCount {return false}
+        if _storage._inputChecksum != rhs_storage._inputChecksum {return false}
+        if _storage._inputIsSlice != rhs_storage._inputIsSlice {return false}
+        if _storage._sliceTask != rhs_storage._sliceTask {return false}
+        if _storage._sliceOffset != rhs_storage._sliceOffset {return false}
+        if _storage._sliceWholeByteCount != rhs_storage._sliceWholeByteCount {return false}
         return true
       }
       if !storagesAreEqual {return false}
