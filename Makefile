@@ -9,7 +9,7 @@ SHELL := /bin/bash
 .PHONY: help deps lists build run test check lint tidy sim bench format top release clean hosts lab
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
-PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libsqlite3-dev pkg-config git ca-certificates
+PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev pkg-config git ca-certificates
 # What tests make hosts of their own with, as root on Debian; elsewhere those tests are skipped. An SSH
 # server for tests on loopback comes along only where installing it does not start one.
 HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
