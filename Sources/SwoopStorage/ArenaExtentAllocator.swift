@@ -1,9 +1,9 @@
-// Which part of the arena the next page gets: the decisions alone, as a value without memory behind
-// it. Arena.swift carries them out.
+// Which part of the arena, or of the spill file, the next page gets: the decisions alone, as a value
+// without memory behind it. Arena.swift and SpillFile.swift carry them out.
 
-/// A part of the arena.
+/// A part of the arena or of the spill file.
 package struct Extent: Hashable, Sendable {
-    /// Bytes from the arena's beginning; a multiple of 4 KiB, for large extents of 2 MiB.
+    /// Bytes from the beginning; a multiple of 4 KiB, in the arena for large extents of 2 MiB.
     package let offset: Int
     /// Bytes; a multiple of the same.
     package let size: Int
@@ -19,8 +19,8 @@ package struct Extent: Hashable, Sendable {
 
 /// Free and used parts of a range of bytes.
 ///
-/// Small extents are taken at the lowest place that fits, large ones at the highest: they grow
-/// towards each other, small ones do not break up the room of large ones, and both find memory
+/// In memory small extents are taken at the lowest place that fits, large ones at the highest: they
+/// grow towards each other, small ones do not break up the room of large ones, and both find memory
 /// again that was used before, which is four times as fast to fill as fresh memory.
 package struct ExtentAllocator: Sendable {
     /// Granularity and alignment of large extents: a huge page.
@@ -30,8 +30,17 @@ package struct ExtentAllocator: Sendable {
     /// Requests from here on are large: they waste less than half of what they get.
     package static let largeBytesMin = 1 << 20
 
+    /// Where extents go.
+    package enum Placement: Sendable {
+        /// Large ones to the end: they find room however many small ones there are.
+        case bothEnds
+        /// All of them as near to the beginning as possible: in a file, which grows.
+        case lowest
+    }
+
     /// Bytes in all, a multiple of `largeUnit`.
     package let capacity: Int
+    private let placement: Placement
     /// Bytes of the extents in use.
     package private(set) var usedBytes = 0
 
@@ -41,7 +50,8 @@ package struct ExtentAllocator: Sendable {
     private var used: [Int: Int] = [:]
 
     /// An allocator of `capacity` bytes, rounded down to whole large units.
-    package init(capacity: Int) {
+    package init(capacity: Int, placement: Placement = .bothEnds) {
+        self.placement = placement
         let whole = max(0, capacity) / ExtentAllocator.largeUnit * ExtentAllocator.largeUnit
         self.capacity = whole
         holes = whole > 0 ? [Extent(offset: 0, size: whole)] : []
@@ -64,7 +74,8 @@ package struct ExtentAllocator: Sendable {
     /// Takes an extent of at least `bytes`; nil when no hole is large enough.
     package mutating func allocate(bytes: Int) -> Extent? {
         guard let size = ExtentAllocator.roundedSize(bytes) else { return nil }
-        let place = bytes >= ExtentAllocator.largeBytesMin ? highPlace(size) : lowPlace(size)
+        let isHigh = placement == .bothEnds && bytes >= ExtentAllocator.largeBytesMin
+        let place = isHigh ? highPlace(size) : lowPlace(size)
         guard let (index, offset) = place else { return nil }
         let extent = Extent(offset: offset, size: size)
         carve(extent, outOf: index)

@@ -9,6 +9,8 @@ package enum StorageError: Error, Hashable, Sendable {
     case database(code: Int32, message: String)
     /// A file of the user's cannot be read; the reason is the system's, or says what changed.
     case file(path: String, reason: String)
+    /// The folder does not take pages, or does not give them back; the reason is the system's.
+    case spill(folder: String, reason: String)
 }
 
 extension StorageError: CustomStringConvertible {
@@ -18,6 +20,7 @@ extension StorageError: CustomStringConvertible {
         case .system(let call, let subject, let code): "\(call) failed on \(subject), error \(code)"
         case .database(let code, let message): "the database answered \(code): \(message)"
         case .file(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .spill(let folder, let reason): "pages cannot be kept in \(folder): \(reason)"
         }
     }
 }

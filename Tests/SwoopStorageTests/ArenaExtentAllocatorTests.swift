@@ -81,6 +81,21 @@ private let mebibyte = 1 << 20
         #expect(allocator.allocate(bytes: 2 * mebibyte) == nil)
         allocator.checkInvariants()
     }
+
+    @Test func inAFileEverythingGoesToTheLowestPlaceThatFits() throws {
+        var allocator = ExtentAllocator(capacity: SpillFile.capacity, placement: .lowest)
+        var extents: [Extent] = []
+        for bytes in [3 * mebibyte, 5_000, 9 * mebibyte] {
+            let extent = allocator.allocate(bytes: bytes)
+            extents.append(try #require(extent))
+        }
+        #expect(extents.map(\.offset) == [0, 4 * mebibyte, 4 * mebibyte + 8_192])
+        let wasFreed = allocator.free(extents[0])
+        #expect(wasFreed)
+        let again = allocator.allocate(bytes: 4 * mebibyte)
+        #expect(again?.offset == 0)
+        allocator.checkInvariants()
+    }
 }
 
 private struct NoRoom: Error {}
