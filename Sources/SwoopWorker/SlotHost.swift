@@ -83,6 +83,23 @@ final class SlotHost: CallHost {
         unsafe region.copyBytes(from: value)
     }
 
-    /// The page is written: nobody changes it any more.
-    func closePage() { window = nil }
+    /// The page is written: nobody changes it any more, and its checksums are made while it is in
+    /// the cache.
+    func closePage() {
+        guard let extent = page, window != nil else { return }
+        var offset = 0
+        var parts = extent.pages.parts
+        for index in parts.indices {
+            let end = offset + Int(parts[index].byteCount)
+            parts[index].checksum = checksum(of: offset..<end)
+            offset = end
+        }
+        page = PageExtent(offset: extent.offset, pages: StoredPages(parts))
+        window = nil
+    }
+
+    private func checksum(of range: Range<Int>) -> UInt64 {
+        guard let bytes = unsafe window?.bytes else { return 0 }
+        return unsafe PageChecksum.of(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
 }
