@@ -2,7 +2,7 @@
 // exactly where `(x - 0x01…) & ~x & 0x80…` has its lowest set bit.
 
 /// The offset of the first `byte` in `[from, to)` of the memory at `base`, or `to`.
-@inlinable
+@inlinable @inline(__always)
 public func _firstByte(
     _ byte: UInt8, _ base: UnsafeRawPointer, from: Int, to: Int
 ) -> Int {

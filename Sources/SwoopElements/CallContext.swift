@@ -21,9 +21,11 @@ public protocol CallHost: AnyObject {
     /// The pages have been written when the call returns.
     func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer
 
-    /// Lends a window of the same file that reaches further than `end`; the old one is void
-    /// afterwards.
-    func moreText(after end: Int) throws -> TextWindow
+    /// Lends a window of the run's file that begins at or before `start` and reaches to `end`, or
+    /// further; all earlier windows are void afterwards.
+    ///
+    /// One that reaches less far says that there is no more text than that.
+    func text(from start: Int, to end: Int) throws -> TextWindow
 }
 
 extension CallHost {
@@ -96,7 +98,7 @@ public struct PageSize: Hashable, Sendable {
     public let leafBase: Int
     /// The pages that hold `range`, in order.
     public let inputs: [InputPage]
-    /// The part of the file that holds `range`, with `TextFormat.lookBehind` bytes before it.
+    /// The part of the file that is being looked at; nil before any is.
     public internal(set) var text: TextWindow?
     /// A page is handed on when its bytes have reached this size.
     public let pageByteCountTarget: Int
@@ -149,9 +151,12 @@ public struct PageSize: Hashable, Sendable {
         try unsafe _host.pageRegion(byteCount: byteCount, count: count)
     }
 
-    /// Replaces `text` by a window that reaches further.
-    public mutating func extendText() throws {
-        guard let old = text else { return }
-        text = try _host.moreText(after: old.end)
+    /// Makes `text` a window over `[start, end)`, as far as the file reaches.
+    ///
+    /// What was lent before is void afterwards, unless it held all of that.
+    public mutating func lendText(from start: Int, to end: Int) throws {
+        let end = min(end, sourceEnd)
+        if let text, text.start <= start, text.end >= end { return }
+        text = try _host.text(from: start, to: end)
     }
 }

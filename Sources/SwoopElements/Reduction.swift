@@ -35,9 +35,13 @@ public protocol Reduction: Sendable {
     init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError)
     /// How the reduction is spelled in the name of a loop.
     static var _name: String { get }
+    /// Whether the same result comes out however the parts are cut: no tree is needed.
+    static var _isExact: Bool { get }
 }
 
 extension Reduction {
+    /// No: as `ExactReduction` says of itself.
+    @inlinable public static var _isExact: Bool { false }
     /// Never.
     @inlinable public func isComplete(_ partial: Partial) -> Bool { false }
 }
@@ -45,6 +49,11 @@ extension Reduction {
 /// A reduction that gives the same result however its parts are cut, so long as they are combined
 /// from left to right: it needs no tree.
 public protocol ExactReduction: Reduction {}
+
+extension ExactReduction {
+    /// Yes.
+    @inlinable public static var _isExact: Bool { true }
+}
 
 /// Why partial results do not fit together: a bug of whoever split the work.
 public enum ReductionError: Error, Hashable, Sendable {

@@ -1,5 +1,5 @@
 // The inputs of a run as its code wants them: arguments evaluated to bytes, pages found in the
-// arena, a part of a file read.
+// arena, text that was sent. Files are read while the run goes on (TextBuffer.swift).
 
 import SwoopElements
 import SwoopModel
@@ -88,14 +88,10 @@ struct InputError: Error {
             range = lower..<upper
         case .pages(let counts): try takePages(counts, order: order, resolver: resolver)
         case .merged(let start): try takeMerged(from: start, order: order, resolver: resolver)
-        case .text(let path, let lookBehind):
+        case .text(let path, _):
             guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
             self.path = path
-            let start = max(0, lower - lookBehind)
-            let window = try readText(path, from: start, to: min(upper + 4_096, sourceEnd))
-            unsafe text = TextWindow(bytes: window.readable, start: start)
-            owners.append(window)
             byteCount += upper - lower
         case .sentText(let start):
             guard 0 <= start, start <= lower, lower <= upper, let page = order.spec.pages.first
@@ -154,17 +150,6 @@ struct InputError: Error {
         }
         range = start..<first
     }
-}
-
-/// Reads a part of a file into memory of the run's.
-func readText(_ path: String, from start: Int, to end: Int) throws -> RunBytes {
-    let memory = RunBytes(count: max(0, end - start))
-    do throws(StorageError) {
-        try unsafe FileRange.read(path, at: start, into: memory.bytes, count: memory.count)
-    } catch {
-        throw InputError(kind: .lost, message: error.description)
-    }
-    return memory
 }
 
 /// Evaluates arguments.

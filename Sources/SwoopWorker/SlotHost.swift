@@ -18,22 +18,22 @@ final class SlotHost: CallHost {
     /// The page that is being written, or was.
     private(set) var page: PageExtent?
     private var window: ArenaWindow?
-    private var text: RunBytes?
     private let path: String?
-    private let sourceEnd: Int
-    private let textStart: Int
+    /// The text that was sent for the run.
+    private let sent: TextWindow?
+    private let textBuffer: TextBuffer
 
     init(
         core: WorkerCore, attempt: AttemptID, cancellation: CancellationFlag, slot: Int,
-        inputs: borrowing RunInputs, now: Int64
+        inputs: borrowing RunInputs, textBuffer: TextBuffer, now: Int64
     ) {
         self.core = core
         self.attempt = attempt
         self.cancellation = cancellation
         self.slot = slot
         path = inputs.path
-        sourceEnd = inputs.sourceEnd
-        textStart = inputs.text?.start ?? 0
+        sent = inputs.text
+        self.textBuffer = textBuffer
         strideBegan = now
     }
 
@@ -66,15 +66,12 @@ final class SlotHost: CallHost {
         return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount])
     }
 
-    func moreText(after end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> TextWindow {
+        if let sent { return sent }
         guard let path else {
             throw InputError(kind: .invalidGraph, message: "a loop asked for text and has no file")
         }
-        // Doubling: a record may be longer than any guess.
-        let longer = min(sourceEnd, end + max(65_536, end - textStart))
-        let memory = try readText(path, from: textStart, to: longer)
-        text = memory
-        return unsafe TextWindow(bytes: memory.readable, start: textStart)
+        return try textBuffer.window(of: path, from: start, to: end, for: attempt)
     }
 
     /// Stores an encoded value that is too large to travel in a report.

@@ -12,6 +12,7 @@ final class SlotThread {
     private let core: WorkerCore
     private let slot: Int
     private var clock = SlotClock()
+    private let textBuffer = TextBuffer()
     /// Values up to here travel inside reports.
     private static let inlineMax = 1_024
 
@@ -80,7 +81,7 @@ final class SlotThread {
                 : RunInputs(call: order, arena: core.arena)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
-                inputs: inputs, now: clock.beganAt)
+                inputs: inputs, textBuffer: textBuffer, now: clock.beganAt)
             var context = inputs.context(host: host)
             try withExtendedLifetime(inputs.owners) { try body(&context) }
             return try finished(order, run, context, host, inputs, &record)
@@ -149,7 +150,7 @@ final class SlotThread {
             let inputs = try RunInputs(call: order, arena: core.arena)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
-                inputs: inputs, now: began)
+                inputs: inputs, textBuffer: TextBuffer(), now: began)
             var context = inputs.context(host: host)
             try await core.program.within(RunChildren(core: core, run: run), false) {
                 try await body(&context)

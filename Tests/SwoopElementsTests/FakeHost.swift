@@ -8,10 +8,10 @@ import SwoopElements
     var strides = [1, 7, 1000]
     /// Called at each stride's end with the position; may lower the end.
     var onStride: (_ position: Int, _ end: inout Int) throws -> Void = { _, _ in }
-    /// The file behind `moreText`.
+    /// The run's file; one that is longer than the windows that are lent makes loops ask again.
     var file: [UInt8] = []
-    /// How much further each new window reaches.
-    var windowGrowth = 5
+    /// The bytes that a window has beyond what stands before where it begins, at most.
+    var windowMax = 1 << 40
     private(set) var strideCount = 0
     private(set) var pages: [UnsafeMutableRawBufferPointer] = unsafe []
     private(set) var elementCounts: [Int] = []
@@ -45,15 +45,19 @@ import SwoopElements
         return unsafe region
     }
 
-    func moreText(after end: Int) throws -> TextWindow {
-        window(from: windowStart, to: min(file.count, end + windowGrowth))
+    func text(from start: Int, to end: Int) throws -> TextWindow {
+        // A window that does not grow means the end of the text: each is longer than the last.
+        if start != windowStart { windowEnd = start }
+        windowStart = start
+        windowEnd = min(file.count, end, max(windowEnd, start) + windowMax)
+        return window(from: start, to: windowEnd)
     }
 
-    private var windowStart = 0
+    private var windowStart = -1
+    private var windowEnd = 0
 
     /// A window over a copy of the bytes, so that reading beyond it is reading elsewhere.
     func window(from start: Int, to end: Int) -> TextWindow {
-        windowStart = start
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: end - start, alignment: 1)
         unsafe copy.copyBytes(from: file[start..<end])
         unsafe windows.append(copy)

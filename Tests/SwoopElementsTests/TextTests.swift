@@ -60,7 +60,7 @@ import Testing
                 while true {
                     if let begin = format.firstBegin(window, at: at) { return begin }
                     if window.end == file.count { return file.count }
-                    window = try host.moreText(after: window.end)
+                    window = try host.text(from: start, to: window.end + 5)
                 }
             }
             position = try begin(position)

@@ -44,6 +44,8 @@ where Inner.Element == Function.Output {
     }
     /// The reduction's name.
     public static var _name: String { "\(Inner._name)(of: \(Function._name))" }
+    /// If the inner reduction is.
+    @inlinable public static var _isExact: Bool { Inner._isExact }
 }
 
 extension OfFunction: ExactReduction where Inner: ExactReduction {}
@@ -100,6 +102,8 @@ where First.Element == Second.Element {
     }
     /// The reductions' names.
     public static var _name: String { "\(First._name), \(Second._name)" }
+    /// If both are.
+    @inlinable public static var _isExact: Bool { First._isExact && Second._isExact }
 }
 
 extension BothReductions: ExactReduction where First: ExactReduction, Second: ExactReduction {}

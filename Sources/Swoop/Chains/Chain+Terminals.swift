@@ -77,48 +77,6 @@ extension Chain {
         reduce(CollectReduction<Stage.Output>(limit: Int.max))
     }
 
-    /// Groups the elements by key and reduces each group; a collection of pairs ordered by key.
-    @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: ExactReduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
-        A.Answer: PageElement
-    {
-        let grouping = Grouping(by: key, aggregation)
-        return ProxyArray(
-            _handle: _record(
-                _kernel(FoldKernel<Stage, Grouping<F, A>>.self), grouping,
-                LoopSpec.Reduction(
-                    combine: _kernel(FoldCombineKernel<Grouping<F, A>>.self),
-                    answer: _kernel(
-                        FoldPagesKernel<Grouping<F, A>, Pair<F.Output, A.Answer>>.self),
-                    fields: _fields(grouping), isOrdered: true),
-                pageLayout: Pair<F.Output, A.Answer>._layout))
-    }
-
-    /// Groups the elements by key and reduces each group along the tree of the source's leaves.
-    @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
-        A.Answer: PageElement
-    {
-        let grouping = Grouping(by: key, aggregation)
-        return ProxyArray(
-            _handle: _record(
-                _kernel(TreeKernel<Stage, Grouping<F, A>>.self), grouping,
-                LoopSpec.Reduction(
-                    combine: _kernel(TreeCombineKernel<Grouping<F, A>>.self),
-                    answer: _kernel(
-                        TreePagesKernel<Grouping<F, A>, Pair<F.Output, A.Answer>>.self),
-                    fields: _fields(grouping), isOrdered: false),
-                pageLayout: Pair<F.Output, A.Answer>._layout))
-    }
-
     @inlinable
     func _fields<R: Reduction>(_ reduction: R) -> ValueWriter {
         var writer = ValueWriter()
@@ -128,8 +86,7 @@ extension Chain {
 
     @inlinable
     func _record<R: Reduction>(
-        _ kernel: KernelHandle, _ reduction: R, _ steps: LoopSpec.Reduction,
-        pageLayout: PageLayout? = nil
+        _ kernel: KernelHandle, _ reduction: R, _ steps: LoopSpec.Reduction
     ) -> ProxyHandle {
         var writer = ValueWriter()
         stage._encodeFields(into: &writer)
@@ -137,7 +94,7 @@ extension Chain {
         return recorder._record(
             LoopSpec(
                 name: "\(Stage._name).\(R._name)", kernel: kernel, fields: writer, source: source,
-                leafWidth: Stage.Source._leafWidth, reduction: steps, pageLayout: pageLayout))
+                leafWidth: Stage.Source._leafWidth, reduction: steps, pageLayout: nil))
     }
 }
 

@@ -62,39 +62,3 @@ public enum TreeAnswerKernel<R: Reduction>: Kernel where R.Answer: RemoteValue {
         answer.encode(into: &context.output)
     }
 }
-
-/// As `FoldAnswerKernel`, for an answer that is a list: written as pages.
-public enum FoldPagesKernel<R: ExactReduction, Element: PageElement>: Kernel
-where R.Answer == [Element] {
-    /// Hands on one page after the other.
-    @inlinable public static func run(_ context: inout CallContext) throws {
-        let (reduction, partial) = try FoldCombineKernel<R>.combined(context)
-        try _emitAll(try reduction.answer(partial), &context)
-    }
-}
-
-/// As `TreeAnswerKernel`, for an answer that is a list: written as pages.
-public enum TreePagesKernel<R: Reduction, Element: PageElement>: Kernel
-where R.Answer == [Element] {
-    /// Hands on one page after the other.
-    @inlinable public static func run(_ context: inout CallContext) throws {
-        let (reduction, tree) = try TreeCombineKernel<R>.merged(context)
-        let answer = try tree?.finish(by: reduction) ?? reduction.answer(reduction.identity)
-        try _emitAll(answer, &context)
-    }
-}
-
-/// Hands elements on as pages of about the wanted size: at least one, if only an empty one.
-public func _emitAll<Element: PageElement>(
-    _ elements: [Element], _ context: inout CallContext
-) throws {
-    var builder = Element.Builder()
-    for element in elements {
-        builder.append(element)
-        if builder.end(from: PageHeader.byteCount) >= context.pageByteCountTarget {
-            try _emit(&builder, context._host)
-        }
-    }
-    if builder.count > 0 || elements.isEmpty { try _emit(&builder, context._host) }
-    context.producedCount = elements.count
-}

@@ -1,73 +1,116 @@
-// Reductions by key: a table of partial results, one for each key, folded and combined key by key.
+// Reductions by key: what describes one, and the kernels that fold, join and answer it. The tables
+// and the tree of each key are in SwoopElements (GroupFolding.swift); which table a key has is chosen
+// by the overloads of `grouped` in Chain+Groups.swift.
 
 public import SwoopElements
 
 /// A reduction of the elements of each key.
-@frozen public struct Grouping<KeyFunction: ElementFunction, Inner: Reduction>: Reduction
-where KeyFunction.Input == Inner.Element, KeyFunction.Output: Hashable & RemoteValue {
-    /// What elements are grouped by.
-    public typealias Key = KeyFunction.Output
-
-    @usableFromInline let key: KeyFunction
-    @usableFromInline let inner: Inner
+@frozen
+public struct Grouping<KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction>:
+    Sendable
+where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
+    /// Gives an element's key.
+    public let key: KeyFunction
+    /// Reduces a group.
+    public let inner: Inner
 
     /// Groups by `key` and reduces each group.
     @inlinable public init(by key: KeyFunction, _ inner: Inner) {
         self.key = key
         self.inner = inner
     }
-    /// No groups.
-    @inlinable public var identity: [Key: Inner.Partial] { [:] }
-    /// The key and what the inner reduction keeps.
-    @inlinable public func lift(_ element: Inner.Element) throws -> Pair<Key, Inner.Raw> {
-        Pair(try key._apply(element), try inner.lift(element))
-    }
-    /// Folds into the key's group.
-    @inlinable public func fold(
-        _ raw: Pair<Key, Inner.Raw>, into partial: inout [Key: Inner.Partial]
-    ) throws {
-        try inner.fold(raw.second, into: &partial[raw.first, default: inner.identity])
-    }
-    /// Combines key by key.
-    @inlinable public func combine(
-        _ right: [Key: Inner.Partial], into left: inout [Key: Inner.Partial]
-    ) throws {
-        for (key, part) in right {
-            try inner.combine(part, into: &left[key, default: inner.identity])
-        }
-    }
-    /// The groups' answers, ordered by key.
-    @inlinable public func answer(
-        _ partial: [Key: Inner.Partial]
-    ) throws -> [Pair<Key, Inner.Answer>] {
-        try _inFixedOrder(Array(partial.keys)).compactMap { key in
-            guard let part = partial[key] else { return nil }
-            return Pair(key, try inner.answer(part))
-        }
-    }
+
     /// Appends both's captured values.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {
         key._encodeFields(into: &writer)
         inner._encodeFields(into: &writer)
     }
+
     /// Reads both's captured values.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
         key = try KeyFunction(_decodingFields: &reader)
         inner = try Inner(_decodingFields: &reader)
     }
+
     /// The reduction's name.
     public static var _name: String { "grouped(by: \(KeyFunction._name), \(Inner._name))" }
 }
 
-extension Grouping: ExactReduction where Inner: ExactReduction {}
-
-/// The keys in an order that is the same in every process: their own, else that of their bytes.
-public func _inFixedOrder<Key: RemoteValue>(_ keys: [Key]) -> [Key] {
-    func sorted<Ordered: Comparable>(_ type: Ordered.Type) -> [Key]? {
-        (keys as? [Ordered])?.sorted() as? [Key]
+/// Folds everything that comes out of a chain into groups.
+public enum GroupKernel<
+    Stage: ChainStage, KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
+>: Kernel
+where
+    Stage.Output == Inner.Element, KeyFunction.Input == Inner.Element,
+    KeyFunction.Output == Keys.Key
+{
+    /// Writes the groups as one part.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var reader = context.fieldsReader
+        let stage = try Stage(_decodingFields: &reader)
+        let grouping = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &reader)
+        var folding = GroupFolding<Keys, Inner>(
+            grouping.inner, leafWidth: Stage.Source._leafWidth, context)
+        try stage._source._walk(&context) { block, end in
+            if folding.isFolding {
+                try stage._forEach(block) { try folding.fold(try grouping.key._apply($0), $0) }
+            } else {
+                try stage._forEach(block) { try folding.keep(try grouping.key._apply($0), $0) }
+            }
+            try folding.strideEnded(at: end)
+            return true
+        }
+        try folding.encode(into: &context.output)
     }
-    if let type = Key.self as? any Comparable.Type, let ordered = sorted(type) { return ordered }
-    return keys.map { (key: $0, bytes: $0.encodedBytes) }
-        .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        .map(\.key)
+}
+
+/// Joins the parts of `GroupKernel`s, in any order.
+public enum GroupCombineKernel<
+    KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
+>: Kernel
+where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
+    /// Writes what lies side by side as one part.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var fields = context.fieldsReader
+        var arguments = context.argumentsReader
+        let inner = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &fields).inner
+        var output = ValueWriter()
+        try GroupFolding<Keys, Inner>.join(&arguments, by: inner) { folding in
+            try folding.encode(into: &output)
+        }
+        context.output = output
+    }
+}
+
+/// Makes the answer of all parts of `GroupKernel`s, in any order.
+public enum GroupPagesKernel<
+    KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
+>: Kernel
+where
+    KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key, Inner.Answer: PageElement
+{
+    /// Hands on pairs of keys and answers, ordered by key, as pages.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var fields = context.fieldsReader
+        var arguments = context.argumentsReader
+        let inner = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &fields).inner
+        let target = context.pageByteCountTarget
+        let host = context._host
+        var builder = Pair<Keys.Stored, Inner.Answer>.Builder()
+        var produced = 0
+        try GroupFolding<Keys, Inner>.join(&arguments, by: inner) { folding in
+            try folding.answers { key, answer in
+                builder.append(Pair(key, answer))
+                guard builder.count % 1_024 == 0 else { return }
+                guard builder.end(from: PageHeader.byteCount) >= target else { return }
+                produced += builder.count
+                try _emit(&builder, host)
+            }
+        }
+        if builder.count > 0 || produced == 0 {
+            produced += builder.count
+            try _emit(&builder, host)
+        }
+        context.producedCount = produced
+    }
 }

@@ -1,6 +1,6 @@
 // The records of text files as the source of a chain, lent as bytes in place. A run covers the
-// records that begin in its range of bytes; where one ends beyond the window, the host is asked for
-// more.
+// records that begin in its range of bytes. It looks at a leaf of the text at a time, through a window
+// that the host fills anew for each; where a record ends beyond it, the host is asked for more.
 
 public import SwoopElements
 
@@ -44,6 +44,9 @@ public import SwoopElements
     /// Leaves are the records that begin in one MiB.
     @inlinable public static var _leafWidth: Int { 1 << 20 }
 
+    /// Bytes behind a leaf that are looked at in any case: most records end within them.
+    static var margin: Int { 4_096 }
+
     /// Goes through the records in strides of bytes.
     public func _walk(
         _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
@@ -51,20 +54,27 @@ public import SwoopElements
         var position = context.range.lowerBound
         var length = 1
         guard position < context.range.upperBound else { return }
-        let first = max(0, position - (position == 0 ? 0 : format.lookBehind))
-        guard let text = context.text, text.start <= first else {
-            throw ChainError.missingText(at: first)
-        }
-        var next = try begin(at: position, &context)
+        var next = position
+        var leafEnd = position
         while position < context.range.upperBound {
-            let leafEnd = position + Self._leafWidth - position % Self._leafWidth
+            if position == leafEnd {
+                let isFirst = position == context.range.lowerBound
+                leafEnd = position + Self._leafWidth - position % Self._leafWidth
+                // The next leaf as far as the run goes; it may give away the rest meanwhile.
+                try context.lendText(
+                    from: max(0, position - format.lookBehind),
+                    to: min(leafEnd, context.range.upperBound) + Self.margin)
+                if isFirst { next = try begin(at: position, &context) }
+            }
             let limit = min(leafEnd, context.range.upperBound)
             // Where no record begins there is nothing to look at.
             let end = min(limit, max(position + min(length, limit - position), next))
             let block: Block
             if next < end {
                 let stop = try begin(at: end, &context)
-                guard let window = context.text else { throw ChainError.missingText(at: next) }
+                guard let window = context.text, window.start <= next, window.end >= stop else {
+                    throw ChainError.missingText(at: next)
+                }
                 unsafe block = Block(
                     base: window.bytes.baseAddress, start: next - window.start,
                     end: stop - window.start)
@@ -85,7 +95,10 @@ public import SwoopElements
         while let window = context.text {
             if let begin = format.firstBegin(window, at: position) { return begin }
             if window.end >= context.sourceEnd { return context.sourceEnd }
-            try context.extendText()
+            // Doubling: a record may be longer than any guess.
+            try context.lendText(
+                from: window.start,
+                to: window.end + max(Self.margin * 16, window.end - window.start))
             guard let longer = context.text, longer.end > window.end, longer.start <= window.start
             else { break }
         }

@@ -1,0 +1,86 @@
+// `grouped`: the groups of a chain's elements by key. The overloads differ only in the table that
+// numbers the keys: text in place, integers, Strings, and anything else that is Hashable.
+
+public import SwoopElements
+
+extension Chain {
+    /// Groups the elements by a piece of their text and reduces each group; nothing is allocated
+    /// for an element whose key is known.
+    ///
+    /// - Returns: pairs of key and answer, ordered by the keys' bytes.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<String, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output == TextSlice,
+        A.Answer: PageElement
+    {
+        _grouped(TextKeys.self, key, aggregation)
+    }
+
+    /// Groups the elements by a String and reduces each group; pairs ordered by key.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<String, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output == String,
+        A.Answer: PageElement
+    {
+        _grouped(StringKeys.self, key, aggregation)
+    }
+
+    /// Groups the elements by an integer and reduces each group; pairs ordered by key.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output,
+        F.Output: FixedWidthInteger & PageElement, A.Answer: PageElement
+    {
+        _grouped(IntegerKeys<F.Output>.self, key, aggregation)
+    }
+
+    /// Groups the elements by key and reduces each group along the tree of the source's leaves; a
+    /// collection of pairs ordered by key.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
+        A.Answer: PageElement
+    {
+        _grouped(HashableKeys<F.Output>.self, key, aggregation)
+    }
+
+    /// Records a grouping whose keys are numbered by a table of the given kind.
+    @inlinable @inline(__always)
+    public func _grouped<F: ElementFunction, Keys: GroupKeys & ~Copyable, A: Reduction>(
+        _ keys: Keys.Type, _ key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<Keys.Stored, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output == Keys.Key,
+        A.Answer: PageElement
+    {
+        let grouping = Grouping<F, Keys, A>(by: key, aggregation)
+        var own = ValueWriter()
+        grouping._encodeFields(into: &own)
+        var writer = ValueWriter()
+        stage._encodeFields(into: &writer)
+        grouping._encodeFields(into: &writer)
+        return ProxyArray(
+            _handle: recorder._record(
+                LoopSpec(
+                    name: "\(Stage._name).\(Grouping<F, Keys, A>._name)",
+                    kernel: _kernel(GroupKernel<Stage, F, Keys, A>.self),
+                    fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
+                    reduction: LoopSpec.Reduction(
+                        combine: _kernel(GroupCombineKernel<F, Keys, A>.self),
+                        answer: _kernel(GroupPagesKernel<F, Keys, A>.self),
+                        fields: own, isOrdered: false),
+                    pageLayout: Pair<Keys.Stored, A.Answer>._layout)))
+    }
+}

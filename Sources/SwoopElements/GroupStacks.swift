@@ -1,0 +1,120 @@
+// The partial results of each key by leaf, combined as far as the tree allows: a stack per key, all
+// of them in one array. Two neighbours on a stack belong to the node where their leaves' numbers
+// first differ; they combine when the next leaf of that key lies outside of that node. Leaves that
+// do not have the key add nothing, so a key that is in few leaves costs little.
+
+/// A stack of partial results for each number.
+@usableFromInline struct GroupStacks<Inner: Reduction> {
+    @usableFromInline struct Entry {
+        /// The first of the leaves that were combined.
+        @usableFromInline var leaf: Int
+        /// The place of the entry beneath, or -1; of a free place: the next free one.
+        @usableFromInline var beneath: Int32
+        @usableFromInline var partial: Inner.Partial
+
+        @inlinable init(leaf: Int, beneath: Int32, partial: Inner.Partial) {
+            self.leaf = leaf
+            self.beneath = beneath
+            self.partial = partial
+        }
+    }
+
+    @usableFromInline var entries: [Entry] = []
+    @usableFromInline var tops: [Int32] = []
+    @usableFromInline var free: Int32 = -1
+
+    @inlinable init() {}
+
+    /// About how many bytes the stacks take.
+    @inlinable var byteCount: Int {
+        entries.capacity * MemoryLayout<Entry>.stride + tops.capacity * 4
+    }
+
+    /// Makes empty stacks up to a number.
+    @inlinable mutating func grow(to count: Int) {
+        while tops.count < count { tops.append(-1) }
+    }
+
+    /// Adds what a leaf right of all others, or a node whose first leaf it is, has of a key.
+    ///
+    /// - Parameter low: the first leaf that is known; a node that begins before it cannot be
+    ///   complete.
+    @inlinable mutating func push(
+        _ partial: Inner.Partial, of number: Int, leaf: Int, from low: Int, by inner: Inner
+    ) throws {
+        let top = tops[number]
+        if top >= 0 {
+            if Inner._isExact {
+                return try inner.combine(partial, into: &entries[Int(top)].partial)
+            }
+            let level = Self.level(entries[Int(top)].leaf, leaf)
+            try settle(number, by: inner) { node, left in
+                node < level && (left >> node) << node >= low
+            }
+        }
+        let entry = Entry(leaf: leaf, beneath: tops[number], partial: partial)
+        if free >= 0 {
+            let place = Int(free)
+            free = entries[place].beneath
+            entries[place] = entry
+            tops[number] = Int32(place)
+        } else {
+            precondition(entries.count < Int(Int32.max), "Too many partial results in one table.")
+            tops[number] = Int32(entries.count)
+            entries.append(entry)
+        }
+    }
+
+    /// Combines the two topmost entries of a key as long as the node where they meet may be made.
+    @inlinable mutating func settle(
+        _ number: Int, by inner: Inner, _ mayMake: (_ level: Int, _ leaf: Int) -> Bool
+    ) throws {
+        while tops[number] >= 0 {
+            let top = Int(tops[number])
+            let place = Int(entries[top].beneath)
+            guard place >= 0 else { return }
+            let leaf = entries[place].leaf
+            guard mayMake(Self.level(leaf, entries[top].leaf), leaf) else { return }
+            let right = entries[top].partial
+            entries[top] = Entry(leaf: 0, beneath: free, partial: inner.identity)
+            free = Int32(top)
+            tops[number] = Int32(place)
+            try inner.combine(right, into: &entries[place].partial)
+        }
+    }
+
+    /// Combines everything of each key that lies in `[low, high)` as far as nodes are complete
+    /// there.
+    @inlinable mutating func settle(from low: Int, to high: Int, by inner: Inner) throws {
+        for number in tops.indices {
+            try settle(number, by: inner) { level, leaf in
+                let first = (leaf >> level) << level
+                return first >= low && first + (1 << level) <= high
+            }
+        }
+    }
+
+    /// Combines everything of a key and takes it away; nil if there is nothing.
+    @inlinable mutating func take(_ number: Int, by inner: Inner) throws -> Inner.Partial? {
+        guard number < tops.count, tops[number] >= 0 else { return nil }
+        try settle(number, by: inner) { _, _ in true }
+        return entries[Int(tops[number])].partial
+    }
+
+    /// The entries of a key from the first leaf to the last.
+    @inlinable func list(_ number: Int) -> [Entry] {
+        guard number < tops.count else { return [] }
+        var list: [Entry] = []
+        var place = tops[number]
+        while place >= 0 {
+            list.append(entries[Int(place)])
+            place = entries[Int(place)].beneath
+        }
+        return list.reversed()
+    }
+
+    /// The level of the smallest node that holds two different leaves.
+    @inlinable static func level(_ left: Int, _ right: Int) -> Int {
+        Int.bitWidth - (left ^ right).leadingZeroBitCount
+    }
+}

@@ -1,0 +1,62 @@
+// The window through which a slot's runs see their files: the same memory over and over, since
+// fresh memory costs more to fill than text costs to read. A mapping would be as fast, and a file that
+// shrinks would end the process; read, it is an error that names the file.
+
+import SwoopElements
+import SwoopModel
+import SwoopStorage
+
+/// One slot's window; used by the slot's thread alone.
+@safe final class TextBuffer {
+    private var memory: UnsafeMutableRawBufferPointer
+    /// What the memory holds, and for whom.
+    private var attempt: AttemptID?
+    private var start = 0
+    private var count = 0
+
+    /// Room for a leaf of text and what is read beside it.
+    private static let usual = (1 << 20) + (1 << 16)
+    /// A record that is larger than this does not keep its memory for the runs after it.
+    private static let keptMax = 8 << 20
+
+    init() { unsafe memory = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// A window over `[start, end)` of a file; what was lent before is void.
+    ///
+    /// - Throws: `InputError` when the file cannot be read so far.
+    func window(
+        of path: String, from start: Int, to end: Int, for attempt: AttemptID
+    ) throws -> TextWindow {
+        let wanted = max(0, end - start)
+        // A window that only grows has its first bytes already.
+        let isLonger = self.attempt == attempt && self.start == start && wanted >= count
+        let known = isLonger ? count : 0
+        makeRoom(for: wanted, keeping: known)
+        self.attempt = attempt
+        self.start = start
+        count = known
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[known..<wanted])
+        do throws(StorageError) {
+            try unsafe FileRange.read(path, at: start + known, into: rest, count: rest.count)
+        } catch {
+            throw InputError(kind: .lost, message: error.description)
+        }
+        count = wanted
+        return unsafe TextWindow(
+            bytes: UnsafeRawBufferPointer(rebasing: memory[0..<wanted]), start: start)
+    }
+
+    private func makeRoom(for wanted: Int, keeping known: Int) {
+        let isTooLarge = unsafe memory.count > Self.keptMax && wanted <= Self.usual
+        guard unsafe memory.count < wanted || isTooLarge else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(wanted, Self.usual), alignment: 64)
+        if known > 0 {
+            unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[0..<known]))
+        }
+        unsafe memory.deallocate()
+        unsafe memory = larger
+    }
+}
