@@ -167,7 +167,10 @@ let package = Package(
         tests("TidyTests", []),
         tests(
             "SimulationTests",
-            ["Faults", "SwoopModel", "SwoopForecast", "SwoopScheduling", "SwoopSimulation"]),
+            [
+                "Faults", "SwoopModel", "SwoopForecast", "SwoopScheduling", "SwoopSession",
+                "SwoopSimulation",
+            ]),
         tests("SwoopModelTests", ["SwoopModel"]),
         tests("SwoopSchedulingTests", ["SwoopModel", "SwoopScheduling", "SwoopWire"]),
         tests("SwoopExecutionTests", ["SwoopModel", "SwoopExecution", "SwoopWire"]),

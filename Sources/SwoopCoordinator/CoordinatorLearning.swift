@@ -5,6 +5,13 @@ import SwoopForecast
 import SwoopModel
 import SwoopStorage
 
+/// What the scheduler is told anew of a function.
+struct RevisedModels {
+    var function: FunctionIndex
+    var duration: DurationModel
+    var output: OutputModel
+}
+
 struct CoordinatorLearning {
     private var forecaster = Forecaster()
     private let database: ModelStore?
@@ -15,7 +22,7 @@ struct CoordinatorLearning {
     private var fresh: [FunctionIndex: FreshRuns] = [:]
     /// Functions whose stored history was looked at.
     private var primed = 0
-    private var primedModels: [(FunctionIndex, DurationModel)] = []
+    private var primedModels: [RevisedModels] = []
     /// Records taken per function and tenth of a second: of a million equal runs a sample is
     /// enough.
     private static let recordsMax = 64
@@ -65,10 +72,8 @@ struct CoordinatorLearning {
     mutating func prime(_ functions: [FunctionSpec]) {
         while primed < functions.count {
             let function = functions[primed]
-            if let model = forecaster.durationModel(
-                for: ForecastKey(function), fingerprint: function.fingerprint)
-            {
-                primedModels.append((FunctionIndex(UInt32(primed)), model))
+            if let models = models(of: FunctionIndex(UInt32(primed)), function) {
+                primedModels.append(models)
             }
             primed += 1
         }
@@ -118,9 +123,7 @@ struct CoordinatorLearning {
     }
 
     /// Models that changed: at once for the first runs of a function, later ten times a second.
-    mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [(
-        FunctionIndex, DurationModel
-    )] {
+    mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [RevisedModels] {
         var revised = primedModels
         primedModels = []
         for index in fresh.keys.sorted() {
@@ -132,13 +135,18 @@ struct CoordinatorLearning {
             fresh[index]?.taken = 0
             fresh[index]?.revisedAt = now
             let function = functions[Int(index.rawValue)]
-            if let model = forecaster.durationModel(
-                for: ForecastKey(function), fingerprint: function.fingerprint)
-            {
-                revised.append((index, model))
-            }
+            if let models = models(of: index, function) { revised.append(models) }
         }
         return revised
+    }
+
+    private func models(of index: FunctionIndex, _ function: FunctionSpec) -> RevisedModels? {
+        let key = ForecastKey(function)
+        guard
+            let duration = forecaster.durationModel(for: key, fingerprint: function.fingerprint),
+            let output = forecaster.outputModel(for: key, fingerprint: function.fingerprint)
+        else { return nil }
+        return RevisedModels(function: index, duration: duration, output: output)
     }
 
     /// Writes what a second has brought; answers with something that a person should read.

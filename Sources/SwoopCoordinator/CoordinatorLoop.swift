@@ -174,8 +174,9 @@ struct CoordinatorLoop: ~Copyable {
         if let due = scheduler.nextDeadline?.nanoseconds, due <= now {
             handle(.deadlineReached, now: now)
         }
-        for (function, model) in learning.revise(scheduler.functions, now: now) {
-            handle(.estimateRevised(function, model), now: now)
+        for models in learning.revise(scheduler.functions, now: now) {
+            handle(.estimateRevised(models.function, models.duration), now: now)
+            handle(.outputSizeRevised(models.function, models.output), now: now)
         }
         if let remark = learning.store(now: now) { remarkToAll(remark) }
         if nextUsage <= now { publishUsage(now: now) }

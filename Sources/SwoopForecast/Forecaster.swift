@@ -109,6 +109,11 @@ extension Forecaster {
         functions[key].flatMap { DurationModel($0, fingerprint: fingerprint) }
     }
 
+    /// The compact form for the scheduler: bytes that a run leaves; nil: unknown, it never ran.
+    package func outputModel(for key: ForecastKey, fingerprint: UInt64? = nil) -> OutputModel? {
+        functions[key].flatMap { OutputModel($0, fingerprint: fingerprint) }
+    }
+
     /// One possible truth about a function; nil: unknown, it never ran.
     ///
     /// For many draws take `model(for:)` once and draw from it.

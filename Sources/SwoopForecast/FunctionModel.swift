@@ -132,3 +132,22 @@ extension DurationModel {
             feature: index, logSpread: spread)
     }
 }
+
+extension OutputModel {
+    /// The best law of output bytes that is constant or linear in one feature.
+    init?(_ records: FunctionRecords, fingerprint: UInt64?) {
+        let (runs, _) = records.relevantRuns(fingerprint: fingerprint)
+        guard
+            let best = MetricModel(
+                .outputBytes, observations: Observations(runs), constraint: .affine)?.laws.first
+        else { return nil }
+        let scale = Double.exp(best.logScale)
+        guard case .feature(let index)? = best.law.predictor else {
+            self.init(fixedBytes: scale)
+            return
+        }
+        self.init(
+            fixedBytes: scale * best.law.fixedShare,
+            slope: scale * (1 - best.law.fixedShare) / .exp(best.law.logReference), feature: index)
+    }
+}

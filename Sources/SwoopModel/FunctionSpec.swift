@@ -13,6 +13,19 @@ package enum CodeReference: Hashable, Sendable {
     case type(mangledName: String)
 }
 
+/// What each run of a function takes, as its author declares.
+package struct TaskNeeds: Hashable, Sendable {
+    /// Bytes of memory, its result included; 0: not said.
+    package var memory: Int64
+    /// Cores; at least 1.
+    package var cores: UInt32
+
+    package init(memory: Int64 = 0, cores: UInt32 = 1) {
+        self.memory = max(0, memory)
+        self.cores = max(1, cores)
+    }
+}
+
 /// One function of a program: `@Remote`, a fused loop, or a step that combines partial results.
 package struct FunctionSpec: Hashable, Sendable {
     /// What forecasts are kept under: file, path, name and signature, or the text of the chain.
@@ -27,12 +40,15 @@ package struct FunctionSpec: Hashable, Sendable {
     package let isOptimised: Bool
     /// Whether the function is async and may call others: it can be suspended.
     package let isAsync: Bool
+    /// What its runs take, as declared.
+    package let needs: TaskNeeds
     /// The program that holds the code; the coordinator puts it in, since it knows its clients.
     package var program: ProgramID
 
     package init(
         identity: String, name: String, fingerprint: UInt64, code: CodeReference,
-        isOptimised: Bool, isAsync: Bool, program: ProgramID = .none
+        isOptimised: Bool, isAsync: Bool, needs: TaskNeeds = TaskNeeds(),
+        program: ProgramID = .none
     ) {
         self.identity = identity
         self.name = name
@@ -40,6 +56,7 @@ package struct FunctionSpec: Hashable, Sendable {
         self.code = code
         self.isOptimised = isOptimised
         self.isAsync = isAsync
+        self.needs = needs
         self.program = program
     }
 }

@@ -23,6 +23,8 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     case inputFailed
     /// The graph itself is wrong: an unknown input, a repeated id.
     case invalidGraph
+    /// Its function declares more memory or cores than any node has.
+    case unmetNeeds
 }
 
 /// A failure as it travels from the worker to the client.

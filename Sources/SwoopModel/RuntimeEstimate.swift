@@ -25,3 +25,25 @@ package struct DurationModel: Hashable, Sendable {
         return max(0, fixedNanoseconds + slope * features[feature])
     }
 }
+
+/// The predicted size of a function's outputs, in the same form: bytes = fixed + slope × feature.
+package struct OutputModel: Hashable, Sendable {
+    package var fixedBytes: Double
+    package var slope: Double
+    /// Which feature the slope goes with; -1: none.
+    package var feature: Int
+
+    package init(fixedBytes: Double, slope: Double = 0, feature: Int = -1) {
+        self.fixedBytes = fixedBytes
+        self.slope = slope
+        self.feature = feature
+    }
+
+    /// Predicted bytes of what a run with these features leaves, never negative; nil: the feature
+    /// that decides is not known.
+    package func bytes(features: [Double]) -> Double? {
+        guard feature >= 0 else { return max(0, fixedBytes) }
+        guard feature < features.count, features[feature].isFinite else { return nil }
+        return max(0, fixedBytes + slope * features[feature])
+    }
+}

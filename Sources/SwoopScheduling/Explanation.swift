@@ -35,7 +35,7 @@ extension Scheduler {
             } else if !nodes.nodes.contains(where: { $0.state(of: program) == .ready }) {
                 reasons.append("no node has its program yet")
             } else {
-                reasons.append("every node holds as much work ahead as it should")
+                reasons.append(reasonToWait(index, of: program))
             }
         case .leased(let node): reasons.append("granted to node \(node.rawValue), not started")
         case .running(let node): reasons.append("on a core of node \(node.rawValue)")
@@ -47,5 +47,18 @@ extension Scheduler {
         case .cancelled: reasons.append("nobody needed it any more")
         }
         return Explanation(state: "\(record.state)", reasons: reasons)
+    }
+
+    /// Why a ready task is with no node.
+    private func reasonToWait(_ index: TaskIndex, of program: Int) -> String {
+        let demand = demand(of: index)
+        let choice = Placement.choose(
+            among: nodes.nodes, program: program, demand, inputs: [], configuration: configuration)
+        guard case .noMemory = choice else {
+            return "every node holds as much work ahead as it should"
+        }
+        return demand.effect == .unknown
+            ? "nobody knows what \(name(of: index)) leaves, and as many as there are cores try"
+            : "no node has room for the \(demand.bytes) bytes that it takes, and running tasks make some"
     }
 }

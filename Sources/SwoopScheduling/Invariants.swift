@@ -10,10 +10,17 @@ extension Scheduler {
         var unfinished: [TaskIndex: Int] = [:]
         var retainers: [TaskIndex: Int] = [:]
         var pageBytes: [NodeID: Int64] = [:]
+        var promised: [NodeID: Int64] = [:]
+        var cores: [NodeID: Int64] = [:]
         for index in tasks.indices {
             let record = tasks[index]
             if let node = record.state.node {
                 load[node, default: 0] += 1
+                promised[node, default: 0] += record.promisedBytes
+                if case .suspended = record.state {
+                } else {
+                    cores[node, default: 0] += self.cores(of: index)
+                }
                 precondition(
                     nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
             }
@@ -64,6 +71,12 @@ extension Scheduler {
             precondition(
                 node.assigned == load[node.id] ?? 0,
                 "node \(node.id.rawValue) counts \(node.assigned) tasks, not \(load[node.id] ?? 0)")
+            precondition(
+                node.assignedCores == cores[node.id] ?? 0,
+                "node \(node.id.rawValue) counts its cores wrongly")
+            precondition(
+                node.promisedBytes == promised[node.id] ?? 0,
+                "node \(node.id.rawValue) counts \(node.promisedBytes) promised bytes wrongly")
             precondition(
                 node.pageBytes == pageBytes[node.id] ?? 0,
                 """

@@ -6,22 +6,38 @@ import SwoopModel
 extension Scheduler {
     mutating func grantLeases(into effects: inout [SchedulerEffect]) {
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
-        // A program whose first task finds no room, or no node that has the program, is not looked
-        // at any further: however many wait, the others are not kept.
-        var isBlocked = programs.indices.map { program in
-            !nodes.nodes.contains { $0.state(of: program) == .ready }
+        // A program whose first task finds no core, or no node that has the program, is not looked
+        // at any further, nor is a line whose first task finds no memory: however many wait, the
+        // others are not kept.
+        var isPassed = programs.indices.flatMap { program in
+            let isThere = nodes.nodes.contains { $0.state(of: program) == .ready }
+            return MemoryEffect.allCases.map { _ in !isThere }
         }
-        while let program = ready.first(unless: isBlocked) {
-            guard let entry = ready.pop(of: program), isStillReady(entry) else { continue }
+        while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
+            guard let entry = ready.pop(line), isStillReady(entry) else { continue }
             refreshPrediction(of: entry.index)
-            guard let place = place(entry.index, of: program) else {
-                ready.restore(entry, of: program)
-                isBlocked[program] = true
+            let demand = demand(of: entry.index)
+            guard demand.effect == line.effect else {
+                // More is known by now of what it leaves, or who else reads what it reads.
+                ready.restore(entry, in: ReadyLine(program: line.program, effect: demand.effect))
                 continue
             }
-            var piece = [entry.index]
-            assign(entry.index, to: place, piece: [])
-            growPiece(&piece, on: place)
+            switch choose(for: entry.index, of: line.program, demand) {
+            case .node(let place):
+                var piece = [entry.index]
+                assign(entry.index, to: place, piece: [])
+                growPiece(&piece, on: place)
+            case .noTime:
+                ready.restore(entry, in: line)
+                for effect in MemoryEffect.allCases {
+                    isPassed[ReadyLine(program: line.program, effect: effect).place] = true
+                }
+            case .noMemory:
+                ready.restore(entry, in: line)
+                isPassed[line.place] = true
+            case .never(let text):
+                fail(entry.index, failure(.unmetNeeds, of: entry.index, text), into: &effects)
+            }
         }
         flushGrants(into: &effects)
     }
@@ -36,22 +52,21 @@ extension Scheduler {
         tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
     }
 
-    private func place(_ index: TaskIndex, of program: Int) -> Int? {
+    private func choose(
+        for index: TaskIndex, of program: Int, _ demand: TaskDemand
+    ) -> Placement.Choice {
         let record = tasks[index]
         // Before the inputs are looked at: a task may have 100,000.
-        guard
-            nodes.nodes.contains(where: {
-                Placement.hasRoom(
-                    $0, for: record.predicted, of: program, configuration: configuration)
-            })
-        else { return nil }
+        let first = Placement.choose(
+            among: nodes.nodes, program: program, demand, inputs: [], configuration: configuration)
+        guard case .node = first else { return first }
         let inputs = record.inputs.map { input in
             Placement.Input(
                 byteCount: byteCount(of: input, for: record.spec),
                 locations: tasks[input].locations)
         }
         return Placement.choose(
-            among: nodes.nodes, program: program, predicted: record.predicted, inputs: inputs,
+            among: nodes.nodes, program: program, demand, inputs: inputs,
             configuration: configuration)
     }
 
@@ -70,20 +85,30 @@ extension Scheduler {
                 else { continue }
                 refreshPrediction(of: link.index)
                 let record = tasks[link.index]
+                let demand = demand(of: link.index)
                 // Counts are put in when a task is leased: the pages must be made by then.
                 guard record.kind == .call, let program = programPlace(of: link.index),
                     record.isNeeded, !record.spec.countsElements, record.spec.part == nil,
                     !record.isIsolated, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
-                    Placement.hasRoom(
-                        nodes[place], for: record.predicted, of: program,
-                        configuration: configuration)
+                    nodes[place].state(of: program) == .ready,
+                    nodes[place].admission(
+                        of: known(demand, in: piece), missing: 0, configuration: configuration)
+                        == .ahead
                 else { continue }
                 assign(link.index, to: place, piece: members)
                 members.insert(link.index)
                 piece.append(link.index)
             }
         }
+    }
+
+    /// What nobody knows goes along all the same, a few at a time: where a page goes that it reads,
+    /// it is needed.
+    private func known(_ demand: TaskDemand, in piece: [TaskIndex]) -> TaskDemand {
+        var copy = demand
+        if piece.count < configuration.unknownAlongMax { copy.effect = .harmless }
+        return demand.effect == .unknown ? copy : demand
     }
 
     private mutating func assign(_ index: TaskIndex, to place: Int, piece: Set<TaskIndex>) {
@@ -186,8 +211,13 @@ extension Scheduler {
     mutating func occupy(_ node: NodeID, with index: TaskIndex) {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].assigned += 1
+        nodes[place].assignedCores += cores(of: index)
         nodes[place].assignedNanoseconds += tasks[index].predicted
+        promise(index, at: place)
     }
+
+    /// Cores that a run of the task takes.
+    func cores(of index: TaskIndex) -> Int64 { max(1, Int64(needs(of: index).cores)) }
 
     /// Takes a task from the load of the node that holds it, if any.
     mutating func vacate(_ index: TaskIndex) {
@@ -195,9 +225,11 @@ extension Scheduler {
         if case .running = tasks[index].state { count(tasks[index].client) { $0.running -= 1 } }
         guard let place = nodes.place(of: node) else { return }
         nodes[place].assigned -= 1
+        withdrawPromise(index, at: place)
         if case .suspended = tasks[index].state {
             nodes[place].suspended -= 1
         } else {
+            nodes[place].assignedCores -= cores(of: index)
             nodes[place].assignedNanoseconds -= tasks[index].predicted
         }
     }

@@ -12,6 +12,19 @@ package struct NodeRecord: Sendable {
     package var suspended = 0
     /// Predicted nanoseconds of those that are not suspended.
     package var assignedNanoseconds: Int64 = 0
+    /// Cores that those take that are not suspended; more than there are when work is queued.
+    package var assignedCores: Int64 = 0
+    /// Bytes that the assigned tasks will take: of pages that they are expected to leave, of inputs
+    /// that come from elsewhere, and of what their functions declare.
+    package var promisedBytes: Int64 = 0
+    /// Bytes of pages on this node that the end of assigned tasks frees.
+    package var freeingBytes: Int64 = 0
+    /// Bytes that functions of assigned tasks declare.
+    package var declaredBytes: Int64 = 0
+    /// Assigned tasks that tell what their functions leave: nobody knows it yet.
+    package var trials: Int64 = 0
+    /// Assigned tasks that take several cores.
+    package var wideRuns: Int64 = 0
     /// Functions that it was told of: the first so many of the function table.
     package var knownFunctions = 0
     package var lastHeard: Timestamp

@@ -17,9 +17,32 @@ package struct ReadyEntry: Comparable, Sendable {
     }
 }
 
-/// The ready tasks, each program's by themselves: one that no node has yet keeps nobody else from
-/// running. Holds every ready task at least once, and stale entries.
+/// One line of the ready queue: tasks of one program that do the same to memory.
+///
+/// Each program's stand by themselves, so that one that no node has yet keeps nobody else from
+/// running; and so do those that fill memory, so that they keep nobody waiting who relieves it.
+package struct ReadyLine: Hashable, Sendable {
+    /// The program's place in the scheduler's table.
+    package let program: Int
+    package let effect: MemoryEffect
+
+    package init(program: Int, effect: MemoryEffect) {
+        self.program = program
+        self.effect = effect
+    }
+
+    fileprivate init(place: Int) {
+        program = place / MemoryEffect.allCases.count
+        effect = MemoryEffect.allCases[place % MemoryEffect.allCases.count]
+    }
+
+    /// Where the line stands in a table of all lines.
+    package var place: Int { program * MemoryEffect.allCases.count + Int(effect.rawValue) }
+}
+
+/// The ready tasks. Holds every one of them at least once, and stale entries.
 package struct ReadyQueue: Sendable {
+    /// By place of the line.
     private var heaps: [Heap<ReadyEntry>] = []
     private var sequence: UInt64 = 0
     private var count = 0
@@ -30,40 +53,72 @@ package struct ReadyQueue: Sendable {
 
     /// Whether no task of the program at that place of the table is ready.
     package func isEmpty(of program: Int) -> Bool {
-        program >= heaps.count || heaps[program].isEmpty
+        MemoryEffect.allCases.allSatisfy { isEmpty(ReadyLine(program: program, effect: $0)) }
     }
 
-    /// Adds a task that has become ready, of the program at that place of the table.
+    private func isEmpty(_ line: ReadyLine) -> Bool {
+        line.place >= heaps.count || heaps[line.place].isEmpty
+    }
+
+    /// Adds a task that has become ready.
     package mutating func push(
-        _ index: TaskIndex, task: TaskID, rank: Int64, of program: Int
+        _ index: TaskIndex, task: TaskID, rank: Int64, in line: ReadyLine
     ) {
         sequence += 1
-        let entry = ReadyEntry(rank: rank, sequence: sequence, index: index, task: task)
-        restore(entry, of: program)
+        restore(ReadyEntry(rank: rank, sequence: sequence, index: index, task: task), in: line)
     }
 
-    /// The program of the first entry, without those that are passed over; nil: there is none.
-    package func first(unless isPassed: [Bool]) -> Int? {
-        var best: (program: Int, entry: ReadyEntry)?
-        for program in heaps.indices where !isPassed[program] {
-            guard let entry = heaps[program].max else { continue }
-            if let known = best, entry < known.entry { continue }
-            best = (program, entry)
+    /// The line of the first entry, without lines that are passed over; nil: there is none.
+    ///
+    /// - Parameters:
+    ///   - isPassed: by place of the line.
+    ///   - keepsMemory: whether tasks that fill memory go after all others.
+    package func first(unless isPassed: [Bool], keepsMemory: Bool) -> ReadyLine? {
+        var best: (line: ReadyLine, isPreferred: Bool, entry: ReadyEntry)?
+        for place in heaps.indices where place >= isPassed.count || !isPassed[place] {
+            guard let entry = heaps[place].max else { continue }
+            let line = ReadyLine(place: place)
+            let isPreferred = keepsMemory && line.effect != .filling
+            if let best {
+                if best.isPreferred != isPreferred {
+                    if best.isPreferred { continue }
+                } else if entry < best.entry {
+                    continue
+                }
+            }
+            best = (line, isPreferred, entry)
         }
-        return best?.program
+        return best?.line
     }
 
-    /// Takes the first entry of a program, which may be stale.
-    package mutating func pop(of program: Int) -> ReadyEntry? {
-        guard let entry = heaps[program].popMax() else { return nil }
+    /// Takes the first entry of a line, which may be stale.
+    package mutating func pop(_ line: ReadyLine) -> ReadyEntry? {
+        guard !isEmpty(line), let entry = heaps[line.place].popMax() else { return nil }
         count -= 1
         return entry
     }
 
-    /// Puts an entry back in its old place in the order.
-    package mutating func restore(_ entry: ReadyEntry, of program: Int) {
-        while heaps.count <= program { heaps.append(Heap()) }
-        heaps[program].insert(entry)
+    /// Takes the first entry of any line of the program, which may be stale.
+    package mutating func pop(of program: Int) -> ReadyEntry? {
+        for effect in MemoryEffect.allCases {
+            if let entry = pop(ReadyLine(program: program, effect: effect)) { return entry }
+        }
+        return nil
+    }
+
+    /// Takes all entries of a line, in no order.
+    package mutating func popAll(_ line: ReadyLine) -> [ReadyEntry] {
+        guard !isEmpty(line) else { return [] }
+        let entries = heaps[line.place].unordered
+        heaps[line.place] = Heap()
+        count -= entries.count
+        return entries
+    }
+
+    /// Puts an entry into its place in the order of a line.
+    package mutating func restore(_ entry: ReadyEntry, in line: ReadyLine) {
+        while heaps.count <= line.place { heaps.append(Heap()) }
+        heaps[line.place].insert(entry)
         count += 1
     }
 }

@@ -67,6 +67,7 @@ extension Scheduler {
         tasks[index].state = .suspended(node)
         count(tasks[index].client) { $0.running -= 1 }
         nodes[place].suspended += 1
+        nodes[place].assignedCores -= cores(of: index)
         nodes[place].assignedNanoseconds -= tasks[index].predicted
     }
 
@@ -77,6 +78,7 @@ extension Scheduler {
         tasks[index].state = .running(node)
         count(tasks[index].client) { $0.running += 1 }
         nodes[place].suspended -= 1
+        nodes[place].assignedCores += cores(of: index)
         nodes[place].assignedNanoseconds += tasks[index].predicted
     }
 
@@ -98,6 +100,7 @@ extension Scheduler {
         case .finished(let stored):
             effects.append(.recordRun(tasks[index].spec.function, node, record))
             tasks[index].stored = stored
+            learnOutput(of: index, stored)
             if case .page = stored { addLocation(node, of: index) }
             finish(index, stored: stored, into: &effects)
         case .cancelled:

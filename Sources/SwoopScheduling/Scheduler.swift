@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, Leases, Reports, Lineage, Iterations,
-// Release, Explanation, Invariants.
+// named for its subject: Programs, Submission, ClientData, Demand, OutputSizes, Leases, Reports,
+// Lineage, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -18,11 +18,14 @@ package struct Scheduler: Sendable {
         package var horizonNanoseconds: Int64 = 50_000_000
         /// What a run of a function is taken for before it was ever seen.
         package var unknownNanoseconds: Int64 = 5_000_000
+        /// Tasks of a piece up to which others go along of which nobody knows what they leave.
+        package var unknownAlongMax = 4
         /// Tasks a node may hold at most, however short they are.
         package var assignedMax = 16_384
         /// A node that was not heard of for so long is lost.
         package var silenceMax: Int64 = 10 * nanosecondsPerSecond
-        /// Bytes of client data that are kept in the scheduler itself.
+        /// Bytes of client data that are kept in the scheduler itself, and of results that come inside
+        /// of reports.
         package var inlineMax = 4_096
         /// Nodes that client data is on before it counts as stored, where there are as many.
         package var dataCopies = 2
@@ -53,6 +56,8 @@ package struct Scheduler: Sendable {
     package var functionPrograms: [Int] = []
     /// Predicted durations, by function index.
     package var durations: [DurationModel?] = []
+    /// What is known of the sizes of outputs, by function index.
+    package var outputSizes: [OutputSizes] = []
     /// Failures of the tasks in state `failed`.
     package var failures: [TaskIndex: TaskFailure] = [:]
     /// Loops that have not ended, by the index of the record that stands for their result.
@@ -95,6 +100,7 @@ package struct Scheduler: Sendable {
         case .outputDelivered(_, let task): delivered(task)
         case .pageMissed(let node, let task): missed(task, on: node, into: &effects)
         case .estimateRevised(let function, let model): revise(function, model)
+        case .outputSizeRevised(let function, let model): revise(function, model)
         case .deadlineReached: break
         }
         settle(into: &effects)

@@ -35,6 +35,8 @@ package enum SchedulerEvent: Sendable {
     case pageMissed(NodeID, TaskID)
     /// The forecasts learned something about a function.
     case estimateRevised(FunctionIndex, DurationModel)
+    /// The forecasts know something about what a function leaves.
+    case outputSizeRevised(FunctionIndex, OutputModel)
     /// The time that `nextDeadline` named has come.
     case deadlineReached
 }

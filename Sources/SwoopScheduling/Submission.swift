@@ -82,6 +82,7 @@ extension Scheduler {
         let index = FunctionIndex(UInt32(functions.count))
         functions.append(function)
         durations.append(nil)
+        outputSizes.append(OutputSizes())
         functionPrograms.append(programPlace(of: function.program))
         functionPlaces[function] = index
         return index
@@ -227,7 +228,8 @@ extension Scheduler {
             tasks[index].state = .ready
             guard let program = programPlace(of: index) else { return }
             let task = tasks[index].spec.id
-            ready.push(index, task: task, rank: tasks[index].rank, of: program)
+            let line = ReadyLine(program: program, effect: demand(of: index).effect)
+            ready.push(index, task: task, rank: tasks[index].rank, in: line)
         }
     }
 }

@@ -96,6 +96,16 @@ package struct TaskRecord: Sendable {
     package var predicted: Int64 = 0
     /// Predicted nanoseconds of the longest path that starts here.
     package var rank: Int64 = 0
+    /// While a node holds it: bytes of the page that it is expected to leave.
+    package var expectedBytes: Int64 = 0
+    /// While a node holds it: nobody knows what it will leave.
+    package var isUnknown = false
+    /// While a node holds it: it is one of the first runs of its function.
+    package var isTrial = false
+    /// While a node holds it: bytes that are booked there for it.
+    package var promisedBytes: Int64 = 0
+    /// While a node holds it: bytes there that its end frees.
+    package var freeingBytes: Int64 = 0
     /// The output, when done.
     package var stored: StoredOutput?
     /// Nodes that hold the page of the output; ascending.

@@ -14,22 +14,23 @@ extension VirtualCluster {
     /// Adds a node; durations on it are multiplied with `slowness`.
     @discardableResult
     package mutating func join(
-        slots: UInt32, slowness: Double = 1, program: ProgramID = .none
+        slots: UInt32, slowness: Double = 1, pageBudget: Int64 = 1 << 40,
+        program: ProgramID = .none
     ) -> NodeID {
         hostsJoined += 1
         return join(
-            host: hostsJoined, slots: slots, slowness: slowness, program: program,
-            programs: [program])
+            host: hostsJoined, slots: slots, slowness: slowness, pageBudget: pageBudget,
+            program: program, programs: [program])
     }
 
     private mutating func join(
-        host: UInt32, slots: UInt32, slowness: Double, program: ProgramID,
+        host: UInt32, slots: UInt32, slowness: Double, pageBudget: Int64, program: ProgramID,
         programs: Set<ProgramID>
     ) -> NodeID {
         nodesJoined += 1
         let id = NodeID(nodesJoined)
         let description = NodeDescription(
-            name: "virtual \(id.rawValue)", slots: slots, pageBudget: 1 << 40,
+            name: "virtual \(id.rawValue)", slots: slots, pageBudget: pageBudget,
             processID: Int32(id.rawValue))
         nodes.append(
             VirtualNode(
@@ -50,6 +51,11 @@ extension VirtualCluster {
         end(id)
         forget(id)
         handle(.nodeLost(id, reason: "its agent was killed"))
+    }
+
+    /// Bytes of pages that the node has, and the most that it ever had.
+    package func pageBytes(on id: NodeID) -> (now: Int64, peak: Int64) {
+        node(id).map { ($0.arenaBytes, $0.arenaBytesMax) } ?? (0, 0)
     }
 
     /// The connection ends, as the coordinator sees it; the agent goes on until it is told that
@@ -100,7 +106,7 @@ extension VirtualCluster {
         end(id)
         _ = join(
             host: node.host, slots: node.description.slots, slowness: node.slowness,
-            program: program, programs: node.programs)
+            pageBudget: node.description.pageBudget, program: program, programs: node.programs)
     }
 
     mutating func beat(_ id: NodeID) {
@@ -162,7 +168,7 @@ extension VirtualCluster {
         case .cancelRun(let worker, let attempt): send(.cancel(attempt), to: id, worker)
         case .report(let reports): send(.reports(reports), from: id)
         case .free(let extent):
-            if let place = place(id) { nodes[place].arena[extent.offset] = nil }
+            if let place = place(id) { nodes[place].free(extent) }
         case .fetch(let task, let source, _, _): ask(source, for: task, by: id)
         case .relay(let task, let source): send(.relayWanted(task, from: source), from: id)
         case .sendRange(let token, let task, let extent): give(task, extent, token, from: id)

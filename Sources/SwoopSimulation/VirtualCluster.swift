@@ -236,6 +236,12 @@ package struct VirtualCluster {
         handle(.estimateRevised(index, model))
     }
 
+    /// Tells the scheduler how much a function leaves.
+    package mutating func revise(_ function: FunctionSpec, _ model: OutputModel) {
+        let index = scheduler.functionIndex(of: function)
+        handle(.outputSizeRevised(index, model))
+    }
+
     // MARK: Deadlines
 
     mutating func planDeadline(_ due: Timestamp?) {

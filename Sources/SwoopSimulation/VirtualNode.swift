@@ -50,7 +50,9 @@ struct VirtualNode {
     /// Programs whose files are here.
     var programs: Set<ProgramID>
     /// Bytes of the arena's extents in use, by offset.
-    var arena: [Int64: [UInt8]] = [:]
+    private(set) var arena: [Int64: [UInt8]] = [:]
+    private(set) var arenaBytes: Int64 = 0
+    private(set) var arenaBytesMax: Int64 = 0
     var nextOffset: Int64 = 0
     /// Who asked for ranges of pages, by token.
     var questions: [UInt64: NodeID] = [:]
@@ -74,7 +76,15 @@ struct VirtualNode {
         // Never the same place twice: a read after a free is then seen.
         nextOffset += max(1, extent.byteCount)
         arena[extent.offset] = bytes
+        arenaBytes += extent.byteCount
+        arenaBytesMax = max(arenaBytesMax, arenaBytes)
         return extent
+    }
+
+    /// Takes a page's bytes out of the arena.
+    mutating func free(_ extent: PageExtent) {
+        guard let bytes = arena.removeValue(forKey: extent.offset) else { return }
+        arenaBytes -= Int64(bytes.count)
     }
 
     /// The bytes of an order's inputs; nil when one of them was freed.

@@ -31,6 +31,8 @@ package struct Scenario: Sendable {
     package var secondProgramAt: Int64?
     /// A host, numbered from 1, that cannot take in the second program.
     package var refusingHost: UInt32?
+    /// Bytes that pages may take on each node.
+    package var pageBudget: Int64 = 1 << 40
     package var lateShare = 0.05
     package var doubledShare = 0.05
     package var checksAttempts = true
@@ -53,6 +55,8 @@ package struct Scenario: Sendable {
                 separated.append((UInt32(one), UInt32(other)))
             }
         }
+        // Pages are of some hundred bytes.
+        if generator.chance(0.5) { pageBudget = Int64(100 + generator.below(3_000)) }
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
@@ -180,7 +184,9 @@ private struct ScenarioRun {
 
     private mutating func join() {
         let slowness = generator.chance(scenario.slowShare) ? 5.0 : 1
-        cluster.join(slots: scenario.slots, slowness: slowness, program: Self.firstProgram)
+        cluster.join(
+            slots: scenario.slots, slowness: slowness, pageBudget: scenario.pageBudget,
+            program: Self.firstProgram)
     }
 
     private mutating func advance(limit: Int64, until isOver: (ScenarioRun) -> Bool) {

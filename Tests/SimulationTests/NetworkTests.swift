@@ -14,6 +14,7 @@ private let second: Int64 = 1_000_000_000
         scenario.tasks = tasks
         scenario.faults = []
         scenario.separated = []
+        scenario.pageBudget = 1 << 40
         scenario.secondProgramAt = nil
         scenario.refusingHost = nil
         return scenario

@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test func `the loss of the last node fails everything with the reason`() {
-        var cluster = TestCluster()
+        var cluster = TestCluster(slots: 3)
         cluster.submit([call(1), call(2, needs: [1]), call(3)], held: [2, 3])
         cluster.finish(3)
         cluster.forget()

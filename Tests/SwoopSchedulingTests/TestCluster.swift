@@ -48,14 +48,14 @@ struct TestCluster {
     var checks = true
 
     init(
-        nodes: Int = 1, slots: UInt32 = 2,
+        nodes: Int = 1, slots: UInt32 = 2, budget: Int64 = 1 << 30,
         _ change: (inout Scheduler.Configuration) -> Void = { _ in }
     ) {
         var configuration = Scheduler.Configuration()
         change(&configuration)
         scheduler = Scheduler(configuration: configuration)
         handle(.clientJoined(client, .none))
-        for number in 0..<nodes { join(number + 1, slots: slots) }
+        for number in 0..<nodes { join(number + 1, slots: slots, budget: budget) }
     }
 
     mutating func handle(_ event: SchedulerEvent) {
@@ -74,9 +74,11 @@ struct TestCluster {
 
     // MARK: What happens
 
-    mutating func join(_ node: Int, slots: UInt32 = 2, program: ProgramID = .none) {
+    mutating func join(
+        _ node: Int, slots: UInt32 = 2, budget: Int64 = 1 << 30, program: ProgramID = .none
+    ) {
         let description = NodeDescription(
-            name: "n\(node)", slots: slots, pageBudget: 1 << 30, processID: 1)
+            name: "n\(node)", slots: slots, pageBudget: budget, processID: 1)
         handle(.nodeJoined(NodeID(UInt32(node)), description, program))
     }
 
@@ -243,6 +245,12 @@ struct TestCluster {
             #expect(node.assigned == 0, sourceLocation: location)
             #expect(node.suspended == 0, sourceLocation: location)
             #expect(node.assignedNanoseconds == 0, sourceLocation: location)
+            #expect(node.assignedCores == 0, sourceLocation: location)
+            #expect(node.promisedBytes == 0, sourceLocation: location)
+            #expect(node.freeingBytes == 0, sourceLocation: location)
+            #expect(node.declaredBytes == 0, sourceLocation: location)
+            #expect(node.trials == 0, sourceLocation: location)
+            #expect(node.wideRuns == 0, sourceLocation: location)
         }
         #expect(scheduler.progress.running == 0, sourceLocation: location)
     }
