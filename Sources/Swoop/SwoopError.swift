@@ -30,6 +30,8 @@ public struct SwoopError: Error, Sendable {
         public static let undecodable = Code(description: "undecodable")
         /// No memory for a page.
         public static let noMemory = Code(description: "noMemory")
+        /// A function declares more memory or cores than any node has.
+        public static let needsUnmet = Code(description: "needsUnmet")
         /// The plan is wrong: a handle of another cluster, a loop inside of a loop.
         public static let invalidPlan = Code(description: "invalidPlan")
         /// A handle was used after its cluster's scope, or before its plan was run.
@@ -112,6 +114,7 @@ extension SwoopError {
         case .noMemory: (code, advice) = (.noMemory, Self.memoryAdvice)
         case .inputFailed: (code, advice) = (.inputFailed, "")
         case .invalidGraph: (code, advice) = (.invalidPlan, "")
+        case .unmetNeeds: (code, advice) = (.needsUnmet, Self.needsAdvice)
         }
         self.init(code, failure.message, advice: advice)
         task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task
@@ -126,6 +129,8 @@ extension SwoopError {
 
     private static let memoryAdvice =
         "Drop the handles of what is not needed, or start the cluster with a larger page budget."
+    private static let needsAdvice =
+        "Declare less in its @Remote, or start the cluster with a larger node or page budget."
     static let codecAdvice =
         "See that what the type encodes is what it decodes, and that all programs are the same build."
 

@@ -155,7 +155,7 @@ struct AgentLoop: ~Copyable {
                 version: wireVersion,
                 NodeDescription(
                     name: configuration.name, slots: UInt32(configuration.slots),
-                    pageBudget: Int64(configuration.pageBudget),
+                    pageBudget: Int64(arena.budget),
                     processID: ProcessIdentity.current().pid, reach: way.reach),
                 program: configuration.program, pages: pages.service))
     }

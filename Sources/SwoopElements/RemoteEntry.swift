@@ -24,15 +24,21 @@ public struct RemoteEntry: Sendable {
     public let file: String
     /// The line of the function's name, 1-based.
     public let line: Int
+    /// What each run takes, as declared.
+    public let needs: RemoteNeeds
     /// The thunk.
     public let body: Body
 
     /// Describes one function; called by macro-made code.
-    public init(identity: String, fingerprint: UInt64, file: String, line: Int, body: Body) {
+    public init(
+        identity: String, fingerprint: UInt64, file: String, line: Int,
+        needs: RemoteNeeds = RemoteNeeds(), body: Body
+    ) {
         self.identity = identity
         self.fingerprint = fingerprint
         self.file = file
         self.line = line
+        self.needs = needs
         self.body = body
     }
 

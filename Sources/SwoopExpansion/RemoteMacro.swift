@@ -18,7 +18,8 @@ package struct RemoteMacro: PeerMacro, BodyMacro {
         guard let signature = RemoteSignature(declaration, in: context, reporting: true) else {
             return []
         }
-        return remotePeers(of: signature, in: context).map { "\n\(raw: $0)\n" }
+        let needs = node.arguments?.trimmedDescription ?? ""
+        return remotePeers(of: signature, needs: needs, in: context).map { "\n\(raw: $0)\n" }
     }
 
     /// The body, asking for an async function whether a run is to be told of the call.

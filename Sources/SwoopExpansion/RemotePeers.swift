@@ -6,12 +6,15 @@ import SwiftSyntax
 import SwiftSyntaxMacros
 
 /// The declarations beside a remote function.
-func remotePeers(of signature: RemoteSignature, in context: some MacroExpansionContext) -> [String]
-{
+///
+/// - Parameter needs: what the attribute says that runs take, as it was written.
+func remotePeers(
+    of signature: RemoteSignature, needs: String, in context: some MacroExpansionContext
+) -> [String] {
     let access = signature.access.isEmpty ? "" : signature.access + " "
     let prefix = signature.isStatic ? access + "static " : access
     let (type, name) = (signature.typeName, signature.name)
-    var peers = [remoteType(of: signature, access: access, in: context)]
+    var peers = [remoteType(of: signature, needs: needs, access: access, in: context)]
     // A macro cannot see its siblings: of two overloads in one scope the compiler says that this is
     // declared twice, and its name says what to do.
     let plain = name.filter { $0 != "`" }
@@ -40,7 +43,8 @@ func remotePeers(of signature: RemoteSignature, in context: some MacroExpansionC
 }
 
 private func remoteType(
-    of signature: RemoteSignature, access: String, in context: some MacroExpansionContext
+    of signature: RemoteSignature, needs: String, access: String,
+    in context: some MacroExpansionContext
 ) -> String {
     let function = signature.function
     let (file, line) = fileAndLine(of: function.name, in: context)
@@ -49,6 +53,7 @@ private func remoteType(
     let types = signature.parameters.map(\.type)
     let tuple = types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))"
     let values = types.count == 1 ? ["arguments"] : types.indices.map { "arguments.\($0)" }
+    let declared = needs.isEmpty ? "" : ", needs: Swoop.RemoteNeeds(\(needs))"
     let member = signature.memberAccess
     let isElementFunction = types.count == 1 && !signature.isAsync
     let kind =
@@ -65,7 +70,7 @@ private func remoteType(
         """
         \(member)static let _entry = Swoop.RemoteEntry(
                 identity: \(literal(signature.identity(file: file))),
-                fingerprint: \(print), file: \(literal(file)), line: \(line), body: _thunk)
+                fingerprint: \(print), file: \(literal(file)), line: \(line)\(declared), body: _thunk)
         """,
         """
         @section("swoop_remote") @used

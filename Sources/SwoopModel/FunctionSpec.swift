@@ -21,7 +21,8 @@ package struct TaskNeeds: Hashable, Sendable {
     package var cores: UInt32
 
     package init(memory: Int64 = 0, cores: UInt32 = 1) {
-        self.memory = max(0, memory)
+        // More than there is anywhere; sums of it stay numbers.
+        self.memory = max(0, min(memory, 1 << 56))
         self.cores = max(1, cores)
     }
 }

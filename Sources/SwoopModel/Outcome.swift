@@ -152,6 +152,21 @@ package enum StoredOutput: Hashable, Sendable {
     }
 }
 
+extension StoredOutput {
+    /// Bytes that the output takes in a node's store; 0 for a value inside of a message.
+    package var takenBytes: Int64 {
+        guard case .inline = self else { return Self.takenBytes(ofPage: byteCount) }
+        return 0
+    }
+
+    /// Bytes that a page takes in a node's store: large ones whole huge pages, others whole pages.
+    package static func takenBytes(ofPage byteCount: Int64) -> Int64 {
+        let unit: Int64 = byteCount >= 1 << 20 ? 2 << 20 : 4 << 10
+        // Nobody has so much: sums of it stay numbers.
+        return (max(1, min(byteCount, 1 << 56)) + unit - 1) / unit * unit
+    }
+}
+
 /// How one run ended.
 package enum RunOutcome: Hashable, Sendable {
     case finished(StoredOutput)

@@ -41,7 +41,7 @@ extension Scheduler {
     /// Has as many nodes store the data as are still wanted: those with most room.
     mutating func storeData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard let data = unstoredData[index] else { return }
-        let byteCount = Int64(data.bytes.count)
+        let byteCount = StoredOutput.takenBytes(ofPage: Int64(data.bytes.count))
         let spec = tasks[index].spec
         var wanted = configuration.dataCopies - data.pending.count - tasks[index].locations.count
         var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
@@ -127,7 +127,8 @@ extension Scheduler {
     private mutating func forgetPending(_ node: NodeID, of index: TaskIndex) {
         guard let data = unstoredData[index] else { return }
         unstoredData[index]?.pending.removeAll { $0 == node }
-        if let place = nodes.place(of: node) { nodes[place].pageBytes -= Int64(data.bytes.count) }
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].pageBytes -= StoredOutput.takenBytes(ofPage: Int64(data.bytes.count))
     }
 
     // MARK: Where pages are
@@ -148,6 +149,6 @@ extension Scheduler {
 
     private mutating func count(page index: TaskIndex, on node: NodeID, _ times: Int64) {
         guard let place = nodes.place(of: node) else { return }
-        nodes[place].pageBytes += times * (tasks[index].stored?.byteCount ?? 0)
+        nodes[place].pageBytes += times * (tasks[index].stored?.takenBytes ?? 0)
     }
 }

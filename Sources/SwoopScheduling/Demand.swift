@@ -111,13 +111,9 @@ extension Scheduler {
         return place < functions.count ? functions[place].needs : TaskNeeds()
     }
 
-    /// Bytes of the input's page, made or expected; 0 for a value inside of a message.
+    /// Bytes that the input's page takes, made or expected; 0 for a value inside of a message.
     func pageBytes(of input: TaskIndex) -> Int64 {
-        switch tasks[input].stored {
-        case .inline: 0
-        case .some(let stored): stored.byteCount
-        case nil: tasks[input].expectedBytes
-        }
+        tasks[input].stored?.takenBytes ?? tasks[input].expectedBytes
     }
 
     /// Bytes of pages that are freed once the task and those that read the same pages are done: of

@@ -27,13 +27,14 @@ extension Scheduler {
             for node in record.locations {
                 precondition(
                     nodes.place(of: node) != nil, "\(record.spec.id) is on an unknown node")
-                pageBytes[node, default: 0] += record.stored?.byteCount ?? 0
+                pageBytes[node, default: 0] += record.stored?.takenBytes ?? 0
             }
             for node in unstoredData[index]?.pending ?? [] {
                 precondition(
                     record.kind == .data && record.state == .waiting,
                     "\(record.spec.id) is stored though it does not wait for it")
-                pageBytes[node, default: 0] += Int64(unstoredData[index]?.bytes.count ?? 0)
+                let count = Int64(unstoredData[index]?.bytes.count ?? 0)
+                pageBytes[node, default: 0] += StoredOutput.takenBytes(ofPage: count)
             }
             let isOpen = !record.state.isFinal && record.state != .done
             for input in record.inputs {

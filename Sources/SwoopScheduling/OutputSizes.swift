@@ -35,7 +35,8 @@ package struct OutputSizes: Hashable, Sendable {
     /// nobody knows.
     package func expected(features: [Double], inputBytes: Int64, inlineMax: Int) -> Int64? {
         guard let bytes = expected(features: features, inputBytes: inputBytes) else { return nil }
-        return bytes <= Double(inlineMax) ? 0 : Int64(min(bytes, 1e15))
+        return bytes <= Double(inlineMax)
+            ? 0 : StoredOutput.takenBytes(ofPage: Int64(min(bytes, 1e15)))
     }
 
     private func expected(features: [Double], inputBytes: Int64) -> Double? {
@@ -62,14 +63,9 @@ extension Scheduler {
     mutating func learnOutput(of index: TaskIndex, _ stored: StoredOutput) {
         let place = Int(tasks[index].spec.function.rawValue)
         guard place < outputSizes.count else { return }
-        let pageBytes =
-            switch stored {
-            case .inline: Int64(0)
-            default: stored.byteCount
-            }
         let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + self.pageBytes(of: $1) }
         let wasKnown = outputSizes[place].isSeen || outputSizes[place].model != nil
-        outputSizes[place].learn(pageBytes: pageBytes, of: inputBytes)
+        outputSizes[place].learn(pageBytes: stored.takenBytes, of: inputBytes)
         if !wasKnown { reconsider(function: place) }
     }
 

@@ -16,6 +16,8 @@ extension ProtoFunction {
         isOptimised = spec.isOptimised
         isAsync = spec.isAsync
         program = spec.program.rawValue
+        memory = spec.needs.memory
+        cores = spec.needs.cores > 1 ? spec.needs.cores : 0
         switch spec.code {
         case .remote(let identity):
             code = UInt32(CodeKind.remote.rawValue)
@@ -39,7 +41,8 @@ extension ProtoFunction {
             }
         return FunctionSpec(
             identity: identity, name: name, fingerprint: fingerprint, code: reference,
-            isOptimised: isOptimised, isAsync: isAsync, program: ProgramID(program))
+            isOptimised: isOptimised, isAsync: isAsync,
+            needs: TaskNeeds(memory: memory, cores: cores), program: ProgramID(program))
     }
 }
 

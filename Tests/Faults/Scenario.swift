@@ -55,8 +55,8 @@ package struct Scenario: Sendable {
                 separated.append((UInt32(one), UInt32(other)))
             }
         }
-        // Pages are of some hundred bytes.
-        if generator.chance(0.5) { pageBudget = Int64(100 + generator.below(3_000)) }
+        // Each page takes 4 KiB.
+        if generator.chance(0.5) { pageBudget = Int64(1 + generator.below(20)) << 12 }
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }

@@ -20,6 +20,9 @@ import Testing
 
 @Remote private func answer() -> Int { 42 }
 
+@Remote(memory: .megabytes(400), cores: 2) private func heavy(_ n: Int) -> Int { n }
+@Remote(memory: .gigabytes(.max)) private func heavier(_ n: Int) -> Int { n }
+
 private enum Shapes {
     @Remote static func area(_ side: Double) -> Double { side * side }
 }
@@ -62,8 +65,19 @@ private enum Shapes {
         let names = RemoteRegistry.functions.filter { $0.file.hasSuffix("/CompiledTests.swift") }
             .map(\._name)
         #expect(
-            Set(names) == ["isEven", "power", "fibonacci", "answer", "Shapes.area", "nameLength"])
-        #expect(names.count == 6)
+            Set(names) == [
+                "isEven", "power", "fibonacci", "answer", "heavy", "heavier", "Shapes.area",
+                "nameLength",
+            ])
+        #expect(names.count == 8)
+    }
+
+    @Test("What a function declares is found with it")
+    func needs() {
+        #expect(_Remote_heavy._entry.needs == RemoteNeeds(memory: .megabytes(400), cores: 2))
+        #expect(_Remote_heavy._entry.needs.memory.byteCount == 400_000_000)
+        #expect(_Remote_heavier._entry.needs.memory.byteCount == .max)
+        #expect(_Remote_answer._entry.needs == RemoteNeeds())
     }
 
     @Test("A thunk decodes the arguments, calls, and encodes the result")

@@ -43,6 +43,17 @@ func asyncFunction() {
             """))
 }
 
+@Test("What the attribute declares goes into the record as it was written")
+func needs() {
+    let expansion = Expansion(
+        "@Remote(memory: .megabytes(400), cores: 2) func f(_ n: Int) -> Int { n }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            "line: 1, needs: Swoop.RemoteNeeds(memory: .megabytes(400), cores: 2), body: _thunk)"))
+    #expect(!Expansion("@Remote func f(_ n: Int) -> Int { n }").contains("RemoteNeeds"))
+}
+
 @Test("The user's lines keep their numbers")
 func lines() {
     let expansion = Expansion("\n\n@Remote func f(_ n: Int) -> Int {\n    n + 1\n}")

@@ -6,15 +6,14 @@ import SwoopScheduling
 import Testing
 
 /// Bytes of every page in these stories: nodes have room for four.
-private let page: Int64 = 50_000_000
+private let page: Int64 = 50 << 20
 
 @Suite struct BudgetStories {
     private let functions = [function("load"), function("sum"), function("add")]
 
     /// `count` loaders from 1, and the sum of each from 101; the size of a loader's page is known.
     private func loaders(
-        _ count: Int, nodes: Int = 1, slots: UInt32 = 2, knows: Bool = true,
-        needs: TaskNeeds = TaskNeeds()
+        _ count: Int, nodes: Int = 1, slots: UInt32 = 2, knows: Bool = true
     ) -> TestCluster {
         // Long ones: no node is given more than it has cores for, but for reasons of memory.
         var cluster = TestCluster(nodes: nodes, slots: slots, budget: 4 * page) {
@@ -26,7 +25,7 @@ private let page: Int64 = 50_000_000
                 cluster.handle(
                     .outputSizeRevised(FunctionIndex(function), OutputModel(fixedBytes: 8)))
             }
-            let model = OutputModel(fixedBytes: 0, slope: 1_000_000, feature: 0)
+            let model = OutputModel(fixedBytes: 0, slope: 1_048_576, feature: 0)
             cluster.handle(.outputSizeRevised(FunctionIndex(0), model))
         }
         cluster.submit(
@@ -49,7 +48,7 @@ private let page: Int64 = 50_000_000
         #expect(started(cluster).count == 8)
         #expect(
             cluster.scheduler.explain(task(5))?.reasons == [
-                "no node has room for the 50000000 bytes that it takes, and running tasks make some"
+                "no node has room for the 52428800 bytes that it takes, and running tasks make some"
             ])
         cluster.finish(101)
         #expect(started(cluster).suffix(2) == [5, 105])
@@ -153,17 +152,118 @@ private let page: Int64 = 50_000_000
     @Test func `what is expected follows what is seen: up at once, down slowly`() {
         var sizes = OutputSizes()
         #expect(sizes.expected(features: [], inputBytes: 0, inlineMax: 4_096) == nil)
-        sizes.learn(pageBytes: 80_000, of: 0)
-        #expect(sizes.expected(features: [], inputBytes: 0, inlineMax: 4_096) == 80_000)
+        sizes.learn(pageBytes: 20 << 12, of: 0)
+        #expect(sizes.expected(features: [], inputBytes: 0, inlineMax: 4_096) == 20 << 12)
         sizes.learn(pageBytes: 0, of: 0)
-        #expect(sizes.expected(features: [], inputBytes: 0, inlineMax: 4_096) == 70_000)
+        #expect(sizes.expected(features: [], inputBytes: 0, inlineMax: 4_096) == 18 << 12)
         // Of pages: by the byte.
         sizes.learn(pageBytes: 5_000, of: 10_000)
-        #expect(sizes.expected(features: [], inputBytes: 1_000_000, inlineMax: 4_096) == 500_000)
+        #expect(sizes.expected(features: [], inputBytes: 20 << 12, inlineMax: 4_096) == 10 << 12)
         #expect(sizes.expected(features: [], inputBytes: 1_000, inlineMax: 4_096) == 0)
         // A size that the result grows with counts more than the largest result.
         sizes.model = OutputModel(fixedBytes: 0, slope: 8, feature: 0)
-        #expect(sizes.expected(features: [1_000], inputBytes: 0, inlineMax: 4_096) == 8_000)
-        #expect(sizes.expected(features: [.nan], inputBytes: 0, inlineMax: 4_096) == 61_875)
+        #expect(sizes.expected(features: [1_000], inputBytes: 0, inlineMax: 4_096) == 2 << 12)
+        #expect(sizes.expected(features: [.nan], inputBytes: 0, inlineMax: 4_096) == 16 << 12)
+    }
+}
+
+/// Stories of what functions declare.
+@Suite struct NeedStories {
+    private func cluster(
+        budget: Int64, slots: UInt32 = 4, _ needs: [TaskNeeds], tasks: [TaskSpec]
+    ) -> TestCluster {
+        var cluster = TestCluster(slots: slots, budget: budget)
+        let functions = needs.enumerated().map { function("f\($0)", needs: $1) }
+        cluster.submit(tasks, functions: functions, held: tasks.map { Int($0.id.low) })
+        return cluster
+    }
+
+    private func started(_ cluster: TestCluster) -> [Int] {
+        cluster.granted.map { Int($0.attempt.task.low) }
+    }
+
+    @Test func `tasks that declare 400 MB run one at a time on a node of 500 MB`() {
+        let needs = TaskNeeds(memory: 400_000_000)
+        var cluster = cluster(budget: 500_000_000, [needs], tasks: (1...6).map { call($0) })
+        for number in 1...6 {
+            #expect(started(cluster) == Array(1...number))
+            cluster.finish(number)
+        }
+    }
+
+    @Test func `two at a time on a node of 1,000 MB, and others beside them`() {
+        let needs = TaskNeeds(memory: 400_000_000)
+        var cluster = cluster(
+            budget: 1_000_000_000, [needs, TaskNeeds()],
+            tasks: (1...6).map { call($0) } + [call(7, function: 1), call(8, function: 1)])
+        #expect(started(cluster) == [1, 2, 7, 8])
+        for number in 1...4 {
+            cluster.finish(number)
+            #expect(started(cluster).count == 4 + number)
+            #expect(cluster.scheduler.nodes.nodes[0].declaredBytes == 800_000_000)
+        }
+    }
+
+    @Test func `pages that are held do not keep a task from running that declares memory`() {
+        let needs = TaskNeeds(memory: 400_000_000)
+        var cluster = cluster(
+            budget: 500_000_000, [needs, TaskNeeds()], tasks: [call(1, function: 1)])
+        cluster.finish(1, page: 450_000_000)
+        let functions = [function("f0", needs: needs)]
+        cluster.submit([call(2), call(3)], functions: functions, held: [2, 3])
+        #expect(started(cluster) == [1, 2])
+        cluster.finish(2)
+        #expect(started(cluster) == [1, 2, 3])
+    }
+
+    @Test func `declared cores are never more than there are, and nothing queues beside them`() {
+        let needs = TaskNeeds(cores: 3)
+        var cluster = cluster(
+            budget: 1 << 30, [needs, TaskNeeds()],
+            tasks: [call(1), call(2)] + (3...9).map { call($0, function: 1) })
+        // The second one finds one core only, and those behind it do not get before it.
+        #expect(started(cluster) == [1])
+        cluster.finish(1)
+        #expect(started(cluster) == [1, 2, 3])
+        #expect(cluster.scheduler.nodes.nodes[0].assignedCores == 4)
+        cluster.finish(2)
+        #expect(started(cluster).count >= 6)
+        #expect(cluster.scheduler.nodes.nodes[0].assignedCores >= 4)
+        for number in 3...9 { cluster.finish(number) }
+        for number in 1...9 { cluster.release(number) }
+        cluster.expectEmpty()
+    }
+
+    @Test func `a suspended run gives back all of its cores`() {
+        var cluster = cluster(
+            budget: 1 << 30, [TaskNeeds(cores: 4)], tasks: [call(1), call(2)])
+        #expect(started(cluster) == [1])
+        cluster.start(1)
+        cluster.report(.suspended(cluster.attempt(1)))
+        #expect(started(cluster) == [1, 2])
+    }
+
+    @Test func `what no node can ever meet fails, and says what is needed and what there is`() {
+        var cluster = cluster(
+            budget: 500_000_000,
+            [TaskNeeds(memory: 600_000_000), TaskNeeds(cores: 5), TaskNeeds()],
+            tasks: [call(1), call(2, function: 1), call(3, function: 2)])
+        #expect(
+            cluster.expectFailed(1, .unmetNeeds).message
+                == "f0: it needs 600 MB of memory, and no node has so much: the largest, n1, has "
+                + "4 cores and 500 MB")
+        let second = cluster.expectFailed(2, .unmetNeeds).message
+        #expect(second.hasPrefix("f1: it needs 5 cores, and no node"))
+        #expect(started(cluster) == [3])
+    }
+
+    @Test func `what one of several nodes can meet goes there`() {
+        var cluster = TestCluster(nodes: 0)
+        cluster.join(1, slots: 1, budget: 100)
+        cluster.join(2, slots: 4, budget: 1 << 30)
+        cluster.submit(
+            [call(1)], functions: [function("f", needs: TaskNeeds(memory: 1_000, cores: 2))],
+            held: [1])
+        #expect(cluster.granted.map(\.node) == [NodeID(2)])
     }
 }

@@ -18,10 +18,10 @@ let client = ClientID(7)
 
 func task(_ number: Int) -> TaskID { TaskID(high: client.rawValue, low: UInt64(number)) }
 
-func function(_ name: String) -> FunctionSpec {
+func function(_ name: String, needs: TaskNeeds = TaskNeeds()) -> FunctionSpec {
     FunctionSpec(
         identity: "Program/Main.swift/\(name)", name: name, fingerprint: 1,
-        code: .remote(identity: name), isOptimised: true, isAsync: false)
+        code: .remote(identity: name), isOptimised: true, isAsync: false, needs: needs)
 }
 
 /// A task of the part's first function that needs the values of `inputs` and the pages of `pages`.

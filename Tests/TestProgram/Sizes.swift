@@ -172,17 +172,20 @@ private func workerTicks(agent: Int32) -> Int64 {
     }
 }
 
-private func processes() -> [Int32] {
-    guard let folder = unsafe opendir("/proc") else { return [] }
+func processes() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
+
+/// What is in a folder.
+func names(in path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
     defer { unsafe closedir(folder) }
-    var numbers: [Int32] = []
+    var names: [String] = []
     while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if let number = Int32(name) { numbers.append(number) }
+        names.append(
+            unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            })
     }
-    return numbers
+    return names
 }
 
 func text(ofFile path: String) -> String {
@@ -210,9 +213,5 @@ func tellCycles(_ count: Int) async throws {
 }
 
 private func entries(_ folder: String) -> Int {
-    guard let directory = unsafe opendir(folder) else { return -1 }
-    defer { unsafe closedir(directory) }
-    var count = 0
-    while unsafe readdir(directory) != nil { count += 1 }
-    return count
+    names(in: folder).count
 }

@@ -26,6 +26,8 @@ import Swoop
         "sizes": { _ in try await tellSizes() },
         "many": { arguments in try await tellMany(Int(arguments[0]) ?? 1) },
         "inputs": { arguments in try await tellInputs(Int(arguments[0]) ?? 1) },
+        "loaders": { arguments in try await tellLoaders(arguments) },
+        "needs": { arguments in try await tellNeeds(arguments) },
         "arena": { _ in try await tellSmallArena() },
         "agents": { arguments in try await tellAgents(arguments) },
         "editions": { arguments in try await tellEditions(until: arguments[0]) },

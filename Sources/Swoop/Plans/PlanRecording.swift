@@ -75,7 +75,10 @@ final class PlanRecording: Sendable {
             of: FunctionSpec(
                 identity: entry.identity, name: entry._name, fingerprint: entry.fingerprint,
                 code: .remote(identity: entry.identity), isOptimised: isOptimisedBuild,
-                isAsync: entry.isAsync))
+                isAsync: entry.isAsync,
+                needs: TaskNeeds(
+                    memory: entry.needs.memory.byteCount,
+                    cores: UInt32(clamping: entry.needs.cores))))
         state.withLock { $0.remotePlaces[key] = place }
         return place
     }

@@ -14,10 +14,21 @@
 /// The function stands at file level or is static; its parameters (at most 8) and its result are
 /// `RemoteValue`s or `Codable & Sendable`. A call of an async remote function from inside a run is
 /// a child run, or goes on inline when that is faster.
+///
+/// A run that takes much says so, and no node is given more at a time than it has:
+///
+/// ```swift
+/// @Remote(memory: .megabytes(400), cores: 2) func train(_ seed: Int) -> Model { … }
+/// ```
+///
+/// `memory` is what one run takes at most, its result included, and counts with the pages of a
+/// node. `cores` are those that it keeps busy by itself. Both count for calls; steps of chains run
+/// as one loop on one core.
 @attached(
     peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
-public macro Remote() = #externalMacro(module: "SwoopMacros", type: "RemoteMacro")
+public macro Remote(memory: MemorySize = .undeclared, cores: Int = 1) =
+    #externalMacro(module: "SwoopMacros", type: "RemoteMacro")
 
 /// A closure that travels: captured values and the parameter state their types.
 ///

@@ -104,6 +104,11 @@ nonisolated struct ProtoFunction: Sendable {
 
   var program: String = String()
 
+  /// What each run takes, as declared; 0: nothing said.
+  var memory: Int64 = 0
+
+  var cores: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1267,7 +1272,7 @@ nonisolated extension ProtoAttempts: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Function"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identity\0\u{1}name\0\u{1}fingerprint\0\u{1}code\0\u{1}text\0\u{1}offset\0\u{3}is_optimised\0\u{3}is_async\0\u{1}program\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identity\0\u{1}name\0\u{1}fingerprint\0\u{1}code\0\u{1}text\0\u{1}offset\0\u{3}is_optimised\0\u{3}is_async\0\u{1}program\0\u{1}memory\0\u{1}cores\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1284,6 +1289,8 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 7: try { try decoder.decodeSingularBoolField(value: &self.isOptimised) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.isAsync) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.program) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.memory) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.cores) }()
       default: break
       }
     }
@@ -1317,6 +1324,12 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.program.isEmpty {
       try visitor.visitSingularStringField(value: self.program, fieldNumber: 9)
     }
+    if self.memory != 0 {
+      try visitor.visitSingularInt64Field(value: self.memory, fieldNumber: 10)
+    }
+    if self.cores != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cores, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1330,6 +1343,8 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.isOptimised != rhs.isOptimised {return false}
     if lhs.isAsync != rhs.isAsync {return false}
     if lhs.program != rhs.program {return false}
+    if lhs.memory != rhs.memory {return false}
+    if lhs.cores != rhs.cores {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
