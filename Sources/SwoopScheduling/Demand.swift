@@ -116,14 +116,31 @@ extension Scheduler {
         tasks[input].stored?.takenBytes ?? tasks[input].expectedBytes
     }
 
+    /// Bytes that the task takes of the input's page where it reads a part only, else all of them.
+    func readBytes(of input: TaskIndex, by index: TaskIndex) -> Int64 {
+        guard let part = tasks[index].spec.part, case .page(let pages) = tasks[input].stored,
+            pages.parts.count > 1
+        else { return pageBytes(of: input) }
+        guard Int(part) < pages.parts.count else { return 0 }
+        return StoredOutput.takenBytes(ofPage: pages.parts[Int(part)].byteCount)
+    }
+
     /// Bytes of pages that are freed once the task and those that read the same pages are done: of
     /// each page the task's share.
     func bytesFreed(by index: TaskIndex, on node: NodeID? = nil) -> Int64 {
         tasks[index].inputs.reduce(0) { sum, input in
-            let record = tasks[input]
-            guard !record.isHeld, record.wantedNames.isEmpty else { return sum }
-            if let node, record.stored != nil, !record.locations.contains(node) { return sum }
-            return sum + pageBytes(of: input) / Int64(max(1, record.unfinishedDependents))
+            let bytes = pageBytes(of: input)
+            guard bytes > 0, !tasks[input].isHeld, tasks[input].wantedNames.isEmpty else {
+                return sum
+            }
+            if let node, tasks[input].stored != nil, !tasks[input].locations.contains(node) {
+                return sum
+            }
+            // Who reads a part of it has the readers of the other parts beside it.
+            guard tasks[index].spec.part == nil else {
+                return sum + readBytes(of: input, by: index)
+            }
+            return sum + bytes / Int64(max(1, tasks[input].unfinishedDependents))
         }
     }
 
@@ -137,7 +154,8 @@ extension Scheduler {
         let needs = needs(of: index)
         let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in
             let places = tasks[input].locations
-            return places.isEmpty || places.contains(node) ? sum : sum + pageBytes(of: input)
+            return places.isEmpty || places.contains(node)
+                ? sum : sum + readBytes(of: input, by: index)
         }
         tasks[index].expectedBytes = expected ?? 0
         tasks[index].isUnknown = expected == nil && needs.memory == 0

@@ -53,7 +53,7 @@ extension Scheduler {
     func expectedOutput(of index: TaskIndex) -> Int64? {
         let place = Int(tasks[index].spec.function.rawValue)
         guard place < outputSizes.count else { return 0 }
-        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + pageBytes(of: $1) }
+        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + readBytes(of: $1, by: index) }
         return outputSizes[place].expected(
             features: tasks[index].spec.features, inputBytes: inputBytes,
             inlineMax: tasks[index].spec.output == .page ? 0 : configuration.inlineMax)
@@ -63,7 +63,7 @@ extension Scheduler {
     mutating func learnOutput(of index: TaskIndex, _ stored: StoredOutput) {
         let place = Int(tasks[index].spec.function.rawValue)
         guard place < outputSizes.count else { return }
-        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + self.pageBytes(of: $1) }
+        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + readBytes(of: $1, by: index) }
         let wasKnown = outputSizes[place].isSeen || outputSizes[place].model != nil
         outputSizes[place].learn(pageBytes: stored.takenBytes, of: inputBytes)
         if !wasKnown { reconsider(function: place) }
