@@ -22,10 +22,12 @@ final class SlotHost: CallHost {
     /// The text that was sent for the run.
     private let sent: TextWindow?
     private let textBuffer: TextBuffer
+    private let rows: ScratchBuffer
 
     init(
         core: WorkerCore, attempt: AttemptID, cancellation: CancellationFlag, slot: Int,
-        inputs: borrowing RunInputs, textBuffer: TextBuffer, now: Int64
+        inputs: borrowing RunInputs, textBuffer: TextBuffer, rows: ScratchBuffer,
+        now: Int64
     ) {
         self.core = core
         self.attempt = attempt
@@ -34,6 +36,7 @@ final class SlotHost: CallHost {
         path = inputs.path
         sent = inputs.text
         self.textBuffer = textBuffer
+        self.rows = rows
         strideBegan = now
     }
 
@@ -64,6 +67,14 @@ final class SlotHost: CallHost {
                     OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
                 }))
         return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount])
+    }
+
+    func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
+        guard let region = unsafe rows.region(byteCount: byteCount) else {
+            let text = "the machine has no memory for the \(byteCount) bytes that a run collects"
+            throw InputError(kind: .noMemory, message: text)
+        }
+        return unsafe region
     }
 
     func text(from start: Int, to end: Int) throws -> TextWindow {

@@ -13,6 +13,7 @@ final class SlotThread {
     private let slot: Int
     private var clock = SlotClock()
     private let textBuffer = TextBuffer()
+    private let rows = ScratchBuffer()
     /// Values up to here travel inside reports.
     private static let inlineMax = 1_024
 
@@ -81,7 +82,8 @@ final class SlotThread {
                 : RunInputs(call: order, arena: core.arena)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
-                inputs: inputs, textBuffer: textBuffer, now: clock.beganAt)
+                inputs: inputs, textBuffer: textBuffer, rows: rows, now: clock.beganAt)
+            defer { rows.runEnded() }
             var context = inputs.context(host: host)
             try withExtendedLifetime(inputs.owners) { try body(&context) }
             return try finished(order, run, context, host, inputs, &record)
@@ -150,7 +152,8 @@ final class SlotThread {
             let inputs = try RunInputs(call: order, arena: core.arena)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
-                inputs: inputs, textBuffer: TextBuffer(), now: began)
+                inputs: inputs, textBuffer: TextBuffer(), rows: ScratchBuffer(),
+                now: began)
             var context = inputs.context(host: host)
             try await core.program.within(RunChildren(core: core, run: run), false) {
                 try await body(&context)

@@ -17,9 +17,10 @@ import SwoopElements
     private(set) var elementCounts: [Int] = []
     private var regions: [UnsafeMutableRawBufferPointer] = unsafe []
     private var windows: [UnsafeMutableRawBufferPointer] = unsafe []
+    private var scratches: [UnsafeMutableRawBufferPointer] = unsafe []
 
     deinit {
-        let all = unsafe regions + windows
+        let all = unsafe regions + windows + scratches
         for index in unsafe all.indices { unsafe all[index].deallocate() }
     }
 
@@ -42,6 +43,13 @@ import SwoopElements
             elementCounts.append(part.count)
             offset = end
         }
+        return unsafe region
+    }
+
+    func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
+        let region = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+        if let old = unsafe scratches.last { unsafe region.copyMemory(from: .init(old)) }
+        unsafe scratches.append(region)
         return unsafe region
     }
 

@@ -1,0 +1,66 @@
+// A shuffle's work on one part of its source: the rows are collected, put in the order of their keys
+// and written as one page for each partition.
+
+public import SwoopElements
+
+/// Writes what comes out of a chain as pages, one for each partition of the keys, each in order.
+public enum PartitionKernel<Stage: ChainStage, KeyFunction: ElementFunction, Rows: ShuffleRows>:
+    Kernel
+where
+    KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey, Rows.Element == Stage.Output
+{
+    /// The fields end with the number of partitions and the `SplitRule`; the arguments are the
+    /// number of the part and the splitters.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var reader = context.fieldsReader
+        let stage = try Stage(_decodingFields: &reader)
+        let key = try KeyFunction(_decodingFields: &reader)
+        let partitions = try reader.read(Int.self)
+        let rule = SplitRule(rawValue: try reader.read(UInt8.self)) ?? .never
+        var arguments = context.argumentsReader
+        let part = try arguments.read(Int.self)
+        let splitters = Splitters<KeyFunction.Output>(
+            try [KeySample<KeyFunction.Output.Kept>](decoding: &arguments), part: part, rule: rule)
+        var rows = Rows(host: context._host)
+        var entries: [SortEntry] = []
+        try stage._source._walk(&context) { block, _ in
+            try stage._forEach(block) { element in
+                entries.append(
+                    SortEntry(number: try key._apply(element)._sortNumber, row: entries.count))
+                try rows.append(element)
+            }
+            return true
+        }
+        try _sort(&entries, numberDecides: KeyFunction.Output._numberDecides) { left, right in
+            let left = try key._apply(rows.element(left))
+            return left._isBefore(try key._apply(rows.element(right)))
+        }
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for splitter in splitters.all.indices {
+            let end = try _firstIndex(in: entries, from: start) { entry in
+                try !splitters.isBefore(
+                    entry, { try key._apply(rows.element(entry.row)) }, splitter)
+            }
+            ranges.append(start..<end)
+            start = end
+        }
+        ranges.append(start..<entries.count)
+        while ranges.count < partitions { ranges.append(entries.count..<entries.count) }
+        context.producedCount = entries.count
+        try rows.write(entries, ranges, to: context._host)
+    }
+}
+
+/// The first index at or after `start` of which `isBehind` is true, as it is for all after it.
+@inlinable func _firstIndex(
+    in entries: [SortEntry], from start: Int, _ isBehind: (SortEntry) throws -> Bool
+) rethrows -> Int {
+    var low = start
+    var high = entries.count
+    while low < high {
+        let middle = (low + high) / 2
+        if try isBehind(entries[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+}

@@ -1,0 +1,35 @@
+// Memory of a slot that its runs use one after the other for what they collect: fresh memory for
+// each would cost more to fill than the rows cost to copy.
+
+import Glibc
+
+/// One slot's memory for rows; used by the slot's thread alone.
+@safe final class ScratchBuffer {
+    private var base: UnsafeMutableRawPointer?
+    private var capacity = 0
+
+    /// More than this is not kept for the next run.
+    private static let keptMax = 64 << 20
+
+    init() {}
+
+    deinit { unsafe free(base) }
+
+    /// At least so many bytes, with what they held before; nil when the machine has none.
+    func region(byteCount: Int) -> UnsafeMutableRawBufferPointer? {
+        if byteCount > capacity {
+            guard let larger = unsafe realloc(base, byteCount) else { return nil }
+            unsafe base = larger
+            capacity = byteCount
+        }
+        return unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
+    }
+
+    /// A run ended: very much memory goes back.
+    func runEnded() {
+        guard capacity > Self.keptMax else { return }
+        unsafe free(base)
+        unsafe base = nil
+        capacity = 0
+    }
+}
