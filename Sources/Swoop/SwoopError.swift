@@ -40,6 +40,14 @@ public struct SwoopError: Error, Sendable {
         public static let unreachable = Code(description: "unreachable")
         /// A download is larger than its cap.
         public static let tooLarge = Code(description: "tooLarge")
+        /// There is no such file.
+        public static let sourceMissing = Code(description: "sourceMissing")
+        /// A file may not be read, or a folder not be written to.
+        public static let sourceDenied = Code(description: "sourceDenied")
+        /// A file was changed between the making of the plan and its reading.
+        public static let sourceChanged = Code(description: "sourceChanged")
+        /// A file could not be read or written; `message` has the reason.
+        public static let sourceFailed = Code(description: "sourceFailed")
     }
 
     /// What kind of thing went wrong.
@@ -115,6 +123,10 @@ extension SwoopError {
         case .inputFailed: (code, advice) = (.inputFailed, "")
         case .invalidGraph: (code, advice) = (.invalidPlan, "")
         case .unmetNeeds: (code, advice) = (.needsUnmet, Self.needsAdvice)
+        case .sourceMissing: (code, advice) = (.sourceMissing, Self.pathAdvice)
+        case .sourceDenied: (code, advice) = (.sourceDenied, Self.rightsAdvice)
+        case .sourceChanged: (code, advice) = (.sourceChanged, Self.changeAdvice)
+        case .sourceFailed: (code, advice) = (.sourceFailed, "")
         }
         self.init(code, failure.message, advice: advice)
         task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task
@@ -131,6 +143,9 @@ extension SwoopError {
         "Drop the handles of what is not needed, or start the cluster with a larger page budget."
     private static let needsAdvice =
         "Declare less in its @Remote, or start the cluster with a larger node or page budget."
+    static let pathAdvice = "Check the path; it goes by the folder that the program runs in."
+    static let rightsAdvice = "Check whom the file belongs to and who may read it."
+    static let changeAdvice = "Leave the file as it is until it is read, or make the plan again."
     static let codecAdvice =
         "See that what the type encodes is what it decodes, and that all programs are the same build."
 

@@ -127,6 +127,14 @@ extension String: PageElement {
             unsafe String(decoding: _bytes(index), as: UTF8.self)
         }
 
+        /// The text at `index`, lent in place.
+        @inlinable @inline(__always) public func _slice(_ index: Int) -> TextSlice {
+            let start = unsafe Int(truncatingIfNeeded: offsets[index])
+            let end = unsafe Int(truncatingIfNeeded: offsets[index + 1])
+            return unsafe TextSlice(
+                _base: UnsafeRawPointer(bytes) + start, byteCount: end &- start)
+        }
+
         /// The bytes of the text at `index`, without making a String.
         @inlinable @inline(__always) public func _bytes(_ index: Int) -> UnsafeBufferPointer<UInt8>
         {

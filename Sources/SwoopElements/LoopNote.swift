@@ -12,8 +12,8 @@ public struct LoopNote: Sendable {
         case range
         /// Elements of pages; counts that add up to what comes before, then those of the run's own.
         case pages(counts: [Int])
-        /// Bytes of a file.
-        case text(path: String, lookBehind: Int)
+        /// Bytes of a file, of this version; 0: any.
+        case text(path: String, lookBehind: Int, version: UInt64 = 0)
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
         /// as its last record reaches.
         case sentText(start: Int)
@@ -45,10 +45,11 @@ public struct LoopNote: Sendable {
         case .none: UInt8(0).encode(into: &writer)
         case .range: UInt8(1).encode(into: &writer)
         case .pages: UInt8(2).encode(into: &writer)
-        case .text(let path, let lookBehind):
+        case .text(let path, let lookBehind, let version):
             UInt8(3).encode(into: &writer)
             path.encode(into: &writer)
             lookBehind.encode(into: &writer)
+            version.encode(into: &writer)
         case .sentText(let start):
             UInt8(4).encode(into: &writer)
             start.encode(into: &writer)
@@ -76,7 +77,9 @@ extension LoopNote: RemoteValue {
         case 2: source = .pages(counts: try [Int](decoding: &reader))
         case 3:
             let path = try String(decoding: &reader)
-            source = .text(path: path, lookBehind: try Int(decoding: &reader))
+            let lookBehind = try Int(decoding: &reader)
+            source = .text(
+                path: path, lookBehind: lookBehind, version: try UInt64(decoding: &reader))
         case 4: source = .sentText(start: try Int(decoding: &reader))
         case 5: source = .merged(start: try Int(decoding: &reader))
         default: throw .malformed("the kind \(kind) of a loop's source")

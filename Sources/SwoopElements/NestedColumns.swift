@@ -31,6 +31,11 @@ extension Pair: RemoteValue where First: RemoteValue, Second: RemoteValue {
     /// Both.
     public static var _byteCountMin: Int { First._byteCountMin + Second._byteCountMin }
 
+    /// Both, if both are fixed.
+    public static var _fixedByteCount: Int? {
+        SwoopElements._fixedByteCount([First._fixedByteCount, Second._fixedByteCount])
+    }
+
     /// Appends both values.
     public func encode(into writer: inout ValueWriter) {
         first.encode(into: &writer)

@@ -12,6 +12,9 @@ extension RemoteValue where Self: FixedWidthValue {
     /// The number's width.
     public static var _byteCountMin: Int { MemoryLayout<Self>.size }
 
+    /// The number's width.
+    public static var _fixedByteCount: Int? { MemoryLayout<Self>.size }
+
     /// Appends the numbers as they lie in memory.
     public static func _encodeAll(
         _ elements: UnsafeBufferPointer<Self>, into writer: inout ValueWriter
@@ -75,6 +78,9 @@ extension Double: FixedWidthValue, RemoteValue {
 }
 
 extension Bool: RemoteValue {
+    /// A byte.
+    public static var _fixedByteCount: Int? { 1 }
+
     /// Appends 1 or 0.
     public func encode(into writer: inout ValueWriter) { writer.write(UInt8(self ? 1 : 0)) }
 

@@ -16,6 +16,9 @@ public protocol RemoteValue: Sendable {
     /// The fewest bytes that a value of this type takes, at least 1; bounds what a count may claim.
     static var _byteCountMin: Int { get }
 
+    /// The bytes that every value of this type takes; nil if they differ.
+    static var _fixedByteCount: Int? { get }
+
     /// Appends the elements, with no count in front.
     static func _encodeAll(_ elements: UnsafeBufferPointer<Self>, into writer: inout ValueWriter)
 
@@ -28,6 +31,9 @@ public protocol RemoteValue: Sendable {
 extension RemoteValue {
     /// One byte: nothing is known of the type.
     public static var _byteCountMin: Int { 1 }
+
+    /// Values differ.
+    public static var _fixedByteCount: Int? { nil }
 
     /// Encodes the elements one by one.
     public static func _encodeAll(

@@ -116,6 +116,27 @@ extension String {
     }
 }
 
+extension TextSlice {
+    /// Lends the bytes as memory.
+    @inlinable @inline(__always)
+    public func _withRawBytes<Answer, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        try unsafe body(UnsafeRawBufferPointer(start: base, count: byteCount))
+    }
+
+    /// Decodes a value that takes all of the bytes.
+    @inlinable @inline(__always)
+    public func _decode<Value: RemoteValue>(
+        _ type: Value.Type
+    ) throws(ValueDecodingError) -> Value {
+        var reader = unsafe ValueReader(UnsafeRawBufferPointer(start: base, count: byteCount))
+        let value = try Value(decoding: &reader)
+        try reader.finish()
+        return value
+    }
+}
+
 /// Encodes the slice's bytes behind their count.
 public func _encodeValue(
     _ value: TextSlice, into writer: inout ValueWriter

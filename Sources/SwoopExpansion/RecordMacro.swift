@@ -1,5 +1,5 @@
-// @Record: a struct's encoding, and its layout in pages as one column for each stored field,
-// composed of the fields' own columns as PageElement asks.
+// @Record: a struct's encoding, its layout in pages as one column for each stored field, composed
+// of the fields' own columns as PageElement asks, and its form as a row of a table.
 
 package import SwiftSyntax
 import SwiftSyntaxBuilder
@@ -16,7 +16,7 @@ package struct RecordMacro: ExtensionMacro {
         guard let record = RecordFields(declaration, in: context), !protocols.isEmpty else {
             return []
         }
-        let conformances = ["RemoteValue", "PageElement", "RemoteArgument"].filter { name in
+        let conformances = ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].filter { name in
             protocols.contains { $0.trimmedDescription.hasSuffix(name) }
         }
         let list = conformances.map { "Swoop.\($0)" }.joined(separator: ", ")
@@ -25,6 +25,7 @@ package struct RecordMacro: ExtensionMacro {
             \(valueMembers(of: record, type: type.trimmedDescription))
             \(columns(of: record, type: type.trimmedDescription))
             \(builder(of: record, type: type.trimmedDescription))
+            \(rowMembers(of: record))
             }
             """
         return [try ExtensionDeclSyntax("\(raw: text)")]
@@ -32,10 +33,12 @@ package struct RecordMacro: ExtensionMacro {
 
     private static func valueMembers(of record: RecordFields, type: String) -> String {
         let access = record.access
+        let widths = record.fields.map { "\($0.type)._fixedByteCount" }.joined(separator: ", ")
         let layout = record.fields.map { "(\(literal($0.name)), \($0.type)._layout)" }
         return """
             \(access)typealias Received = \(type)
             \(access)static var _byteCountMin: Int { \(record.join { "\($0.type)._byteCountMin" }) }
+            \(access)static var _fixedByteCount: Int? { Swoop._fixedByteCount([\(widths)]) }
             \(access)static var _layout: Swoop.PageLayout {
                 .record(\(literal(type)), [\(layout.joined(separator: ", "))])
             }
@@ -94,6 +97,24 @@ package struct RecordMacro: ExtensionMacro {
             }
             """
     }
+
+    /// What makes the record a row of a table.
+    private static func rowMembers(of record: RecordFields) -> String {
+        let access = record.access
+        let columns = record.fields.map { "_csvColumn(\(literal($0.name)), \($0.type).self)" }
+        return """
+            \(access)static var _csvColumns: [Swoop.CSVColumn] {
+            [\(columns.joined(separator: ", "))]
+            }
+            @inline(__always) \(access)init(_csv row: Swoop.CSVRecord) \
+            throws(Swoop.CSVFieldError) {
+            \(record.numberedLines { "self.\($1.name) = try _csvField(\($1.type).self, \($0), row)" })
+            }
+            \(access)func _write(csv writer: inout Swoop.CSVWriter) {
+            \(record.lines { "_csvWrite(self.\($0.name), into: &writer)" })
+            }
+            """
+    }
 }
 
 /// The stored fields of a struct, checked.
@@ -109,6 +130,10 @@ struct RecordFields {
 
     func lines(_ text: (Field) -> String) -> String {
         fields.map { "    " + text($0) }.joined(separator: "\n")
+    }
+
+    func numberedLines(_ text: (Int, Field) -> String) -> String {
+        fields.enumerated().map { "    " + text($0, $1) }.joined(separator: "\n")
     }
 
     func join(_ text: (Field) -> String) -> String {

@@ -25,6 +25,14 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     case invalidGraph
     /// Its function declares more memory or cores than any node has.
     case unmetNeeds
+    /// A file that it reads is not there.
+    case sourceMissing
+    /// A file that it reads is not for this user.
+    case sourceDenied
+    /// A file that it reads is not the one that it was when the plan was made.
+    case sourceChanged
+    /// A file could not be read or written, for a reason that the message has.
+    case sourceFailed
 }
 
 /// A failure as it travels from the worker to the client.

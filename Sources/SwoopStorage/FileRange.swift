@@ -1,43 +1,90 @@
-// Parts of files, read at an offset: how loops over text get their bytes.
+// Parts of files, read at an offset: how loops over files get their bytes. A version is a number
+// that changes when the file does, so that nobody mixes the bytes of two.
 
 import Glibc
+
+/// What a file is before it is read.
+package struct FileFacts: Hashable, Sendable {
+    package var byteCount: Int
+    /// Made of its size, its inode and the time of its last change; never 0.
+    package var version: UInt64
+
+    package init(byteCount: Int, version: UInt64) {
+        self.byteCount = byteCount
+        self.version = version
+    }
+}
 
 /// Reads parts of files.
 package enum FileRange {
     /// Reads exactly `count` bytes at `offset` into memory of the caller's.
+    ///
+    /// - Parameter version: the file's own when the plan was made; 0: any.
+    /// - Throws: `StorageError.missing`, `.denied`, `.changed` or `.file`.
     package static func read(
-        _ path: String, at offset: Int, into target: UnsafeMutableRawBufferPointer, count: Int
+        _ path: String, at offset: Int, into target: UnsafeMutableRawBufferPointer, count: Int,
+        version: UInt64 = 0
     ) throws(StorageError) {
         precondition(count <= target.count, "the memory takes what is read")
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .file(path: path, reason: reason(errno)) }
+        guard file >= 0 else { throw failure(path, errno) }
         defer { _ = close(file) }
+        try check(path, file, version)
         var done = 0
         while done < count {
             let result = unsafe pread(
                 file, target.baseAddress! + done, count - done, off_t(offset + done))
             if result < 0 && errno == EINTR { continue }
-            guard result >= 0 else { throw .file(path: path, reason: reason(errno)) }
-            guard result > 0 else {
-                let text =
-                    "it has become shorter than \(offset + count) bytes since the plan was made"
-                throw .file(path: path, reason: text)
-            }
+            guard result >= 0 else { throw failure(path, errno) }
+            guard result > 0 else { throw .changed(path: path) }
             done += result
         }
+        // What was read belongs together only if nobody wrote meanwhile.
+        try check(path, file, version)
+    }
+
+    private static func check(
+        _ path: String, _ file: Int32, _ version: UInt64
+    ) throws(StorageError) {
+        guard version != 0 else { return }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { throw failure(path, errno) }
+        guard facts(of: status).version == version else { throw .changed(path: path) }
+    }
+
+    /// The size and the version of a file that may be read.
+    package static func facts(of path: String) throws(StorageError) -> FileFacts {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw failure(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw .file(path: path, reason: isFolder ? "it is a folder" : "it is no regular file")
+        }
+        guard unsafe access(path, R_OK) == 0 else { throw failure(path, errno) }
+        return facts(of: status)
     }
 
     /// Bytes of a file.
     package static func byteCount(of path: String) throws(StorageError) -> Int {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            throw .file(path: path, reason: reason(errno))
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .file(path: path, reason: "it is not a regular file")
-        }
-        return Int(status.st_size)
+        try facts(of: path).byteCount
     }
 
-    private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+    private static func facts(of status: stat) -> FileFacts {
+        let parts = [
+            UInt64(bitPattern: Int64(status.st_size)), UInt64(status.st_ino),
+            UInt64(bitPattern: Int64(status.st_mtim.tv_sec)),
+            UInt64(bitPattern: Int64(status.st_mtim.tv_nsec)),
+        ]
+        // FNV-1a over words.
+        let hash = parts.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
+        return FileFacts(byteCount: Int(status.st_size), version: hash == 0 ? 1 : hash)
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> StorageError {
+        switch code {
+        case ENOENT, ENOTDIR: .missing(path: path)
+        case EACCES, EPERM: .denied(path: path)
+        default: .file(path: path, reason: unsafe String(cString: strerror(code)))
+        }
+    }
 }

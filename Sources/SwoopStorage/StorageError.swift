@@ -11,6 +11,16 @@ package enum StorageError: Error, Hashable, Sendable {
     case file(path: String, reason: String)
     /// The folder does not take pages, or does not give them back; the reason is the system's.
     case spill(folder: String, reason: String)
+    /// There is no such file.
+    case missing(path: String)
+    /// The file may not be read by this user.
+    case denied(path: String)
+    /// The file is not the one that it was when the plan was made.
+    case changed(path: String)
+    /// A file cannot be written, for the system's reason: a full disk, say.
+    case unwritable(path: String, reason: String)
+    /// A file may not be written by this user, or to this file system.
+    case writeDenied(path: String, reason: String)
 }
 
 extension StorageError: CustomStringConvertible {
@@ -21,6 +31,11 @@ extension StorageError: CustomStringConvertible {
         case .database(let code, let message): "the database answered \(code): \(message)"
         case .file(let path, let reason): "\(path) cannot be read: \(reason)"
         case .spill(let folder, let reason): "pages cannot be kept in \(folder): \(reason)"
+        case .missing(let path): "\(path) cannot be read: no such file"
+        case .denied(let path): "\(path) cannot be read: permission denied"
+        case .changed(let path): "\(path) has changed since the plan was made"
+        case .unwritable(let path, let reason), .writeDenied(let path, let reason):
+            "\(path) cannot be written: \(reason)"
         }
     }
 }

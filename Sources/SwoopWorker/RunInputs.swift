@@ -43,6 +43,8 @@ struct InputError: Error {
     var sourceEnd = 0
     var leafBase = 0
     var path: String?
+    /// Of the file at `path`.
+    var version: UInt64 = 0
     var byteCount = 0
     /// Keeps what was copied alive.
     var owners: [RunBytes] = []
@@ -88,10 +90,11 @@ struct InputError: Error {
             range = lower..<upper
         case .pages(let counts): try takePages(counts, order: order, resolver: resolver)
         case .merged(let start): try takeMerged(from: start, order: order, resolver: resolver)
-        case .text(let path, _):
+        case .text(let path, _, let version):
             guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
             self.path = path
+            self.version = version
             byteCount += upper - lower
         case .sentText(let start):
             guard 0 <= start, start <= lower, lower <= upper, let page = order.spec.pages.first
@@ -149,6 +152,19 @@ struct InputError: Error {
             first += count
         }
         range = start..<first
+    }
+}
+
+extension InputError {
+    /// What a file's error means for the run.
+    init(_ error: StorageError) {
+        message = error.description
+        switch error {
+        case .missing: kind = .sourceMissing
+        case .denied, .writeDenied: kind = .sourceDenied
+        case .changed: kind = .sourceChanged
+        case .file, .system, .database, .unwritable: kind = .sourceFailed
+        }
     }
 }
 

@@ -19,6 +19,7 @@ final class SlotHost: CallHost {
     private(set) var page: PageExtent?
     private var window: ArenaWindow?
     private let path: String?
+    private let version: UInt64
     /// The text that was sent for the run.
     private let sent: TextWindow?
     private let textBuffer: TextBuffer
@@ -34,6 +35,7 @@ final class SlotHost: CallHost {
         self.cancellation = cancellation
         self.slot = slot
         path = inputs.path
+        version = inputs.version
         sent = inputs.text
         self.textBuffer = textBuffer
         self.rows = rows
@@ -82,7 +84,8 @@ final class SlotHost: CallHost {
         guard let path else {
             throw InputError(kind: .invalidGraph, message: "a loop asked for text and has no file")
         }
-        return try textBuffer.window(of: path, from: start, to: end, for: attempt)
+        return try textBuffer.window(
+            of: path, version: version, from: start, to: end, for: attempt)
     }
 
     /// Stores an encoded value that is too large to travel in a report.

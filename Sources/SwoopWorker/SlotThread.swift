@@ -4,6 +4,7 @@ import SwoopElements
 import SwoopExecution
 import SwoopLaunching
 import SwoopModel
+import SwoopStorage
 import SwoopTransport
 import SwoopWire
 
@@ -228,7 +229,7 @@ final class SlotThread {
     static func outcome(of error: any Error, _ run: RunState) -> RunOutcome {
         if error is RunCancelled || run.isCancelled { return .cancelled }
         let site = RunningThread.takeThrowSite()
-        if let input = error as? InputError {
+        if let input = error as? InputError ?? (error as? StorageError).map({ InputError($0) }) {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
         }

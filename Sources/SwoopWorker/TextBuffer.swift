@@ -27,7 +27,7 @@ import SwoopStorage
     ///
     /// - Throws: `InputError` when the file cannot be read so far.
     func window(
-        of path: String, from start: Int, to end: Int, for attempt: AttemptID
+        of path: String, version: UInt64, from start: Int, to end: Int, for attempt: AttemptID
     ) throws -> TextWindow {
         let wanted = max(0, end - start)
         // A window that only grows has its first bytes already.
@@ -39,9 +39,10 @@ import SwoopStorage
         count = known
         let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[known..<wanted])
         do throws(StorageError) {
-            try unsafe FileRange.read(path, at: start + known, into: rest, count: rest.count)
+            try unsafe FileRange.read(
+                path, at: start + known, into: rest, count: rest.count, version: version)
         } catch {
-            throw InputError(kind: .lost, message: error.description)
+            throw InputError(error)
         }
         count = wanted
         return unsafe TextWindow(

@@ -110,7 +110,10 @@ func record() {
     #expect(expansion.diagnostics.isEmpty)
     #expect(
         expansion.contains(
-            "extension P: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument {"))
+            "extension P: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument, "
+                + "Swoop.CSVRow {"))
+    #expect(expansion.contains("[_csvColumn(\"x\", Double.self), "))
+    #expect(expansion.contains("self.y = try _csvField(Optional<Int>.self, 1, row)"))
     #expect(expansion.contains("let x: Double.Columns let y: Optional<Int>.Columns"))
     #expect(!expansion.contains("z: Int.Columns"))
 }

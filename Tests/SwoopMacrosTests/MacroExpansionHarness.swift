@@ -27,7 +27,9 @@ struct Expansion {
         let specs = macros.mapValues { type in
             MacroSpec(
                 type: type,
-                conformances: ["RemoteValue", "PageElement", "RemoteArgument"].map { "\(raw: $0)" })
+                conformances: ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].map {
+                    "\(raw: $0)"
+                })
         }
         let expanded = file.expand(macroSpecs: specs) { node in
             BasicMacroExpansionContext(

@@ -13,6 +13,7 @@ import Swoop
         "loops": { _ in try await tellLoops() },
         "children": { _ in try await tellChildren() },
         "sent-text": { arguments in try await tellSentText(of: arguments[0]) },
+        "tables": { arguments in try await tellTables(in: arguments[0], sent: arguments[1]) },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },
         "failures": { _ in try await tellFailures() },

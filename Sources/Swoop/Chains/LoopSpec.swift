@@ -16,6 +16,8 @@ public struct LoopSpec: Sendable {
         case text(
             files: TextFiles, lookBehind: Int,
             firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?)
+        /// The rows of tables written as text.
+        case csv(CSVFiles)
     }
 
     /// How the partial results of runs become one answer.
@@ -47,7 +49,7 @@ public struct LoopSpec: Sendable {
     /// Runs over a part of the source.
     public let kernel: KernelHandle
     /// The kernel's `fields`; captured proxies are in `captures`.
-    public let fields: ValueWriter
+    public var fields: ValueWriter
     /// What the loop goes over.
     public let source: Source
     /// The number of the source's positions in a leaf: best cut here.
@@ -56,6 +58,8 @@ public struct LoopSpec: Sendable {
     public let reduction: Reduction?
     /// The layout of the pages that are the result; nil if the result is a value.
     public let pageLayout: PageLayout?
+    /// Whether the number of its part is each run's last argument.
+    public var numbersParts = false
 
     /// Describes a loop; called by the terminal operations.
     public init(
@@ -76,6 +80,14 @@ public struct LoopSpec: Sendable {
 public protocol LoopRecorder: AnyObject, Sendable {
     /// Adds a loop and answers with the handle of its result.
     func _record(_ loop: LoopSpec) -> ProxyHandle
+    /// Adds a loop that writes files, and answers with their handle.
+    func _save(
+        _ loop: LoopSpec, at path: String, suffix: String, replacing: Bool
+    ) -> SavedFiles
+    /// The form in which rows are saved; notes what is wrong with it.
+    func _csvFormat<Row: CSVRow>(header: [String]?, separator: Character) -> CSVFormat<Row>
+    /// The form in which records are saved; notes what is wrong with it.
+    func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> RecordsFormat<Row>
 }
 
 /// Text files, and who reads them.

@@ -62,7 +62,7 @@ struct OpenCluster {
             showsOutput: options.showsOutput, showsProgress: options.showsProgress)
         let session = ClusterSession(
             client: client, cores: options.cores, console: console,
-            nodesAreHere: !options.sendsFiles)
+            nodesAreHere: !options.sendsFiles, pageBudget: options.pageBudget)
         let name = LocalCluster.uniqueName(client.rawValue)
         let local = try LocalCluster(options, cluster: name)
         session.attach(DirectLink(to: local.coordinator, client: client))

@@ -12,41 +12,54 @@ struct LoopPart {
     var range: Range<Int>
     var note: Argument
     var pages: [TaskID] = []
+    /// What the kernel gets as arguments, behind its fields and its note.
+    var arguments: [Argument] = []
     var feature: Double
     /// Holds what was stored for the part until its task is recorded.
-    private(set) var kept: ProxyHandle?
+    private(set) var kept: [ProxyHandle] = []
 
     /// Reads the page that was stored for the part.
     mutating func keep(_ handle: ProxyHandle) {
         pages = handle.tasks
-        kept = handle
+        kept.append(handle)
     }
+
+    /// Holds what the arguments name until the part's task is recorded.
+    mutating func hold(_ handle: ProxyHandle) { kept.append(handle) }
 }
 
 extension PlanRecording: LoopRecorder {
     /// Adds the loop's tasks.
     func _record(_ loop: LoopSpec) -> ProxyHandle {
-        let fields = argument(of: loop.fields)
-        let (sharedFields, keptFields) = hoisted(fields)
-        let function = place(of: loop.kernel, name: loop.name)
-        let output: OutputKind = loop.reduction == nil ? .page : .value
-        var parts: [TaskID] = []
-        for part in self.parts(of: loop) {
-            let task = session.newTask()
-            parts.append(task)
-            let spec = TaskSpec(
-                id: task, function: function, arguments: [sharedFields, part.note],
-                pages: part.pages, lower: Int64(part.range.lowerBound),
-                upper: Int64(part.range.upperBound), output: output,
-                features: [part.feature])
-            state.withLock { $0.part.tasks.append(spec) }
-        }
-        _ = keptFields
+        let parts = partTasks(of: loop)
         guard let reduction = loop.reduction else {
             state.withLock { $0.alive.formUnion(parts) }
             return ProxyHandle(self, tasks: parts)
         }
         return reduce(parts, by: reduction, of: loop)
+    }
+
+    /// Adds a task for each part of the loop's source.
+    func partTasks(of loop: LoopSpec) -> [TaskID] {
+        let fields = argument(of: loop.fields)
+        let (sharedFields, keptFields) = hoisted(fields)
+        let function = place(of: loop.kernel, name: loop.name)
+        let isPage = loop.reduction == nil && loop.pageLayout != nil
+        var parts: [TaskID] = []
+        for (number, part) in self.parts(of: loop).enumerated() {
+            let task = session.newTask()
+            parts.append(task)
+            let spec = TaskSpec(
+                id: task, function: function,
+                arguments: [sharedFields, part.note] + part.arguments
+                    + (loop.numbersParts ? [.bytes(number.encodedBytes)] : []),
+                pages: part.pages, lower: Int64(part.range.lowerBound),
+                upper: Int64(part.range.upperBound), output: isPage ? .page : .value,
+                features: [part.feature])
+            state.withLock { $0.part.tasks.append(spec) }
+        }
+        _ = keptFields
+        return parts
     }
 
     private func parts(of loop: LoopSpec) -> [LoopPart] {
@@ -60,14 +73,20 @@ extension PlanRecording: LoopRecorder {
         case .text(let files, let lookBehind, let firstBegin):
             return textParts(
                 files, lookBehind: lookBehind, leafWidth: loop.leafWidth, firstBegin: firstBegin)
+        case .csv(let files): return csvParts(files, leafWidth: loop.leafWidth)
         }
     }
 
     /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
-    /// are so many, else anywhere.
-    func split(_ count: Int, leafWidth: Int, least: Int) -> [Range<Int>] {
+    /// are so many, else anywhere; more where one would hold more than `most` positions.
+    func split(
+        _ count: Int, leafWidth: Int, least: Int, most: Int = .max
+    ) -> [Range<Int>] {
         guard count > 0 else { return [0..<0] }
-        let wanted = max(1, min(session.coreCount * 8, count / max(1, least)))
+        // Cuts move by half a leaf at most.
+        let most = max(1, most > 2 * leafWidth ? most - leafWidth : most)
+        let needed = (count - 1) / most + 1
+        let wanted = max(needed, min(session.coreCount * 8, count / max(1, least)))
         let leaves = (count + leafWidth - 1) / leafWidth
         var cuts: [Int] = []
         for index in 0...wanted {
@@ -106,7 +125,7 @@ extension PlanRecording: LoopRecorder {
     }
 
     /// Combines partial results, some dozens at a time, and makes the answer of what is left.
-    private func reduce(
+    func reduce(
         _ partials: [TaskID], by reduction: LoopSpec.Reduction, of loop: LoopSpec
     ) -> ProxyHandle {
         let fields = argument(of: reduction.fields)
@@ -131,7 +150,7 @@ extension PlanRecording: LoopRecorder {
             features: [Double(level.count)], output: loop.pageLayout == nil ? .value : .page)
     }
 
-    private static let fanIn = 32
+    static let fanIn = 32
 
     /// The program's name: two programs' loops may read the same and do something else.
     private static let program = String(
@@ -139,7 +158,7 @@ extension PlanRecording: LoopRecorder {
 
     // MARK: Names of kernels
 
-    private func place(of kernel: KernelHandle, name: String) -> FunctionIndex {
+    func place(of kernel: KernelHandle, name: String) -> FunctionIndex {
         guard let reference = kernel.reference else {
             fail(
                 SwoopError(

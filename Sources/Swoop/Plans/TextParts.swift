@@ -3,14 +3,11 @@
 
 import SwoopElements
 import SwoopModel
-import SwoopStorage
 
 /// The text of one part of a file, and what a run needs of the file around it.
 struct TextPart: Sendable {
-    let path: String
+    let source: ByteSource
     let range: Range<Int>
-    /// Bytes of the file.
-    let size: Int
     let lookBehind: Int
     let firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?
 
@@ -22,32 +19,30 @@ struct TextPart: Sendable {
 
     /// The bytes from `start` to where the first record behind the part is seen to begin.
     ///
-    /// - Throws: `SwoopError.Code.lost` when the file cannot be read any more.
+    /// - Throws: `SwoopError` when the file cannot be read any more, or is another.
     func read() throws(SwoopError) -> [UInt8] {
+        try Self.read(source, from: start, to: range.upperBound) { window in
+            firstBegin(window, range.upperBound)
+        }
+    }
+
+    /// The bytes from `start` on, as far beyond `end` as `firstBegin` needs to answer.
+    static func read(
+        _ source: ByteSource, from start: Int, to end: Int,
+        firstBegin: (TextWindow) -> Int?
+    ) throws(SwoopError) -> [UInt8] {
         var margin = Self.margin
         while true {
-            let end = min(size, range.upperBound + margin)
-            let bytes = try bytes(to: end)
-            if end == size { return bytes }
+            let stop = min(source.byteCount, end + margin)
+            let bytes = try source.bytes(start..<stop)
+            if stop == source.byteCount { return bytes }
             let isWhole = unsafe bytes.withUnsafeBytes { bytes in
                 let window = unsafe TextWindow(bytes: bytes, start: start)
-                return firstBegin(window, range.upperBound) != nil
+                return firstBegin(window) != nil
             }
             if isWhole { return bytes }
             margin *= 4
         }
-    }
-
-    private func bytes(to end: Int) throws(SwoopError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: end - start)
-        do {
-            try unsafe bytes.withUnsafeMutableBytes { target in
-                try unsafe FileRange.read(path, at: start, into: target, count: target.count)
-            }
-        } catch {
-            throw SwoopError(.lost, "\(error)", advice: "Leave the file as it is until it is read.")
-        }
-        return bytes
     }
 }
 
@@ -57,40 +52,41 @@ extension PlanRecording {
         _ files: TextFiles, lookBehind: Int, leafWidth: Int,
         firstBegin: @escaping @Sendable (TextWindow, _ position: Int) -> Int?
     ) -> [LoopPart] {
-        let isSent = !files.areShared && !session.nodesAreHere
         var parts: [LoopPart] = []
         var leafBase = 0
-        for path in files.paths {
-            let size: Int
-            do throws(StorageError) {
-                size = try FileRange.byteCount(of: path)
-            } catch {
-                fail(SwoopError(.invalidPlan, error.description, advice: "Check the path."))
-                continue
-            }
-            for range in split(size, leafWidth: leafWidth, least: 65_536) {
+        for source in sources(of: files) {
+            for range in cut(source, leafWidth: leafWidth) {
                 let text = TextPart(
-                    path: path, range: range, size: size, lookBehind: lookBehind,
-                    firstBegin: firstBegin)
-                let source =
-                    isSent
-                    ? LoopNote.Source.sentText(start: text.start)
-                    : .text(path: path, lookBehind: lookBehind)
-                let note = LoopNote(source: source, sourceEnd: size, leafBase: leafBase)
+                    source: source, range: range, lookBehind: lookBehind, firstBegin: firstBegin)
+                let note = source.note(
+                    lookBehind: lookBehind, sentFrom: text.start, leafBase: leafBase)
                 var part = LoopPart(
                     range: range, note: encoded(note), feature: Double(range.count))
-                if isSent { part.keep(store(text)) }
+                if source.reader == .client {
+                    part.keep(sent(text.start..<range.upperBound, of: source) {
+                        () throws(SwoopError) in try text.read()
+                    })
+                }
                 parts.append(part)
             }
-            leafBase += (size + leafWidth - 1) / leafWidth
+            leafBase += (source.byteCount + leafWidth - 1) / leafWidth
         }
         return parts
     }
 
-    /// Adds the text of a part as client data: it is read when the plan is run.
-    private func store(_ text: TextPart) -> ProxyHandle {
-        let about = min(text.size, text.range.upperBound + TextPart.margin) - text.start
-        return store(
-            .later { () throws(SwoopError) in try text.read() }, byteCount: about, output: .value)
+    /// Cuts a file into parts.
+    func cut(_ source: ByteSource, leafWidth: Int) -> [Range<Int>] {
+        split(
+            source.byteCount, leafWidth: leafWidth, least: 65_536,
+            most: session.partByteCountMax)
+    }
+
+    /// Adds bytes of a file as client data: they are read when the plan is run.
+    func sent(
+        _ range: Range<Int>, of source: ByteSource,
+        _ read: @escaping @Sendable () throws(SwoopError) -> [UInt8]
+    ) -> ProxyHandle {
+        let about = min(source.byteCount, range.upperBound + TextPart.margin) - range.lowerBound
+        return store(.later(read), byteCount: about, output: .value)
     }
 }

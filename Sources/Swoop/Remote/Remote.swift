@@ -44,9 +44,9 @@ public macro remote<Input, Output>(
 ) -> RemoteClosure<Input, Output> =
     #externalMacro(module: "SwoopMacros", type: "RemoteClosureMacro")
 
-/// Lets a struct travel and be held in pages, each stored field a column.
+/// Lets a struct travel, be held in pages, each stored field a column, and be a row of a table.
 @attached(
-    extension, conformances: RemoteValue, PageElement, RemoteArgument,
-    names: named(encode), named(init), named(_byteCountMin), named(_layout), named(Columns),
-    named(Builder), named(Received))
+    extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow,
+    names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
+    named(Columns), named(Builder), named(Received), named(_csvColumns), named(_write))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

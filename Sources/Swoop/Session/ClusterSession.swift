@@ -49,8 +49,14 @@ final class ClusterSession: Sendable {
     let console: SessionConsole
     /// Whether every node is this machine, and reads this machine's files.
     let nodesAreHere: Bool
+    /// Bytes that pages may take on this machine's node; 0: what the nodes say.
+    private let pageBudget: Int
 
-    init(client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true) {
+    init(
+        client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
+        pageBudget: Int = 0
+    ) {
+        self.pageBudget = pageBudget
         self.client = client
         self.nodesAreHere = nodesAreHere
         self.cores = Atomic(max(1, cores))
@@ -63,6 +69,15 @@ final class ClusterSession: Sendable {
 
     /// Slots of the cluster, as far as they are known: how finely work is cut.
     var coreCount: Int { cores.load(ordering: .relaxed) }
+
+    /// Bytes of a source that one run may cover: what it makes of them must fit into pages, beside
+    /// those of the other slots.
+    var partByteCountMax: Int {
+        let shares = nodes.map { Int($0.pageBudget) / max(1, Int($0.slots)) }
+        let share = shares.min() ?? (pageBudget == 0 ? .max : pageBudget / coreCount)
+        let most = min(32 << 20, max(1 << 20, share / 4))
+        return 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    }
 
     func newTask() -> TaskID {
         TaskID(

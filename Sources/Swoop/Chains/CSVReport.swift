@@ -1,0 +1,144 @@
+// The lines of a table that are no rows of it: how many, and the first of them with file, line and
+// reason. They are looked for in a pass of their own over the table.
+
+public import SwoopElements
+
+/// What is wrong with a table.
+public struct CSVReport: RemoteValue, Hashable {
+    /// Lines that are no rows of the table.
+    public var count = 0
+    /// The first of them, in the order of the files; ten at most.
+    public var first: [CSVError] = []
+
+    /// How many are named.
+    static let namedMax = 10
+
+    /// A table without fault.
+    @inlinable public init() {}
+
+    /// Reads a report.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        count = try Int(decoding: &reader)
+        first = try [CSVError](decoding: &reader)
+    }
+
+    /// Appends everything.
+    public func encode(into writer: inout ValueWriter) {
+        count.encode(into: &writer)
+        first.encode(into: &writer)
+    }
+
+    /// Adds what is wrong further on.
+    public mutating func add(_ other: CSVReport) {
+        count += other.count
+        first.append(contentsOf: other.first.prefix(Self.namedMax - first.count))
+    }
+}
+
+extension CSVReport: CustomStringConvertible {
+    /// The number, and a line for each that is named.
+    public var description: String {
+        if count == 0 { return "every line is a row" }
+        let rows = count == 1 ? "1 line is no row" : "\(count) lines are no rows"
+        return ([rows] + first.map(\.description)).joined(separator: "\n")
+    }
+}
+
+/// The lines of a table that are no rows of it.
+public struct CSVRefusals<Row: CSVRow>: ChainSource {
+    /// What is wrong with a line.
+    public typealias Output = CSVError
+    /// Itself.
+    public typealias Source = CSVRefusals<Row>
+    /// Whole rows in memory.
+    public typealias Block = CSVSource<Row>.Block
+
+    private let dialect: CSVDialect
+
+    init(_ source: CSVSource<Row>) { dialect = source.dialect }
+
+    /// Reads the dialect.
+    public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        dialect = try CSVDialect(decoding: &reader)
+    }
+
+    /// Appends the dialect.
+    public func _encodeFields(into writer: inout ValueWriter) { dialect.encode(into: &writer) }
+
+    /// The source's name.
+    public static var _name: String { "csv(\(Row.self)).badRows" }
+    /// That of the rows.
+    public static var _leafWidth: Int { CSVSource<Row>._leafWidth }
+
+    /// Goes through the table as through its rows.
+    public func _walk(
+        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+    ) throws {
+        let reading = try CSVReading(context, dialect: dialect)
+        try CSVSource<Row>(dialect: dialect, badRows: .leftOut)._walk(&context, reading, body)
+    }
+
+    /// Calls `body` with what is wrong with each line that is no row.
+    public func _forEach(_ block: Block, _ body: (CSVError) throws -> Void) throws {
+        let reading = block.reading
+        var start = block.start
+        while start < block.end {
+            let (shape, next) = unsafe reading._divide(block.base, start: start, end: block.end)
+            var reason: String?
+            switch shape {
+            case .row:
+                do throws(CSVFieldError) {
+                    _ = try unsafe Row(_csv: reading._record(block.base))
+                } catch {
+                    reason = reading._reason(error)
+                }
+            case .blank: break
+            case .refused(let text): reason = text
+            }
+            if let reason {
+                try body(
+                    unsafe reading._error(
+                        reason, block.base, start: start, windowStart: block.windowStart))
+            }
+            start = next
+        }
+    }
+}
+
+/// Counts lines that are no rows, and keeps the first.
+public struct CSVReportReduction: PlainReduction, ExactReduction {
+    /// Makes the reduction.
+    public init() {}
+    /// A table without fault.
+    public var identity: CSVReport { CSVReport() }
+    /// The error.
+    public func lift(_ element: CSVError) -> CSVError { element }
+    /// Adds a line.
+    public func fold(_ raw: CSVError, into partial: inout CSVReport) {
+        partial.count += 1
+        if partial.first.count < CSVReport.namedMax { partial.first.append(raw) }
+    }
+    /// Adds what is wrong further on.
+    public func combine(_ right: CSVReport, into left: inout CSVReport) { left.add(right) }
+    /// The report.
+    public func answer(_ partial: CSVReport) -> CSVReport { partial }
+    /// The reduction's name.
+    public static var _name: String { "report" }
+}
+
+extension Chain {
+    /// How many lines of the tables are no rows of them, and the first ten, with their reasons.
+    ///
+    /// It reads the tables once more; for tables that are read with `badRows: .leftOut`.
+    @inlinable @inline(__always)
+    public func badRows<Row: CSVRow>() -> Proxy<CSVReport> where Stage == CSVSource<Row> {
+        Chain<CSVRefusals<Row>>._refusals(of: self).reduce(CSVReportReduction())
+    }
+
+    /// The lines that are no rows, as a chain of their own.
+    public static func _refusals<Row: CSVRow>(
+        of rows: Chain<CSVSource<Row>>
+    ) -> Chain where Stage == CSVRefusals<Row> {
+        Chain(CSVRefusals(rows.stage), rows.source, rows.recorder)
+    }
+}

@@ -1,0 +1,26 @@
+// Records of one width in files, decoded: the fields one after the other, little-endian, with
+// nothing between.
+
+public import SwoopElements
+
+/// Makes a record of its bytes.
+@frozen public struct RecordDecoding<Row: RemoteValue>: ElementFunction {
+    /// The bytes of a record.
+    public typealias Input = TextSlice
+    /// The record.
+    public typealias Output = Row
+
+    /// Makes the function.
+    @inlinable public init() {}
+    /// Reads nothing.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
+    /// Appends nothing.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    /// The type's name.
+    public static var _name: String { "\(Row.self)" }
+
+    /// Decodes a record.
+    @inlinable @inline(__always) public func _apply(_ input: TextSlice) throws -> Row {
+        try input._decode(Row.self)
+    }
+}

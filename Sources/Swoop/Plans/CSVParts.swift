@@ -1,0 +1,205 @@
+// Tables written as text, cut into parts. Where the first row of a part begins needs a scan of all
+// the table before it: tasks of their own scan the parts where nodes read the file, one puts what
+// they found together, and every loop over the table takes that as an argument. Where the parts
+// are sent, this program scans them as it reads them.
+
+import SwoopElements
+import SwoopModel
+import Synchronization
+
+/// Tables of one record, and how they are written.
+public final class CSVFiles: Sendable {
+    struct Table: Sendable {
+        let source: ByteSource
+        let head: CSVHead
+    }
+
+    let dialect: CSVDialect
+    let tables: [Table]
+    /// Several loops over the same tables scan them once.
+    let parts = Mutex<[LoopPart]?>(nil)
+
+    init(dialect: CSVDialect, tables: [Table]) {
+        self.dialect = dialect
+        self.tables = tables
+    }
+
+    /// The most bytes that a header may have.
+    private static let headerByteCountMax = 4 << 20
+
+    /// Reads the header of a file.
+    static func head(
+        of source: ByteSource, dialect: CSVDialect, hasHeader: Bool, columns: [CSVColumn],
+        names: [String: String]
+    ) throws(SwoopError) -> CSVHead {
+        var count = 1 << 16
+        while count <= headerByteCountMax {
+            let bytes = try source.bytes(0..<min(count, source.byteCount))
+            do throws(CSVHeadError) {
+                return try CSVHead(
+                    path: source.path, bytes: bytes, isWhole: bytes.count == source.byteCount,
+                    dialect: dialect, hasHeader: hasHeader, columns: columns, names: names)
+            } catch {
+                guard case .wrong(let reason) = error else {
+                    count *= 4
+                    continue
+                }
+                throw SwoopError(
+                    .invalidPlan, "\(source.path): \(reason)",
+                    advice: "`columns:` names columns whose names differ from the fields'.")
+            }
+        }
+        throw SwoopError(
+            .invalidPlan, "\(source.path): its header does not end within four MiB",
+            advice: "Look at the separator, and for a quote without an end.")
+    }
+}
+
+extension PlanRecording {
+    /// The parts of tables, in the files' order; leaves are counted over all of them.
+    func csvParts(_ files: CSVFiles, leafWidth: Int) -> [LoopPart] {
+        if let known = files.parts.withLock({ $0 }) { return known }
+        var parts: [LoopPart] = []
+        var leafBase = 0
+        for table in files.tables {
+            let ranges = cut(table.source, leafWidth: leafWidth)
+            switch table.source.reader {
+            case .nodes:
+                parts += scanned(table, ranges, files.dialect, leafBase: leafBase)
+            case .client: parts += sent(table, ranges, files.dialect, leafBase: leafBase)
+            }
+            leafBase += (table.source.byteCount + leafWidth - 1) / leafWidth
+        }
+        files.parts.withLock { $0 = parts }
+        return parts
+    }
+
+    /// Parts that nodes read: scanned by tasks.
+    private func scanned(
+        _ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect, leafBase: Int
+    ) -> [LoopPart] {
+        let fields = Argument.bytes(dialect.encodedBytes)
+        let first = Argument.bytes(table.head.bodyStart.encodedBytes)
+        let scan = place(of: _kernel(CSVScanKernel.self), name: "csv (scan)")
+        let notes = ranges.map { range in
+            encoded(
+                table.source.note(
+                    lookBehind: 1, sentFrom: range.lowerBound, leafBase: leafBase))
+        }
+        let summaries = zip(ranges, notes).map { range, note in
+            let task = session.newTask()
+            let spec = TaskSpec(
+                id: task, function: scan, arguments: [fields, note, first],
+                lower: Int64(range.lowerBound), upper: Int64(range.upperBound),
+                features: [Double(range.count)])
+            state.withLock { $0.part.tasks.append(spec) }
+            return task
+        }
+        let index = add(
+            function: place(of: _kernel(CSVIndexKernel.self), name: "csv (index)"),
+            arguments: [.bytes([]), encoded(LoopNote(source: .none))]
+                + summaries.map { .output($0) },
+            features: [Double(ranges.count)])
+        let head = Argument.bytes(table.head.encodedBytes)
+        return zip(ranges, notes).map { range, note in
+            var part = LoopPart(
+                range: range, note: note, arguments: [head, index.argument],
+                feature: Double(range.count))
+            part.hold(index)
+            return part
+        }
+    }
+
+    /// Parts that are sent: scanned here, while they are read.
+    private func sent(
+        _ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect, leafBase: Int
+    ) -> [LoopPart] {
+        let scan = SentCSV(table, ranges, dialect)
+        var parts = ranges.indices.map { index in
+            let start = scan.start(of: index)
+            let note = table.source.note(lookBehind: 1, sentFrom: start, leafBase: leafBase)
+            var part = LoopPart(
+                range: ranges[index], note: encoded(note), feature: Double(ranges[index].count))
+            part.keep(sent(start..<ranges[index].upperBound, of: table.source) {
+                () throws(SwoopError) in try scan.read(index)
+            })
+            return part
+        }
+        let index = store(
+            .later { () throws(SwoopError) in try scan.index().encodedBytes },
+            byteCount: ranges.count * 20, output: .value)
+        let head = Argument.bytes(table.head.encodedBytes)
+        for place in parts.indices {
+            parts[place].arguments = [head, index.argument]
+            parts[place].hold(index)
+        }
+        return parts
+    }
+}
+
+/// A table that this program sends: scanned part by part, in order.
+final class SentCSV: Sendable {
+    private let source: ByteSource
+    private let first: Int
+    private let ranges: [Range<Int>]
+    private let dialect: CSVDialect
+    private let summaries = Mutex<[CSVSummary]>([])
+
+    init(_ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect) {
+        source = table.source
+        first = table.head.bodyStart
+        self.ranges = ranges
+        self.dialect = dialect
+    }
+
+    /// Where the bytes of a part begin that are sent.
+    func start(of part: Int) -> Int { max(0, ranges[part].lowerBound - 1) }
+
+    /// The bytes of a part, to the end of its last row.
+    func read(_ part: Int) throws(SwoopError) -> [UInt8] {
+        try scan(before: part)
+        let range = ranges[part]
+        let entry = CSVIndex(summaries.withLock { Array($0.prefix(part + 1)) }).entries[part]
+        let (first, dialect, isLast) = (first, dialect, range.upperBound == source.byteCount)
+        return try TextPart.read(source, from: start(of: part), to: range.upperBound) { window in
+            let from = max(range.lowerBound, first)
+            guard let base = unsafe window.bytes.baseAddress, from < range.upperBound, !isLast
+            else { return range.upperBound }
+            let text = unsafe CSVText(
+                base: base, first: first - window.start, end: window.bytes.count, isWhole: false,
+                dialect: dialect)
+            return text.firstBegin(
+                at: range.upperBound - window.start, from: from - window.start, entry.state)
+        }
+    }
+
+    /// What is known of all parts' beginnings.
+    func index() throws(SwoopError) -> CSVIndex {
+        try scan(before: ranges.count)
+        return CSVIndex(summaries.withLock { $0 })
+    }
+
+    /// Scans so many parts, of which each is read once.
+    private func scan(before count: Int) throws(SwoopError) {
+        while true {
+            let part = summaries.withLock { $0.count }
+            guard part < min(count + 1, ranges.count) else { return }
+            let range = ranges[part]
+            var summary = CSVSummary(lower: range.lowerBound)
+            let from = max(range.lowerBound, first)
+            if from < range.upperBound {
+                let start = max(0, range.lowerBound - 1)
+                let end = min(source.byteCount, range.upperBound + 1)
+                let bytes = try source.bytes(start..<end)
+                unsafe bytes.withUnsafeBytes { bytes in
+                    guard let base = bytes.baseAddress else { return }
+                    let text = unsafe CSVText(
+                        base: base, first: first - start, end: bytes.count,
+                        isWhole: end == source.byteCount, dialect: dialect)
+                    summary.scan(text, from: from - start, to: range.upperBound - start)
+                }
+            }
+            summaries.withLock { if $0.count == part { $0.append(summary) } }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// Tables written as text (CSV), with typed columns into records.
+
+public import SwoopElements
+
+extension RemoteScope {
+    /// The rows of tables written as text, as records: `remote.csv("trades.csv", as: Trade.self)`.
+    ///
+    /// A field of the record is read from the column of its name, wherever it stands; other columns
+    /// are stepped over. Fields may be quoted; inside of quotes, separators and line ends are text
+    /// and two quotes stand for one. An optional field is nil where there is no value, a `String`
+    /// is empty, anything else makes the row a bad one. Empty lines are no rows.
+    ///
+    /// - Parameters:
+    ///   - files: paths of this machine; each has its own header.
+    ///   - row: a `@Record` struct of numbers, `Bool`, `String` and optionals of them.
+    ///   - separator: a character of one byte.
+    ///   - hasHeader: without one, fields are read by position.
+    ///   - columns: names of columns by the names of fields, where they differ.
+    ///   - badRows: what becomes of lines that are no rows.
+    public func csv<Row: CSVRow>(
+        _ files: String..., as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
+        columns: [String: String] = [:], badRows: CSVBadRows = .refused
+    ) -> Chain<CSVSource<Row>> {
+        csv(
+            of: TextFiles(files), as: row, separator: separator, hasHeader: hasHeader,
+            columns: columns, badRows: badRows)
+    }
+
+    /// The rows of tables in files that may be shared by all nodes.
+    public func csv<Row: CSVRow>(
+        of files: TextFiles, as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
+        columns: [String: String] = [:], badRows: CSVBadRows = .refused
+    ) -> Chain<CSVSource<Row>> {
+        let dialect = CSVDialect(separator: recording.csvSeparator(separator))
+        var tables: [CSVFiles.Table] = []
+        for source in recording.sources(of: files) {
+            do throws(SwoopError) {
+                let head = try CSVFiles.head(
+                    of: source, dialect: dialect, hasHeader: hasHeader, columns: Row._csvColumns,
+                    names: columns)
+                tables.append(CSVFiles.Table(source: source, head: head))
+            } catch {
+                recording.fail(error)
+            }
+        }
+        return Chain<CSVSource<Row>>._csv(
+            CSVSource(dialect: dialect, badRows: badRows),
+            CSVFiles(dialect: dialect, tables: tables), recorder: recording)
+    }
+}
+
+extension Chain {
+    /// The rows of tables.
+    static func _csv<Row: CSVRow>(
+        _ rows: CSVSource<Row>, _ files: CSVFiles, recorder: any LoopRecorder
+    ) -> Chain where Stage == CSVSource<Row> {
+        Chain(rows, .csv(files), recorder)
+    }
+}

@@ -1,0 +1,137 @@
+// How a table is written as text: the separator, the quote, and whether a byte of it is inside of a
+// quoted field. A quote opens a field only at the field's first byte; inside, two of them are one
+// character, and one ends the field. So what a byte means follows from all bytes before it: the
+// scan of CSVScanning.swift finds that out for every part of a file, whatever the file holds.
+
+/// The characters that divide a table's text.
+@frozen public struct CSVDialect: RemoteValue, Hashable {
+    /// Between two fields.
+    public let separator: UInt8
+    /// Around fields that hold separators, line ends or quotes.
+    public let quote: UInt8
+
+    /// Joins the two; commas and double quotes unless told.
+    @inlinable public init(
+        separator: UInt8 = UInt8(ascii: ","), quote: UInt8 = UInt8(ascii: "\"")
+    ) {
+        self.separator = separator
+        self.quote = quote
+    }
+
+    /// Reads both.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        separator = try reader.read(UInt8.self)
+        quote = try reader.read(UInt8.self)
+    }
+
+    /// Appends both.
+    public func encode(into writer: inout ValueWriter) {
+        writer.write(separator)
+        writer.write(quote)
+    }
+}
+
+/// What the byte at a position of a table's text is part of.
+public enum CSVState: UInt8, Sendable, CaseIterable {
+    /// Not inside of a quoted field.
+    case outside
+    /// Inside of a quoted field.
+    case inside
+    /// Inside of a quoted field, behind the first of two quotes that stand for one: the byte is the
+    /// second.
+    case escaped
+}
+
+/// Bytes of a table in memory, and where its limits are.
+@safe public struct CSVText {
+    /// The address of the byte with the index 0.
+    let base: UnsafeRawPointer
+    /// The index of the table's first byte; any number below all indices if it is not in memory.
+    let first: Int
+    /// The index behind the last byte in memory.
+    let end: Int
+    /// Whether the file ends with the memory.
+    let isWhole: Bool
+    let dialect: CSVDialect
+
+    /// Describes bytes that outlive this value.
+    public init(
+        base: UnsafeRawPointer, first: Int, end: Int, isWhole: Bool, dialect: CSVDialect
+    ) {
+        unsafe self.base = base
+        self.first = first
+        self.end = end
+        self.isWhole = isWhole
+        self.dialect = dialect
+    }
+
+    @inline(__always) func byte(_ index: Int) -> UInt8 {
+        unsafe base.load(fromByteOffset: index, as: UInt8.self)
+    }
+
+    /// Whether a quote at `index`, outside of quoted fields, opens one.
+    @inline(__always) func opens(_ index: Int) -> Bool {
+        if index <= first { return true }
+        let before = byte(index - 1)
+        return before == dialect.separator || before == 0x0a
+    }
+
+    /// The state at `to` of a text whose state at `from` is known.
+    ///
+    /// The byte before `from` is in memory, if it is of the table, and so is the one at `to`.
+    func state(at to: Int, from: Int, _ state: CSVState) -> CSVState {
+        guard from < to else { return state }
+        var position = state == .escaped ? from + 1 : from
+        var isInside = state != .outside
+        while true {
+            let quote = unsafe _firstByte(dialect.quote, base, from: position, to: to)
+            guard quote < to else { return isInside ? .inside : .outside }
+            position = quote + 1
+            if !isInside {
+                isInside = opens(quote)
+            } else if position < end, byte(position) == dialect.quote {
+                if position == to { return .escaped }
+                position += 1
+            } else {
+                isInside = false
+            }
+        }
+    }
+
+    /// The index of the first record that begins at or after `target`.
+    ///
+    /// At `from`, which is not behind `target`, the state is known. Nil: the memory ends before it
+    /// is seen; where the file ends with it, its end.
+    public func firstBegin(at target: Int, from: Int, _ state: CSVState) -> Int? {
+        guard target < end else { return isWhole ? end : nil }
+        var state = self.state(at: target, from: from, state)
+        if state == .outside, target <= first || byte(target - 1) == 0x0a { return target }
+        var position = target
+        if state == .escaped {
+            position += 1
+            state = .inside
+        }
+        while position < end {
+            if state == .outside {
+                let newline = unsafe _firstByte(0x0a, base, from: position, to: end)
+                let quote = unsafe _firstByte(dialect.quote, base, from: position, to: newline)
+                guard quote < newline else { return newline < end ? newline + 1 : wholeEnd }
+                if opens(quote) { state = .inside }
+                position = quote + 1
+            } else {
+                let quote = unsafe _firstByte(dialect.quote, base, from: position, to: end)
+                guard quote < end else { return wholeEnd }
+                position = quote + 1
+                guard position < end else { return wholeEnd }
+                if byte(position) == dialect.quote {
+                    position += 1
+                } else {
+                    state = .outside
+                }
+            }
+        }
+        return wholeEnd
+    }
+
+    private var wholeEnd: Int? { isWhole ? end : nil }
+}

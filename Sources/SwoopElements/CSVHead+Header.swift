@@ -1,0 +1,122 @@
+// The header of a table: which column each field of a record is in.
+
+/// Why a file cannot be read as a table of a record.
+public enum CSVHeadError: Error, Hashable, Sendable {
+    /// The bytes end inside of the header: more are needed.
+    case tooShort
+    /// The header does not fit; the text says why.
+    case wrong(String)
+}
+
+extension CSVHead {
+    /// Looks at the beginning of a file.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file's first bytes.
+    ///   - isWhole: whether these are all.
+    ///   - columns: what the record has.
+    ///   - names: names of columns by the record's fields, where they differ.
+    public init(
+        path: String, bytes: [UInt8], isWhole: Bool, dialect: CSVDialect, hasHeader: Bool,
+        columns: [CSVColumn], names: [String: String]
+    ) throws(CSVHeadError) {
+        if let column = columns.first(where: { !$0.isReadable }) {
+            throw .wrong("the field \"\(column.name)\" is of a type that no text stands for, \(column.type)")
+        }
+        for name in names.keys.sorted() where !columns.contains(where: { $0.name == name }) {
+            throw .wrong("the record has no field \"\(name)\"")
+        }
+        let first = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        guard bytes.count > first else {
+            if !isWhole { throw .tooShort }
+            if hasHeader { throw .wrong("the file is empty: it has no header") }
+            self.init(
+                path: path, bodyStart: first, bodyLine: 1, columnCount: columns.count,
+                places: columns.indices.map { Int32($0) }, names: columns.map(\.name))
+            return
+        }
+        let (fields, next, lines) = try Self.firstRow(
+            bytes, from: first, isWhole: isWhole, dialect: dialect)
+        guard hasHeader else {
+            guard names.isEmpty else {
+                throw .wrong("without a header its columns have no names: they go by position")
+            }
+            guard fields.count >= columns.count else {
+                throw .wrong(
+                    "its first row has \(fields.count) fields, and the record has \(columns.count)")
+            }
+            self.init(
+                path: path, bodyStart: first, bodyLine: 1, columnCount: fields.count,
+                places: columns.indices.map { Int32($0) },
+                names: columns.map(\.name))
+            return
+        }
+        var places: [Int32] = []
+        let wanted = columns.map { names[$0.name] ?? $0.name }
+        for name in wanted {
+            let found = fields.indices.filter { fields[$0] == name }
+            guard let place = found.first else {
+                let list = fields.map { "\"\($0)\"" }.joined(separator: ", ")
+                throw .wrong("it has no column \"\(name)\"; its columns are \(list)")
+            }
+            guard found.count == 1 else {
+                throw .wrong("it has \(found.count) columns \"\(name)\"")
+            }
+            places.append(Int32(place))
+        }
+        self.init(
+            path: path, bodyStart: next, bodyLine: 1 + lines, columnCount: fields.count,
+            places: places, names: wanted)
+    }
+
+    /// The fields of the row that begins at `first`, where the next begins, and its line feeds.
+    private static func firstRow(
+        _ bytes: [UInt8], from first: Int, isWhole: Bool, dialect: CSVDialect
+    ) throws(CSVHeadError) -> (fields: [String], next: Int, lines: Int) {
+        var fields: [String] = []
+        var field: [UInt8] = []
+        var lines = 0
+        var index = first
+        var isQuoted = false
+        func add() throws(CSVHeadError) {
+            guard let text = String(validating: field, as: UTF8.self) else {
+                throw .wrong("its first row is not UTF-8")
+            }
+            fields.append(text)
+            field = []
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if isQuoted {
+                if byte == 0x0a { lines += 1 }
+                guard byte == dialect.quote else {
+                    field.append(byte)
+                    continue
+                }
+                guard index < bytes.count || isWhole else { throw .tooShort }
+                if index < bytes.count, bytes[index] == dialect.quote {
+                    field.append(byte)
+                    index += 1
+                } else {
+                    isQuoted = false
+                }
+            } else if byte == dialect.separator {
+                try add()
+            } else if byte == 0x0a {
+                if field.last == 0x0d { field.removeLast() }
+                try add()
+                return (fields, index, lines + 1)
+            } else if byte == dialect.quote, field.isEmpty {
+                isQuoted = true
+            } else {
+                field.append(byte)
+            }
+        }
+        guard isWhole else { throw .tooShort }
+        if isQuoted { throw .wrong("a quoted field that begins in its first row has no end") }
+        if field.last == 0x0d { field.removeLast() }
+        try add()
+        return (fields, index, lines)
+    }
+}

@@ -1,0 +1,296 @@
+// Tables written as text, held against a reader that goes byte by byte, cut at every place.
+
+import SwoopElements
+import Testing
+
+/// What a row is here: two fields, of which the first must be a number.
+private struct Line: CSVRow, Equatable {
+    var number: Int
+    var text: String
+
+    init(_ number: Int, _ text: String) { (self.number, self.text) = (number, text) }
+
+    static var _csvColumns: [CSVColumn] {
+        [_csvColumn("number", Int.self), _csvColumn("text", String.self)]
+    }
+
+    init(_csv row: CSVRecord) throws(CSVFieldError) {
+        number = try _csvField(Int.self, 0, row)
+        text = try _csvField(String.self, 1, row)
+    }
+
+    func _write(csv writer: inout CSVWriter) {
+        _csvWrite(number, into: &writer)
+        _csvWrite(text, into: &writer)
+    }
+}
+
+@Suite struct CSVTests {
+    /// The rows of a table, read by as many runs as there are parts.
+    private struct Outcome: Equatable {
+        var rows: [[String]] = []
+        var refused: [CSVError] = []
+    }
+
+    private func head(
+        _ bytes: [UInt8], hasHeader: Bool = true, columns: [CSVColumn] = Line._csvColumns,
+        names: [String: String] = [:], dialect: CSVDialect = CSVDialect()
+    ) throws -> CSVHead {
+        try CSVHead(
+            path: "table", bytes: bytes, isWhole: true, dialect: dialect, hasHeader: hasHeader,
+            columns: columns, names: names)
+    }
+
+    /// Scans the parts, then goes through the rows of each, in a window that grows as it is asked.
+    private func read(
+        _ bytes: [UInt8], _ head: CSVHead, parts: [Range<Int>], dialect: CSVDialect = CSVDialect()
+    ) throws -> Outcome {
+        let summaries = try parts.map { range in
+            let host = FakeHost()
+            host.file = bytes
+            let scan = try run(
+                CSVScanKernel.self, fields: dialect.encodedBytes,
+                arguments: head.bodyStart.encodedBytes, range: range, sourceEnd: bytes.count,
+                text: host.window(
+                    from: max(0, range.lowerBound - 1), to: min(bytes.count, range.upperBound + 1)),
+                host: host)
+            return scan.output.bytes
+        }
+        let index = try run(CSVIndexKernel.self, arguments: summaries.reversed().flatMap { $0 })
+        var outcome = Outcome()
+        for range in parts {
+            let host = FakeHost()
+            host.file = bytes
+            host.windowGrowth = 3
+            let window = host.window(
+                from: max(0, range.lowerBound - 1), to: min(bytes.count, range.upperBound))
+            try lend(head.encodedBytes + index.output.bytes, range, bytes.count, host) { context in
+                let reading = try CSVReading(context, dialect: dialect)
+                try walk(reading, range, window, host, bytes.count, &outcome)
+            }
+        }
+        return outcome
+    }
+
+    private func lend(
+        _ arguments: [UInt8], _ range: Range<Int>, _ end: Int, _ host: FakeHost,
+        _ body: (CallContext) throws -> Void
+    ) throws {
+        try unsafe arguments.withUnsafeBytes { arguments in
+            try body(
+                unsafe CallContext(
+                    arguments: arguments, range: range, sourceEnd: end, host: host))
+        }
+    }
+
+    private func walk(
+        _ reading: CSVReading, _ range: Range<Int>, _ first: TextWindow, _ host: FakeHost,
+        _ fileEnd: Int, _ outcome: inout Outcome
+    ) throws {
+        var window = first
+        func begin(at target: Int, from row: Int?) throws -> Int {
+            while true {
+                let found = reading.firstBegin(window, at: target, from: row, fileEnd: fileEnd)
+                if let found { return found }
+                window = try host.moreText(after: window.end)
+            }
+        }
+        var row = try begin(at: max(range.lowerBound, reading.head.bodyStart), from: nil)
+        while row < range.upperBound {
+            let end = try begin(at: row + 1, from: row)
+            guard let base = unsafe window.bytes.baseAddress else { return }
+            let start = row - window.start
+            let (shape, next) = unsafe reading._divide(base, start: start, end: end - window.start)
+            #expect(next + window.start == end)
+            switch shape {
+            case .blank: break
+            case .refused(let reason):
+                outcome.refused.append(
+                    unsafe reading._error(
+                        reason, base, start: start, windowStart: window.start))
+            case .row:
+                let record = unsafe reading._record(base)
+                outcome.rows.append(
+                    reading.head.places.indices.map { record._field($0).string ?? "?" })
+            }
+            row = end
+        }
+    }
+
+    // MARK: What a reader that goes byte by byte finds
+
+    private func expected(_ bytes: [UInt8], from first: Int, columns: Int) -> Outcome {
+        var outcome = Outcome()
+        var line = 1 + bytes[..<first].count { $0 == 10 }
+        var index = first
+        while index < bytes.count {
+            let began = line
+            var fields: [[UInt8]] = [[]]
+            var isBlank = true
+            var fault: String?
+            var isOver = false
+            var isQuoted = false
+            var isFieldStart = true
+            var wasQuoted = false
+            while index < bytes.count, !isOver {
+                let byte = bytes[index]
+                index += 1
+                if byte == 10 { line += 1 }
+                if isQuoted {
+                    if byte == 34, index < bytes.count, bytes[index] == 34 {
+                        fields[fields.count - 1].append(34)
+                        index += 1
+                    } else if byte == 34 {
+                        (isQuoted, wasQuoted) = (false, true)
+                    } else {
+                        fields[fields.count - 1].append(byte)
+                    }
+                    continue
+                }
+                switch byte {
+                case 34 where isFieldStart:
+                    (isQuoted, isFieldStart, isBlank) = (true, false, false)
+                case 44:
+                    fields.append([])
+                    (isFieldStart, isBlank, wasQuoted) = (true, false, false)
+                case 10: isOver = true
+                case 13 where index == bytes.count || bytes[index] == 10: break
+                default:
+                    if wasQuoted { fault = fault ?? "text follows the quote that ends a field" }
+                    fields[fields.count - 1].append(byte)
+                    (isFieldStart, isBlank) = (false, false)
+                }
+            }
+            if isQuoted { fault = fault ?? "a quoted field that begins in it has no end" }
+            if isBlank { continue }
+            if fault == nil, fields.count != columns {
+                let text = fields.count == 1 ? "1 field" : "\(fields.count) fields"
+                fault = "it has \(text), and the table has \(columns) columns"
+            }
+            if let fault {
+                outcome.refused.append(CSVError(path: "table", line: began, reason: fault))
+            } else {
+                outcome.rows.append(fields.map { String(validating: $0, as: UTF8.self) ?? "?" })
+            }
+        }
+        return outcome
+    }
+
+    @Test func `a table gives the same rows wherever it is cut`() throws {
+        var random = SeededGenerator(seed: 5)
+        let pieces = [
+            "a", "é", "1", ",", ",", "\n", "\n", "\r\n", "\"", "\"", "\"\"", "\",\"", "\"\n",
+            ",\"", "x\"y", "\r", " ",
+        ]
+        for _ in 0..<400 {
+            let body = (0..<random.below(40)).map { _ in pieces[random.below(pieces.count)] }
+            let bytes = Array(("number,text\n" + body.joined()).utf8)
+            let head = try head(bytes)
+            let expected = expected(bytes, from: 12, columns: 2)
+            let whole = try read(bytes, head, parts: [0..<bytes.count])
+            #expect(whole == expected, "\(body.joined().debugDescription)")
+            let parts = random.cuts(of: bytes.count, at: 6)
+            let cut = try read(bytes, head, parts: parts)
+            #expect(cut == expected, "\(body.joined().debugDescription) \(parts)")
+        }
+    }
+
+    @Test func `a long table, scanned in blocks, gives the rows of a short one`() throws {
+        var random = SeededGenerator(seed: 6)
+        var text = "number,text\n"
+        while text.utf8.count < 60_000 {
+            // Long stretches without a quote, inside of quotes and outside.
+            let filler = String(repeating: "lorem, ipsum\n", count: random.below(900))
+            text += "\(random.below(1_000)),\"\(filler)\"\n"
+            text += String(repeating: "7,dolor\n", count: random.below(900))
+        }
+        let bytes = Array(text.utf8)
+        let head = try head(bytes)
+        let expected = expected(bytes, from: 12, columns: 2)
+        #expect(expected.rows.count > 1_000 && expected.refused.isEmpty)
+        for _ in 0..<5 {
+            let parts = random.cuts(of: bytes.count, at: 6)
+            #expect(try read(bytes, head, parts: parts) == expected)
+        }
+    }
+
+    @Test func `what is written reads as what it was`() throws {
+        var random = SeededGenerator(seed: 7)
+        let dialect = CSVDialect(separator: UInt8(ascii: ";"))
+        var writer = CSVWriter(dialect: dialect)
+        var rows: [[String]] = []
+        for _ in 0..<300 {
+            let texts = ["", " ", "a;b", "\"", "\"\"", "x\ny", "\r\n", random.text(), "plain"]
+            let line = Line(random.below(2_000_000) - 1_000_000, texts[random.below(texts.count)])
+            line._write(csv: &writer)
+            writer.endRow()
+            rows.append(["\(line.number)", line.text])
+        }
+        let head = try head(writer.bytes, hasHeader: false, dialect: dialect)
+        let outcome = try read(
+            writer.bytes, head, parts: [0..<writer.bytes.count], dialect: dialect)
+        #expect(outcome.rows == rows)
+        #expect(outcome.refused.isEmpty)
+    }
+
+    // MARK: Headers
+
+    private func refusal(
+        _ text: String, hasHeader: Bool = true, columns: [CSVColumn] = Line._csvColumns,
+        names: [String: String] = [:]
+    ) -> String? {
+        do {
+            _ = try head(Array(text.utf8), hasHeader: hasHeader, columns: columns, names: names)
+            return nil
+        } catch CSVHeadError.wrong(let reason) {
+            return reason
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `columns are found by name, behind a byte order mark too`() throws {
+        let bytes = Array("\u{feff}other,\"the \"\"text\"\"\",number\r\nx,y,1\r\n".utf8)
+        let head = try head(bytes, names: ["text": "the \"text\""])
+        #expect(head.places == [2, 1])
+        #expect(head.columnCount == 3)
+        #expect(head.bodyLine == 2)
+        let outcome = try read(bytes, head, parts: [0..<7, 7..<bytes.count])
+        #expect(outcome.rows == [["1", "y"]])
+    }
+
+    @Test func `a header that does not fit says what is missing`() {
+        #expect(
+            refusal("number,other\n")
+                == #"it has no column "text"; its columns are "number", "other""#)
+        #expect(refusal("number,text,text\n") == #"it has 2 columns "text""#)
+        #expect(refusal("") == "the file is empty: it has no header")
+        #expect(refusal("number,text\n", names: ["txt": "b"]) == #"the record has no field "txt""#)
+        #expect(refusal("1\n", hasHeader: false) == "its first row has 1 fields, and the record has 2")
+        #expect(
+            refusal("\"number,text\n") == "a quoted field that begins in its first row has no end")
+        let odd = [_csvColumn("list", [Int].self)]
+        #expect(
+            refusal("list\n", columns: odd)
+                == #"the field "list" is of a type that no text stands for, Array<Int>"#)
+        #expect(throws: CSVHeadError.wrong("its first row is not UTF-8")) {
+            try head([0x6e, 0xff, 0x0a])
+        }
+        #expect(throws: CSVHeadError.tooShort) {
+            try CSVHead(
+                path: "table", bytes: Array("number,te".utf8), isWhole: false,
+                dialect: CSVDialect(), hasHeader: true, columns: Line._csvColumns, names: [:])
+        }
+    }
+
+    @Test func `bytes that are no index or head are refused`() throws {
+        var random = SeededGenerator(seed: 8)
+        let head = try head(Array("number,text\n".utf8)).encodedBytes
+        for _ in 0..<200 {
+            if let damaged = try? CSVHead(encodedBytes: random.damaged(head)) {
+                #expect(damaged.places.allSatisfy { Int($0) < damaged.columnCount && $0 >= 0 })
+            }
+            _ = try? CSVIndex(encodedBytes: random.damaged([1, 0, 0, 0, 0, 0, 0, 0] + head))
+        }
+    }
+}
