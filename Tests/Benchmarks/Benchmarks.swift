@@ -11,8 +11,12 @@ import Swoop
         if names.first == "first-result" {
             return await StartUp.child(on: Array(names.dropFirst()))
         }
+        if names.first == "group-text", let path = names.dropFirst().first {
+            return await TextGroups.child(path)
+        }
         let all: [(String, () async throws -> Void)] = [
-            ("W1", Throughput.run), ("W2", RoundTrip.run), ("W9", StartUp.run),
+            ("W1", Throughput.run), ("W2", RoundTrip.run), ("W4", TextGroups.run),
+            ("W9", StartUp.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
         ]
         let chosen = names.isEmpty ? all.map(\.0) : Array(names)
@@ -40,12 +44,14 @@ func say(_ text: String) {
 /// Prints one figure.
 func emit(
     _ workload: String, _ peer: String, n: Int, seconds all: [Double], rate: Double? = nil,
-    extra: [(String, Double)] = []
+    extra: [(String, Double)] = [], lists: [(String, [Double])] = []
 ) {
     let median = all.sorted()[all.count / 2]
     let fields = extra.map { "\"\($0.0)\": \(number($0.1))" }
-    let times = all.map(number).joined(separator: ", ")
-    let more = ([#""all": [\#(times)]"#] + fields).joined(separator: ", ")
+    let arrays = ([("all", all)] + lists).map { name, values in
+        "\"\(name)\": [\(values.map(number).joined(separator: ", "))]"
+    }
+    let more = (arrays + fields).joined(separator: ", ")
     let perSecond = number(rate ?? Double(n) / median)
     print(
         #"{"workload": "\#(workload)", "peer": "\#(peer)", "n": \#(n), "seconds": \#(number(median)), "#

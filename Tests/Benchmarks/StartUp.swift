@@ -65,7 +65,7 @@ enum StartUp {
     }
 
     /// Seconds since this process was made; the kernel counts in hundredths.
-    private static func sinceStart() -> Double {
+    static func sinceStart() -> Double {
         guard let file = unsafe fopen("/proc/self/stat", "r") else { return .nan }
         defer { unsafe fclose(file) }
         var bytes = [CChar](repeating: 0, count: 1_024)

@@ -66,7 +66,9 @@ import Testing
 
     @Test func `Strings that are equal are one key, however they are spelled`() {
         var keys = StringKeys()
-        let spellings = ["e\u{301}", "\u{e9}", "K", "\u{212a}", "", "e\u{301}", "\u{212a}", "z", ""]
+        let spellings = [
+            "e\u{301}", "\u{e9}", "K", "\u{212a}", "", "e\u{301}", "\u{212a}", "z", "",
+        ]
         var expected: [String: Int] = [:]
         for spelling in spellings {
             let number = keys.number(of: spelling)
