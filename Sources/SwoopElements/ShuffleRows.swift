@@ -110,7 +110,7 @@ public func _write<Builder: PageBuilder>(
 
     @usableFromInline mutating func grow(to byteCount: Int) throws {
         let region = try unsafe host.scratch(byteCount: max(1 << 16, byteCount + byteCount / 2))
-        guard let start = unsafe region.baseAddress else { return }
+        guard let start = region.baseAddress else { return }
         unsafe base = start
         capacity = region.count
     }
