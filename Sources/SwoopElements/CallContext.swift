@@ -102,6 +102,8 @@ public struct PageSize: Hashable, Sendable {
     public let leafBase: Int
     /// The pages that hold `range`, in order.
     public let inputs: [InputPage]
+    /// The pages of a second collection that hold elements of `range`, in order.
+    public var otherInputs: [InputPage] = []
     /// The part of the file that is being looked at; nil before any is.
     public internal(set) var text: TextWindow?
     /// A page is handed on when its bytes have reached this size.

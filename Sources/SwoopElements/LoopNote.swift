@@ -12,6 +12,12 @@ public struct LoopNote: Sendable {
         case range
         /// Elements of pages; counts that add up to what comes before, then those of the run's own.
         case pages(counts: [Int])
+        /// The run's own page as a whole; counts as those of `pages`.
+        case wholePages(counts: [Int])
+        /// Elements of a page and those of other pages at the same indices: the run's first input
+        /// and all others; the counts of the first collection's pages up to the run's own, and of
+        /// all pages of the other.
+        case zipped(counts: [Int], others: [Int])
         /// Bytes of a file, of this version; 0: any.
         case text(path: String, lookBehind: Int, version: UInt64 = 0)
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
@@ -54,6 +60,8 @@ public struct LoopNote: Sendable {
             UInt8(4).encode(into: &writer)
             start.encode(into: &writer)
         case .merged: UInt8(5).encode(into: &writer)
+        case .wholePages: UInt8(6).encode(into: &writer)
+        case .zipped: UInt8(7).encode(into: &writer)
         }
     }
 }
@@ -62,8 +70,14 @@ extension LoopNote: RemoteValue {
     /// Appends everything.
     public func encode(into writer: inout ValueWriter) {
         encodeHead(into: &writer)
-        if case .pages(let counts) = source { counts.encode(into: &writer) }
-        if case .merged(let start) = source { start.encode(into: &writer) }
+        switch source {
+        case .pages(let counts), .wholePages(let counts): counts.encode(into: &writer)
+        case .zipped(let counts, let others):
+            counts.encode(into: &writer)
+            others.encode(into: &writer)
+        case .merged(let start): start.encode(into: &writer)
+        case .none, .range, .text, .sentText: break
+        }
     }
 
     /// Reads what `encode` wrote.
@@ -82,6 +96,10 @@ extension LoopNote: RemoteValue {
                 path: path, lookBehind: lookBehind, version: try UInt64(decoding: &reader))
         case 4: source = .sentText(start: try Int(decoding: &reader))
         case 5: source = .merged(start: try Int(decoding: &reader))
+        case 6: source = .wholePages(counts: try [Int](decoding: &reader))
+        case 7:
+            let counts = try [Int](decoding: &reader)
+            source = .zipped(counts: counts, others: try [Int](decoding: &reader))
         default: throw .malformed("the kind \(kind) of a loop's source")
         }
     }

@@ -38,6 +38,8 @@ struct InputError: Error {
     var fields: UnsafeRawBufferPointer
     var arguments: UnsafeRawBufferPointer
     var pages: [InputPage] = []
+    /// Those of a second collection.
+    var otherPages: [InputPage] = []
     var text: TextWindow?
     var range: Range<Int> = 0..<0
     var sourceEnd = 0
@@ -88,7 +90,13 @@ struct InputError: Error {
         case .range:
             guard lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
-        case .pages(let counts): try takePages(counts, order: order, resolver: resolver)
+        case .pages(let counts):
+            (pages, range) = try takePages(order.spec.pages, counts, resolver: resolver)
+        case .wholePages(let counts):
+            pages = try takePages(order.spec.pages, counts, resolver: resolver).pages
+            range = counts.count - 1..<counts.count
+        case .zipped(let counts, let others):
+            try takeZipped(counts, others, order: order, resolver: resolver)
         case .merged(let start): try takeMerged(from: start, order: order, resolver: resolver)
         case .text(let path, _, let version):
             guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
@@ -128,19 +136,21 @@ struct InputError: Error {
         InputError(kind: .invalidGraph, message: "a loop over \(lower)..<\(upper)")
     }
 
-    /// The last so many counts are those of the run's own pages; what comes before them stands in
-    /// front.
+    /// The last so many counts are those of the pages; what comes before them stands in front.
+    ///
+    /// - Returns: those pages that have elements, and the indices of all elements.
     private mutating func takePages(
-        _ counts: [Int], order: RunOrder, resolver: ArgumentResolver
-    ) throws {
-        let own = order.spec.pages.count
+        _ tasks: [TaskID], _ counts: [Int], resolver: ArgumentResolver
+    ) throws -> (pages: [InputPage], range: Range<Int>) {
+        let own = tasks.count
         guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }) else {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
         }
+        var pages: [InputPage] = []
         var first = counts.dropLast(own).reduce(0, +)
         let start = first
-        for (page, count) in zip(order.spec.pages, counts.suffix(own)) {
+        for (page, count) in zip(tasks, counts.suffix(own)) {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
             // A wrong count would be a wrong answer: elements left out, and nobody told.
@@ -151,7 +161,30 @@ struct InputError: Error {
             if count > 0 { pages.append(unsafe InputPage(bytes: bytes, firstElement: first)) }
             first += count
         }
-        range = start..<first
+        return (pages, start..<first)
+    }
+
+    /// The run's page, and those of the other collection that have some of its indices.
+    private mutating func takeZipped(
+        _ counts: [Int], _ others: [Int], order: RunOrder, resolver: ArgumentResolver
+    ) throws {
+        let tasks = order.spec.pages
+        let own: Range<Int>
+        (pages, own) = try takePages(Array(tasks.prefix(1)), counts, resolver: resolver)
+        guard others.count == tasks.count - 1, others.allSatisfy({ $0 >= 0 }) else {
+            throw InputError(
+                kind: .invalidGraph, message: "a loop over two arrays, counts missing")
+        }
+        var first = 0
+        for (place, count) in others.enumerated() {
+            if first < own.upperBound, first + count > own.lowerBound {
+                otherPages += try takePages(
+                    [tasks[place + 1]], [first, count], resolver: resolver
+                ).pages
+            }
+            first += count
+        }
+        range = own.lowerBound..<max(own.lowerBound, min(own.upperBound, first))
     }
 }
 

@@ -250,9 +250,11 @@ final class SlotThread {
 extension RunInputs {
     /// The call's context over these inputs.
     func context(host: SlotHost) -> CallContext {
-        unsafe CallContext(
+        var context = unsafe CallContext(
             fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
             leafBase: leafBase, inputs: pages, text: text, pageByteCountTarget: .max, host: host)
+        context.otherInputs = otherPages
+        return context
     }
 }
 

@@ -5,7 +5,7 @@ import Glibc
 import Swoop
 
 /// A row: its station in place.
-struct Reading: BorrowsText {
+struct Reading: BorrowedValue {
     var station: TextSlice
     var temperature: Double
 }

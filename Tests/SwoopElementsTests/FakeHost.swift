@@ -86,7 +86,7 @@ import SwoopElements
 func run(
     _ kernel: any Kernel.Type, fields: [UInt8] = [], arguments: [UInt8] = [],
     range: Range<Int> = 0..<0, sourceEnd: Int = .max, leafBase: Int = 0,
-    inputs: [InputPage] = [], text: TextWindow? = nil,
+    inputs: [InputPage] = [], otherInputs: [InputPage] = [], text: TextWindow? = nil,
     pageByteCountTarget: Int = 4096, host: FakeHost = FakeHost()
 ) throws -> CallContext {
     try unsafe fields.withUnsafeBytes { fields in
@@ -95,6 +95,7 @@ func run(
                 fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
                 leafBase: leafBase, inputs: inputs, text: text,
                 pageByteCountTarget: pageByteCountTarget, host: host)
+            context.otherInputs = otherInputs
             try kernel.run(&context)
             return context
         }

@@ -11,6 +11,10 @@ public struct LoopSpec: Sendable {
         case range(count: Int)
         /// The elements of a stored collection.
         case pages(ProxyHandle)
+        /// The pages of a stored collection, each as a whole.
+        case wholePages(ProxyHandle)
+        /// The elements of two stored collections at the same indices.
+        case zipped(ProxyHandle, ProxyHandle)
         /// The bytes of files; a window must begin `lookBehind` bytes before its range, and reach
         /// so far that `firstBegin` finds where the first record behind the range begins.
         case text(

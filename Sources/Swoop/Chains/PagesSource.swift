@@ -14,10 +14,12 @@ public import SwoopElements
     @frozen public struct Block {
         @usableFromInline let columns: Element.Columns
         @usableFromInline let rows: Range<Int>
+        @usableFromInline let firstElement: Int
 
-        @inlinable init(columns: Element.Columns, rows: Range<Int>) {
+        @inlinable init(columns: Element.Columns, rows: Range<Int>, firstElement: Int) {
             self.columns = columns
             self.rows = rows
+            self.firstElement = firstElement
         }
     }
 
@@ -51,7 +53,8 @@ public import SwoopElements
                 let rest = min(pageEnd, context.range.upperBound) - position
                 let end = position + min(length, leafRest, rest)
                 let rows = position - page.firstElement..<end - page.firstElement
-                guard try body(Block(columns: columns, rows: rows), end) else { return }
+                let block = Block(columns: columns, rows: rows, firstElement: page.firstElement)
+                guard try body(block, end) else { return }
                 length = try context.strideEnded(at: end, elements: end - position)
                 position = end
             }

@@ -69,7 +69,10 @@ extension PlanRecording: LoopRecorder {
             return split(count, leafWidth: loop.leafWidth, least: 1).map {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
-        case .pages(let handle): return pageParts(handle)
+        case .pages(let handle): return pageParts(handle, as: .pages(counts: []))
+        case .wholePages(let handle): return pageParts(handle, as: .wholePages(counts: []))
+        case .zipped(let first, let second):
+            return pageParts(first, as: .zipped(counts: [], others: []), beside: second)
         case .text(let files, let lookBehind, let firstBegin):
             return textParts(
                 files, lookBehind: lookBehind, leafWidth: loop.leafWidth, firstBegin: firstBegin)
@@ -104,24 +107,32 @@ extension PlanRecording: LoopRecorder {
     }
 
     /// A part for each page; where its elements stand follows from the counts of the pages before
-    /// it.
-    private func pageParts(_ handle: ProxyHandle) -> [LoopPart] {
-        guard handle.recording.session === session else {
+    /// it. Each part also reads all pages of `other`, if there is one.
+    private func pageParts(
+        _ handle: ProxyHandle, as source: LoopNote.Source, beside other: ProxyHandle? = nil
+    ) -> [LoopPart] {
+        guard [handle, other ?? handle].allSatisfy({ $0.recording.session === session }) else {
             fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
             return []
         }
         return handle.tasks.indices.map { index in
             var head = ValueWriter()
-            LoopNote(source: .pages(counts: [])).encodeHead(into: &head)
-            head.write(count: index + 1)
-            let counts = handle.tasks[...index].map { task in
+            LoopNote(source: source).encodeHead(into: &head)
+            var note = [Argument.bytes(head.bytes)] + elementCounts(of: handle.tasks[...index])
+            if let other { note += elementCounts(of: other.tasks[...]) }
+            return LoopPart(
+                range: 0..<0, note: .sequence(note),
+                pages: [handle.tasks[index]] + (other?.tasks ?? []), feature: .nan)
+        }
+    }
+
+    /// The numbers of elements of some pages, as an encoded array.
+    private func elementCounts(of tasks: ArraySlice<TaskID>) -> [Argument] {
+        [.bytes(UInt64(tasks.count).encodedBytes)]
+            + tasks.map { task in
                 Argument.operation(
                     .elementCount, operands: [.output(task)], operandType: .int, resultType: .int)
             }
-            return LoopPart(
-                range: 0..<0, note: .sequence([.bytes(head.bytes)] + counts),
-                pages: [handle.tasks[index]], feature: .nan)
-        }
     }
 
     /// Combines partial results, some dozens at a time, and makes the answer of what is left.

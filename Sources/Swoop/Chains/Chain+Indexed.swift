@@ -1,0 +1,42 @@
+// Numbering, zipping and whole pages: what an array's elements are besides elements one by one.
+
+public import SwoopElements
+
+extension Chain where Stage: IndexedStage {
+    /// Each element with its index in the whole source, from 0.
+    ///
+    /// For ranges, arrays and what `map` makes of them; store what was filtered before it is
+    /// numbered: `chain.stored().enumerated()`.
+    @inlinable @inline(__always)
+    public func enumerated() -> Chain<EnumeratedStage<Stage>> {
+        Chain<EnumeratedStage<Stage>>(EnumeratedStage(stage), source, recorder)
+    }
+}
+
+extension ProxyArray {
+    /// Each element with its index in the whole array, from 0.
+    @inlinable @inline(__always)
+    public func enumerated() -> Chain<EnumeratedStage<PagesSource<Element>>> { chain.enumerated() }
+
+    /// The elements of this array and of another at the same indices, as far as both reach.
+    ///
+    /// Each run reads one page of this array; the pages of the other one travel to every node that
+    /// needs some of them, so let the larger one be this.
+    @inlinable @inline(__always)
+    public func zip<Other: PageElement>(
+        _ other: ProxyArray<Other>
+    ) -> Chain<ZippedSource<Element, Other>> {
+        Chain<ZippedSource<Element, Other>>(
+            ZippedSource(), .zipped(_handle, other._handle), _currentRecorder())
+    }
+
+    /// The pages of the array, for functions that take a whole one:
+    /// `array.pages.map(energy).sum`.
+    ///
+    /// How many elements a page has follows from how the array was made.
+    @inlinable @inline(__always)
+    public var pages: Chain<WholePagesSource<Element>> {
+        Chain<WholePagesSource<Element>>(
+            WholePagesSource(), .wholePages(_handle), _currentRecorder())
+    }
+}
