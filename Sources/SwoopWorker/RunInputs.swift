@@ -196,7 +196,7 @@ extension InputError {
         case .missing: kind = .sourceMissing
         case .denied, .writeDenied: kind = .sourceDenied
         case .changed: kind = .sourceChanged
-        case .file, .system, .database, .unwritable: kind = .sourceFailed
+        case .file, .system, .database, .unwritable, .spill: kind = .sourceFailed
         }
     }
 }

@@ -89,7 +89,7 @@ extension SwoopError {
             case .missing: (.sourceMissing, Self.pathAdvice)
             case .denied, .writeDenied: (.sourceDenied, Self.rightsAdvice)
             case .changed: (.sourceChanged, Self.changeAdvice)
-            case .file, .system, .database, .unwritable: (.sourceFailed, "")
+            case .file, .system, .database, .unwritable, .spill: (.sourceFailed, "")
             }
         self.init(code, error.description, advice: advice)
     }
