@@ -123,7 +123,11 @@ extension String: PageElement {
         }
 
         /// The text at `index`; bytes that are no UTF-8 become U+FFFD.
-        @inlinable public subscript(_ index: Int) -> String {
+        @inlinable @inline(__always) public subscript(_ index: Int) -> String { _text(index) }
+
+        /// Makes a String. It has no effect but its result, as the attribute says, so that a loop
+        /// which does not use the column makes none.
+        @_effects(readonly) @inline(never) public func _text(_ index: Int) -> String {
             unsafe String(decoding: _bytes(index), as: UTF8.self)
         }
 

@@ -216,7 +216,11 @@ extension Optional: PageElement where Wrapped: PageElement {
     }
 
     /// The array at `index`.
-    @inlinable public subscript(_ index: Int) -> [Value] {
+    @inlinable @inline(__always) public subscript(_ index: Int) -> [Value] { _elements(index) }
+
+    /// Makes an array. It has no effect but its result, as the attribute says, so that a loop which
+    /// does not use the column makes none.
+    @_effects(readonly) @inlinable @inline(never) public func _elements(_ index: Int) -> [Value] {
         let start = unsafe Int(truncatingIfNeeded: offsets[index])
         let end = unsafe Int(truncatingIfNeeded: offsets[index + 1])
         return values._array(start..<end)

@@ -70,6 +70,7 @@ enum Fusion {
         try await withCluster(.local(options)) { cluster in
             try await squares(on: cluster)
             try await volumes(on: cluster)
+            try await FusionRows(cluster: cluster).run()
         }
     }
 
@@ -118,7 +119,7 @@ enum Fusion {
         report("fusion", "swoop:records", count, ours: ours, hand: hand)
     }
 
-    private static func report(
+    static func report(
         _ workload: String, _ peer: String, _ count: Int, ours: [Double], hand: [Double]
     ) {
         let ours = Array(ours.dropFirst())

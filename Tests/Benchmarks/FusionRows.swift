@@ -1,0 +1,110 @@
+// The rows of `fusion` beyond the first two: a chain each, over data that the cluster made, beside
+// the loop of FusionByHand.swift in the same worker.
+
+import Swoop
+
+func level(_ i: Int) -> Double { Double(i &* 2_654_435_761 % 1_000) }
+func otherLevel(_ i: Int) -> Double { Double(i &* 40_503 % 1_000) }
+
+@Remote func madeLevel(_ i: Int) -> Double { level(i) }
+@Remote func madeOtherLevel(_ i: Int) -> Double { otherLevel(i) }
+@Remote func risen(_ level: Double) -> Double { level * level + 1 }
+@Remote func isHigh(_ level: Double) -> Bool { level > 500 }
+@Remote func few(_ i: Int) -> Range<Int> { i..<i + i % 4 }
+@Remote func product(_ pair: Pair<Double, Double>) -> Double { pair.first * pair.second }
+@Remote func weighted(_ pair: Pair<Int, Double>) -> Double {
+    Double(pair.first & 0xff) * pair.second
+}
+
+/// A sale, with a text that most chains do not look at.
+@Record struct Sale {
+    var customer: String
+    var shop: Int
+    var amount: Double
+}
+
+func sale(_ i: Int) -> Sale {
+    Sale(
+        customer: "customer number \(i % 1_000)", shop: shopNumber(i), amount: amountPaid(i))
+}
+
+func shopNumber(_ i: Int) -> Int { i &* 2_654_435_761 % 10_007 }
+func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
+
+@Remote func madeSale(_ i: Int) -> Sale { sale(i) }
+@Remote func amount(_ sale: Sale) -> Double { sale.amount }
+@Remote func shop(_ sale: Sale) -> Int { sale.shop }
+@Remote func total(_ page: PageView<Double>) -> Double {
+    page.withSpan { levels in
+        var sum = 0.0
+        for index in levels.indices { sum += levels[index] * levels[index] + 1 }
+        return sum
+    }
+}
+@Remote func groupSum(_ group: Pair<Int, Double>) -> Double { group.second }
+@Remote func fraction(_ i: Int) -> Double { Double(i & 0xff) }
+
+/// One row: a chain recorded some times over in one plan, so that a plan's round trip is not what is
+/// measured, and a loop by hand.
+struct FusionRows {
+    let cluster: Cluster
+    let count = 8_000_000
+    let passes = 6
+
+    func run() async throws {
+        let count = count
+        let (levels, others, sales) = try await cluster.remotely { remote in
+            (
+                remote.range(0..<count).map(madeLevel).stored(),
+                remote.range(0..<count).map(madeOtherLevel).stored(),
+                remote.range(0..<count / 2).map(madeSale).stored()
+            )
+        }
+        try await levels.wait()
+        try await others.wait()
+        try await sales.wait()
+        try await row("map", mapByHand) { _ in levels.map(risen).sum }
+        try await row("pages", mapByHand) { _ in levels.pages.map(total).sum }
+        try await row("filter", filterByHand) { _ in levels.filter(isHigh).sum }
+        try await row("flatMap", flatMapByHand) { remote in
+            remote.range(0..<count).flatMap(few).map(fraction).sum
+        }
+        try await row("zip", zipByHand) { _ in levels.zip(others).map(product).sum }
+        try await row("enumerated", enumeratedByHand) { _ in
+            levels.enumerated().map(weighted).sum
+        }
+        try await row("one column of three", columnByHand, count: count / 2) { _ in
+            sales.map(amount).sum
+        }
+        try await row("grouped by integer", groupedByHand, count: count / 2) { _ in
+            sales.chain.grouped(by: shop, .summing(of: amount)).chain.map(groupSum).sum
+        }
+    }
+
+    private func row(
+        _ name: String, _ byHand: some RemoteFunction1<Int, [Double]>, count: Int? = nil,
+        _ chain: (RemoteScope) -> Proxy<Double>
+    ) async throws {
+        let count = count ?? self.count
+        var ours: [Double] = []
+        var hand: [Double] = []
+        for _ in 0..<(repetitions + 1) {
+            let answer = try await cluster.remotely { $0.call(byHand, count) }.value
+            hand.append(answer[0])
+            var best = Double.infinity
+            for _ in 0..<3 {
+                var sum = 0.0
+                let time = try await timed {
+                    let sums = try await cluster.remotely { remote in
+                        (0..<passes).map { _ in chain(remote) }
+                    }
+                    for pass in sums { sum = try await pass.value }
+                }
+                guard abs(sum - answer[1]) <= 1e-9 * abs(sum) else { throw WrongAnswer() }
+                best = min(best, time / Double(passes))
+            }
+            ours.append(best)
+        }
+        Fusion.report("fusion", "swoop:\(name)", count, ours: ours, hand: hand)
+    }
+}
