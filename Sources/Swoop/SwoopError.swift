@@ -108,7 +108,7 @@ extension SwoopError: CustomStringConvertible {
 extension SwoopError {
     /// The error for a failure that came from the cluster; file and line are put in by the session.
     init(_ failure: TaskFailure) {
-        let (code, advice): (Code, String)
+        var (code, advice): (Code, String)
         switch failure.kind {
         case .thrown: (code, advice) = (.taskFailed, "")
         case .trapped:
@@ -127,6 +127,9 @@ extension SwoopError {
         case .sourceDenied: (code, advice) = (.sourceDenied, Self.rightsAdvice)
         case .sourceChanged: (code, advice) = (.sourceChanged, Self.changeAdvice)
         case .sourceFailed: (code, advice) = (.sourceFailed, "")
+        }
+        if failure.errorType == String(reflecting: CollectionTooLarge.self) {
+            (code, advice) = (.tooLarge, "Pass a larger cap, or reduce it in the cluster first.")
         }
         self.init(code, failure.message, advice: advice)
         task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task

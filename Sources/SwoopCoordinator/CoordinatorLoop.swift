@@ -235,6 +235,9 @@ struct CoordinatorLoop: ~Copyable {
         case .submit(let part, let data):
             handle(.graphSubmitted(client, part, data: data), now: now)
             learning.prime(scheduler.functions)
+        case .data(let task, let bytes):
+            handle(.dataArrived(client, task, bytes: bytes), now: now)
+        case .dataFailed(let failure): handle(.dataFailed(client, failure), now: now)
         case .release(let tasks): handle(.handlesReleased(client, tasks), now: now)
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks), now: now)
         case .want(let tasks): handle(.outputsWanted(client, tasks), now: now)

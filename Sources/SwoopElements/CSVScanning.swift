@@ -141,6 +141,11 @@ public struct CSVIndex: RemoteValue, Hashable {
         self.entries = entries
     }
 
+    private init(entries: [Entry]) { self.entries = entries }
+
+    /// What is known of the parts from the one with this number on.
+    public func from(_ part: Int) -> CSVIndex { CSVIndex(entries: Array(entries[part...])) }
+
     /// Reads an index.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         entries = try [Entry](decoding: &reader)

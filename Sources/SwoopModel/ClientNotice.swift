@@ -7,7 +7,7 @@ package enum ClientNotice: Hashable, Sendable {
     case finished(TaskID, value: [UInt8]?, byteCount: Int64, elementCount: Int64)
     case failed(TaskID, TaskFailure)
     case cancelled(TaskID)
-    /// The pages of this data are gone with their node: send it again.
+    /// There is room for this data, which was deferred; or its pages are gone: send it.
     case dataNeeded(TaskID)
     /// Lines that a task printed.
     case printed(OutputLine)
@@ -51,12 +51,25 @@ public struct ProgressCount: Hashable, Sendable {
     public var running: UInt64
     /// Tasks submitted or made by iterations so far.
     public var total: UInt64
+    /// Bytes that ended tasks read: pages, values, parts of files.
+    public var bytesIn: UInt64
+    /// Bytes that ended tasks made.
+    public var bytesOut: UInt64
+    /// What the rest is predicted to take, in nanoseconds of wall time; 0: nothing is known, or
+    /// nothing left.
+    public var nanosecondsLeft: Int64
 
     /// Counts of nothing yet.
-    public init(done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0) {
+    public init(
+        done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0,
+        bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, nanosecondsLeft: Int64 = 0
+    ) {
         self.done = done
         self.failed = failed
         self.running = running
         self.total = total
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.nanosecondsLeft = nanosecondsLeft
     }
 }

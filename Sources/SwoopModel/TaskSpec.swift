@@ -158,11 +158,14 @@ package struct DataSpec: Hashable, Sendable {
     package var id: TaskID
     package var output: OutputKind
     package var byteCount: Int64
+    /// Whether the client keeps the bytes until it is asked for them: they do not come along.
+    package var isDeferred: Bool
 
-    package init(id: TaskID, output: OutputKind, byteCount: Int64) {
+    package init(id: TaskID, output: OutputKind, byteCount: Int64, isDeferred: Bool = false) {
         self.id = id
         self.output = output
         self.byteCount = byteCount
+        self.isDeferred = isDeferred
     }
 }
 

@@ -7,12 +7,17 @@ package import SwoopModel
 /// another one gets them.
 package struct UnstoredData: Sendable {
     package var bytes: [UInt8]
+    /// Nodes that it is to be on.
+    package var copies: Int
     /// Nodes that were told to store it and have not answered; ascending.
     package var pending: [NodeID] = []
     /// Nodes that could not, and why.
     package var refusals: [(node: NodeID, reason: String)] = []
 
-    package init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(bytes: [UInt8], copies: Int) {
+        self.bytes = bytes
+        self.copies = copies
+    }
 }
 
 extension Scheduler {
@@ -26,16 +31,25 @@ extension Scheduler {
         }
         let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
         let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .data))
-        if item.output == .value && bytes.count <= configuration.inlineMax {
+        if item.isDeferred {
+            addDeferred(item, at: index)
+        } else if item.output == .value && bytes.count <= configuration.inlineMax {
             tasks[index].state = .done
             tasks[index].stored = .inline(bytes)
         } else {
-            // The only attempt: data never runs.
-            tasks[index].attempt = 1
-            unstoredData[index] = UnstoredData(bytes: bytes)
-            storeData(index, into: &effects)
+            storeNew(index, bytes, copies: configuration.dataCopies, into: &effects)
         }
         return index
+    }
+
+    /// Has nodes store data that came just now.
+    mutating func storeNew(
+        _ index: TaskIndex, _ bytes: [UInt8], copies: Int, into effects: inout [SchedulerEffect]
+    ) {
+        // The only attempt: data never runs.
+        tasks[index].attempt = 1
+        unstoredData[index] = UnstoredData(bytes: bytes, copies: copies)
+        storeData(index, into: &effects)
     }
 
     /// Has as many nodes store the data as are still wanted: those with most room.
@@ -43,7 +57,7 @@ extension Scheduler {
         guard let data = unstoredData[index] else { return }
         let byteCount = StoredOutput.takenBytes(ofPage: Int64(data.bytes.count))
         let spec = tasks[index].spec
-        var wanted = configuration.dataCopies - data.pending.count - tasks[index].locations.count
+        var wanted = data.copies - data.pending.count - tasks[index].locations.count
         var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
         while wanted > 0 {
             let free = nodes.nodes.indices.filter { !avoided.contains(nodes[$0].id) }
@@ -95,7 +109,7 @@ extension Scheduler {
             return fail(index, failure(.noMemory, of: index, reasons), into: &effects)
         }
         unstoredData[index] = nil
-        if !data.refusals.isEmpty && tasks[index].locations.count < configuration.dataCopies {
+        if !data.refusals.isEmpty && tasks[index].locations.count < data.copies {
             let text =
                 "\(data.bytes.count) bytes of data are on one node only: \(reasons)"
             effects.append(.notify(tasks[index].client, .remark(text)))

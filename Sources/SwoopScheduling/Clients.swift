@@ -48,11 +48,36 @@ extension Scheduler {
             sum.failed += client.progress.failed
             sum.running += client.progress.running
             sum.total += client.progress.total
+            sum.bytesIn &+= client.progress.bytesIn
+            sum.bytesOut &+= client.progress.bytesOut
         }
     }
 
-    /// Counts of one client.
+    /// Counts of one client, and what its tasks are predicted to take.
     package func progress(of client: ClientID) -> ProgressCount {
-        clientPlace(client).map { clients[$0].progress } ?? ProgressCount()
+        guard let place = clientPlace(client) else { return ProgressCount() }
+        var progress = clients[place].progress
+        progress.nanosecondsLeft = nanosecondsLeft(of: client)
+        return progress
+    }
+
+    /// Tasks that are gone through for a prediction; of more there is none.
+    private static let predictedMax = 20_000
+
+    /// The work that is left of a client's tasks, divided by the slots; 0 where it is not known.
+    private func nanosecondsLeft(of client: ClientID) -> Int64 {
+        let slots = nodes.nodes.reduce(0) { $0 + $1.slots }
+        guard slots > 0, tasks.count <= Self.predictedMax else { return 0 }
+        var work: Int64 = 0
+        for record in tasks.records where record.client == client && record.kind == .call {
+            guard record.state != .done, !record.state.isFinal else { continue }
+            let function = Int(record.spec.function.rawValue)
+            guard function < durations.count, durations[function] != nil else { return 0 }
+            let predicted = predictedNanoseconds(of: record.spec)
+            let (sum, overflow) = work.addingReportingOverflow(predicted)
+            guard !overflow, predicted < .max / 8 else { return 0 }
+            work = sum
+        }
+        return work / slots
     }
 }

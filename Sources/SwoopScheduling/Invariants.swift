@@ -88,5 +88,6 @@ extension Scheduler {
         for index in unstoredData.keys {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
+        checkDeferred()
     }
 }

@@ -19,7 +19,7 @@ extension Scheduler {
     /// Without a node, and with none to come back, nothing may wait for one.
     mutating func failWithoutNodes(into effects: inout [SchedulerEffect]) {
         guard configuration.failsWithoutNodes, hasEverHadNodes, nodes.nodes.isEmpty else { return }
-        guard !ready.isEmpty || !unstoredData.isEmpty else { return }
+        guard !ready.isEmpty || !unstoredData.isEmpty || !deferredQueue.isEmpty else { return }
         ready = ReadyQueue()
         failEverything("the last node is lost", &effects)
     }
@@ -110,6 +110,7 @@ extension Scheduler {
                 record.isNeeded || !record.wantedNames.isEmpty
             else { continue }
             switch record.kind {
+            case .data where deferredData[index] != nil: deferAgain(index)
             case .data:
                 let text = "every node that stored it is lost"
                 fail(index, failure(.lost, of: index, text), into: &effects)

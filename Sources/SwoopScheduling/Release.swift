@@ -41,10 +41,12 @@ extension Scheduler {
             guard tasks.contains(next), !tasks[next].isNeeded else { continue }
             switch tasks[next].state {
             // Client data has no lineage: it stays as long as something is kept that may have to be
-            // made of it again.
+            // made of it again; but for what its client can bring once more.
             case .done:
-                if tasks[next].kind != .data || tasks[next].retainers == 0 {
+                let isElsewhere = deferredData[next] != nil
+                if tasks[next].kind != .data || tasks[next].retainers == 0 || isElsewhere {
                     dropPages(of: next, into: &effects)
+                    freeDeferred(next)
                 }
             case .failed, .cancelled: break
             case .waiting, .ready, .leased, .running, .suspended:
@@ -53,6 +55,7 @@ extension Scheduler {
                 }
                 vacate(next)
                 abandonData(next, into: &effects)
+                forgetDeferred(next)
                 stopUnneeded(next)
                 for input in tasks[next].inputs {
                     tasks[input].unfinishedDependents -= 1
@@ -85,6 +88,7 @@ extension Scheduler {
         for input in inputs { tasks[input].retainers -= 1 }
         failures[index] = nil
         iterations[index] = nil
+        forgetDeferred(index)
         tasks.remove(index)
         return inputs
     }

@@ -99,6 +99,10 @@ extension Scheduler {
         switch outcome {
         case .finished(let stored):
             effects.append(.recordRun(tasks[index].spec.function, node, record))
+            count(tasks[index].client) {
+                $0.bytesIn &+= UInt64(max(0, record.bytesIn))
+                $0.bytesOut &+= UInt64(max(0, record.bytesOut))
+            }
             tasks[index].stored = stored
             learnOutput(of: index, stored)
             if case .page = stored { addLocation(node, of: index) }
@@ -190,6 +194,7 @@ extension Scheduler {
                 count(tasks[next].client) { $0.done -= 1 }
             }
             abandonData(next, into: &effects)
+            forgetDeferred(next)
             setFailed(next, reason)
             announceFailure(next, into: &effects)
             for link in tasks[next].dependents where tasks.isCurrent(link) {

@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, Demand, OutputSizes, Leases, Reports,
-// Lineage, Iterations, Release, Explanation, Invariants.
+// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases,
+// Reports, Lineage, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -64,6 +64,14 @@ package struct Scheduler: Sendable {
     package var iterations: [TaskIndex: IterationRecord] = [:]
     /// Exactly the client data that does not count as stored yet.
     package var unstoredData: [TaskIndex: UnstoredData] = [:]
+    /// Exactly the client data that came without its bytes.
+    package var deferredData: [TaskIndex: DeferredData] = [:]
+    /// Exactly the deferred data that is needed and was not asked for, in the order of asking.
+    package var deferredQueue: [TaskIndex] = []
+    /// Bytes of the deferred data that was asked for or is here.
+    package var deferredBytes: Int64 = 0
+    /// Deferred data that was asked for and has not come.
+    package var deferredAsked = 0
     package var clients: [ClientRecord] = []
     package var leasesGranted: UInt64 = 0
     /// Leases under construction in this step, one per node, in the order of nodes.
@@ -85,6 +93,9 @@ package struct Scheduler: Sendable {
         case .clientLeft(let client): leave(client, into: &effects)
         case .graphSubmitted(let client, let part, let data):
             submit(part, data: data, of: client, into: &effects)
+        case .dataArrived(let client, let task, let bytes):
+            bring(task, bytes, of: client, into: &effects)
+        case .dataFailed(let client, let failure): failData(failure, of: client, into: &effects)
         case .handlesReleased(let client, let tasks): release(tasks, of: client, into: &effects)
         case .cancellationRequested(let client, let tasks):
             cancel(tasks, of: client, into: &effects)
@@ -123,6 +134,7 @@ package struct Scheduler: Sendable {
         failWithoutNodes(into: &effects)
         failWithoutProgram(into: &effects)
         grantLeases(into: &effects)
+        askForData(into: &effects)
     }
 
     /// Drops a message that makes no sense, and counts it.

@@ -11,6 +11,10 @@ package enum SchedulerEvent: Sendable {
     case clientLeft(ClientID)
     /// A client submitted a part of a graph; one byte block per entry of `part.data`.
     case graphSubmitted(ClientID, GraphPart, data: [[UInt8]])
+    /// A client brought data that was deferred.
+    case dataArrived(ClientID, TaskID, bytes: [UInt8])
+    /// A client does not have deferred data any more; the failure names it.
+    case dataFailed(ClientID, TaskFailure)
     /// The last handles of these tasks were dropped.
     case handlesReleased(ClientID, [TaskID])
     /// A client asked to stop these tasks.

@@ -4,7 +4,7 @@ package import SwoopModel
 
 /// A fact for a client's session.
 package enum SessionEvent: Sendable {
-    /// The program submitted a part of a graph.
+    /// The program submitted a part of a graph; without the bytes of what is deferred.
     case submitted(GraphPart, data: [[UInt8]])
     /// Somebody waits for the end of a task.
     case awaited(TaskID)
@@ -41,6 +41,8 @@ package enum SessionEffect: Hashable, Sendable {
     case release([TaskID])
     case cancel([TaskID])
     case want([TaskID])
+    /// Send data that was deferred.
+    case bringData(TaskID)
     /// Those who wait for the end of the task can go on.
     case settle(TaskID, Settlement)
     /// Those who wait for the bytes can go on.

@@ -182,7 +182,8 @@ package struct SessionMachine: Sendable {
         case .cancelled(let task):
             let failure = TaskFailure(kind: .cancelled, message: "it was cancelled", task: task)
             fail(task, failure, into: &effects)
-        case .dataNeeded: dropped += 1
+        case .dataNeeded(let task):
+            if case .open = openness { effects.append(.bringData(task)) }
         case .printed(let line): effects.append(.show(line))
         case .remark(let text): effects.append(.remark(text))
         case .progress(let count): effects.append(.progress(count))

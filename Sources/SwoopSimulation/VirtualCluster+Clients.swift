@@ -9,6 +9,8 @@ import SwoopWire
 struct VirtualClient {
     let id: ClientID
     var session = SessionMachine()
+    /// What it keeps until it is asked for.
+    var data: [TaskID: [UInt8]] = [:]
 }
 
 extension VirtualCluster {
@@ -33,10 +35,19 @@ extension VirtualCluster {
         for effect in effects {
             if configuration.keepsTrace { trace.append(.session(effect)) }
             switch effect {
-            case .submit(let part, let data): send(.submit(part, data: data), from: client)
+            case .submit(let part, let data):
+                let brought = zip(part.data, data).map { spec, bytes -> [UInt8] in
+                    guard spec.isDeferred else { return bytes }
+                    clients[place].data[spec.id] = bytes
+                    return []
+                }
+                send(.submit(part, data: brought), from: client)
             case .release(let tasks): send(.release(tasks), from: client)
             case .cancel(let tasks): send(.cancel(tasks), from: client)
             case .want(let tasks): send(.want(tasks), from: client)
+            case .bringData(let task):
+                let bytes = clients[place].data[task] ?? []
+                send(.data(task, bytes: bytes), from: client)
             case .settle, .bring, .refuse, .show, .remark, .progress: break
             }
         }
@@ -55,6 +66,8 @@ extension VirtualCluster {
     mutating func take(_ message: ClientMessage, from client: ClientID) {
         switch message {
         case .submit(let part, let data): handle(.graphSubmitted(client, part, data: data))
+        case .data(let task, let bytes): handle(.dataArrived(client, task, bytes: bytes))
+        case .dataFailed(let failure): handle(.dataFailed(client, failure))
         case .release(let tasks): handle(.handlesReleased(client, tasks))
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
         case .want(let tasks): handle(.outputsWanted(client, tasks))

@@ -15,6 +15,9 @@ extension ClientMessage {
             header.name = name
             return MessageKind.hello.frames(header)
         case .submit(let part, let data): return Self.submission(part, data)
+        case .data(let task, let bytes):
+            return MessageKind.data.frames(ProtoTasks([task]), [bytes])
+        case .dataFailed(let failure): return MessageKind.dataFailed.frames(ProtoFailure(failure))
         case .release(let tasks): return MessageKind.release.frames(ProtoTasks(tasks))
         case .cancel(let tasks): return MessageKind.cancel.frames(ProtoTasks(tasks))
         case .want(let tasks): return MessageKind.want.frames(ProtoTasks(tasks))
@@ -45,6 +48,11 @@ extension ClientMessage {
                 version: header.version, client: ClientID(header.client),
                 program: ProgramID(header.program), name: header.name)
         case .submit: self = try Self.submission(incoming)
+        case .data:
+            let tasks = try incoming.header(ProtoTasks.self, others: 1).tasks()
+            guard tasks.count == 1 else { throw .malformed(.header, offset: 0) }
+            self = .data(tasks[0], bytes: try incoming.frame(1))
+        case .dataFailed: self = .dataFailed(try incoming.header(ProtoFailure.self).failure())
         case .release:
             self = .release(try incoming.header(ProtoTasks.self).tasks())
         case .cancel: self = .cancel(try incoming.header(ProtoTasks.self).tasks())

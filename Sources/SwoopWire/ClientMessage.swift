@@ -7,8 +7,13 @@ package import SwoopModel
 package enum ClientMessage: Hashable, Sendable {
     /// The first message: who calls, and with which program; a viewer with none.
     case hello(version: UInt32, client: ClientID, program: ProgramID, name: String)
-    /// Adds to the client's graph; `data` has the bytes of each entry of `GraphPart.data`.
+    /// Adds to the client's graph; `data` has the bytes of each entry of `GraphPart.data`,
+    /// none of those that are deferred.
     case submit(GraphPart, data: [[UInt8]])
+    /// The bytes of data that was deferred: answers `ClientNotice.dataNeeded`.
+    case data(TaskID, bytes: [UInt8])
+    /// Deferred data cannot be had any more; the failure names it.
+    case dataFailed(TaskFailure)
     /// The handles of these tasks are gone: what nothing else needs may go.
     case release([TaskID])
     /// What has not ended of these tasks, and of what hangs on them, shall not go on.

@@ -86,9 +86,14 @@ extension ProtoDataTable {
     init(_ data: [DataSpec]) {
         self.init()
         id = ProtoTasks(data.map(\.id))
-        output = shrunk(data.map { UInt32($0.output.rawValue) }, neutral: 0)
+        output = shrunk(
+            data.map { UInt32($0.output.rawValue) | ($0.isDeferred ? Self.deferral : 0) },
+            neutral: 0)
         byteCount = shrunk(data.map(\.byteCount), neutral: 0)
     }
+
+    /// Set in the column of outputs where the bytes come later.
+    private static let deferral: UInt32 = 2
 
     func specs() throws(WireError) -> [DataSpec] {
         let ids = try id.tasks()
@@ -98,8 +103,9 @@ extension ProtoDataTable {
         for row in ids.indices {
             specs.append(
                 DataSpec(
-                    id: ids[row], output: try enumeration(OutputKind.self, outputs[row]),
-                    byteCount: byteCounts[row]))
+                    id: ids[row],
+                    output: try enumeration(OutputKind.self, outputs[row] & ~Self.deferral),
+                    byteCount: byteCounts[row], isDeferred: outputs[row] & Self.deferral != 0))
         }
         return specs
     }

@@ -64,10 +64,15 @@ extension ProtoProgress {
         failed = progress.failed
         running = progress.running
         total = progress.total
+        bytesIn = progress.bytesIn
+        bytesOut = progress.bytesOut
+        nanosecondsLeft = progress.nanosecondsLeft
     }
 
     var progressCount: ProgressCount {
-        ProgressCount(done: done, failed: failed, running: running, total: total)
+        ProgressCount(
+            done: done, failed: failed, running: running, total: total, bytesIn: bytesIn,
+            bytesOut: bytesOut, nanosecondsLeft: nanosecondsLeft)
     }
 }
 

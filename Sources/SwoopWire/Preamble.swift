@@ -13,6 +13,7 @@ package let wireVersion: UInt32 = 3
 enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
+    case data, dataFailed
     case welcome = 0x0201
     case clientRefused, notices, value, missing, usage, records, programWanted
     case register = 0x0301

@@ -96,8 +96,13 @@ package struct Checker: Sendable {
 
     // MARK: Client data
 
+    /// What its client can bring again need not be on two nodes, and is never lost.
+    private func isDeferred(_ task: TaskID) -> Bool {
+        workloads.contains { $0.part.data.contains { $0.id == task && $0.isDeferred } }
+    }
+
     private mutating func store(_ task: TaskID, on node: NodeID) {
-        guard asked[task]?.remove(node) != nil else { return }
+        guard !isDeferred(task), asked[task]?.remove(node) != nil else { return }
         copies[task, default: []].insert(node)
         touched.insert(task)
     }
@@ -145,7 +150,7 @@ package struct Checker: Sendable {
                 violate("\(task) is refused twice")
             }
             if brought[task] != nil { violate("\(task) has a value and a failure") }
-        case .submit, .release, .cancel, .want, .show, .remark, .progress: break
+        case .submit, .bringData, .release, .cancel, .want, .show, .remark, .progress: break
         }
     }
 

@@ -44,7 +44,9 @@ package struct Workload: Sendable {
         for number in 0..<4 {
             let bytes = (0..<64).map { _ in UInt8(generator.below(256)) }
             let kind: OutputKind = number < 2 ? .value : .page
-            part.data.append(DataSpec(id: task(number), output: kind, byteCount: 64))
+            part.data.append(
+                DataSpec(
+                    id: task(number), output: kind, byteCount: 64, isDeferred: number % 2 == 1))
             data.append(bytes)
         }
     }

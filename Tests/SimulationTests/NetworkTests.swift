@@ -57,7 +57,7 @@ private let second: Int64 = 1_000_000_000
         }
     }
 
-    @Test(arguments: [10, 11] as [UInt64])
+    @Test(arguments: [11, 14] as [UInt64])
     func `an agent that the coordinator gave up comes back as a new node`(seed: UInt64) {
         var scenario = scenario(seed: seed, nodes: 2)
         scenario.faults = (1...6).map { number in

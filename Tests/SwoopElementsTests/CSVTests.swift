@@ -51,8 +51,6 @@ private struct Line: CSVRow, Equatable {
             let scan = try run(
                 CSVScanKernel.self, fields: dialect.encodedBytes,
                 arguments: head.bodyStart.encodedBytes, range: range, sourceEnd: bytes.count,
-                text: host.window(
-                    from: max(0, range.lowerBound - 1), to: min(bytes.count, range.upperBound + 1)),
                 host: host)
             return scan.output.bytes
         }
@@ -61,7 +59,6 @@ private struct Line: CSVRow, Equatable {
         for range in parts {
             let host = FakeHost()
             host.file = bytes
-            host.windowGrowth = 3
             let window = host.window(
                 from: max(0, range.lowerBound - 1), to: min(bytes.count, range.upperBound))
             try lend(head.encodedBytes + index.output.bytes, range, bytes.count, host) { context in
@@ -92,7 +89,7 @@ private struct Line: CSVRow, Equatable {
             while true {
                 let found = reading.firstBegin(window, at: target, from: row, fileEnd: fileEnd)
                 if let found { return found }
-                window = try host.moreText(after: window.end)
+                window = try host.text(from: window.start, to: window.end + 3)
             }
         }
         var row = try begin(at: max(range.lowerBound, reading.head.bodyStart), from: nil)

@@ -13,9 +13,9 @@ import Testing
         defer {
             for folder in ["\(path)/a/b", "\(path)/a", path] {
                 for name in (try? PartFile.names(in: folder, prefix: "", suffix: "")) ?? [] {
-                    _ = unlink("\(folder)/\(name)")
+                    _ = unsafe unlink("\(folder)/\(name)")
                 }
-                rmdir(folder)
+                _ = unsafe rmdir(folder)
             }
         }
         try body(path)

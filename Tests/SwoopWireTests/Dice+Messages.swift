@@ -10,7 +10,8 @@ extension Dice {
         let data = part.data.map { _ in bytes(upTo: 30) }
         return [
             .hello(version: small(), client: ClientID(word()), program: program(), name: text()),
-            .submit(part, data: data), .release(tasks()), .cancel(tasks()), .want(tasks()),
+            .submit(part, data: data), .data(task(), bytes: bytes()), .dataFailed(failure()),
+            .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
             offer(),
         ]

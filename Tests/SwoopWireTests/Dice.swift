@@ -134,7 +134,9 @@ extension Dice {
             tasks: coin() ? uniformTasks() : list { $0.taskSpec() },
             iterations: list(upTo: 2) { $0.iteration() },
             data: list {
-                DataSpec(id: $0.task(), output: $0.output(), byteCount: $0.number())
+                DataSpec(
+                    id: $0.task(), output: $0.output(), byteCount: $0.number(),
+                    isDeferred: $0.coin())
             },
             held: tasks())
     }
@@ -235,7 +237,9 @@ extension Dice {
     }
 
     mutating func progress() -> ProgressCount {
-        ProgressCount(done: word(), failed: word(), running: word(), total: word())
+        ProgressCount(
+            done: word(), failed: word(), running: word(), total: word(), bytesIn: word(),
+            bytesOut: word(), nanosecondsLeft: number())
     }
 
     mutating func notice() -> ClientNotice {

@@ -238,6 +238,8 @@ enum HouseRules {
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/TextSource.swift", "the loops that are inlined read text"),
         ("Sources/Swoop/Chains/CSVSource.swift", "the loops that are inlined read tables"),
+        ("Sources/Swoop/Chains/CappedCollection.swift", "copies encoded elements"),
+        ("Sources/Swoop/Chains/WindowedPages.swift", "opens pages for their beginnings"),
         ("Sources/Swoop/Chains/CSVReport.swift", "looks for bad rows as they do"),
         ("Sources/Swoop/Chains/PartSink.swift", "gathers bytes into blocks"),
         ("Sources/Swoop/Chains/PartFormat.swift", "lends text to a block"),

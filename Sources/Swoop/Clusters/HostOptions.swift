@@ -30,7 +30,7 @@ public struct HostOptions: Sendable {
     public var learns = true
     /// Whether lines that tasks print, and remarks, are written to this process's output.
     public var showsOutput = true
-    /// Whether a line for each host tells how far it is, on standard error.
+    /// Whether it is told on standard error how far hosts are, and then plans.
     public var showsProgress = true
 
     /// The hosts of a file: YAML, as `Deploy/hosts.example.yaml` shows it.

@@ -20,8 +20,9 @@ public struct LocalOptions: Sendable {
     public var learns = true
     /// Whether lines that tasks print, and remarks, are written to this process's output.
     public var showsOutput = true
-    /// Whether a line of progress is shown at a terminal.
-    public var showsProgress = false
+    /// Whether progress is shown on standard error, of work that takes longer than half a second:
+    /// one line that updates at a terminal, else a line every five seconds.
+    public var showsProgress = true
     /// Whether text files are sent to the nodes as if those were other machines; for tests.
     package var sendsFiles = false
 

@@ -84,7 +84,8 @@ struct OpenCluster {
 
     private static func enter(_ hosts: HostCluster, _ options: HostOptions) async throws -> Cluster
     {
-        let console = SessionConsole(showsOutput: options.showsOutput)
+        let console = SessionConsole(
+            showsOutput: options.showsOutput, showsProgress: options.showsProgress)
         let failures = try await bringUp(hosts, options)
         if hosts.isEmpty(but: failures) {
             throw SwoopError(
@@ -135,7 +136,7 @@ struct OpenCluster {
     private static func connect(_ address: CoordinatorAddress) async throws -> Cluster {
         let client = ClientID(UInt64.random(in: 1 ... .max))
         let session = ClusterSession(
-            client: client, cores: 1, console: SessionConsole(showsOutput: true),
+            client: client, cores: 1, console: SessionConsole(showsOutput: true, showsProgress: true),
             nodesAreHere: address.holder != .hosts)
         let (program, bundle) = try program(for: address)
         let link = try SocketLink(

@@ -115,25 +115,23 @@ extension PlanRecording {
         _ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect, leafBase: Int
     ) -> [LoopPart] {
         let scan = SentCSV(table, ranges, dialect)
-        var parts = ranges.indices.map { index in
+        let head = Argument.bytes(table.head.encodedBytes)
+        return ranges.indices.map { index in
             let start = scan.start(of: index)
             let note = table.source.note(lookBehind: 1, sentFrom: start, leafBase: leafBase)
+            // What is known of the part goes before it, and follows from the parts before it.
+            let entry = store(
+                .later { () throws(SwoopError) in try scan.entry(index).encodedBytes },
+                byteCount: 32, output: .value)
             var part = LoopPart(
-                range: ranges[index], note: encoded(note), feature: Double(ranges[index].count))
+                range: ranges[index], note: encoded(note), arguments: [head, entry.argument],
+                feature: Double(ranges[index].count))
+            part.hold(entry)
             part.keep(sent(start..<ranges[index].upperBound, of: table.source) {
                 () throws(SwoopError) in try scan.read(index)
             })
             return part
         }
-        let index = store(
-            .later { () throws(SwoopError) in try scan.index().encodedBytes },
-            byteCount: ranges.count * 20, output: .value)
-        let head = Argument.bytes(table.head.encodedBytes)
-        for place in parts.indices {
-            parts[place].arguments = [head, index.argument]
-            parts[place].hold(index)
-        }
-        return parts
     }
 }
 
@@ -155,51 +153,59 @@ final class SentCSV: Sendable {
     /// Where the bytes of a part begin that are sent.
     func start(of part: Int) -> Int { max(0, ranges[part].lowerBound - 1) }
 
+    /// What is known of a part's beginning.
+    func entry(_ part: Int) throws(SwoopError) -> CSVIndex {
+        try scan(before: part)
+        let known = summaries.withLock { Array($0.prefix(part)) }
+        return CSVIndex(known + [CSVSummary(lower: ranges[part].lowerBound)]).from(part)
+    }
+
     /// The bytes of a part, to the end of its last row.
     func read(_ part: Int) throws(SwoopError) -> [UInt8] {
-        try scan(before: part)
+        let state = try entry(part).entries[0].state
         let range = ranges[part]
-        let entry = CSVIndex(summaries.withLock { Array($0.prefix(part + 1)) }).entries[part]
-        let (first, dialect, isLast) = (first, dialect, range.upperBound == source.byteCount)
-        return try TextPart.read(source, from: start(of: part), to: range.upperBound) { window in
-            let from = max(range.lowerBound, first)
-            guard let base = unsafe window.bytes.baseAddress, from < range.upperBound, !isLast
-            else { return range.upperBound }
+        let start = start(of: part)
+        let from = max(range.lowerBound, first)
+        let (first, dialect, end) = (first, dialect, source.byteCount)
+        let bytes = try TextPart.read(source, from: start, to: range.upperBound) { window in
+            guard let base = unsafe window.bytes.baseAddress, from < range.upperBound else {
+                return range.upperBound
+            }
             let text = unsafe CSVText(
-                base: base, first: first - window.start, end: window.bytes.count, isWhole: false,
-                dialect: dialect)
-            return text.firstBegin(
-                at: range.upperBound - window.start, from: from - window.start, entry.state)
+                base: base, first: first - start, end: window.bytes.count,
+                isWhole: window.end == end, dialect: dialect)
+            return text.firstBegin(at: range.upperBound - start, from: from - start, state)
         }
+        scan(part, in: bytes, start: start)
+        return bytes
     }
 
-    /// What is known of all parts' beginnings.
-    func index() throws(SwoopError) -> CSVIndex {
-        try scan(before: ranges.count)
-        return CSVIndex(summaries.withLock { $0 })
-    }
-
-    /// Scans so many parts, of which each is read once.
+    /// Scans so many parts; each is read once here, if it was not when it was sent.
     private func scan(before count: Int) throws(SwoopError) {
         while true {
             let part = summaries.withLock { $0.count }
-            guard part < min(count + 1, ranges.count) else { return }
-            let range = ranges[part]
-            var summary = CSVSummary(lower: range.lowerBound)
-            let from = max(range.lowerBound, first)
-            if from < range.upperBound {
-                let start = max(0, range.lowerBound - 1)
-                let end = min(source.byteCount, range.upperBound + 1)
-                let bytes = try source.bytes(start..<end)
-                unsafe bytes.withUnsafeBytes { bytes in
-                    guard let base = bytes.baseAddress else { return }
-                    let text = unsafe CSVText(
-                        base: base, first: first - start, end: bytes.count,
-                        isWhole: end == source.byteCount, dialect: dialect)
-                    summary.scan(text, from: from - start, to: range.upperBound - start)
-                }
-            }
-            summaries.withLock { if $0.count == part { $0.append(summary) } }
+            guard part < count else { return }
+            let end = min(source.byteCount, ranges[part].upperBound + 1)
+            let start = start(of: part)
+            scan(part, in: try source.bytes(start..<end), start: start)
         }
+    }
+
+    /// Notes what the scan of a part finds, if it is the next one.
+    private func scan(_ part: Int, in bytes: [UInt8], start: Int) {
+        guard summaries.withLock({ $0.count }) == part else { return }
+        let range = ranges[part]
+        var summary = CSVSummary(lower: range.lowerBound)
+        let from = max(range.lowerBound, first)
+        if from < range.upperBound {
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                let text = unsafe CSVText(
+                    base: base, first: first - start, end: bytes.count,
+                    isWhole: start + bytes.count == source.byteCount, dialect: dialect)
+                summary.scan(text, from: from - start, to: range.upperBound - start)
+            }
+        }
+        summaries.withLock { if $0.count == part { $0.append(summary) } }
     }
 }

@@ -46,12 +46,14 @@ extension Plan where Result: Sendable {
     ///
     /// - Throws: `SwoopError` when the plan is wrong, was run before, or a download failed.
     public func run(download: DownloadPolicy = .nothing) async throws -> Result {
-        guard let (part, data) = try recording.take() else {
+        guard let plan = try recording.take() else {
             throw SwoopError(
                 .invalidPlan, "the plan was run before",
                 advice: "Use the proxies of the first run, or make the plan again.")
         }
-        recording.session.handle(.submitted(part, data: data))
+        let part = plan.part
+        recording.session.deferred.keep(plan.deferred)
+        recording.session.handle(.submitted(part, data: plan.data))
         switch download {
         case .nothing: break
         case .small: for task in part.held { try await recording.session.wait(for: task) }

@@ -10,7 +10,7 @@ import Synchronization
 /// Data that a plan brings along.
 enum ClientData: Sendable {
     case bytes([UInt8])
-    /// Read when the plan is run: an estimate needs only its size.
+    /// Read when the plan runs and the cluster has room for it.
     case later(@Sendable () throws(SwoopError) -> [UInt8])
 
     func read() throws(SwoopError) -> [UInt8] {
@@ -19,6 +19,15 @@ enum ClientData: Sendable {
         case .later(let read): try read()
         }
     }
+}
+
+/// A plan as it is submitted.
+struct RecordedPlan: Sendable {
+    var part: GraphPart
+    /// The bytes of each entry of `part.data`; none of what is deferred.
+    var data: [[UInt8]] = []
+    /// What is read when it is asked for.
+    var deferred: [TaskID: ClientData] = [:]
 }
 
 /// Tasks as they are recorded.
@@ -136,9 +145,10 @@ final class PlanRecording: Sendable {
     /// Adds client data of about so many bytes.
     func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> ProxyHandle {
         let id = session.newTask()
-        state.withLock { state in
-            state.part.data.append(
-                DataSpec(id: id, output: output, byteCount: Int64(byteCount)))
+        var spec = DataSpec(id: id, output: output, byteCount: Int64(byteCount))
+        if case .later = data { spec.isDeferred = true }
+        state.withLock { [spec] state in
+            state.part.data.append(spec)
             state.data.append(data)
             state.alive.insert(id)
         }
@@ -196,7 +206,7 @@ final class PlanRecording: Sendable {
     // MARK: The end of recording
 
     /// Everything recorded, for the coordinator; a second time: nothing.
-    func take() throws -> (GraphPart, [[UInt8]])? {
+    func take() throws -> RecordedPlan? {
         let result = state.withLock { state -> Result<(GraphPart, [ClientData])?, SwoopError> in
             if let problem = state.problem { return .failure(problem) }
             if state.isSubmitted { return .success(nil) }
@@ -208,10 +218,17 @@ final class PlanRecording: Sendable {
             state.part = GraphPart(functions: part.functions)
             return .success((part, data))
         }
-        guard case (var part, let data)? = try result.get() else { return nil }
-        let bytes = try data.map { try $0.read() }
-        for place in bytes.indices { part.data[place].byteCount = Int64(bytes[place].count) }
-        return (part, bytes)
+        guard let (part, data) = try result.get() else { return nil }
+        var plan = RecordedPlan(part: part)
+        for (spec, item) in zip(part.data, data) {
+            switch item {
+            case .bytes(let bytes): plan.data.append(bytes)
+            case .later:
+                plan.data.append([])
+                plan.deferred[spec.id] = item
+            }
+        }
+        return plan
     }
 
     /// The graph as far as it is recorded.

@@ -46,6 +46,8 @@ final class ClusterSession: Sendable {
     private let link = Mutex<(any CoordinatorLink)?>(nil)
     private let tasksNamed = Atomic<UInt64>(0)
     private let cores: Atomic<Int>
+    /// What plans bring along and the cluster has not asked for.
+    let deferred = DeferredSending()
     let console: SessionConsole
     /// Whether every node is this machine, and reads this machine's files.
     let nodesAreHere: Bool
@@ -129,6 +131,10 @@ final class ClusterSession: Sendable {
         case .release(let tasks): messages.append(.release(tasks))
         case .cancel(let tasks): messages.append(.cancel(tasks))
         case .want(let tasks): messages.append(.want(tasks))
+        case .bringData(let task):
+            resumptions.append { [self] in
+                deferred.bring(task) { [self] message in link.withLock { $0 }?.send(message) }
+            }
         case .settle(let task, let settlement):
             for waiter in state.followers.removeValue(forKey: task) ?? [] {
                 resumptions.append { [self] in settle(waiter.continuation, settlement) }
@@ -403,6 +409,7 @@ final class ClusterSession: Sendable {
         }
         for watcher in watchers { watcher(nil) }
         for waiter in histories { waiter.resume(returning: []) }
+        deferred.forget()
         link.withLock { $0.take() }?.close()
         console.finish()
     }

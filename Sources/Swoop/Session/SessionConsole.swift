@@ -11,23 +11,24 @@ import Synchronization
 /// Writes to the terminal, or to whatever standard error is.
 final class SessionConsole: Sendable {
     private struct State {
-        var progress = ProgressCount()
+        var line: ProgressLine
         var isProgressShown = false
-        var usage: ClusterUsage?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let showsOutput: Bool
     private let showsProgress: Bool
 
     init(showsOutput: Bool, showsProgress: Bool = false) {
         self.showsOutput = showsOutput
-        self.showsProgress = showsProgress && isatty(2) == 1
+        self.showsProgress = showsProgress
+        state = Mutex(State(line: ProgressLine(isTerminal: isatty(2) == 1)))
     }
 
     /// A line that a task printed, labelled by its function.
     func show(_ line: OutputLine) {
         guard showsOutput else { return }
+        finish()
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
         if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
         write(text + line.text + "\n", to: line.isError ? 2 : 1)
@@ -36,23 +37,30 @@ final class SessionConsole: Sendable {
     /// Something that a person should read.
     func remark(_ text: String) {
         guard showsOutput else { return }
+        finish()
         write("swoop: \(text)\n", to: 2)
     }
 
     /// How far the graph is.
     func progress(_ count: ProgressCount) {
         guard showsProgress else { return }
-        let text = state.withLock { state in
-            state.progress = count
-            state.isProgressShown = true
-            let failed = count.failed > 0 ? ", \(count.failed) failed" : ""
-            return
-                "\r\u{1b}[K\(count.done) of \(count.total) tasks done\(failed), \(count.running) running"
+        let now = MonotonicClock.nanoseconds()
+        let text = state.withLock { state -> String in
+            switch state.line.take(count, at: now) {
+            case .nothing: return ""
+            case .line(let text): return "swoop: \(text)\n"
+            case .updated(let text):
+                state.isProgressShown = true
+                return "\r\u{1b}[K\(text)"
+            case .cleared:
+                state.isProgressShown = false
+                return "\r\u{1b}[K"
+            }
         }
-        write(text, to: 2)
+        if !text.isEmpty { write(text, to: 2) }
     }
 
-    /// The scope ended: the progress line goes.
+    /// The progress line goes: the scope ended, or something else is to be written.
     func finish() {
         let wasShown = state.withLock { state in
             defer { state.isProgressShown = false }

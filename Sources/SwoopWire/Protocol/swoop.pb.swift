@@ -480,6 +480,12 @@ nonisolated struct ProtoProgress: Sendable {
 
   var total: UInt64 = 0
 
+  var bytesIn: UInt64 = 0
+
+  var bytesOut: UInt64 = 0
+
+  var nanosecondsLeft: Int64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2070,7 +2076,7 @@ nonisolated extension ProtoLines: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Progress"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}failed\0\u{1}running\0\u{1}total\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}failed\0\u{1}running\0\u{1}total\0\u{3}bytes_in\0\u{3}bytes_out\0\u{3}nanoseconds_left\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2082,6 +2088,9 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.failed) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.running) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.bytesIn) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.bytesOut) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.nanosecondsLeft) }()
       default: break
       }
     }
@@ -2100,6 +2109,15 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.total != 0 {
       try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 4)
     }
+    if self.bytesIn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesIn, fieldNumber: 5)
+    }
+    if self.bytesOut != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesOut, fieldNumber: 6)
+    }
+    if self.nanosecondsLeft != 0 {
+      try visitor.visitSingularInt64Field(value: self.nanosecondsLeft, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2108,6 +2126,9 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.failed != rhs.failed {return false}
     if lhs.running != rhs.running {return false}
     if lhs.total != rhs.total {return false}
+    if lhs.bytesIn != rhs.bytesIn {return false}
+    if lhs.bytesOut != rhs.bytesOut {return false}
+    if lhs.nanosecondsLeft != rhs.nanosecondsLeft {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,110 @@
+// What a person is told of how far a plan is: when, and in which words. Who writes it, and where to,
+// is SessionConsole.
+
+import SwoopModel
+
+/// Decides what is said of progress.
+struct ProgressLine {
+    /// What is to be written.
+    enum Said: Equatable {
+        /// Nothing.
+        case nothing
+        /// A line that takes the place of the last one.
+        case updated(String)
+        /// A line of its own.
+        case line(String)
+        /// The last line is to go.
+        case cleared
+    }
+
+    /// Whether a terminal shows it, where a line can be written over.
+    let isTerminal: Bool
+    /// When the work began that is going on.
+    private var began: Int64?
+    /// What was done before it.
+    private var before = ProgressCount()
+    private var saidAt: Int64?
+
+    /// Nothing is said of work that takes less: half a second.
+    private static let patience: Int64 = 500_000_000
+    /// Between two lines of a file: five seconds.
+    private static let linePeriod: Int64 = 5_000_000_000
+
+    init(isTerminal: Bool) { self.isTerminal = isTerminal }
+
+    /// Takes note of counts.
+    mutating func take(_ count: ProgressCount, at now: Int64) -> Said {
+        let isOver = count.done + count.failed >= count.total
+        guard !isOver else { return end(count, at: now) }
+        guard let began else {
+            began = now
+            // What is told first may have begun with this work.
+            before.total = count.done + count.failed
+            return .nothing
+        }
+        let elapsed = now - began
+        guard elapsed >= Self.patience else { return .nothing }
+        if !isTerminal, now - (saidAt ?? began) < Self.linePeriod { return .nothing }
+        saidAt = now
+        let text = words(count, after: elapsed)
+        return isTerminal ? .updated(text) : .line(text)
+    }
+
+    private mutating func end(_ count: ProgressCount, at now: Int64) -> Said {
+        defer {
+            before = count
+            began = nil
+            saidAt = nil
+        }
+        guard let began, saidAt != nil else { return .nothing }
+        if isTerminal { return .cleared }
+        return .line("\(tasks(count)) done in \(Self.time(now - began))\(bytes(count))")
+    }
+
+    private func tasks(_ count: ProgressCount) -> String {
+        let done = count.done - min(count.done, before.done)
+        let failed = count.failed - min(count.failed, before.failed)
+        let total = count.total - min(count.total, before.done + before.failed)
+        let failures = failed > 0 ? ", \(failed) failed" : ""
+        return "\(done) of \(total) tasks\(failures)"
+    }
+
+    private func bytes(_ count: ProgressCount) -> String {
+        let read = count.bytesIn &- min(count.bytesIn, before.bytesIn)
+        let made = count.bytesOut &- min(count.bytesOut, before.bytesOut)
+        var parts: [String] = []
+        if read > 1 << 20 { parts.append("\(Self.size(read)) read") }
+        if made > 1 << 20 { parts.append("\(Self.size(made)) written") }
+        return parts.map { ", \($0)" }.joined()
+    }
+
+    private func words(_ count: ProgressCount, after elapsed: Int64) -> String {
+        let left =
+            count.nanosecondsLeft > 0 ? ", about \(Self.time(count.nanosecondsLeft)) left" : ""
+        return "\(tasks(count)) done, \(count.running) running\(bytes(count)), "
+            + "\(Self.time(elapsed))\(left)"
+    }
+
+    /// Seconds, or minutes and seconds.
+    static func time(_ nanoseconds: Int64) -> String {
+        let tenths = (nanoseconds + 50_000_000) / 100_000_000
+        if tenths < 100 { return "\(tenths / 10).\(tenths % 10) s" }
+        let seconds = (tenths + 5) / 10
+        if seconds < 120 { return "\(seconds) s" }
+        return seconds < 7_200
+            ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+    }
+
+    /// A size with three digits or so.
+    static func size(_ bytes: UInt64) -> String {
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1_000, unit < units.count - 1 {
+            value /= 1_024
+            unit += 1
+        }
+        if value >= 100 || unit == 0 { return "\(Int(value.rounded())) \(units[unit])" }
+        return "\((value * 10).rounded() / 10) \(units[unit])"
+    }
+}

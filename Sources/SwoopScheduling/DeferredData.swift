@@ -1,0 +1,132 @@
+// Data that stays with its client until there is room for it: parts of files, say, that are read
+// when they are asked for. What was asked for and is not used up yet is bounded; a page of it that
+// is needed again is asked for again, since the client still has its source.
+
+import SwoopModel
+
+/// Client data that is asked for when there is room.
+package struct DeferredData: Hashable, Sendable {
+    /// Where the bytes are.
+    package enum Stage: Hashable, Sendable {
+        /// With the client alone. Can become: asked.
+        case kept
+        /// The client was asked for them. Can become: here, kept.
+        case asked
+        /// In this cluster. Can become: kept.
+        case here
+    }
+
+    package var byteCount: Int64
+    package var stage = Stage.kept
+}
+
+extension Scheduler {
+    /// Notes data that the client keeps until it is asked.
+    mutating func addDeferred(_ item: DataSpec, at index: TaskIndex) {
+        deferredData[index] = DeferredData(byteCount: max(1, item.byteCount))
+        deferredQueue.append(index)
+    }
+
+    /// Bytes that may be asked for and not used up: a quarter of what pages may take.
+    private var deferredMax: Int64 {
+        nodes.nodes.reduce(0) { $0 + $1.description.pageBudget } / 4
+    }
+
+    /// Asks clients for as much as there is room for, in the order of submission.
+    mutating func askForData(into effects: inout [SchedulerEffect]) {
+        guard !deferredQueue.isEmpty, !nodes.nodes.isEmpty else { return }
+        var asked = 0
+        for index in deferredQueue {
+            guard let data = deferredData[index] else { break }
+            // What is there may wait for what is not: then it goes on however little room there is.
+            let isStuck =
+                ready.isEmpty && deferredAsked == 0 && unstoredData.isEmpty
+                && nodes.nodes.allSatisfy { $0.assigned == 0 }
+            guard deferredBytes == 0 || isStuck || deferredBytes + data.byteCount <= deferredMax
+            else { break }
+            move(index, to: .asked)
+            effects.append(.notify(tasks[index].client, .dataNeeded(tasks[index].spec.id)))
+            asked += 1
+        }
+        deferredQueue.removeFirst(asked)
+    }
+
+    /// The client brings what it was asked for.
+    mutating func bring(
+        _ task: TaskID, _ bytes: [UInt8], of client: ClientID,
+        into effects: inout [SchedulerEffect]
+    ) {
+        guard let index = awaited(task, of: client) else {
+            return reject(.unknownTask, into: &effects)
+        }
+        move(index, to: .here)
+        storeNew(index, bytes, copies: 1, into: &effects)
+    }
+
+    /// The client does not have any more what it was asked for.
+    mutating func failData(
+        _ failure: TaskFailure, of client: ClientID, into effects: inout [SchedulerEffect]
+    ) {
+        guard let index = awaited(failure.task, of: client) else {
+            return reject(.unknownTask, into: &effects)
+        }
+        fail(index, failure, into: &effects)
+    }
+
+    /// The record of data that a client was asked for and has not brought.
+    private func awaited(_ task: TaskID, of client: ClientID) -> TaskIndex? {
+        guard let index = tasks.index(of: task), tasks[index].client == client,
+            deferredData[index]?.stage == .asked
+        else { return nil }
+        return index
+    }
+
+    /// The page of the data was given up: there is room for other data.
+    mutating func freeDeferred(_ index: TaskIndex) {
+        if deferredData[index] != nil { move(index, to: .kept) }
+    }
+
+    /// Asks for data again whose page is gone.
+    mutating func deferAgain(_ index: TaskIndex) {
+        move(index, to: .kept)
+        tasks[index].state = .waiting
+        tasks[index].stored = nil
+        deferredQueue.insert(index, at: 0)
+    }
+
+    /// Nobody will need the data.
+    mutating func forgetDeferred(_ index: TaskIndex) {
+        guard deferredData[index] != nil else { return }
+        move(index, to: .kept)
+        deferredData[index] = nil
+        deferredQueue.removeAll { $0 == index }
+    }
+
+    private mutating func move(_ index: TaskIndex, to stage: DeferredData.Stage) {
+        guard let data = deferredData[index], data.stage != stage else { return }
+        if data.stage == .kept { deferredBytes += data.byteCount }
+        if stage == .kept { deferredBytes -= data.byteCount }
+        if data.stage == .asked { deferredAsked -= 1 }
+        if stage == .asked { deferredAsked += 1 }
+        deferredData[index]?.stage = stage
+    }
+
+    /// Traps with a sentence when the counts of deferred data disagree with it.
+    func checkDeferred() {
+        var bytes: Int64 = 0
+        var asked = 0
+        for (index, data) in deferredData {
+            precondition(tasks.contains(index), "data is deferred for a forgotten record")
+            if data.stage != .kept { bytes += data.byteCount }
+            if data.stage == .asked { asked += 1 }
+            let isQueued = deferredQueue.contains(index)
+            precondition(
+                isQueued == (data.stage == .kept && tasks[index].state == .waiting),
+                "\(tasks[index].spec.id) is asked for twice or never")
+        }
+        precondition(bytes == deferredBytes, "deferred data is counted wrongly")
+        precondition(asked == deferredAsked, "data that was asked for is counted wrongly")
+        precondition(
+            deferredQueue.allSatisfy { deferredData[$0] != nil }, "something else is asked for")
+    }
+}

@@ -1,0 +1,144 @@
+// Stories of data that its client keeps until there is room for it.
+
+import SwoopModel
+import SwoopScheduling
+import Testing
+
+@Suite struct DeferredStories {
+    /// Of a node's budget, 1 GiB, a quarter is for such data: two of these.
+    private let size: Int64 = 100 << 20
+
+    private func data(_ numbers: ClosedRange<Int>) -> [DataSpec] {
+        numbers.map {
+            DataSpec(id: task($0), output: .value, byteCount: size, isDeferred: true)
+        }
+    }
+
+    private func asked(_ number: Int) -> SchedulerEffect {
+        .notify(client, .dataNeeded(task(number)))
+    }
+
+    private func bring(_ cluster: inout TestCluster, _ number: Int) {
+        cluster.handle(.dataArrived(client, task(number), bytes: [UInt8(number)]))
+    }
+
+    /// Data 1 to 4, and 11 to 14, each of which reads one.
+    private func submitted(nodes: Int = 1) -> TestCluster {
+        var cluster = TestCluster(nodes: nodes)
+        cluster.submit(
+            (1...4).map { call(10 + $0, pages: [$0]) }, data: data(1...4),
+            bytes: [[], [], [], []], held: [11, 12, 13, 14])
+        return cluster
+    }
+
+    @Test func `as much is asked for as there is room for, and more when some is used up`() {
+        var cluster = submitted()
+        cluster.expect(asked(1))
+        cluster.expect(asked(2))
+        cluster.expectNothingElse()
+        bring(&cluster, 1)
+        cluster.expect(.storePage(NodeID(1), task(1), .value, bytes: [1]))
+        cluster.store(1, on: 1, bytes: size)
+        cluster.expectLease([11])
+        cluster.expectNothingElse()
+        cluster.finish(11)
+        cluster.expect(.dropPages(NodeID(1), [task(1)]))
+        cluster.expect(asked(3))
+        cluster.expectFinished(11)
+        cluster.expectNothingElse()
+        for number in 2...4 {
+            bring(&cluster, number)
+            cluster.store(number, on: 1, bytes: size)
+            cluster.finish(10 + number)
+        }
+        cluster.forget()
+        cluster.release(11, 12, 13, 14)
+        cluster.expectEmpty()
+        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+    }
+
+    @Test func `without a node nothing is asked for`() {
+        var cluster = submitted(nodes: 0)
+        cluster.expectNothingElse()
+        cluster.join(1)
+        cluster.expect(asked(1))
+        cluster.expect(asked(2))
+        cluster.expectNothingElse()
+    }
+
+    @Test func `what a task needs at once is asked for, however little room there is`() {
+        var cluster = TestCluster()
+        cluster.submit(
+            [call(10, pages: [1, 2, 3])], data: data(1...3), bytes: [[], [], []], held: [10])
+        cluster.forget()
+        bring(&cluster, 1)
+        cluster.store(1, on: 1, bytes: size)
+        bring(&cluster, 2)
+        cluster.forget()
+        cluster.store(2, on: 1, bytes: size)
+        cluster.expect(asked(3))
+        bring(&cluster, 3)
+        cluster.store(3, on: 1, bytes: size)
+        #expect(cluster.node(task(10)) == NodeID(1))
+    }
+
+    @Test func `what is lost with its node is asked for again`() {
+        var cluster = TestCluster(nodes: 2)
+        cluster.submit([call(11, pages: [1])], data: data(1...1), bytes: [[]], held: [11])
+        bring(&cluster, 1)
+        cluster.store(1, on: 1, bytes: size)
+        cluster.forget()
+        cluster.lose(1)
+        cluster.expect(asked(1))
+        bring(&cluster, 1)
+        cluster.expect(.storePage(NodeID(2), task(1), .value, bytes: [1]))
+        cluster.store(1, on: 2, bytes: size)
+        cluster.finish(11)
+        cluster.expectFinished(11)
+    }
+
+    @Test func `a result that is lost has its data brought once more`() {
+        var cluster = TestCluster(nodes: 2)
+        cluster.submit(
+            [call(11, pages: [1], output: .page)], data: data(1...1), bytes: [[]], held: [11])
+        bring(&cluster, 1)
+        cluster.store(1, on: 1, bytes: size)
+        let first = cluster.node(task(11))
+        cluster.finish(11, page: 7)
+        cluster.expect(.dropPages(NodeID(1), [task(1)]))
+        cluster.forget()
+        #expect(first == NodeID(1))
+        cluster.lose(1)
+        cluster.expect(asked(1))
+        bring(&cluster, 1)
+        cluster.store(1, on: 2, bytes: size)
+        #expect(cluster.node(task(11)) == NodeID(2))
+    }
+
+    @Test func `what the client does not have any more fails what needs it`() {
+        var cluster = submitted()
+        cluster.forget()
+        var failure = TaskFailure(kind: .sourceChanged, message: "a.csv has changed")
+        failure.task = task(2)
+        cluster.handle(.dataFailed(client, failure))
+        let told = cluster.expectFailed(12, .sourceChanged)
+        #expect(told.message.contains("a.csv has changed"))
+        cluster.expect(asked(3))
+        cluster.expectNothingElse()
+    }
+
+    @Test func `what nobody needs any more is not asked for, and dropped when it comes`() {
+        var cluster = submitted()
+        cluster.forget()
+        cluster.release(11, 13)
+        cluster.expect(asked(4))
+        cluster.expectNothingElse()
+        bring(&cluster, 1)
+        bring(&cluster, 3)
+        #expect(cluster.scheduler.rejected[.unknownTask] == 2)
+        cluster.release(12, 14)
+        cluster.forget()
+        cluster.expectEmpty()
+        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredAsked == 0)
+    }
+}
