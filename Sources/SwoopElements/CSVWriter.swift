@@ -1,7 +1,7 @@
 // Collects the text of a table, row after row.
 
 /// A growing text of rows, fields quoted where they need it.
-public struct CSVWriter {
+public struct CSVWriter: Sendable {
     /// What separates and quotes.
     public let dialect: CSVDialect
     /// Everything written so far.

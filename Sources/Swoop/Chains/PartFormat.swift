@@ -29,7 +29,7 @@ extension String: TextLine {
     /// Writes the text.
     @inlinable public func write(line sink: PartSink) throws {
         var text = self
-        try unsafe text.withUTF8 { try unsafe sink.append(UnsafeRawBufferPointer($0)) }
+        try text.withUTF8 { try unsafe sink.append(UnsafeRawBufferPointer($0)) }
     }
 }
 

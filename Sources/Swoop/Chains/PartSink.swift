@@ -94,7 +94,7 @@ public struct SavedFile: RemoteValue, Hashable {
 
     /// Appends bytes.
     @inline(__always) public func append(_ bytes: UnsafeRawBufferPointer) throws {
-        if bytes.count > Self.blockByteCount - used { return try appendSlowly(bytes) }
+        if bytes.count > Self.blockByteCount - used { return try unsafe appendSlowly(bytes) }
         guard let source = bytes.baseAddress, let base = unsafe block.baseAddress else { return }
         unsafe (base + used).copyMemory(from: source, byteCount: bytes.count)
         used += bytes.count
@@ -136,7 +136,7 @@ public struct SavedFile: RemoteValue, Hashable {
         try flush()
         guard !isSent else {
             output.write(count: count)
-            sent.bytes.withUnsafeBytes { unsafe output.write(contentsOf: $0) }
+            unsafe sent.bytes.withUnsafeBytes { unsafe output.write(contentsOf: $0) }
             return
         }
         let byteCount = file?.byteCount ?? 0

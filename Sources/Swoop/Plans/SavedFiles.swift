@@ -4,6 +4,7 @@
 import SwoopElements
 import SwoopModel
 import SwoopStorage
+import Synchronization
 
 /// Files that a plan writes.
 public struct SavedFiles: Sendable {
