@@ -14,6 +14,8 @@ import Swoop
         "children": { _ in try await tellChildren() },
         "sent-text": { arguments in try await tellSentText(of: arguments[0]) },
         "tables": { arguments in try await tellTables(in: arguments[0], sent: arguments[1]) },
+        "saving": { arguments in try await tellSaving(in: arguments[0], sent: arguments[1]) },
+        "pieces": { _ in try await tellPieces() },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },
         "failures": { _ in try await tellFailures() },
