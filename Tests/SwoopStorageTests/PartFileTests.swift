@@ -80,6 +80,39 @@ import Testing
         }
     }
 
+    /// Whether this user may mount a small file system.
+    private static let canMount: Bool = {
+        var template = Array("/tmp/swoop-mount-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { return false }
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { _ = unsafe rmdir(path) }
+        guard unsafe mount("none", path, "tmpfs", 0, "size=64k") == 0 else { return false }
+        return unsafe umount(path) == 0
+    }()
+
+    @Test(.enabled(if: canMount, "only root may mount a small file system"))
+    func `a full disk is an error that names the file, and nothing is left`() throws {
+        try withFolder { folder in
+            let isMounted = unsafe mount("none", folder, "tmpfs", 0, "size=64k") == 0
+            try #require(isMounted)
+            defer { _ = unsafe umount(folder) }
+            let text = String(repeating: "x", count: 100_000)
+            #expect(
+                throws: StorageError.unwritable(
+                    path: "\(folder)/part", reason: "No space left on device")
+            ) {
+                var file = try PartFile(at: "\(folder)/part")
+                try write(text, to: &file)
+                try file.publish()
+            }
+            #expect(try PartFile.names(in: folder, prefix: "p", suffix: "").isEmpty)
+            var small = try PartFile(at: "\(folder)/part")
+            try write("small", to: &small)
+            try small.publish()
+            #expect(try contents(of: "\(folder)/part") == "small")
+        }
+    }
+
     @Test func `a version changes with the file`() throws {
         try withFolder { folder in
             var file = try PartFile(at: "\(folder)/part")
