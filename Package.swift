@@ -178,7 +178,7 @@ let package = Package(
         tests("SwoopElementsTests", ["SwoopElements", "Swoop"]),
         tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
         tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast", real]),
-        tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage"]),
+        tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
         tests(
             "SwoopAgentTests",
             [

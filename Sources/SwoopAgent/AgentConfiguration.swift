@@ -21,6 +21,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var slots: Int
     /// Bytes that pages may take; 0: half of the memory.
     package var pageBudget: Int
+    /// Where pages go that memory has no room for; empty: as `SpillFile.ofThisNode` says.
+    package var spillFolder = ""
     /// The program that the agent is a part of.
     package var program: ProgramID
     /// Where programs are kept (`BundleCache`); empty: nowhere, so that it runs no other.
@@ -64,6 +66,7 @@ package struct AgentConfiguration: Sendable, Equatable {
             ("secret-key", secretKey), ("name", name), ("slots", String(slots)),
             ("page-budget", String(pageBudget)), ("program", program.rawValue),
             ("cache-folder", cacheFolder), ("cache-bytes", String(cacheBytesMax)),
+            ("spill-folder", spillFolder),
             ("grace", String(grace)),
         ]
         pairs += listening.map { ("listen", $0) }
@@ -111,6 +114,7 @@ package struct AgentConfiguration: Sendable, Equatable {
         grace = try number("grace", grace)
         cacheFolder = values["cache-folder"]?.last ?? ""
         cacheBytesMax = Int(try number("cache-bytes", 0))
+        spillFolder = values["spill-folder"]?.last ?? ""
         listening = values["listen"] ?? []
         announced = values["announce"] ?? []
     }

@@ -18,14 +18,18 @@ extension AgentLoop {
             if let worker = worker(id) { dispatch(orders, to: worker) }
         case .cancelRun(let id, let attempt): worker(id)?.send(.cancel(attempt))
         case .report(let reports): send(.reports(reports))
-        case .free(let page):
-            if let extent = extents.removeValue(forKey: page.offset) { arena.free(extent) }
-        case .fetch(let task, let node, let pages, let slice):
-            fetch(task, from: node, pages, slice)
+        case .free(let page): free(page)
+        case .allocate(let use, let byteCount): allocate(byteCount, for: use)
+        case .refuseRoom(let use, let reason): refuse(use, reason)
+        case .spill(let task, let page): spill(task, page)
+        case .fetch(let task, let node, let output, let slice):
+            wanted[task] = WantedPage(node: node, output: output, slice: slice)
+            handle(.roomWanted(.copy(task), byteCount: output.byteCount))
         case .relay(let task, let node): send(.relayWanted(task, from: node))
         case .sendRange(let token, let task, let page): give(token, task, page)
         case .refuseRange(let token, let task): pages.refuse(token, task)
         case .sendOutput(let task, let page):
+            if page.medium == .disk { return readOutput(task, page) }
             guard let extent = extents[page.offset] else { return send(.pageMissing(task)) }
             let bytes = unsafe Array(arena.pointer(to: extent, count: Int(page.byteCount)))
             send(.page(task, bytes: bytes))

@@ -15,6 +15,9 @@ struct AgentLoop: ~Copyable {
     let context: TransportContext
     let way: AgentConnection
     let arena: Arena
+    /// Where pages go that the arena has no room for; nil: nowhere, for the reason below.
+    var disk: PageDisk?
+    let spillTrouble: String?
     let wakeup: Wakeup
     let pages: PageExchange
     let programs: ProgramReceiver
@@ -23,6 +26,10 @@ struct AgentLoop: ~Copyable {
     var effects: [AgentEffect] = []
     /// Extents in use, by offset: what a page's place in the arena was allocated as.
     var extents: [Int64: Extent] = [:]
+    /// Bytes that wait for their memory, by the task that they are the output of.
+    var held: [TaskID: HeldPage] = [:]
+    /// Pages of other nodes that wait for theirs.
+    var wanted: [TaskID: WantedPage] = [:]
     /// How many sends read an extent now, by its offset.
     var sending: [Int64: Int] = [:]
     /// Extents of before a new beginning that sends still read.
@@ -42,6 +49,10 @@ struct AgentLoop: ~Copyable {
     /// When to register again, while nothing answered.
     var nextRegistration: Int64 = 0
     var isOver = false
+    /// Whether effects are being performed: what they lead to comes after them.
+    var isPerforming = false
+    /// News of the disk, in the poll.
+    var diskSource: PollLoop.Source?
     /// Why it ended, where that was nobody's wish.
     var ending: AgentError?
     /// 10 Hz: twice what a person can follow.
@@ -54,22 +65,29 @@ struct AgentLoop: ~Copyable {
     /// Everything that may fail comes before the loop is made.
     init(
         _ configuration: AgentConfiguration, _ way: consuming AgentConnection,
-        context: TransportContext, arena: Arena, wakeup: Wakeup, pages: PageExchange,
-        programs: ProgramReceiver, isOnChannel: Bool
+        context: TransportContext, arena: Arena, disk: PageDisk?, spillTrouble: String?,
+        wakeup: Wakeup, pages: PageExchange, programs: ProgramReceiver, isOnChannel: Bool
     ) {
         self.configuration = configuration
         self.context = context
         self.way = way
         self.arena = arena
+        self.disk = disk
+        self.spillTrouble = spillTrouble
         self.wakeup = wakeup
         self.pages = pages
         self.programs = programs
         self.isOnChannel = isOnChannel
-        machine = Self.newMachine(configuration)
+        machine = Self.newMachine(configuration, arena, spillTrouble)
     }
 
-    private static func newMachine(_ configuration: AgentConfiguration) -> AgentMachine {
+    private static func newMachine(
+        _ configuration: AgentConfiguration, _ arena: Arena, _ spillTrouble: String?
+    ) -> AgentMachine {
         var settings = AgentMachine.Configuration()
+        settings.storeBytes = Int64(arena.budget)
+        settings.slots = configuration.slots
+        settings.spillTrouble = spillTrouble
         let century = 3_155_760_000 * nanosecondsPerSecond
         if configuration.grace == 0 { settings.startMax = century }
         settings.grace = configuration.grace == 0 ? century : min(configuration.grace, century)
@@ -81,6 +99,7 @@ struct AgentLoop: ~Copyable {
         let arriving = poll.watch(way.socket)
         _ = poll.watch(descriptor: wakeup.descriptor)
         let received = poll.watch(descriptor: programs.news.wakeup.descriptor)
+        watchDisk()
         if isOnChannel { channelEnd = poll.watch(descriptor: LaunchChannel.descriptor) }
         register()
         // The worker starts while the coordinator answers: the first run does not wait for it.
@@ -96,12 +115,14 @@ struct AgentLoop: ~Copyable {
                 isOver = true
             }
             turnPages()
+            takeFromDisk()
             watchWorkers()
             tick()
         }
         for worker in workers { worker.endNow() }
         Orphans.end(except: [])
         programs.stop()
+        disk?.stop()
         return ending
     }
 
@@ -138,11 +159,14 @@ struct AgentLoop: ~Copyable {
     mutating func handle(_ event: AgentEvent) {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
         machine.handle(event, at: now, into: &effects)
+        guard !isPerforming else { return }
+        isPerforming = true
         while !effects.isEmpty {
             let due = effects
             effects.removeAll(keepingCapacity: true)
             for effect in due { perform(effect) }
         }
+        isPerforming = false
     }
 
     // MARK: The coordinator
@@ -221,13 +245,16 @@ struct AgentLoop: ~Copyable {
         }
         programs.startOver()
         pages.startOver(in: &poll)
+        startDiskOver()
         freeAbandoned()
         for (offset, extent) in extents {
             if sending[offset] == nil { arena.free(extent) } else { leftOver[offset] = extent }
         }
         extents = [:]
+        held = [:]
+        wanted = [:]
         effects = []
-        machine = Self.newMachine(configuration)
+        machine = Self.newMachine(configuration, arena, spillTrouble)
         register()
         startEarly()
     }

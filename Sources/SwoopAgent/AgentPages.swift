@@ -23,20 +23,19 @@ extension AgentLoop {
             }
             elementCount = count
         }
-        if let page = store(bytes, elementCount: elementCount) {
-            handle(.dataStored(task, page))
-        } else {
-            handle(.dataRefused(task, "the node has no room for its \(bytes.count) bytes"))
-        }
+        held[task] = HeldPage(bytes: bytes, elementCount: elementCount)
+        handle(.roomWanted(.data(task), byteCount: Int64(bytes.count)))
     }
 
     /// A page that another node sent through the coordinator.
     mutating func takeRelayed(_ bytes: [UInt8], of task: TaskID) {
-        if let page = store(bytes, elementCount: Self.elementCount(of: bytes) ?? 1) {
-            handle(.pageFetched(task, page))
-        } else {
-            handle(.fetchFailed(task, .noRoom))
+        let isRight = machine.expectations(of: task).allSatisfy { offset, pages in
+            // One that was made anew may be smaller: that is no damage.
+            offset + pages.byteCount > bytes.count || pages.isRight(bytes, from: Int(offset))
         }
+        guard isRight else { return handle(.fetchFailed(task, .damaged)) }
+        held[task] = HeldPage(bytes: bytes, elementCount: Self.elementCount(of: bytes) ?? 1)
+        handle(.roomWanted(.copy(task), byteCount: Int64(bytes.count)))
     }
 
     private static func elementCount(of bytes: [UInt8]) -> Int64? {
@@ -45,14 +44,18 @@ extension AgentLoop {
         }
     }
 
-    private mutating func store(_ bytes: [UInt8], elementCount: Int64) -> PageExtent? {
-        guard let extent = try? arena.allocate(bytes: max(1, bytes.count)) else { return nil }
-        unsafe arena.mutablePointer(to: extent, count: bytes.count).copyBytes(from: bytes)
+    /// Puts bytes that came whole into their memory.
+    mutating func store(_ page: HeldPage, in extent: Extent) -> PageExtent {
+        let target = unsafe arena.mutablePointer(to: extent, count: page.bytes.count)
+        unsafe target.copyBytes(from: page.bytes)
         return keep(
-            extent, StoredPages(byteCount: Int64(bytes.count), elementCount: elementCount))
+            extent,
+            StoredPages(
+                byteCount: Int64(page.bytes.count), elementCount: page.elementCount,
+                checksum: unsafe PageChecksum.of(UnsafeRawBufferPointer(target))))
     }
 
-    private mutating func keep(_ extent: Extent, _ pages: StoredPages) -> PageExtent {
+    mutating func keep(_ extent: Extent, _ pages: StoredPages) -> PageExtent {
         let page = PageExtent(offset: Int64(extent.offset), pages: pages)
         extents[page.offset] = extent
         return page
@@ -60,20 +63,15 @@ extension AgentLoop {
 
     // MARK: Other agents
 
-    mutating func fetch(
-        _ task: TaskID, from node: NodeID, _ output: StoredPages, _ slice: OutputSlice?
-    ) {
-        let bytes = Int(max(1, min(output.byteCount, 1 << 46)))
-        guard let extent = try? arena.allocate(bytes: bytes) else {
-            return handle(.fetchFailed(task, .noRoom))
-        }
+    mutating func fetch(_ task: TaskID, _ page: WantedPage, into extent: Extent) {
         pages.fetch(
-            task, from: node, output, slice, into: extent, in: &poll,
+            task, from: page.node, page.output, page.slice, into: extent, in: &poll,
             now: MonotonicClock.nanoseconds())
     }
 
     /// Sends a range of a page from where it lies; the machine keeps the page until it is sent.
     mutating func give(_ token: UInt64, _ task: TaskID, _ page: PageExtent) {
+        if page.medium == .disk { return readRange(token, task, page) }
         guard let extent = extents[page.offset], pages.give(token, of: page, in: extent, arena)
         else { return handle(.rangeSent(task)) }
         sending[page.offset, default: 0] += 1
@@ -87,6 +85,7 @@ extension AgentLoop {
             case .sent(let task, let offset): sent(task, offset)
             case .fetched(let task, let extent, let pages):
                 handle(.pageFetched(task, keep(extent, pages)))
+            case .damaged(let task): handle(.fetchFailed(task, .damaged))
             case .absent(let task): handle(.fetchFailed(task, .absent))
             case .unreachable(let task): handle(.fetchFailed(task, .unreachable))
             }

@@ -43,12 +43,15 @@ package enum AgentProcess {
             : try AgentConnection(reaching: configuration, keys, context)
         let arena = try Arena(budget: configuration.pageBudget)
         // The first worker takes longest to start: everything else is done meanwhile.
+        let spill = OpenedSpill(folder: configuration.spillFolder)
         let early = try? WorkerLink(
-            id: WorkerID(0), program: nil, arena: arena, wakeup: wakeup,
+            id: WorkerID(0), program: nil, arena: arena, spill: spill.file, wakeup: wakeup,
             slots: configuration.slots)
         let pages: PageExchange
         let programs: ProgramReceiver
+        let disk: PageDisk?
         do {
+            disk = try spill.file.map { try PageDisk(file: $0) }
             pages = try PageExchange(
                 keys: keys, listening: configuration.listening,
                 announced: configuration.announced)
@@ -59,8 +62,9 @@ package enum AgentProcess {
             throw error
         }
         var loop = AgentLoop(
-            configuration, way, context: context, arena: arena, wakeup: wakeup,
-            pages: pages, programs: programs, isOnChannel: !isChild)
+            configuration, way, context: context, arena: arena, disk: disk,
+            spillTrouble: spill.trouble, wakeup: wakeup, pages: pages, programs: programs,
+            isOnChannel: !isChild)
         if let early { loop.watch(early) }
         if let reason = try loop.run() { throw reason }
     }

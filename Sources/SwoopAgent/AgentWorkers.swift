@@ -41,7 +41,8 @@ extension AgentLoop {
     private mutating func launch(_ id: WorkerID, _ program: ProgramID) throws {
         let placed = program == configuration.program ? nil : try programs.use(program)
         let started = try WorkerLink(
-            id: id, program: placed, arena: arena, wakeup: wakeup, slots: configuration.slots)
+            id: id, program: placed, arena: arena, spill: disk?.file, wakeup: wakeup,
+            slots: configuration.slots)
         watch(started)
     }
 
@@ -87,22 +88,14 @@ extension AgentLoop {
         case .reports(let reports):
             handle(.workerReported(worker.id, reports.map { $0.quoting(worker) }))
         case .stored(let attempt, let page): handle(.outputStored(worker.id, attempt, page))
-        case .allocate(let token, let byteCount): lend(token, byteCount, to: worker)
+        case .allocate(let token, let byteCount):
+            handle(.roomWanted(.output(worker.id, token: token), byteCount: byteCount))
+        case .abandoned(let page): handle(.extentAbandoned(worker.id, page))
+        case .damaged(let attempt, let input): handle(.pageDamaged(input, by: attempt))
         case .printed(let lines):
             worker.remember(lines)
             send(.printed(lines))
         }
-    }
-
-    private mutating func lend(_ token: UInt32, _ byteCount: Int64, to worker: WorkerLink) {
-        guard let extent = try? arena.allocate(bytes: Int(max(1, min(byteCount, 1 << 46)))) else {
-            return worker.send(.allocated(token: token, nil))
-        }
-        let page = PageExtent(
-            offset: Int64(extent.offset), byteCount: Int64(extent.size), elementCount: 0)
-        extents[page.offset] = extent
-        handle(.extentLent(worker.id, page))
-        worker.send(.allocated(token: token, page))
     }
 
     // MARK: Ends

@@ -18,6 +18,8 @@ package final class PageExchange {
         case sent(TaskID, offset: Int64)
         /// A page is here.
         case fetched(TaskID, Extent, StoredPages)
+        /// Its bytes came, and are not those that were written.
+        case damaged(TaskID)
         /// The node says that it has no such page.
         case absent(TaskID)
         /// The node cannot be reached, or went silent.
@@ -243,6 +245,12 @@ package final class PageExchange {
             }
             guard link.fetches[place].isComplete else { continue }
             let fetch = link.fetches.remove(at: place)
+            guard unsafe fetch.pages.isRight(arena.pointer(to: extent, count: fetch.byteCount))
+            else {
+                abandoned.append(extent)
+                news.append(.damaged(fetch.task))
+                continue
+            }
             news.append(.fetched(fetch.task, extent, fetch.pages))
         }
         link.ask(window: pace.window, now: now, in: &poll)
@@ -290,9 +298,9 @@ package final class PageExchange {
     package func give(
         _ token: UInt64, of page: PageExtent, in extent: Extent, _ arena: Arena
     ) -> Bool {
-        guard let question = questions.removeValue(forKey: token) else { return false }
-        let offset = min(question.offset, page.byteCount)
-        let count = min(question.count, page.byteCount - offset)
+        guard let (offset, count) = range(token, of: page),
+            let question = questions.removeValue(forKey: token)
+        else { return false }
         let header = PeerMessage.partHeader(
             question.task, offset: offset, byteCount: page.byteCount,
             elementCount: page.elementCount)
@@ -306,6 +314,24 @@ package final class PageExchange {
         }
         send([Frame(header), lent], to: question.peer)
         return true
+    }
+
+    /// The range of `page` that was asked for under a token; nil: nobody waits for it any more.
+    package func range(_ token: UInt64, of page: PageExtent) -> (offset: Int64, count: Int64)? {
+        guard let question = questions[token] else { return nil }
+        let offset = min(question.offset, page.byteCount)
+        return (offset, min(question.count, page.byteCount - offset))
+    }
+
+    /// Sends bytes of the range that was asked for, which came from elsewhere.
+    package func give(_ token: UInt64, of page: PageExtent, _ bytes: [UInt8]) {
+        guard let range = range(token, of: page),
+            let question = questions.removeValue(forKey: token)
+        else { return }
+        let header = PeerMessage.partHeader(
+            question.task, offset: range.offset, byteCount: page.byteCount,
+            elementCount: page.elementCount)
+        send([Frame(header), Frame(bytes)], to: question.peer)
     }
 
     /// Says that the page is not here.

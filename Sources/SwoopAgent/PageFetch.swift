@@ -28,7 +28,7 @@ struct PageFetch {
         self.rangeBytes = rangeBytes
     }
 
-    private var byteCount: Int { Int(pages.byteCount) }
+    var byteCount: Int { Int(pages.byteCount) }
     /// The task under whose name its node keeps the bytes.
     var source: TaskID { slice?.task ?? task }
     /// Where in what its node keeps it begins.

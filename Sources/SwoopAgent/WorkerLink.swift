@@ -34,7 +34,8 @@ final class WorkerLink {
     private let program: PlacedProgram?
 
     init(
-        id: WorkerID, program: PlacedProgram?, arena: Arena, wakeup: Wakeup, slots: Int
+        id: WorkerID, program: PlacedProgram?, arena: Arena, spill: SpillFile?, wakeup: Wakeup,
+        slots: Int
     ) throws {
         self.id = id
         self.program = program
@@ -68,6 +69,7 @@ final class WorkerLink {
             WorkerInheritance.arena: arena.descriptor,
             WorkerInheritance.wakeup: wakeup.descriptor,
         ]
+        request.descriptors[WorkerInheritance.spill] = spill?.descriptor
         process = try ChildProcess(starting: request)
         do {
             // While the process loads: it is the largest part of what is shared.

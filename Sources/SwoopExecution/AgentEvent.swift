@@ -42,6 +42,8 @@ package enum FetchFailure: UInt8, Hashable, Sendable, CaseIterable {
     case absent
     /// There is no room for it in this node's arena.
     case noRoom
+    /// Its bytes are not those that were written.
+    case damaged
 }
 
 /// A fact for the agent's machine.
@@ -64,8 +66,8 @@ package enum AgentEvent: Sendable {
     case fetchFailed(TaskID, FetchFailure)
     /// Another node asks for a range of the page; the token names the question.
     case rangeWanted(TaskID, token: UInt64)
-    /// The bytes of a range of the page have left this memory.
-    case rangeSent(TaskID)
+    /// The bytes of a range of the page have left this memory, or were read from the disk.
+    case rangeSent(TaskID, PageMedium = .memory)
     /// Anything came from the coordinator.
     case coordinatorHeard
     /// Somebody asks for the bytes of an output.
@@ -74,8 +76,22 @@ package enum AgentEvent: Sendable {
     case workerReady(WorkerID)
     /// A worker process ended.
     case workerExited(WorkerID, WorkerDeath)
+    /// Somebody needs memory for a page.
+    case roomWanted(RoomUse, byteCount: Int64)
+    /// What was to be allocated was.
+    case roomGiven(RoomUse)
+    /// It was not, and why; so many bytes are free, though not in one piece.
+    case roomMissing(RoomUse, freeBytes: Int64, reason: String)
+    /// A page lies on the disk now as well.
+    case pageSpilled(TaskID, from: PageExtent, to: PageExtent)
+    /// It could not be written: it is in memory as before.
+    case spillFailed(TaskID, PageExtent, reason: String)
+    /// The bytes of a page here are not those that were written; who found it out.
+    case pageDamaged(TaskID, by: AttemptID?)
     /// An extent was given to a worker to write a page in.
     case extentLent(WorkerID, PageExtent)
+    /// The worker will not fill an extent that it was given.
+    case extentAbandoned(WorkerID, PageExtent)
     /// The worker filled an extent with the output of a run.
     case outputStored(WorkerID, AttemptID, PageExtent)
     /// News of runs.
@@ -98,8 +114,14 @@ package enum AgentEffect: Hashable, Sendable {
     case cancelRun(WorkerID, AttemptID)
     /// Tell the coordinator.
     case report([RunReport])
-    /// Give an extent back to the arena.
+    /// Give an extent back to the arena, or to the spill file.
     case free(PageExtent)
+    /// Take memory for this use: `roomGiven` or `roomMissing` follows.
+    case allocate(RoomUse, byteCount: Int64)
+    /// There will be no room for this use.
+    case refuseRoom(RoomUse, reason: String)
+    /// Write a page to the disk: it stays until `pageSpilled` or `spillFailed`.
+    case spill(TaskID, PageExtent)
     /// Copy an output from another node, straight from there, or a part of one.
     case fetch(TaskID, from: NodeID, StoredPages, OutputSlice?)
     /// Ask the coordinator for a page of a node that cannot be reached from here.

@@ -45,7 +45,9 @@ extension AgentMachine {
             precondition(run.inputs.allSatisfy { $0 != nil }, "a ready run lacks an input")
         }
         for (task, count) in sending { pins[task, default: 0] += count }
+        checkStore()
         for (task, output) in outputs {
+            if output.isSpilling { pins[task, default: 0] += 1 }
             precondition(
                 output.pins == pins[task] ?? 0,
                 "\(task) counts \(output.pins) readers, not \(pins[task] ?? 0)")
@@ -56,5 +58,34 @@ extension AgentMachine {
         precondition(
             pins.keys.allSatisfy { outputs[$0] != nil }, "a page that is read was freed")
         precondition(stopping.allSatisfy { runs[$0] != nil }, "a run that ended is to be stopped")
+    }
+
+    private func checkStore() {
+        var readers: [TaskID: Int] = [:]
+        var readBytes: Int64 = 0
+        for run in runs.values where run.isWithWorker {
+            readBytes += run.pageBytes ?? 0
+            for output in run.memoryPins { readers[output, default: 0] += 1 }
+        }
+        precondition(
+            readBytes == room.readBytes, "runs read \(readBytes) bytes, not \(room.readBytes)")
+        for (task, output) in outputs {
+            let least = readers[task] ?? 0
+            precondition(
+                output.memoryReaders >= least
+                    && output.memoryReaders <= least + (sending[task] ?? 0),
+                "\(task) counts \(output.memoryReaders) readers in memory, not \(least)")
+            precondition(
+                output.leaving == nil || output.memoryReaders > 0,
+                "\(task) stays in memory for nobody")
+            precondition(
+                !output.isSpilling || output.extent.medium == .memory,
+                "\(task) is on its way to the disk twice")
+        }
+        let spilling = outputs.values.filter(\.isSpilling)
+        precondition(spilling.count == room.spilling, "spills are miscounted")
+        precondition(
+            spilling.reduce(0) { $0 + $1.extent.byteCount } == room.spillingBytes,
+            "bytes on their way to the disk are miscounted")
     }
 }

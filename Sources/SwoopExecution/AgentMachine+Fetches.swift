@@ -141,7 +141,14 @@ extension AgentMachine {
         guard var fetch = fetches[task], fetch.resumeAt == nil, let source = fetch.source else {
             return
         }
-        if failure == .noRoom { return postpone(task, into: &effects) }
+        if failure == .damaged {
+            room.damagedCount += 1
+            let text = "a page of \(fetch.pages.byteCount) bytes came wrong from node "
+            effects.append(.remark(text + "\(source.rawValue)"))
+        }
+        if failure == .noRoom || failure == .damaged {
+            return postpone(task, failure, into: &effects)
+        }
         if failure == .unreachable && !fetch.isRelayed {
             unreachable[source] = now.advanced(by: configuration.unreachableFor)
             fetch.isRelayed = true
@@ -161,11 +168,18 @@ extension AgentMachine {
         giveBackWaiters(of: task, into: &effects)
     }
 
-    /// Pages that are read now may be gone in a moment; not for ever, though.
-    private mutating func postpone(_ task: TaskID, into effects: inout [AgentEffect]) {
+    /// Pages that are read now may be gone in a moment, and what came wrong comes right; not for
+    /// ever, though.
+    private mutating func postpone(
+        _ task: TaskID, _ failure: FetchFailure, into effects: inout [AgentEffect]
+    ) {
         guard let fetch = fetches[task], countTrial(of: task, pause: configuration.fetchPause)
         else {
             let byteCount = fetches.removeValue(forKey: task)?.pages.byteCount ?? 0
+            if failure == .damaged {
+                let text = "an input of \(byteCount) bytes comes wrong again and again"
+                return failWaiters(of: task, .lost, text, into: &effects)
+            }
             let text = "there is no room on its node for an input of \(byteCount) bytes"
             return failWaiters(of: task, .noMemory, text, into: &effects)
         }
@@ -207,6 +221,18 @@ extension AgentMachine {
         return place < functions.count ? functions[place].name : "a task"
     }
 
+    /// What a whole output that the coordinator passes on is made of, as far as somebody here
+    /// knows: from each offset on.
+    package func expectations(of task: TaskID) -> [(offset: Int64, pages: StoredPages)] {
+        var expected: [(offset: Int64, pages: StoredPages)] = []
+        if let fetch = fetches[task], fetch.slice == nil { expected.append((0, fetch.pages)) }
+        for name in relayed(task) {
+            guard let fetch = fetches[name], let slice = fetch.slice else { continue }
+            expected.append((slice.offset, fetch.pages))
+        }
+        return expected
+    }
+
     /// When the next page is to be asked for that was not to be had.
     var fetchDeadline: Timestamp? {
         // Pages are only put off while there was trouble with one.
@@ -243,12 +269,16 @@ extension AgentMachine {
         }
         sending[task, default: 0] += 1
         pin(task)
+        if output.extent.medium == .memory { outputs[task]?.memoryReaders += 1 }
         effects.append(.sendRange(token: token, task, output.extent))
     }
 
-    mutating func returnRange(of task: TaskID, into effects: inout [AgentEffect]) {
+    mutating func returnRange(
+        of task: TaskID, _ medium: PageMedium, into effects: inout [AgentEffect]
+    ) {
         guard let count = sending[task] else { return }
         sending[task] = count > 1 ? count - 1 : nil
+        if medium == .memory { leaveMemory(of: task, into: &effects) }
         unpin(task, into: &effects)
     }
 }

@@ -9,8 +9,20 @@ extension AgentMachine {
         if let place = place(of: worker), workers[place].state == .ready(worker) {
             workers[place].lent.append(extent)
         } else {
-            effects.append(.free(extent))
+            free(extent, into: &effects)
         }
+    }
+
+    mutating func takeBack(
+        _ extent: PageExtent, from worker: WorkerID, into effects: inout [AgentEffect]
+    ) {
+        guard let owner = place(of: worker),
+            let place = workers[owner].lent.firstIndex(where: { $0.offset == extent.offset })
+        else {
+            dropped += 1
+            return
+        }
+        free(workers[owner].lent.remove(at: place), into: &effects)
     }
 
     mutating func store(
@@ -18,6 +30,7 @@ extension AgentMachine {
         into effects: inout [AgentEffect]
     ) {
         guard let owner = place(of: worker), workers[owner].state == .ready(worker),
+            extent.medium == .memory,
             let place = workers[owner].lent.firstIndex(where: { $0.offset == extent.offset })
         else {
             dropped += 1
@@ -38,17 +51,20 @@ extension AgentMachine {
         // The same bytes are here already, made by another attempt: one copy is enough, unless it
         // is going.
         if old.isDropped || old.attempt < output.attempt {
-            if old.pins > 0 {
-                outputs[task]?.isDropped = false
-                outputs[task]?.attempt = output.attempt
-                effects.append(.free(output.extent))
-            } else {
-                effects.append(.free(old.extent))
+            if old.pins == 0 {
+                for place in old.places { free(place, into: &effects) }
                 outputs[task] = output
+                return
             }
-        } else {
-            effects.append(.free(output.extent))
+            outputs[task]?.isDropped = false
+            outputs[task]?.attempt = output.attempt
+            if old.isDamaged {
+                // The right bytes take its place; the wrong ones go with their last reader.
+                outputs[task]?.extent = output.extent
+                return
+            }
         }
+        free(output.extent, into: &effects)
     }
 
     mutating func drop(_ tasks: [TaskID], into effects: inout [AgentEffect]) {
@@ -56,7 +72,7 @@ extension AgentMachine {
             guard let output = outputs[task] else { continue }
             if output.pins == 0 {
                 outputs[task] = nil
-                effects.append(.free(output.extent))
+                for place in output.places { free(place, into: &effects) }
             } else {
                 outputs[task]?.isDropped = true
             }
@@ -69,10 +85,32 @@ extension AgentMachine {
         guard var output = outputs[task], output.pins > 0 else { return }
         output.pins -= 1
         outputs[task] = output
-        if output.pins == 0 && output.isDropped {
+        guard output.pins == 0 else { return }
+        if output.isDropped {
             outputs[task] = nil
-            effects.append(.free(output.extent))
+            for place in output.places { free(place, into: &effects) }
+        } else if !output.damaged.isEmpty {
+            for place in output.damaged { free(place, into: &effects) }
+            outputs[task]?.damaged = []
         }
+    }
+
+    /// Gives an extent back; who waits for memory is asked again.
+    mutating func free(_ extent: PageExtent, into effects: inout [AgentEffect]) {
+        if extent.medium == .memory { room.hasGrown = true }
+        effects.append(.free(extent))
+    }
+
+    /// Sends an output to the coordinator; what lies on the disk is read first, and stays so long.
+    mutating func send(_ task: TaskID, into effects: inout [AgentEffect]) {
+        guard let output = outputs[task], !output.isDropped else {
+            return effects.append(.outputMissing(task))
+        }
+        if output.extent.medium == .disk {
+            sending[task, default: 0] += 1
+            pin(task)
+        }
+        effects.append(.sendOutput(task, output.extent))
     }
 
     mutating func stored(

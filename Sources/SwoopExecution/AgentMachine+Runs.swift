@@ -69,15 +69,22 @@ extension AgentMachine {
         switch input.source {
         case .inline(let bytes): return (RunInput(task: input.task, source: .inline(bytes)), nil)
         case .pending: return nil
-        case .stored(let pages, _):
-            if let output = outputs[input.task] {
-                return (RunInput(task: input.task, source: .extent(output.extent)), input.task)
-            }
-            guard let slice = input.slice, let part = pages.parts.first,
-                let extent = outputs[slice.task]?.extent.part(at: slice.offset, part)
-            else { return nil }
-            return (RunInput(task: input.task, source: .extent(extent)), slice.task)
+        case .stored:
+            guard let (extent, output) = place(of: input) else { return nil }
+            return (RunInput(task: input.task, source: .extent(extent)), output)
         }
+    }
+
+    /// Where an input lies on this node now, and in which output; nil: nowhere.
+    func place(of input: AssignedInput) -> (extent: PageExtent, output: TaskID)? {
+        if let output = outputs[input.task], !output.isDamaged {
+            return (output.extent, input.task)
+        }
+        guard case .stored(let pages, _) = input.source, let slice = input.slice,
+            let part = pages.parts.first, let whole = outputs[slice.task], !whole.isDamaged,
+            let extent = whole.extent.part(at: slice.offset, part)
+        else { return nil }
+        return (extent, slice.task)
     }
 
     /// News from the worker at `place`.
@@ -104,6 +111,8 @@ extension AgentMachine {
             forward(report, of: run)
         case .childrenEnded: forward(report, of: run)
         case .returned: giveBack(attempt, into: &effects)
+        case .ended(_, .failed, _) where misled.remove(attempt) != nil:
+            giveBack(attempt, into: &effects)
         case .ended(_, let outcome, _):
             remove(attempt, into: &effects)
             forward(report, of: run)
@@ -124,10 +133,12 @@ extension AgentMachine {
     mutating func remove(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard let run = runs.removeValue(forKey: attempt) else { return }
         stopping.remove(attempt)
+        misled.remove(attempt)
         if run.isWithWorker {
             workers[run.worker].dispatched -= 1
             if run.task.isIsolated { workers[run.worker].isIsolating = false }
         }
+        if run.isWithWorker { takeBackInputs(of: run, into: &effects) }
         for output in run.pins { unpin(output, into: &effects) }
     }
 

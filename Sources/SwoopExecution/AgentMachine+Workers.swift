@@ -69,7 +69,8 @@ extension AgentMachine {
         guard let place = place(of: id) else { return }
         let wasReady = workers[place].state == .ready(id)
         workers[place].state = .absent
-        for extent in workers[place].lent { effects.append(.free(extent)) }
+        for extent in workers[place].lent { free(extent, into: &effects) }
+        room.forget(id)
         workers[place].lent = []
         let held = runs.keys.filter {
             runs[$0].map { $0.worker == place && $0.isWithWorker } ?? false

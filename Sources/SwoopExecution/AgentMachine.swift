@@ -1,6 +1,6 @@
 // The agent's state and its switch over events: which runs it holds, what waits for what, which
 // pages are here, and what a worker's death means for whom. Runs: AgentMachine+Runs. Outputs:
-// +Outputs. Pages of other nodes: +Fetches. Workers: +Workers.
+// +Outputs. Room for them: +Store. Pages of other nodes: +Fetches. Workers: +Workers.
 
 package import SwoopModel
 
@@ -25,6 +25,14 @@ package struct AgentMachine: Sendable {
         package var fetchPause: Int64 = nanosecondsPerSecond
         /// Trials to get the same page, one after the other, before what needs it fails.
         package var fetchesMax = 20
+        /// Bytes of memory for pages; 0: as many as the arena gives.
+        package var storeBytes: Int64 = 0
+        /// Runs at a time of one worker; 0: not known.
+        package var slots = 0
+        /// Why nothing can be spilled on this node; nil: it can.
+        package var spillTrouble: String?
+        /// After a spill that failed none is tried for so long.
+        package var spillPause: Int64 = 5 * nanosecondsPerSecond
 
         package init() {}
     }
@@ -53,6 +61,10 @@ package struct AgentMachine: Sendable {
         package var missing: Int
         /// Outputs of this node that its inputs lie in, once for each input.
         package var pins: [TaskID] = []
+        /// Those of them that its worker reads in memory.
+        package var memoryPins: [TaskID] = []
+        /// Bytes of these inputs, once they were counted.
+        package var pageBytes: Int64?
         /// When its worker is killed, should it not have stopped: it was taken back.
         package var stopBy: Timestamp?
 
@@ -69,11 +81,26 @@ package struct AgentMachine: Sendable {
     package struct Output: Sendable {
         package var extent: PageExtent
         package var attempt: UInt32
-        /// Runs of this node that have it among their inputs, dispatched or not, and ranges of it
-        /// that are on their way to other nodes.
+        /// Runs of this node that have it among their inputs, dispatched or not, ranges of it
+        /// that are on their way to other nodes, and its way to the disk.
         package var pins = 0
+        /// Runs of workers that read it in memory, and ranges that are sent from there.
+        package var memoryReaders = 0
         /// Freed as soon as nothing reads it.
         package var isDropped = false
+        /// Whether it is on its way to the disk.
+        package var isSpilling = false
+        /// Where it was in memory, as long as somebody reads it there.
+        package var leaving: PageExtent?
+        /// Places of bytes that were not right, as long as anybody reads the output.
+        package var damaged: [PageExtent] = []
+
+        /// Whether the bytes that it has now are not right.
+        var isDamaged: Bool { damaged.contains(extent) }
+        /// All places that are its own.
+        var places: [PageExtent] {
+            (isDamaged ? [] : [extent]) + (leaving.map { [$0] } ?? []) + damaged
+        }
     }
 
     package let configuration: Configuration
@@ -97,6 +124,10 @@ package struct AgentMachine: Sendable {
     package var unreachable: [NodeID: Timestamp] = [:]
     /// Ranges that are on their way to other nodes, by page.
     package var sending: [TaskID: Int] = [:]
+    /// Who waits for memory, and what is done about it.
+    package var room = PageRoom()
+    /// Runs that read bytes which were not right: that they fail is not their fault.
+    package var misled: Set<AttemptID> = []
     /// Runs with a worker that were taken back and have not ended.
     package var stopping: Set<AttemptID> = []
     package var workersStarted: UInt32 = 0
@@ -135,19 +166,28 @@ package struct AgentMachine: Sendable {
         case .outputsDropped(let tasks): drop(tasks, into: &effects)
         case .dataStored(let task, let extent): stored(data: task, extent, into: &effects)
         case .dataRefused(let task, let reason): refused(data: task, reason)
-        case .pageFetched(let task, let extent): fetched(task, extent, into: &effects)
-        case .fetchFailed(let task, let failure): failFetch(of: task, failure, into: &effects)
+        case .pageFetched(let task, let extent):
+            room.copying.remove(task)
+            fetched(task, extent, into: &effects)
+        case .fetchFailed(let task, let failure):
+            room.copying.remove(task)
+            failFetch(of: task, failure, into: &effects)
         case .rangeWanted(let task, let token): lendRange(of: task, token, into: &effects)
-        case .rangeSent(let task): returnRange(of: task, into: &effects)
-        case .outputRequested(let task):
-            if let output = outputs[task], !output.isDropped {
-                effects.append(.sendOutput(task, output.extent))
-            } else {
-                effects.append(.outputMissing(task))
-            }
+        case .rangeSent(let task, let medium): returnRange(of: task, medium, into: &effects)
+        case .roomWanted(let use, let byteCount): room.add(use, byteCount)
+        case .roomGiven(let use): room.given(use)
+        case .roomMissing(let use, let freeBytes, let reason):
+            room.missing(use, freeBytes, reason)
+        case .pageSpilled(let task, let from, let to): spilled(task, from, to, into: &effects)
+        case .spillFailed(let task, let extent, let reason):
+            failSpill(of: task, extent, reason, into: &effects)
+        case .pageDamaged(let task, let reader): damaged(task, by: reader, into: &effects)
+        case .outputRequested(let task): send(task, into: &effects)
         case .workerReady(let worker): ready(worker, into: &effects)
         case .workerExited(let worker, let death): exited(worker, death, into: &effects)
         case .extentLent(let worker, let extent): lend(extent, to: worker, into: &effects)
+        case .extentAbandoned(let worker, let extent):
+            takeBack(extent, from: worker, into: &effects)
         case .outputStored(let worker, let attempt, let extent):
             store(extent, of: attempt, from: worker, into: &effects)
         case .workerReported(let worker, let reports):
@@ -167,7 +207,8 @@ package struct AgentMachine: Sendable {
     package var nextDeadline: Timestamp? {
         guard !hasEnded else { return nil }
         let stop = stopping.lazy.compactMap { runs[$0]?.stopBy }.min()
-        let all = [stop, fetchDeadline, idleDeadline, endDeadline].compactMap { $0 }
+        let all = [stop, fetchDeadline, idleDeadline, room.deadline, endDeadline]
+            .compactMap { $0 }
         return all.min().flatMap { $0 == .distantFuture ? nil : $0 }
     }
 
@@ -185,6 +226,7 @@ package struct AgentMachine: Sendable {
         endIdleWorker(into: &effects)
         resumeFetches(into: &effects)
         for place in workers.indices { dispatch(to: place, into: &effects) }
+        makeRoom(into: &effects)
         if runs.isEmpty { waiters.removeAll(keepingCapacity: true) }
         if !reports.isEmpty {
             effects.append(.report(reports))
@@ -231,14 +273,19 @@ package struct AgentMachine: Sendable {
         }
         var orders: [RunOrder] = []
         var later: [AttemptID] = []
-        for attempt in workers[place].ready {
-            guard let run = runs[attempt], run.state == .ready else { continue }
+        for (index, attempt) in workers[place].ready.enumerated() {
+            guard var run = runs[attempt], run.state == .ready else { continue }
             if workers[place].isIsolating || run.task.isIsolated && workers[place].dispatched > 0 {
                 later.append(attempt)
                 continue
             }
+            guard lendInputs(to: &run) else {
+                later.append(contentsOf: workers[place].ready[index...])
+                break
+            }
             workers[place].isIsolating = run.task.isIsolated
-            runs[attempt]?.state = .dispatched
+            run.state = .dispatched
+            runs[attempt] = run
             workers[place].dispatched += 1
             let inputs = run.inputs.compactMap { $0 }
             orders.append(

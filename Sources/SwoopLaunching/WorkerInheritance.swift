@@ -8,6 +8,8 @@ package enum WorkerInheritance {
     package static let slots = "slots"
     package static let crash = "crash"
     package static let arena = "arena"
+    /// Missing where the node has no spill file.
+    package static let spill = "spill"
     package static let wakeup = "wakeup"
     package static let slotCount = "SWOOP_SLOTS"
     /// Room for orders: a record may have half of it. 16 MiB: one run with 100,000 small inputs.

@@ -1,11 +1,20 @@
 // What an agent hands to a worker: one run with all of its inputs at hand.
 
-/// A place in the arena of a node's pages.
+/// What a page of a node lies in.
+package enum PageMedium: UInt8, Hashable, Sendable, CaseIterable {
+    /// The arena.
+    case memory
+    /// The spill file.
+    case disk
+}
+
+/// A place of a node's pages.
 package struct PageExtent: Hashable, Sendable {
-    /// Bytes from the arena's start.
+    /// Bytes from the start of what it lies in.
     package var offset: Int64
     /// What lies there, one part after the other.
     package var pages: StoredPages
+    package var medium = PageMedium.memory
 
     /// One page.
     package init(offset: Int64, byteCount: Int64, elementCount: Int64, checksum: UInt64 = 0) {
@@ -15,9 +24,10 @@ package struct PageExtent: Hashable, Sendable {
                 byteCount: byteCount, elementCount: elementCount, checksum: checksum))
     }
 
-    package init(offset: Int64, pages: StoredPages) {
+    package init(offset: Int64, pages: StoredPages, medium: PageMedium = .memory) {
         self.offset = offset
         self.pages = pages
+        self.medium = medium
     }
 
     /// Bytes used: not more than were allocated.
@@ -30,7 +40,8 @@ package struct PageExtent: Hashable, Sendable {
         guard offset >= 0, part.byteCount >= 0, part.byteCount <= byteCount,
             offset <= byteCount - part.byteCount
         else { return nil }
-        return PageExtent(offset: self.offset + offset, pages: StoredPages([part]))
+        return PageExtent(
+            offset: self.offset + offset, pages: StoredPages([part]), medium: medium)
     }
 }
 

@@ -46,7 +46,7 @@ extension VirtualCluster {
             nodes[place].workers[worker]?.declared += functions.count
         case .run(let orders): tell(id, worker, .ordered(orders))
         case .cancel(let attempt): tell(id, worker, .cancellationAsked(attempt))
-        case .allocated, .exit: break
+        case .allocated, .refused, .exit: break
         }
     }
 
@@ -58,7 +58,7 @@ extension VirtualCluster {
             if nodes[place].arena[extent.offset] != nil {
                 tell(id, .outputStored(worker, attempt, extent))
             }
-        case .ready, .allocate, .printed: break
+        case .ready, .allocate, .damaged, .abandoned, .printed: break
         }
     }
 

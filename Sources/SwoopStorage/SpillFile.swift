@@ -45,6 +45,17 @@ import Glibc
             ?? .spill(folder: "/var/tmp", reason: "it lies in memory; SWOOP_SPILL names another")
     }
 
+    /// A file of this process's: in the folder that is named, else in $SWOOP_SPILL, else where it
+    /// finds a disk.
+    package static func ofThisNode(named folder: String) throws(StorageError) -> SpillFile {
+        let named = folder.isEmpty ? variable("SWOOP_SPILL") : folder
+        return try open(named: named, home: variable("HOME"))
+    }
+
+    private static func variable(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
     /// Writes all of these bytes.
     package func write(
         _ bytes: UnsafeRawBufferPointer, at offset: Int

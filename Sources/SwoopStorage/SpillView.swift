@@ -2,6 +2,7 @@
 
 import CSwoopSystem
 import Glibc
+package import SwoopModel
 import Synchronization
 
 /// A worker's end of its agent's spill file.
@@ -9,13 +10,12 @@ import Synchronization
 /// Any thread may use it.
 package final class SpillView: Sendable {
     private let descriptor: Int32
-    /// What was found right already: the place of a page and what its bytes are.
+    /// What was found right already: places of pages and what their bytes are.
     private let verified = Mutex<Set<VerifiedRange>>([])
 
     private struct VerifiedRange: Hashable {
-        var offset: Int
-        var count: Int
-        var checksum: UInt64
+        var offset: Int64
+        var pages: StoredPages
     }
 
     /// So many are remembered; then all are forgotten and found right again.
@@ -28,13 +28,12 @@ package final class SpillView: Sendable {
 
     /// Maps bytes of a spilled page, and verifies them, unless this process has before; nil: they
     /// are not what was written.
-    package func map(
-        offset: Int, count: Int, checksum: UInt64
-    ) throws(StorageError) -> SpillMapping? {
-        let mapping = try SpillMapping(descriptor, offset: offset, count: count)
-        let range = VerifiedRange(offset: offset, count: count, checksum: checksum)
+    package func map(_ extent: PageExtent) throws(StorageError) -> SpillMapping? {
+        let mapping = try SpillMapping(
+            descriptor, offset: Int(extent.offset), count: Int(extent.byteCount))
+        let range = VerifiedRange(offset: extent.offset, pages: extent.pages)
         if verified.withLock({ $0.contains(range) }) { return mapping }
-        guard unsafe PageChecksum.of(mapping.bytes) == checksum else { return nil }
+        guard unsafe extent.pages.isRight(mapping.bytes) else { return nil }
         verified.withLock { known in
             if known.count >= Self.verifiedMax { known.removeAll() }
             known.insert(range)

@@ -36,6 +36,7 @@ extension ByteWriter {
     }
 
     mutating func extent(_ extent: PageExtent) {
+        byte(extent.medium.rawValue)
         signed(extent.offset)
         pages(extent.pages)
     }
@@ -129,7 +130,8 @@ extension ByteReader {
     }
 
     mutating func extent() throws(WireError) -> PageExtent {
-        PageExtent(offset: try signed(.number), pages: try pages())
+        let medium = try enumeration(PageMedium.self)
+        return PageExtent(offset: try signed(.number), pages: try pages(), medium: medium)
     }
 
     mutating func pages() throws(WireError) -> StoredPages {

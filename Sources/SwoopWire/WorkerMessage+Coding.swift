@@ -8,7 +8,7 @@ let ringVersion: UInt8 = 1
 
 private enum Kind: UInt8 {
     case ready = 1
-    case reports, stored, allocate, printed
+    case reports, stored, allocate, printed, damaged, abandoned
 }
 
 extension WorkerMessage {
@@ -27,6 +27,15 @@ extension WorkerMessage {
         case .stored(let attempt, let extent):
             var writer = ByteWriter(ring: Kind.stored.rawValue, capacity: 48)
             writer.attempt(attempt)
+            writer.extent(extent)
+            return writer.bytes
+        case .damaged(let attempt, let input):
+            var writer = ByteWriter(ring: Kind.damaged.rawValue, capacity: 40)
+            writer.attempt(attempt)
+            writer.task(input)
+            return writer.bytes
+        case .abandoned(let extent):
+            var writer = ByteWriter(ring: Kind.abandoned.rawValue, capacity: 40)
             writer.extent(extent)
             return writer.bytes
         case .allocate(let token, let byteCount):
@@ -53,6 +62,8 @@ extension WorkerMessage {
                     (reader) throws(WireError) in try reader.report()
                 })
         case .stored: self = .stored(try reader.attempt(), try reader.extent())
+        case .damaged: self = .damaged(try reader.attempt(), input: try reader.task())
+        case .abandoned: self = .abandoned(try reader.extent())
         case .allocate:
             self = .allocate(
                 token: try reader.small(.number), byteCount: try reader.signed(.number))

@@ -11,7 +11,13 @@ package enum WorkerMessage: Hashable, Sendable {
     case reports([RunReport])
     /// The attempt's page is written; comes before the `ended` report that mentions it.
     case stored(AttemptID, PageExtent)
-    /// Asks for an extent to write a page into; answered by `allocated` with the same token.
+    /// The bytes of this input of the attempt are not those that were written; comes before the
+    /// `ended` report of the attempt.
+    case damaged(AttemptID, input: TaskID)
+    /// An extent that was given for a page will not be used.
+    case abandoned(PageExtent)
+    /// Asks for an extent to write a page into; answered by `allocated` or `refused` with the same
+    /// token, however long that takes.
     case allocate(token: UInt32, byteCount: Int64)
     /// Lines that runs printed, in order.
     case printed([OutputLine])

@@ -5,7 +5,7 @@ internal import SwoopModel
 
 private enum Kind: UInt8 {
     case declare = 0x81
-    case run, cancel, allocated, exit
+    case run, cancel, allocated, exit, refused
 }
 
 extension WorkerOrder {
@@ -30,8 +30,12 @@ extension WorkerOrder {
         case .allocated(let token, let extent):
             var writer = ByteWriter(ring: Kind.allocated.rawValue, capacity: 40)
             writer.varint(UInt64(token))
-            writer.flag(extent != nil)
-            if let extent { writer.extent(extent) }
+            writer.extent(extent)
+            return writer.bytes
+        case .refused(let token, let reason):
+            var writer = ByteWriter(ring: Kind.refused.rawValue, capacity: 128)
+            writer.varint(UInt64(token))
+            writer.text(reason)
             return writer.bytes
         case .exit: return ByteWriter(ring: Kind.exit.rawValue, capacity: 0).bytes
         }
@@ -54,8 +58,9 @@ extension WorkerOrder {
                 })
         case .cancel: self = .cancel(try reader.attempt())
         case .allocated:
-            let token = try reader.small(.number)
-            self = .allocated(token: token, try reader.flag() ? try reader.extent() : nil)
+            self = .allocated(token: try reader.small(.number), try reader.extent())
+        case .refused:
+            self = .refused(token: try reader.small(.number), reason: try reader.text())
         case .exit: self = .exit
         }
         try reader.finish()

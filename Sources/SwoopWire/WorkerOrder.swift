@@ -11,8 +11,10 @@ package enum WorkerOrder: Hashable, Sendable {
     case run([RunOrder])
     /// The attempt shall end at its next stride's end, or never start.
     case cancel(AttemptID)
-    /// Answers `allocate`; nil when there is no room.
-    case allocated(token: UInt32, PageExtent?)
+    /// Answers `allocate`.
+    case allocated(token: UInt32, PageExtent)
+    /// Answers `allocate`: there is no room, for this reason.
+    case refused(token: UInt32, reason: String)
     /// Ends the process once its threads are idle.
     case exit
 }

@@ -1,5 +1,6 @@
 // The inputs of a run as its code wants them: arguments evaluated to bytes, pages found in the
-// arena, text that was sent. Files are read while the run goes on (TextBuffer.swift).
+// arena or the spill file, text that was sent. Files are read while the run goes on
+// (TextBuffer.swift).
 
 import SwoopElements
 import SwoopModel
@@ -48,27 +49,27 @@ struct InputError: Error {
     /// Of the file at `path`.
     var version: UInt64 = 0
     var byteCount = 0
-    /// Keeps what was copied alive.
-    var owners: [RunBytes] = []
+    /// Keeps alive what was copied, and mapped what was spilled.
+    var owners: [AnyObject] = []
 
     /// Puts the inputs of a remote function together.
-    init(call order: RunOrder, arena: ArenaView) throws {
+    init(call order: RunOrder, store: NodePages) throws {
         unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
         unsafe arguments = fields
-        let resolver = ArgumentResolver(order: order, arena: arena)
+        let resolver = ArgumentResolver(order: order, store: store)
         let lent = unsafe try resolver.lend(order.spec.arguments[...], keepingIn: &owners)
         unsafe arguments = lent
         byteCount = lent.count
     }
 
     /// Puts the inputs of a kernel together: fields, the note of its source, partial results.
-    init(kernel order: RunOrder, arena: ArenaView) throws {
+    init(kernel order: RunOrder, store: NodePages) throws {
         unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
         unsafe arguments = fields
         guard order.spec.arguments.count >= 2 else {
             throw InputError(kind: .invalidGraph, message: "a loop needs its fields and its note")
         }
-        let resolver = ArgumentResolver(order: order, arena: arena)
+        let resolver = ArgumentResolver(order: order, store: store)
         unsafe fields = try resolver.lend(order.spec.arguments[..<1], keepingIn: &owners)
         unsafe arguments = try resolver.lend(order.spec.arguments[2...], keepingIn: &owners)
         let noteBytes = unsafe try resolver.lend(order.spec.arguments[1..<2], keepingIn: &owners)
@@ -196,7 +197,8 @@ extension InputError {
         case .missing: kind = .sourceMissing
         case .denied, .writeDenied: kind = .sourceDenied
         case .changed: kind = .sourceChanged
-        case .file, .system, .database, .unwritable, .spill: kind = .sourceFailed
+        case .file, .system, .database, .unwritable: kind = .sourceFailed
+        case .spill: kind = .lost
         }
     }
 }
@@ -204,13 +206,13 @@ extension InputError {
 /// Evaluates arguments.
 struct ArgumentResolver {
     let order: RunOrder
-    let arena: ArenaView
+    let store: NodePages
     /// Places of the inputs by task: one run may have 100,000.
     private let places: [TaskID: Int]
 
-    init(order: RunOrder, arena: ArenaView) {
+    init(order: RunOrder, store: NodePages) {
         self.order = order
-        self.arena = arena
+        self.store = store
         places = Dictionary(
             order.inputs.enumerated().map { ($1.task, $0) }, uniquingKeysWith: { first, _ in first }
         )
@@ -219,7 +221,7 @@ struct ArgumentResolver {
     /// The arguments' bytes one after the other: lent in place when they lie in one piece, else
     /// copied.
     func lend(
-        _ arguments: ArraySlice<Argument>, keepingIn owners: inout [RunBytes]
+        _ arguments: ArraySlice<Argument>, keepingIn owners: inout [AnyObject]
     ) throws -> UnsafeRawBufferPointer {
         if arguments.count == 1, case .output(let task)? = arguments.first {
             return unsafe try bytes(of: task, keepingIn: &owners)
@@ -233,7 +235,7 @@ struct ArgumentResolver {
 
     /// The bytes of an input.
     func bytes(
-        of task: TaskID, keepingIn owners: inout [RunBytes]
+        of task: TaskID, keepingIn owners: inout [AnyObject]
     ) throws -> UnsafeRawBufferPointer {
         switch try source(of: task) {
         case .inline(let bytes):
@@ -241,8 +243,7 @@ struct ArgumentResolver {
             owners.append(memory)
             return unsafe memory.readable
         case .extent(let extent):
-            return unsafe try arena.pointer(
-                offset: Int(extent.offset), count: Int(extent.byteCount))
+            return unsafe try store.bytes(of: extent, task, keepingIn: &owners)
         }
     }
 
@@ -261,9 +262,9 @@ struct ArgumentResolver {
             switch try source(of: task) {
             case .inline(let own): bytes.append(contentsOf: own)
             case .extent(let extent):
-                let own = unsafe try arena.pointer(
-                    offset: Int(extent.offset), count: Int(extent.byteCount))
-                unsafe bytes.append(contentsOf: own)
+                var owners: [AnyObject] = []
+                let own = unsafe try store.bytes(of: extent, task, keepingIn: &owners)
+                withExtendedLifetime(owners) { unsafe bytes.append(contentsOf: own) }
             }
         case .operation(let operation, let operands, let operandType, let resultType):
             var scalars: [Scalar] = []

@@ -58,7 +58,7 @@ final class SlotHost: CallHost {
         }
         let byteCount = parts.reduce(0) { $0 + $1.byteCount }
         let extent = try core.allocate(byteCount: max(1, byteCount), slot: slot)
-        let opened = try core.arena.openWindow(
+        let opened = try core.store.arena.openWindow(
             Extent(offset: Int(extent.offset), size: Int(extent.byteCount)))
         let bytes = unsafe opened.bytes
         window = consume opened

@@ -76,19 +76,22 @@ final class SlotThread {
         _ body: (inout CallContext) throws -> Void
     ) -> (RunOutcome, RunRecord) {
         var record = RunRecord(features: order.spec.features, isCold: isCold)
+        var begun: SlotHost?
         do {
             let inputs =
                 try isKernel
-                ? RunInputs(kernel: order, arena: core.arena)
-                : RunInputs(call: order, arena: core.arena)
+                ? RunInputs(kernel: order, store: core.store)
+                : RunInputs(call: order, store: core.store)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
                 inputs: inputs, textBuffer: textBuffer, rows: rows, now: clock.beganAt)
+            begun = host
             defer { rows.runEnded() }
             var context = inputs.context(host: host)
             try withExtendedLifetime(inputs.owners) { try body(&context) }
             return try finished(order, run, context, host, inputs, &record)
         } catch {
+            Self.tell(error, order, begun, core)
             return (outcome(of: error, run), record)
         }
     }
@@ -149,12 +152,14 @@ final class SlotThread {
         core: WorkerCore, slot: Int, began: Int64
     ) async -> (RunOutcome, RunRecord) {
         var record = RunRecord(features: order.spec.features, isCold: isCold)
+        var begun: SlotHost?
         do {
-            let inputs = try RunInputs(call: order, arena: core.arena)
+            let inputs = try RunInputs(call: order, store: core.store)
             let host = SlotHost(
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
                 inputs: inputs, textBuffer: TextBuffer(), rows: ScratchBuffer(),
                 now: began)
+            begun = host
             var context = inputs.context(host: host)
             try await core.program.within(RunChildren(core: core, run: run), false) {
                 try await body(&context)
@@ -166,7 +171,20 @@ final class SlotThread {
             record.bytesOut = stored.byteCount
             return (.finished(stored), record)
         } catch {
+            tell(error, order, begun, core)
             return (outcome(of: error, run), record)
+        }
+    }
+
+    /// What the agent must know of a run that fails: memory that it does not use, and an input that
+    /// is not what it was.
+    private static func tell(
+        _ error: any Error, _ order: RunOrder, _ host: SlotHost?, _ core: WorkerCore
+    ) {
+        host?.closePage()
+        if let page = host?.page { core.send(.abandoned(page)) }
+        if let damaged = error as? DamagedInput {
+            core.send(.damaged(order.attemptID, input: damaged.task))
         }
     }
 
@@ -229,6 +247,10 @@ final class SlotThread {
     static func outcome(of error: any Error, _ run: RunState) -> RunOutcome {
         if error is RunCancelled || run.isCancelled { return .cancelled }
         let site = RunningThread.takeThrowSite()
+        if error is DamagedInput {
+            let text = "\(run.function): an input came back wrong from the disk"
+            return .failed(TaskFailure(kind: .lost, message: text))
+        }
         if let input = error as? InputError ?? (error as? StorageError).map({ InputError($0) }) {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))

@@ -18,6 +18,12 @@ enum SlotJob: Sendable {
     case resume(RunState)
 }
 
+/// The agent's answer to a slot that asked for memory.
+enum Grant: Sendable {
+    case extent(PageExtent)
+    case refusal(String)
+}
+
 /// A child run that has not begun.
 struct ChildStart: Sendable {
     var run: RunState
@@ -37,22 +43,22 @@ final class WorkerCore: Sendable {
         var isBroken = false
     }
 
-    let arena: ArenaView
+    let store: NodePages
     let slotTable: SlotTable
     let program: WorkerProgram
     let slots: Int
     private let shared: Mutex<Shared>
     private let mailboxes: [Mailbox<SlotJob>]
-    private let grants: [Mailbox<PageExtent?>]
+    private let grants: [Mailbox<Grant>]
     let outputs: [LabelledOutput]
     private let hungry = Atomic<Int>(0)
     private let childCount = Atomic<UInt64>(0)
 
     init(
-        arena: ArenaView, slotTable: SlotTable, program: WorkerProgram, slots: Int,
+        store: NodePages, slotTable: SlotTable, program: WorkerProgram, slots: Int,
         producer: consuming sending RingProducer, output: @escaping @Sendable (OutputLine) -> Void
     ) {
-        self.arena = arena
+        self.store = store
         self.slotTable = slotTable
         self.program = program
         self.slots = slots
@@ -184,17 +190,15 @@ final class WorkerCore: Sendable {
     /// An extent for a page of so many bytes; waits for the agent's answer.
     func allocate(byteCount: Int, slot: Int) throws -> PageExtent {
         send(.allocate(token: UInt32(slot), byteCount: Int64(byteCount)))
-        guard let extent = grants[slot].wait() else {
-            let text =
-                "the node has no room for a page of \(byteCount) bytes"
-            throw InputError(kind: .noMemory, message: text)
+        switch grants[slot].wait() {
+        case .extent(let extent): return extent
+        case .refusal(let reason): throw InputError(kind: .noMemory, message: reason)
         }
-        return extent
     }
 
-    func granted(_ token: UInt32, _ extent: PageExtent?) {
+    func granted(_ token: UInt32, _ grant: Grant) {
         guard Int(token) < grants.count else { return }
-        grants[Int(token)].post(extent)
+        grants[Int(token)].post(grant)
     }
 
     func declare(first: UInt32, _ functions: [FunctionSpec]) {

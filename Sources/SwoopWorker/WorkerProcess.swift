@@ -22,6 +22,9 @@ package enum WorkerProcess {
         let slotMemory = try SharedMemory(mapping: role.takeDescriptor(WorkerInheritance.slots))
         let crash = try SharedMemory(mapping: role.takeDescriptor(WorkerInheritance.crash))
         let arena = try ArenaView(owning: role.takeDescriptor(WorkerInheritance.arena).take())
+        let spill =
+            role.hasDescriptor(WorkerInheritance.spill)
+            ? SpillView(owning: try role.takeDescriptor(WorkerInheritance.spill).take()) : nil
         let wakeup = Wakeup(inheriting: try role.takeDescriptor(WorkerInheritance.wakeup))
         try CrashArea(memory: crash).install()
         _ = RunningThread.rememberThrows()
@@ -31,7 +34,8 @@ package enum WorkerProcess {
             memory: orders, capacity: WorkerInheritance.orderCapacity, waking: .wakeup(wakeup))
         let printer = Printer()
         let core = WorkerCore(
-            arena: arena, slotTable: try SlotTable(memory: slotMemory, slots: slots),
+            store: NodePages(arena: arena, spill: spill),
+            slotTable: try SlotTable(memory: slotMemory, slots: slots),
             program: program, slots: slots, producer: producer
         ) { printer.core?.send(.printed([$0])) }
         printer.core = core
@@ -79,7 +83,8 @@ package enum WorkerProcess {
         case .declare(let first, let functions): core.declare(first: first, functions)
         case .run(let orders): _ = core.handle(.ordered(orders))
         case .cancel(let attempt): _ = core.handle(.cancellationAsked(attempt))
-        case .allocated(let token, let extent): core.granted(token, extent)
+        case .allocated(let token, let extent): core.granted(token, .extent(extent))
+        case .refused(let token, let reason): core.granted(token, .refusal(reason))
         case .exit: return true
         }
         return false

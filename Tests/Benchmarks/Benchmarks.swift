@@ -16,7 +16,7 @@ import Swoop
         }
         let all: [(String, () async throws -> Void)] = [
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W4", TextGroups.run),
-            ("W9", StartUp.run),
+            ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
         ]
         let chosen = names.isEmpty ? all.map(\.0) : Array(names)

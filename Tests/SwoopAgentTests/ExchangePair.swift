@@ -55,11 +55,12 @@ final class ExchangePair {
     }
 
     func fetch(
-        _ task: TaskID, bytes count: Int, slice: OutputSlice? = nil,
+        _ task: TaskID, bytes count: Int, checksum: UInt64 = 0, slice: OutputSlice? = nil,
         from node: NodeID = ExchangePair.giverNode
     ) throws {
         fetcher.fetch(
-            task, from: node, StoredPages(byteCount: Int64(count), elementCount: 7), slice,
+            task, from: node,
+            StoredPages(byteCount: Int64(count), elementCount: 7, checksum: checksum), slice,
             into: try fetcherArena.allocate(bytes: max(1, count)), in: &poll,
             now: MonotonicClock.nanoseconds())
     }
@@ -90,7 +91,8 @@ final class ExchangePair {
             guard let (extent, page) = pages[task] else { return giver.refuse(token, task) }
             if giver.give(token, of: page, in: extent, giverArena) { given += 1 }
         case .sent: left += 1
-        case .fetched, .absent, .unreachable: Issue.record("the giver fetched: \(event)")
+        case .fetched, .damaged, .absent, .unreachable:
+            Issue.record("the giver fetched: \(event)")
         }
     }
 

@@ -2,6 +2,7 @@
 // that do not take it.
 
 import Glibc
+import SwoopModel
 import SwoopStorage
 import SwoopTransport
 import Testing
@@ -47,6 +48,14 @@ private final class Folder {
 }
 
 private let isRoot = getuid() == 0
+
+/// A page on the disk.
+private func place(_ offset: Int, _ byteCount: Int, _ checksum: UInt64) -> PageExtent {
+    PageExtent(
+        offset: Int64(offset),
+        pages: StoredPages(byteCount: Int64(byteCount), elementCount: 1, checksum: checksum),
+        medium: .disk)
+}
 
 /// A spill thread with pages to write.
 private final class Spiller {
@@ -102,11 +111,11 @@ private final class Spiller {
             let checksum = unsafe PageChecksum.of(part)
             for _ in 0..<2 {
                 let mapping = try #require(
-                    try view.map(offset: 8_192 + offset, count: count, checksum: checksum))
+                    try view.map(place(8_192 + offset, count, checksum)))
                 #expect(unsafe mapping.bytes.elementsEqual(part))
             }
             #expect(
-                try view.map(offset: 8_192 + offset, count: count, checksum: checksum ^ 1) == nil)
+                try view.map(place(8_192 + offset, count, checksum ^ 1)) == nil)
         }
     }
 
@@ -120,7 +129,7 @@ private final class Spiller {
         try unsafe file.write(bytes, at: 0)
         try unsafe file.write(UnsafeRawBufferPointer(rebasing: bytes[5..<6]), at: 70_000)
         let view = SpillView(owning: dup(file.descriptor))
-        #expect(try view.map(offset: 0, count: 100_000, checksum: checksum) == nil)
+        #expect(try view.map(place(0, 100_000, checksum)) == nil)
     }
 
     @Test func `places outside of the file are refused`() throws {
@@ -132,7 +141,7 @@ private final class Spiller {
         let view = SpillView(owning: dup(file.descriptor))
         for (offset, count) in [(-1, 1), (0, 5_001), (5_000, 1), (1, Int.max), (0, -1)] {
             #expect(throws: StorageError.self) {
-                try view.map(offset: offset, count: count, checksum: 0)
+                try view.map(place(offset, count, 0))
             }
         }
         #expect(throws: StorageError.self) { try file.read(at: 0, count: 5_001) }

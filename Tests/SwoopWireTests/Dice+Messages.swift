@@ -88,13 +88,15 @@ extension Dice {
             .ready(processID: Int32(truncatingIfNeeded: number())),
             .reports(list(upTo: 8) { $0.report() }), .stored(attempt(), extent()),
             .allocate(token: small(), byteCount: number()), .printed(list { $0.outputLine() }),
+            .damaged(attempt(), input: task()), .abandoned(extent()),
         ]
     }
 
     mutating func workerOrders() -> [WorkerOrder] {
         [
             .declare(first: small(), list { $0.functionSpec() }), .run(list { $0.runOrder() }),
-            .cancel(attempt()), .allocated(token: small(), coin() ? extent() : nil), .exit,
+            .cancel(attempt()), .allocated(token: small(), extent()), .exit,
+            .refused(token: small(), reason: text()),
         ]
     }
 }

@@ -188,6 +188,7 @@ extension Samples {
     static let workerMessages: [WorkerMessage] = [
         .ready(processID: 77), .reports(reports), .stored(attempt, extent),
         .allocate(token: 300, byteCount: 1 << 20), .printed([line]),
+        .damaged(attempt, input: first), .abandoned(extent),
     ]
 
     static let workerOrders: [WorkerOrder] = [
@@ -201,5 +202,6 @@ extension Samples {
                 ], rank: -1)
         ]),
         .cancel(attempt), .allocated(token: 300, extent), .exit,
+        .refused(token: 300, reason: "full"),
     ]
 }

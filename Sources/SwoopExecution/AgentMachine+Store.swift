@@ -1,0 +1,204 @@
+// Memory for pages: who gets it, which pages leave for the disk to make room, and what becomes of
+// pages whose bytes come back wrong.
+
+import SwoopModel
+
+extension AgentMachine {
+    // MARK: Room
+
+    /// Answers those who wait for memory, in their order: from what is free, else from what a spill
+    /// leaves. A wish is refused only when nothing that happens here will leave room any more.
+    mutating func makeRoom(into effects: inout [AgentEffect]) {
+        while !room.waiting.isEmpty, !room.isAsking {
+            if let wish = room.ask() {
+                return effects.append(.allocate(wish.use, byteCount: wish.byteCount))
+            }
+            spillForThoseWhoWait(into: &effects)
+            guard room.spilling == 0, isHopeless, let wish = room.refuse() else { return }
+            effects.append(.refuseRoom(wish.use, reason: reasonToRefuse(wish)))
+        }
+    }
+
+    /// Whether nothing goes on that could leave room: no page is being written or sent, nothing
+    /// arrives, and every run that could end waits for room itself.
+    private var isHopeless: Bool {
+        guard room.copying.isEmpty, sending.isEmpty, workers.allSatisfy({ $0.lent.isEmpty })
+        else { return false }
+        let waiting = room.waiting.count {
+            if case .output = $0.use { true } else { false }
+        }
+        let processes = workers.count { $0.id != nil }
+        if configuration.slots > 0, waiting >= configuration.slots * max(1, processes) {
+            return true
+        }
+        var begun = 0
+        for run in runs.values {
+            switch run.state {
+            case .dispatched: return false
+            case .running, .suspended: begun += 1
+            case .waiting, .ready: break
+            }
+        }
+        return begun <= waiting
+    }
+
+    private func reasonToRefuse(_ wish: PageRoom.Wish) -> String {
+        let why =
+            configuration.spillTrouble ?? room.trouble?.reason ?? wish.reason
+            ?? "everything in it is being read"
+        return "the node has no room for a page of \(wish.byteCount) bytes: \(why)"
+    }
+
+    // MARK: Spill
+
+    /// Sends pages to the disk until those who wait will have room: first what no run of this node
+    /// waits to read, of that the largest.
+    private mutating func spillForThoseWhoWait(into effects: inout [AgentEffect]) {
+        var missing = room.missingBytes
+        guard missing > 0, maySpill(into: &effects) else { return }
+        for task in spillable() where missing > 0 {
+            guard let extent = outputs[task]?.extent else { continue }
+            outputs[task]?.isSpilling = true
+            pin(task)
+            room.spilling += 1
+            room.spillingBytes += extent.byteCount
+            missing -= extent.byteCount
+            effects.append(.spill(task, extent))
+        }
+    }
+
+    private mutating func maySpill(into effects: inout [AgentEffect]) -> Bool {
+        if let reason = configuration.spillTrouble {
+            remarkOnce("memory for pages is full and \(reason)", into: &effects)
+            return false
+        }
+        return room.trouble.map { $0.until <= now } ?? true
+    }
+
+    /// Pages that may leave memory, the best first. Those that a worker reads or writes now, or
+    /// that are being sent, may not.
+    private func spillable() -> [TaskID] {
+        let all = outputs.filter { _, output in
+            output.extent.medium == .memory && output.extent.byteCount > 0 && !output.isSpilling
+                && output.memoryReaders == 0
+        }
+        return all.keys.sorted { one, other in
+            guard let first = all[one], let second = all[other] else { return one < other }
+            let isWanted = (first.pins > 0, second.pins > 0)
+            if isWanted.0 != isWanted.1 { return isWanted.1 }
+            let bytes = (first.extent.byteCount, second.extent.byteCount)
+            return bytes.0 != bytes.1 ? bytes.0 > bytes.1 : one < other
+        }
+    }
+
+    mutating func spilled(
+        _ task: TaskID, _ from: PageExtent, _ to: PageExtent, into effects: inout [AgentEffect]
+    ) {
+        guard endSpill(of: task, from) else { return free(to, into: &effects) }
+        room.trouble = nil
+        outputs[task]?.extent = to
+        if outputs[task]?.memoryReaders ?? 0 > 0 {
+            outputs[task]?.leaving = from
+        } else {
+            free(from, into: &effects)
+        }
+        unpin(task, into: &effects)
+    }
+
+    /// The page stays in memory; no other one is sent there for a while.
+    mutating func failSpill(
+        of task: TaskID, _ extent: PageExtent, _ reason: String, into effects: inout [AgentEffect]
+    ) {
+        guard endSpill(of: task, extent) else { return }
+        room.trouble = (reason, now.advanced(by: configuration.spillPause))
+        remarkOnce("memory for pages is full and \(reason)", into: &effects)
+        unpin(task, into: &effects)
+    }
+
+    private mutating func endSpill(of task: TaskID, _ extent: PageExtent) -> Bool {
+        guard let output = outputs[task], output.isSpilling, output.extent == extent else {
+            return false
+        }
+        outputs[task]?.isSpilling = false
+        room.spilling -= 1
+        room.spillingBytes -= extent.byteCount
+        return true
+    }
+
+    private mutating func remarkOnce(_ text: String, into effects: inout [AgentEffect]) {
+        if room.remarked.insert(text).inserted { effects.append(.remark(text)) }
+    }
+
+    // MARK: Readers
+
+    /// Names to a run that is about to be dispatched where its inputs lie now; false: what the
+    /// workers read already takes as much memory as they may keep from others.
+    mutating func lendInputs(to run: inout Run) -> Bool {
+        guard !run.pins.isEmpty else { return true }
+        if run.pageBytes == nil {
+            run.pageBytes = run.inputs.reduce(0) { sum, input in
+                guard case .extent(let extent)? = input?.source else { return sum }
+                return sum + extent.byteCount
+            }
+        }
+        let bytes = run.pageBytes ?? 0
+        if configuration.storeBytes > 0, room.readBytes > 0,
+            room.readBytes + bytes > configuration.storeBytes / 2
+        {
+            return false
+        }
+        for place in run.inputs.indices {
+            guard case .extent? = run.inputs[place]?.source,
+                let (extent, output) = self.place(of: run.task.inputs[place])
+            else { continue }
+            run.inputs[place]?.source = .extent(extent)
+            guard extent.medium == .memory else { continue }
+            outputs[output]?.memoryReaders += 1
+            run.memoryPins.append(output)
+        }
+        room.readBytes += bytes
+        return true
+    }
+
+    /// A run of a worker reads its inputs no more.
+    mutating func takeBackInputs(of run: Run, into effects: inout [AgentEffect]) {
+        room.readBytes -= run.pageBytes ?? 0
+        for output in run.memoryPins { leaveMemory(of: output, into: &effects) }
+    }
+
+    /// One less reads the output where it is, or was, in memory.
+    mutating func leaveMemory(of task: TaskID, into effects: inout [AgentEffect]) {
+        guard let output = outputs[task], output.memoryReaders > 0 else { return }
+        outputs[task]?.memoryReaders -= 1
+        guard output.memoryReaders == 1, let extent = output.leaving else { return }
+        outputs[task]?.leaving = nil
+        free(extent, into: &effects)
+    }
+
+    // MARK: Damage
+
+    /// Bytes of a page that lies here on the disk are not what they were. It is forgotten, the
+    /// coordinator hears that it is missing, and lineage makes it again; runs that have not begun
+    /// go back, and the one that found it out will.
+    mutating func damaged(
+        _ task: TaskID, by reader: AttemptID?, into effects: inout [AgentEffect]
+    ) {
+        var task = task
+        if let reader, let run = runs[reader], run.isWithWorker {
+            misled.insert(reader)
+            let input = run.task.inputs.first { $0.task == task }
+            if outputs[task] == nil, let whole = input?.slice?.task { task = whole }
+        }
+        guard let output = outputs[task], output.extent.medium == .disk, !output.isDamaged else {
+            return
+        }
+        room.damagedCount += 1
+        effects.append(
+            .remark("a page of \(output.extent.byteCount) bytes came back wrong from the disk"))
+        effects.append(.outputMissing(task))
+        outputs[task]?.damaged.append(output.extent)
+        let readers = runs.filter { !$0.value.isWithWorker && $0.value.pins.contains(task) }
+        for attempt in readers.keys.sorted() { giveBack(attempt, into: &effects) }
+        drop([task], into: &effects)
+    }
+}

@@ -1,0 +1,118 @@
+// More pages than a node's memory has room for: on its disk, in real processes.
+
+import Glibc
+import TestPrograms
+import Testing
+
+extension ProgramTests {
+    @Suite struct StoreTests {
+        private let folder: TestFolder
+        private let spill: SpillFolder
+
+        init() throws {
+            folder = try TestFolder()
+            spill = try SpillFolder()
+        }
+
+        private func start(_ command: String) throws -> ProgramRun {
+            try ProgramRun([command], in: folder, environment: ["SWOOP_SPILL": spill.path])
+        }
+
+        @Test func `collections of four times the memory are stored and read back right`() throws {
+            let run = try start("store")
+            #expect(try run.end(within: 240) == .exited(0), "\(run.output)\(run.errors)")
+            for name in [
+                "array", "collected", "stored, read 1 times", "stored, read 2 times",
+                "most in memory",
+            ] {
+                #expect(run.values[name] == "true", "\(name): \(run.output)")
+            }
+            #expect(!run.errors.contains("memory for pages is full"))
+            #expect(TestFolder.names(in: spill.path) == [])
+        }
+
+        @Test(arguments: [0, 1])
+        func `what lies on the disk is gone with its processes, however they end`(worker: Int)
+            throws
+        {
+            let run = try start("spilled")
+            _ = try run.value(of: "holds")
+            let agent = try #require(folder.children(of: run.process.pid).first)
+            let child = try #require(folder.children(of: agent).first)
+            let spilled = spill.spilledBytes(by: agent)
+            #expect(spilled >= 32 << 20)
+            // The worker reads the very same file.
+            #expect(spill.spilledBytes(by: child) == spilled)
+            #expect(TestFolder.names(in: spill.path) == [])
+            if worker == 1 { #expect(kill(child, SIGKILL) == 0) }
+            #expect(kill(agent, SIGKILL) == 0)
+            #expect(try run.end() == .exited(1))
+            #expect(try folder.processes(leftAfter: 2) == [])
+            #expect(TestFolder.names(in: spill.path) == [])
+        }
+
+        @Test(.enabled(if: getuid() == 0))
+        func `a full disk is an error that names it, told once, and the rest works`() throws {
+            try spill.mount("size=4m")
+            let run = try start("full-disk")
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            let reason = "pages cannot be kept in \(spill.path): No space left on device"
+            let error = try #require(run.values["too much"])
+            #expect(error.hasPrefix("noMemory | "), "\(error)")
+            #expect(error.contains(reason), "\(error)")
+            #expect(run.values["what fits"] == "\((32 << 20) / 16)")
+            let remarks = run.errors.split(separator: "\n").filter {
+                $0.contains("memory for pages is full and \(reason)")
+            }
+            #expect(remarks.count == 1, "\(run.errors)")
+        }
+
+        @Test func `a folder that cannot be written is named`() throws {
+            spill.path = "/absent"
+            let run = try start("full-disk")
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            let reason = "pages cannot be kept in /absent: No such file or directory"
+            #expect(run.values["too much"]?.contains(reason) == true, "\(run.output)")
+            #expect(run.values["what fits"] == "\((32 << 20) / 16)")
+        }
+    }
+}
+
+/// A folder on a disk for one test.
+private final class SpillFolder {
+    var path: String
+    private let made: String
+    private var isMounted = false
+
+    init() throws {
+        var template = Array("/var/tmp/swoop-test-XXXXXX".utf8CString)
+        try #require(unsafe mkdtemp(&template) != nil)
+        made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = made
+    }
+
+    /// Puts a file system in memory there.
+    func mount(_ options: String) throws {
+        try #require(unsafe Glibc.mount("test", made, "tmpfs", 0, options) == 0)
+        isMounted = true
+    }
+
+    /// Bytes that a process holds in files of the folder's disk that have no name.
+    func spilledBytes(by process: Int32) -> Int {
+        let descriptors = "/proc/\(process)/fd"
+        return TestFolder.names(in: descriptors).reduce(0) { sum, name in
+            var link = [UInt8](repeating: 0, count: 4_096)
+            let length = unsafe readlink("\(descriptors)/\(name)", &link, link.count)
+            let target = String(decoding: link.prefix(max(0, length)), as: UTF8.self)
+            guard target.hasPrefix(path) else { return sum }
+            var status = stat()
+            _ = unsafe stat("\(descriptors)/\(name)", &status)
+            return sum + Int(status.st_blocks) * 512
+        }
+    }
+
+    deinit {
+        if isMounted { _ = unsafe umount2(made, 2) }
+        _ = unsafe rmdir(made)
+    }
+}

@@ -1,0 +1,80 @@
+// More pages than memory has room for: stored, read where they lie, and what is said when they
+// cannot be.
+
+import Glibc
+import Swoop
+
+@Remote func mixed(_ i: Int) -> Int { i &* 0x9e37_79b9_7f4a_7c15 }
+@Remote func exclusiveOr(_ a: Int, _ b: Int) -> Int { a ^ b }
+
+/// 4 million integers take 32 MiB.
+private let budget = 32 << 20
+
+private func withSmallStore(_ body: (Cluster) async throws -> sending Void) async throws {
+    var options = LocalOptions()
+    options.cores = 2
+    options.learns = false
+    options.pageBudget = budget
+    try await withCluster(.local(options), body)
+}
+
+/// Collections of four times the memory, from here and from there, read in several ways.
+func tellStore() async throws {
+    try await withSmallStore { cluster in
+        let count = 4 * budget / 8
+        let numbers = (0..<count).map { $0 &* 3 }
+        let array = try await cluster.remotely { $0.array(numbers) }
+        try await array.wait()
+        await tell("array") {
+            try await cluster.remotely { _ in array.chain.sum }.value == numbers.reduce(0, +)
+        }
+        await tell("collected") { try await array.collect() == numbers }
+        let stored = try await cluster.remotely {
+            $0.range(0..<count).map(mixed).stored()
+        }
+        let expected = (0..<count).reduce(0) { $0 ^ mixed($1) }
+        for round in 1...2 {
+            await tell("stored, read \(round) times") {
+                try await cluster.remotely { _ in
+                    stored.chain.reduce(0, exclusiveOr)
+                }.value == expected
+            }
+        }
+        await tell("most in memory") {
+            for try await usage in cluster.usage {
+                return usage.nodes.allSatisfy { $0.residentBytes <= Int64(budget) }
+            }
+            return false
+        }
+    }
+}
+
+/// Holds pages on the disk until it is killed.
+func holdSpilled() async throws {
+    try await withSmallStore { cluster in
+        let stored = try await cluster.remotely {
+            $0.range(0..<(2 * budget / 8)).map(mixed).stored()
+        }
+        try await stored.wait()
+        tell("holds", stored.pageCount)
+        for try await _ in cluster.usage where stored.pageCount == 0 { break }
+    }
+}
+
+/// A node that cannot spill: what fits works, what does not is an error.
+func tellFullDisk() async throws {
+    try await withSmallStore { cluster in
+        await tellError("too much") {
+            let stored = try await cluster.remotely {
+                $0.range(0..<(4 * budget / 8)).map(mixed).stored()
+            }
+            return try await cluster.remotely { _ in stored.chain.count }.value
+        }
+        await tell("what fits") {
+            let stored = try await cluster.remotely {
+                $0.range(0..<(budget / 16)).map(mixed).stored()
+            }
+            return try await cluster.remotely { _ in stored.chain.count }.value
+        }
+    }
+}
