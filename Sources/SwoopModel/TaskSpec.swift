@@ -12,8 +12,8 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     /// scheduler knows it and puts it in when it grants the lease, so that the page itself need not
     /// travel.
     case elementCount
-    /// As `elementCount`: the number of elements in all parts of the operands' outputs that come
-    /// before the part which the task itself reads.
+    /// As `elementCount`, without operands: the number of elements in all parts of the task's pages
+    /// that come before the part which it reads.
     case elementsBefore
 }
 
@@ -80,8 +80,8 @@ package struct TaskSpec: Hashable, Sendable {
     package var arguments: [Argument]
     /// Tasks whose output pages the loop reads, in order.
     package var pages: [TaskID]
-    /// Which part of these tasks' outputs it reads; nil: all. A part without elements is left out
-    /// of `pages` when the task is leased, and the others are named by `TaskID.part`. Less than the
+    /// Which part of these tasks' outputs it reads; nil: all. When the task is leased, `pages` names
+    /// the parts (`TaskID.part`); one without elements is an input without bytes. Less than the
     /// largest number.
     package var part: UInt32?
     /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a

@@ -122,11 +122,10 @@ extension Scheduler {
         var spec = counts ? puttingInCounts(record.spec) : record.spec
         let read = counts ? Set(spec.inputs) : []
         let slices = spec.part == nil ? [] : takingParts(&spec)
-        let sliced = Set(slices.lazy.map { $0.slice?.task })
+        let sliced = slices.isEmpty ? [] : Set(record.spec.pages)
         let whole = record.inputs.compactMap { input -> AssignedInput? in
             let task = tasks[input].spec.id
             if counts && !read.contains(task) || sliced.contains(task) { return nil }
-            if spec.part != nil, record.spec.pages.contains(task) { return nil }
             return AssignedInput(
                 task: task, source: piece.contains(input) ? .pending : source(of: input))
         }
@@ -140,16 +139,29 @@ extension Scheduler {
     /// Replaces every count of elements by the number: the pages it counts need not be read for it.
     private func puttingInCounts(_ spec: TaskSpec) -> TaskSpec {
         var copy = spec
+        let before = elementsBefore(of: spec)
         copy.arguments = spec.arguments.map { argument in
-            argument.puttingInCounts { task, isBefore in
-                guard let index = tasks.index(of: task),
-                    case .page(let pages) = tasks[index].stored
-                else { return 0 }
-                guard isBefore else { return pages.elementCount }
-                return pages.parts.prefix(Int(spec.part ?? 0)).reduce(0) { $0 + $1.elementCount }
+            argument.puttingInCounts(before: before) { task in
+                pages(of: task)?.elementCount ?? 0
             }
         }
         return copy
+    }
+
+    private func pages(of task: TaskID) -> StoredPages? {
+        guard let index = tasks.index(of: task), case .page(let pages) = tasks[index].stored else {
+            return nil
+        }
+        return pages
+    }
+
+    /// Elements of the task's pages before the part that it reads.
+    private func elementsBefore(of spec: TaskSpec) -> Int64 {
+        guard let part = spec.part else { return 0 }
+        return spec.pages.reduce(0) { sum, page in
+            let parts = pages(of: page)?.parts.prefix(Int(part)) ?? []
+            return parts.reduce(sum) { $0.addingReportingOverflow($1.elementCount).partialValue }
+        }
     }
 
     /// Bytes of an input that the task reads.
@@ -164,18 +176,16 @@ extension Scheduler {
     /// elements need not be read.
     private func takingParts(_ spec: inout TaskSpec) -> [AssignedInput] {
         guard let part = spec.part else { return [] }
-        var inputs: [AssignedInput] = []
-        for page in spec.pages {
-            guard let index = tasks.index(of: page), case .page(let pages) = tasks[index].stored,
+        let inputs = spec.pages.map { page in
+            let name = page.part(part)
+            guard let index = tasks.index(of: page), let pages = pages(of: page),
                 let offset = pages.offset(of: Int(part)), pages.parts[Int(part)].elementCount > 0
-            else { continue }
-            inputs.append(
-                AssignedInput(
-                    task: page.part(part),
-                    source: .stored(
-                        StoredPages([pages.parts[Int(part)]]), nodes: tasks[index].locations),
-                    slice: OutputSlice(
-                        task: page, offset: offset, wholeByteCount: pages.byteCount)))
+            else { return AssignedInput(task: name, source: .inline([])) }
+            return AssignedInput(
+                task: name,
+                source: .stored(
+                    StoredPages([pages.parts[Int(part)]]), nodes: tasks[index].locations),
+                slice: OutputSlice(task: page, offset: offset, wholeByteCount: pages.byteCount))
         }
         spec.pages = inputs.map(\.task)
         return inputs
@@ -251,25 +261,26 @@ extension Argument {
         }
     }
 
-    /// - Parameter count: the number of elements of a task's output, or of its parts before the one
-    ///   that is read.
+    /// - Parameters:
+    ///   - before: elements of the pages before the part that is read.
+    ///   - count: the number of elements of a task's output.
     fileprivate func puttingInCounts(
-        _ count: (TaskID, _ isBefore: Bool) -> Int64
+        before: Int64, _ count: (TaskID) -> Int64
     ) -> Argument {
         switch self {
         case .bytes, .output: return self
-        case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(count) })
-        case .operation(let operation, let operands, _, _) where operation.countsElements:
+        case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(before: before, count) })
+        case .operation(.elementsBefore, _, _, _): return .bytes(Scalar.int(before).encoded)
+        case .operation(.elementCount, let operands, _, _):
             let sum = operands.reduce(Int64(0)) { sum, operand in
                 guard case .output(let task) = operand else { return sum }
-                let (next, overflow) = sum.addingReportingOverflow(
-                    count(task, operation == .elementsBefore))
+                let (next, overflow) = sum.addingReportingOverflow(count(task))
                 return overflow ? .max : next
             }
             return .bytes(Scalar.int(sum).encoded)
         case .operation(let operation, let operands, let operandType, let resultType):
             return .operation(
-                operation, operands: operands.map { $0.puttingInCounts(count) },
+                operation, operands: operands.map { $0.puttingInCounts(before: before, count) },
                 operandType: operandType, resultType: resultType)
         }
     }

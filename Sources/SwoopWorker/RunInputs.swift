@@ -124,8 +124,9 @@ struct InputError: Error {
         for page in order.spec.pages {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
-            let header = unsafe try PageHeader(reading: bytes)
             pages.append(unsafe InputPage(bytes: bytes, firstElement: first))
+            if unsafe bytes.isEmpty { continue }
+            let header = unsafe try PageHeader(reading: bytes)
             let (next, overflow) = first.addingReportingOverflow(header.count)
             guard !overflow else { throw badRange(begin, .max) }
             first = next

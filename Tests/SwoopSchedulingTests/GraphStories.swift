@@ -126,14 +126,13 @@ import Testing
         #expect(cluster.leases[1].tasks[0].spec.arguments == [.bytes(Scalar.int(5).encoded)])
     }
 
-    @Test func `a task that reads one part of outputs is told where it lies, if it has elements`() {
+    @Test func `a task that reads one part of outputs is told where it lies, or that it is empty`() {
         var cluster = TestCluster()
         var merge = call(3, pages: [1, 2])
         merge.part = 1
         merge.arguments = [
             .operation(
-                .elementsBefore, operands: [.output(task(1)), .output(task(2))],
-                operandType: .int, resultType: .int)
+                .elementsBefore, operands: [], operandType: .int, resultType: .int)
         ]
         cluster.submit([call(1, output: .page), call(2, output: .page), merge], held: [3])
         let full = StoredPages([
@@ -148,7 +147,7 @@ import Testing
                 .ended(cluster.attempt(number), .finished(.page(pages)), RunRecord()))
         }
         let leased = cluster.leases.last?.tasks.first
-        #expect(leased?.spec.id == task(3) && leased?.spec.pages == [task(1).part(1)])
+        #expect(leased?.spec.id == task(3) && leased?.spec.pages == [task(1).part(1), task(2).part(1)])
         #expect(leased?.spec.arguments == [.bytes(Scalar.int(11).encoded)])
         #expect(
             leased?.inputs == [
@@ -157,7 +156,8 @@ import Testing
                     source: .stored(
                         StoredPages(byteCount: 128, elementCount: 9, checksum: 4),
                         nodes: [NodeID(1)]),
-                    slice: OutputSlice(task: task(1), offset: 64, wholeByteCount: 192))
+                    slice: OutputSlice(task: task(1), offset: 64, wholeByteCount: 192)),
+                AssignedInput(task: task(2).part(1), source: .inline([])),
             ])
         cluster.finish(3)
         cluster.release(3)

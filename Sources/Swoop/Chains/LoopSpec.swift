@@ -20,6 +20,8 @@ public struct LoopSpec: Sendable {
         case text(
             files: TextFiles, lookBehind: Int,
             firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?)
+        /// Partitions of collections, each merged from all parts.
+        case shuffled(ShuffleSpec)
         /// The rows of tables written as text.
         case csv(CSVFiles)
     }

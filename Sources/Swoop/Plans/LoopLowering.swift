@@ -12,6 +12,8 @@ struct LoopPart {
     var range: Range<Int>
     var note: Argument
     var pages: [TaskID] = []
+    /// Which part of the pages' outputs it reads; nil: all.
+    var part: UInt32?
     /// What the kernel gets as arguments, behind its fields and its note.
     var arguments: [Argument] = []
     var feature: Double
@@ -46,14 +48,15 @@ extension PlanRecording: LoopRecorder {
         let function = place(of: loop.kernel, name: loop.name)
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
-        for (number, part) in self.parts(of: loop).enumerated() {
+        let all = parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
+        for (number, part) in all.enumerated() {
             let task = session.newTask()
             parts.append(task)
             let spec = TaskSpec(
                 id: task, function: function,
                 arguments: [sharedFields, part.note] + part.arguments
                     + (loop.numbersParts ? [.bytes(number.encodedBytes)] : []),
-                pages: part.pages, lower: Int64(part.range.lowerBound),
+                pages: part.pages, part: part.part, lower: Int64(part.range.lowerBound),
                 upper: Int64(part.range.upperBound), output: isPage ? .page : .value,
                 features: [part.feature])
             state.withLock { $0.part.tasks.append(spec) }
@@ -62,23 +65,31 @@ extension PlanRecording: LoopRecorder {
         return parts
     }
 
-    private func parts(of loop: LoopSpec) -> [LoopPart] {
-        switch loop.source {
+    /// The parts of a source, in order.
+    ///
+    /// - Parameter areKept: what comes of a part is kept in a page.
+    func parts(of source: LoopSpec.Source, leafWidth: Int, areKept: Bool) -> [LoopPart] {
+        switch source {
         case .range(let count):
             let note = LoopNote(source: .range, sourceEnd: count)
-            return split(count, leafWidth: loop.leafWidth, least: 1).map {
+            let most = areKept ? Self.keptElementsMax : .max
+            return split(count, leafWidth: leafWidth, least: 1, most: most).map {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
+        case .shuffled(let shuffle): return mergedParts(shuffle)
         case .pages(let handle): return pageParts(handle, as: .pages(counts: []))
         case .wholePages(let handle): return pageParts(handle, as: .wholePages(counts: []))
         case .zipped(let first, let second):
             return pageParts(first, as: .zipped(counts: [], others: []), beside: second)
         case .text(let files, let lookBehind, let firstBegin):
             return textParts(
-                files, lookBehind: lookBehind, leafWidth: loop.leafWidth, firstBegin: firstBegin)
-        case .csv(let files): return csvParts(files, leafWidth: loop.leafWidth)
+                files, lookBehind: lookBehind, leafWidth: leafWidth, firstBegin: firstBegin)
+        case .csv(let files): return csvParts(files, leafWidth: leafWidth)
         }
     }
+
+    /// Elements of a range that are kept in one page at most: eight leaves.
+    private static let keptElementsMax = 8 << 16
 
     /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
     /// are so many, else anywhere; more where one would hold more than `most` positions.
@@ -118,20 +129,27 @@ extension PlanRecording: LoopRecorder {
         return handle.tasks.indices.map { index in
             var head = ValueWriter()
             LoopNote(source: source).encodeHead(into: &head)
-            var note = [Argument.bytes(head.bytes)] + elementCounts(of: handle.tasks[...index])
-            if let other { note += elementCounts(of: other.tasks[...]) }
+            var note = [Argument.bytes(head.bytes)]
+            if case .wholePages = source {
+                note += elementCounts(of: handle.tasks[...index].map { [$0] })
+            } else {
+                // Of all pages before it as one sum, and of its own.
+                note += elementCounts(of: [Array(handle.tasks[..<index]), [handle.tasks[index]]])
+            }
+            if let other { note += elementCounts(of: other.tasks.map { [$0] }) }
             return LoopPart(
                 range: 0..<0, note: .sequence(note),
                 pages: [handle.tasks[index]] + (other?.tasks ?? []), feature: .nan)
         }
     }
 
-    /// The numbers of elements of some pages, as an encoded array.
-    private func elementCounts(of tasks: ArraySlice<TaskID>) -> [Argument] {
-        [.bytes(UInt64(tasks.count).encodedBytes)]
-            + tasks.map { task in
+    /// The numbers of elements of groups of pages, as an encoded array.
+    private func elementCounts(of groups: [[TaskID]]) -> [Argument] {
+        [.bytes(UInt64(groups.count).encodedBytes)]
+            + groups.map { tasks in
                 Argument.operation(
-                    .elementCount, operands: [.output(task)], operandType: .int, resultType: .int)
+                    .elementCount, operands: tasks.map { .output($0) }, operandType: .int,
+                    resultType: .int)
             }
     }
 
