@@ -145,17 +145,31 @@ extension AgentLoop {
         .sample(
             slots: SlotUsage.merged(
                 workers.map { $0.sample(slots: configuration.slots, now: now) },
-                slots: configuration.slots),
+                slots: configuration.slots, cores: machine.cores(of:)),
             cpuNanoseconds: cpuBefore + workers.reduce(0) { $0 + $1.cpuNanoseconds },
-            residentBytes: Int64(arena.usedBytes))
+            residentBytes: Int64(arena.usedBytes), fetchedBytes: machine.fetchedBytes)
     }
 }
 
 extension SlotUsage {
     /// The cores of a node as one row each, though each of its workers has a slot for every core:
-    /// what runs is shown where it runs, or on a row that idles, and never more than there are.
-    static func merged(_ samples: [[SlotUsage]], slots: Int) -> [SlotUsage] {
-        if samples.count == 1 { return samples[0] }
+    /// what runs is shown where it runs, or on a row that idles, and never more than there are. A
+    /// run that takes several cores is shown on so many.
+    static func merged(
+        _ samples: [[SlotUsage]], slots: Int, cores: (TaskID) -> Int
+    ) -> [SlotUsage] {
+        var rows = samples.count == 1 ? samples[0] : merged(samples, slots: slots)
+        for usage in rows {
+            guard let task = usage.task else { continue }
+            for _ in 1..<max(1, cores(task)) {
+                guard let idle = rows.firstIndex(where: { $0.task == nil }) else { break }
+                rows[idle].show(usage)
+            }
+        }
+        return rows
+    }
+
+    private static func merged(_ samples: [[SlotUsage]], slots: Int) -> [SlotUsage] {
         var merged = (0..<slots).map { slot in
             SlotUsage(
                 function: nil, task: nil, elapsedNanoseconds: 0,

@@ -93,10 +93,11 @@ extension CoordinatorLoop {
         switch message {
         case .register: malformed += 1
         case .reports(let reports): handle(.reported(node, reports), now: now)
-        case .sample(let slots, let cpuNanoseconds, let residentBytes):
+        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes):
             nodes[place].slots = slots
             nodes[place].cpuNanoseconds = cpuNanoseconds
             nodes[place].residentBytes = residentBytes
+            nodes[place].fetchedBytes = fetchedBytes
             nodes[place].sampledAt = now
         case .page(let task, let bytes):
             relay(task, bytes, from: node)

@@ -17,6 +17,14 @@ extension AgentMachine {
         }
     }
 
+    /// Cores that a run of the task takes, as its function declares.
+    package func cores(of task: TaskID) -> Int {
+        guard functions.contains(where: { $0.needs.cores > 1 }),
+            let run = runs.first(where: { $0.key.task == task })?.value
+        else { return 1 }
+        return Int(needs(of: run.task.spec).cores)
+    }
+
     /// Traps with a sentence when two tables disagree.
     package func checkInvariants() {
         for (place, worker) in workers.enumerated() {

@@ -105,6 +105,7 @@ extension AgentMachine {
     ) {
         fetches[task] = nil
         troubles[task] = nil
+        fetchedBytes += extent.byteCount
         insert(task, Output(extent: extent, attempt: 0), into: &effects)
         guard let output = outputs[task] else { return }
         provide(task, .extent(output.extent), of: task, into: &effects)

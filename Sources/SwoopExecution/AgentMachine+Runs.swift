@@ -225,6 +225,12 @@ extension AgentMachine {
         }
     }
 
+    /// What the function of a run declared.
+    func needs(of spec: TaskSpec) -> TaskNeeds {
+        let place = Int(spec.function.rawValue)
+        return place < functions.count ? functions[place].needs : TaskNeeds()
+    }
+
     /// A page made by an attempt that was taken back, or whose worker died before it said so, is of
     /// no use.
     mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {

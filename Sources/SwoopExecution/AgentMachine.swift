@@ -128,6 +128,8 @@ package struct AgentMachine: Sendable {
     package var room = PageRoom()
     /// Runs that read bytes which were not right: that they fail is not their fault.
     package var misled: Set<AttemptID> = []
+    /// Bytes of pages that came here from other nodes, ever.
+    package var fetchedBytes: Int64 = 0
     /// Runs with a worker that were taken back and have not ended.
     package var stopping: Set<AttemptID> = []
     package var workersStarted: UInt32 = 0
@@ -291,7 +293,7 @@ package struct AgentMachine: Sendable {
             orders.append(
                 RunOrder(
                     spec: run.task.spec, attempt: attempt.number, inputs: inputs,
-                    rank: run.task.rank))
+                    rank: run.task.rank, cores: needs(of: run.task.spec).cores))
         }
         workers[place].ready = later
         guard !orders.isEmpty else { return }

@@ -75,6 +75,8 @@ package struct WorkerMachine: Sendable {
     private var childRecords: [(root: AttemptID, function: String, records: [RunRecord])] = []
     /// The slot that this event freed: its thread is awake, so it is served first.
     private var freed: Int?
+    /// Slots that idle for the sake of runs on other slots, which take several.
+    private var slotsTakenAlong = 0
     package private(set) var dropped: UInt64 = 0
 
     package init(slots: Int, configuration: Configuration = Configuration()) {
@@ -112,7 +114,15 @@ package struct WorkerMachine: Sendable {
     /// Slots that would take a child run at once: what a run asks before it makes one.
     package var hungrySlots: Int {
         let waiting = children.count + queue.count + resumables.count - resumablesTaken
-        return max(0, slots.count { $0 == nil } - waiting)
+        return max(0, freeSlots - waiting)
+    }
+
+    /// Idle slots that no run on another slot takes along.
+    private var freeSlots: Int { slots.count { $0 == nil } - slotsTakenAlong }
+
+    /// Slots that a run takes.
+    private func width(of attempt: AttemptID) -> Int {
+        min(slots.count, Int(runs[attempt]?.order?.cores ?? 1))
     }
 
     private mutating func take(_ order: RunOrder) {
@@ -159,14 +169,19 @@ package struct WorkerMachine: Sendable {
             dropped += 1
             return
         }
-        slots[slot] = nil
-        freed = slot
+        leave(slot, attempt)
         guard let run = runs.removeValue(forKey: attempt) else { return }
         if run.order != nil {
             add(.ended(attempt, outcome, record))
         } else if case .finished = outcome {
             addChild(record, of: run)
         }
+    }
+
+    private mutating func leave(_ slot: Int, _ attempt: AttemptID) {
+        slots[slot] = nil
+        freed = slot
+        slotsTakenAlong -= width(of: attempt) - 1
     }
 
     private mutating func addChild(_ record: RunRecord, of run: Run) {
@@ -186,8 +201,7 @@ package struct WorkerMachine: Sendable {
             dropped += 1
             return
         }
-        slots[slot] = nil
-        freed = slot
+        leave(slot, attempt)
         change(attempt, to: .suspended)
         if runs[attempt]?.hasArrived == true { wake(attempt) }
     }
@@ -219,8 +233,12 @@ package struct WorkerMachine: Sendable {
     }
 
     private mutating func fill(_ slot: Int, into effects: inout [WorkerEffect]) {
-        guard slots[slot] == nil, let attempt = next(), let run = runs[attempt] else { return }
+        let free = freeSlots
+        guard slots[slot] == nil, free > 0, let attempt = next(width: free),
+            let run = runs[attempt]
+        else { return }
         slots[slot] = attempt
+        slotsTakenAlong += width(of: attempt) - 1
         if run.phase == .resumable {
             effects.append(.resume(slot: slot, attempt))
         } else if let order = run.order {
@@ -232,8 +250,11 @@ package struct WorkerMachine: Sendable {
         change(attempt, to: .running(slot: slot))
     }
 
-    private mutating func next() -> AttemptID? {
+    /// The run to go on with, which takes at most so many slots. One that takes more is waited for:
+    /// what is behind it would always be smaller.
+    private mutating func next(width free: Int) -> AttemptID? {
         if resumablesTaken < resumables.count {
+            guard width(of: resumables[resumablesTaken]) <= free else { return nil }
             let attempt = resumables[resumablesTaken]
             resumablesTaken += 1
             if resumablesTaken == resumables.count {
@@ -243,7 +264,9 @@ package struct WorkerMachine: Sendable {
             return attempt
         }
         if let child = children.popLast() { return child }
-        while let queued = queue.popMax() {
+        while let queued = queue.max {
+            guard width(of: queued.attempt) <= free else { return nil }
+            _ = queue.popMax()
             if runs[queued.attempt] != nil { return queued.attempt }
         }
         return nil
@@ -313,12 +336,14 @@ package struct WorkerMachine: Sendable {
         }
         let running = runs.values.count { if case .running = $0.phase { true } else { false } }
         precondition(running == slots.count { $0 != nil }, "a running run has no slot")
-        if slots.contains(nil) {
+        let along = slots.reduce(0) { $0 + ($1.map { width(of: $0) - 1 } ?? 0) }
+        precondition(along == slotsTakenAlong, "\(slotsTakenAlong) slots are kept, not \(along)")
+        let free = freeSlots
+        if free > 0 {
+            let waiting = runs.filter { $0.value.phase == .queued || $0.value.phase == .resumable }
             precondition(
-                children.isEmpty && resumables.isEmpty,
-                "a slot idles while a run could go on")
-            precondition(
-                !runs.values.contains { $0.phase == .queued }, "a slot idles while a run is queued")
+                waiting.isEmpty || waiting.contains { width(of: $0.key) > free },
+                "a slot idles while a run waits that it would be enough for")
         }
     }
 }

@@ -68,12 +68,17 @@ package struct RunOrder: Hashable, Sendable {
     package var attempt: UInt32
     package var inputs: [RunInput]
     package var rank: Int64
+    /// Slots that it takes, as its function declares: at least 1.
+    package var cores: UInt32
 
-    package init(spec: TaskSpec, attempt: UInt32, inputs: [RunInput], rank: Int64) {
+    package init(
+        spec: TaskSpec, attempt: UInt32, inputs: [RunInput], rank: Int64, cores: UInt32 = 1
+    ) {
         self.spec = spec
         self.attempt = attempt
         self.inputs = inputs
         self.rank = rank
+        self.cores = max(1, cores)
     }
 
     package var attemptID: AttemptID { AttemptID(task: spec.id, number: attempt) }

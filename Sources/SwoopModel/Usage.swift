@@ -35,6 +35,8 @@ public struct NodeUsage: Hashable, Sendable {
     public var cpuNanoseconds: Int64
     /// Bytes of pages in memory.
     public var residentBytes: Int64
+    /// Bytes of pages that it fetched from other nodes since it joined.
+    public var fetchedBytes: Int64
     /// Bytes that pages may take.
     public var pageBudget: Int64
     /// Age of this sample when the snapshot was taken, in nanoseconds.
@@ -45,13 +47,15 @@ public struct NodeUsage: Hashable, Sendable {
     /// Describes a node.
     public init(
         node: NodeID, name: String, slots: [SlotUsage], cpuNanoseconds: Int64,
-        residentBytes: Int64, pageBudget: Int64, ageNanoseconds: Int64, isSilent: Bool
+        residentBytes: Int64, fetchedBytes: Int64 = 0, pageBudget: Int64, ageNanoseconds: Int64,
+        isSilent: Bool
     ) {
         self.node = node
         self.name = name
         self.slots = slots
         self.cpuNanoseconds = cpuNanoseconds
         self.residentBytes = residentBytes
+        self.fetchedBytes = fetchedBytes
         self.pageBudget = pageBudget
         self.ageNanoseconds = ageNanoseconds
         self.isSilent = isSilent
@@ -76,6 +80,9 @@ public struct ClusterUsage: Hashable, Sendable {
 
     /// Cores that run something now.
     public var busyCores: Int { nodes.reduce(0) { $0 + $1.busySlots } }
+
+    /// Bytes of pages that the nodes fetched from one another since they joined.
+    public var fetchedBytes: Int64 { nodes.reduce(0) { $0 &+ $1.fetchedBytes } }
 
     /// Cores of the nodes that are not silent.
     public var cores: Int { nodes.reduce(0) { $0 + ($1.isSilent ? 0 : $1.slots.count) } }

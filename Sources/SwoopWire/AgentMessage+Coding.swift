@@ -19,11 +19,12 @@ extension AgentMessage {
             for report in reports { builder.append(report) }
             let (header, values) = builder.finished()
             return MessageKind.reports.frames(header, [values])
-        case .sample(let slots, let cpuNanoseconds, let residentBytes):
+        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes):
             var header = ProtoSample()
             header.slot = slots.map(ProtoSlot.init)
             header.cpu = cpuNanoseconds
             header.resident = residentBytes
+            header.fetched = fetchedBytes
             return MessageKind.sample.frames(header)
         case .page(let task, let bytes):
             return MessageKind.page.frames(ProtoTasks(task), [bytes])
@@ -68,7 +69,7 @@ extension AgentMessage {
             let header = try incoming.header(ProtoSample.self)
             self = .sample(
                 slots: try header.slot.usage(), cpuNanoseconds: header.cpu,
-                residentBytes: header.resident)
+                residentBytes: header.resident, fetchedBytes: header.fetched)
         case .page:
             let task = try incoming.header(ProtoTasks.self, others: 1).task()
             self = .page(task, bytes: try incoming.frame(1))

@@ -110,6 +110,7 @@ extension ProtoUsage {
             message.slot = node.slots.map(ProtoSlot.init)
             message.cpu = node.cpuNanoseconds
             message.resident = node.residentBytes
+            message.fetched = node.fetchedBytes
             message.pageBudget = node.pageBudget
             message.age = node.ageNanoseconds
             message.isSilent = node.isSilent
@@ -125,8 +126,9 @@ extension ProtoUsage {
                 NodeUsage(
                     node: NodeID(message.node), name: message.name,
                     slots: try message.slot.usage(), cpuNanoseconds: message.cpu,
-                    residentBytes: message.resident, pageBudget: message.pageBudget,
-                    ageNanoseconds: message.age, isSilent: message.isSilent))
+                    residentBytes: message.resident, fetchedBytes: message.fetched,
+                    pageBudget: message.pageBudget, ageNanoseconds: message.age,
+                    isSilent: message.isSilent))
         }
         return ClusterUsage(nodes: nodes, progress: progress.progressCount)
     }

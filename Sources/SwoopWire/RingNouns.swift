@@ -14,7 +14,7 @@ enum LeastBytes {
     static let report = 18
     static let outputLine = 21
     static let runInput = 18
-    static let runOrder = 27
+    static let runOrder = 28
     static let part = 10
 }
 
@@ -100,6 +100,7 @@ extension ByteWriter {
             }
         }
         signed(order.rank)
+        varint(UInt64(order.cores))
     }
 
     mutating func outputLine(_ line: OutputLine) {
@@ -205,7 +206,7 @@ extension ByteReader {
             inputs: try list(bytesEach: LeastBytes.runInput) {
                 (reader) throws(WireError) in try reader.runInput()
             },
-            rank: try signed(.number))
+            rank: try signed(.number), cores: try small(.number))
     }
 
     private mutating func runInput() throws(WireError) -> RunInput {

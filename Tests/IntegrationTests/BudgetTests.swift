@@ -32,5 +32,17 @@ extension ProgramTests {
             #expect(error.hasPrefix("needsUnmet | impossible: it needs 1000000 MB of memory, and"))
             #expect(error.contains("the largest, local, has 4 cores and \(megabytes - 1) MB"))
         }
+
+        @Test func `of two pages the smaller one moves, and both go with their last handles`()
+            throws
+        {
+            let values = try told("moves")
+            #expect(values["both have pages"] == "true")
+            #expect(values["sum"] == "\(3 * 12_000_000 + 4 * 3_000_000)")
+            let moved = try #require(values["moved"].flatMap { Int($0) })
+            #expect(3_000_000...3_001_000 ~= moved)
+            let freed = try #require(values["freed after"].flatMap { Int($0) })
+            #expect(0...3_000 ~= freed, "milliseconds, on every node")
+        }
     }
 }

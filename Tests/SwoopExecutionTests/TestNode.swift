@@ -145,13 +145,13 @@ struct TestWorker {
         orders += effects
     }
 
-    mutating func order(_ numbers: Int...) {
+    mutating func order(_ numbers: Int..., cores: UInt32 = 1) {
         handle(
             .ordered(
                 numbers.map {
                     RunOrder(
                         spec: TaskSpec(id: task($0), function: FunctionIndex(0)), attempt: 1,
-                        inputs: [], rank: Int64($0))
+                        inputs: [], rank: Int64($0), cores: cores)
                 }))
     }
 

@@ -45,6 +45,29 @@ import Testing
         #expect(worker.machine.dropped == 1)
     }
 
+    @Test func `a run of two cores keeps a second slot idle, from children too`() {
+        var worker = TestWorker(slots: 3)
+        worker.order(9, cores: 2)
+        worker.order(5, 4)
+        #expect(worker.started() == [9, 5])
+        #expect(worker.machine.hungrySlots == 0)
+        worker.handle(.childMade(attempt(101), parent: attempt(9), function: "f"))
+        #expect(worker.started() == [])
+        worker.handle(.suspended(slot: 0, attempt(9)))
+        #expect(worker.started() == [101, 4])
+        // It goes on when both are free again.
+        worker.handle(.awaitedArrived(attempt(9)))
+        worker.finish(101, slot: 0)
+        #expect(worker.started() == [])
+        worker.finish(5, slot: 1)
+        #expect(worker.started() == [9])
+        worker.finish(9, slot: 1)
+        worker.order(8, cores: 7)
+        #expect(worker.started() == [])
+        worker.finish(4, slot: 2)
+        #expect(worker.started() == [8])
+    }
+
     @Test func `the ends of children are told in one report of their root`() {
         var worker = TestWorker(slots: 2)
         worker.order(9)

@@ -111,6 +111,21 @@ import Testing
         cluster.expectLease([3], to: 2)
     }
 
+    @Test func `a task goes where most bytes of its pages are`() {
+        var cluster = TestCluster(nodes: 3, slots: 1) { $0.horizonNanoseconds = 0 }
+        cluster.submit((1...3).map { call($0, output: .page) }, held: [1, 2, 3])
+        for (number, size) in [(1, 3), (2, 4), (3, 2)] as [(Int, Int64)] {
+            cluster.finish(number, page: size << 20)
+        }
+        cluster.forget()
+        // 1 and 3 together are more than 2, but they are on two nodes.
+        cluster.submit([call(4, pages: [1, 2, 3])], held: [4])
+        cluster.expectLease([4], to: 2)
+        // That node is busy: to wait for it would cost more than to copy.
+        cluster.submit([call(5, pages: [1, 2, 3])], held: [5])
+        cluster.expectLease([5], to: 1)
+    }
+
     @Test func `a count of elements is put in once its page is made, and not before`() {
         var cluster = TestCluster()
         var loop = call(2, pages: [1])

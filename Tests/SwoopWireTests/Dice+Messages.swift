@@ -31,7 +31,8 @@ extension Dice {
             .register(version: small(), node(), program: program(), pages: service()),
             .reports(list(upTo: 12) { $0.report() }),
             .sample(
-                slots: list { $0.slot() }, cpuNanoseconds: number(), residentBytes: number()),
+                slots: list { $0.slot() }, cpuNanoseconds: number(), residentBytes: number(),
+                fetchedBytes: number()),
             .page(task(), bytes: bytes()), .pageMissing(task()),
             .printed(list { $0.outputLine() }), .remark(text()), .goodbye(text()),
             .programBytesWanted(program(), digest: text(), offset: number(), count: number()),

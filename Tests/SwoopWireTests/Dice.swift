@@ -184,7 +184,7 @@ extension Dice {
                     task: dice.task(),
                     source: dice.coin() ? .inline(dice.bytes()) : .extent(dice.extent()))
             },
-            rank: number())
+            rank: number(), cores: small())
     }
 }
 
@@ -276,7 +276,8 @@ extension Dice {
                 NodeUsage(
                     node: NodeID(dice.small()), name: dice.text(),
                     slots: dice.list { $0.slot() }, cpuNanoseconds: dice.number(),
-                    residentBytes: dice.number(), pageBudget: dice.number(),
+                    residentBytes: dice.number(), fetchedBytes: dice.number(),
+                    pageBudget: dice.number(),
                     ageNanoseconds: dice.number(), isSilent: dice.coin())
             },
             progress: progress())

@@ -14,6 +14,27 @@ import SwoopTransport
 func tellAgents(_ arguments: [String]) async throws {
     guard arguments.count == 2, let count = Int(arguments[0]), let tasks = Int(arguments[1])
     else { return tell("usage", "agents COUNT TASKS") }
+    try await withAgents(count, pageBudget: 16 << 20) { cluster, began in
+        let proxies = try await cluster.remotely { remote in
+            (0..<tasks).map { remote.call(placeOfWork, $0, 1) }
+        }
+        var processes: Set<Int> = []
+        var right = 0
+        for (i, proxy) in proxies.enumerated() {
+            let (number, process) = split(try await proxy.value)
+            if number == i { right += 1 }
+            processes.insert(process)
+        }
+        tell("right", right)
+        tell("workers", processes.count)
+        tell("ran after", seconds(since: began))
+    }
+}
+
+/// A cluster of so many agents of one core each, and when it was begun to be made.
+private func withAgents(
+    _ count: Int, pageBudget: Int, _ body: (Cluster, Int64) async throws -> sending Void
+) async throws {
     let began = MonotonicClock.nanoseconds()
     let keys = try CurveKeys.generate()
     let clientKeys = try CurveKeys.generate()
@@ -35,26 +56,14 @@ func tellAgents(_ arguments: [String]) async throws {
             coordinator.permitAgent(own.publicKey)
             let configuration = AgentConfiguration(
                 endpoints: [coordinator.endpoint], serverKey: keys.publicKey,
-                secretKey: own.secretKey, name: "agent-\(number)", slots: 1, pageBudget: 16 << 20,
-                program: program)
+                secretKey: own.secretKey, name: "agent-\(number)", slots: 1,
+                pageBudget: pageBudget, program: program)
             agents.append(try configuration.start())
         }
         tell("started after", seconds(since: began))
         for try await usage in cluster.usage where usage.nodes.count == count { break }
         tell("registered after", seconds(since: began))
-        let proxies = try await cluster.remotely { remote in
-            (0..<tasks).map { remote.call(placeOfWork, $0, 1) }
-        }
-        var processes: Set<Int> = []
-        var right = 0
-        for (i, proxy) in proxies.enumerated() {
-            let (number, process) = split(try await proxy.value)
-            if number == i { right += 1 }
-            processes.insert(process)
-        }
-        tell("right", right)
-        tell("workers", processes.count)
-        tell("ran after", seconds(since: began))
+        try await body(cluster, began)
     }
     try folder.withdraw(address)
     coordinator.stop()
@@ -63,6 +72,48 @@ func tellAgents(_ arguments: [String]) async throws {
     tell("ended", ended)
     tell("ended after", seconds(since: began))
 }
+
+// MARK: Pages of two agents
+
+/// Bytes that move between two agents, and what is left when the last handle goes.
+func tellMoves() async throws {
+    let large = 12_000_000
+    let small = 3_000_000
+    try await withAgents(2, pageBudget: 256 << 20) { cluster, _ in
+        // Both are known before, so that each agent gets one.
+        _ = try await cluster.remotely { [$0.call(load, 1, small), $0.call(load, 2, small)] }[1]
+            .value
+        func moved() async throws -> Int {
+            // Samples come ten times a second; three in a row say the same when all is told.
+            var seen: [Int64] = []
+            for try await usage in cluster.usage {
+                seen.append(usage.fetchedBytes)
+                if seen.count > 4, Set(seen.suffix(3)).count == 1 { break }
+            }
+            return Int(seen.last ?? -1)
+        }
+        let before = try await moved()
+        var pages = try await cluster.remotely { remote in
+            [remote.call(load, 3, large), remote.call(load, 4, small)]
+        }
+        for page in pages { try await page.wait() }
+        let spread = try await waitForUsage(cluster) { usage in
+            usage.nodes.allSatisfy { $0.residentBytes > 0 }
+        }
+        tell("both have pages", spread >= 0)
+        // Where the large page is: the small one travels.
+        let sum = try await cluster.remotely { _ in bothWeights(pages[0], pages[1]) }
+        tell("sum", try await sum.value)
+        tell("moved", try await moved() - before)
+        pages = []
+        let waited = try await waitForUsage(cluster) { usage in
+            usage.nodes.count == 2 && usage.nodes.allSatisfy { $0.residentBytes == 0 }
+        }
+        tell("freed after", waited)
+    }
+}
+
+@Remote func bothWeights(_ left: [UInt8], _ right: [UInt8]) -> Int { weight(left) + weight(right) }
 
 /// The number, and the process that ran it.
 @Remote func placeOfWork(_ i: Int, _ milliseconds: Int) -> Int {

@@ -44,7 +44,7 @@ import swoop
         let live = UsageJSON(reading([node(["simulate", nil])]), time: time).line
         #expect(
             live
-                == #"{"busyCores":1,"cluster":"local-1-a","cores":2,"nodes":[{"ageSeconds":0.1,"busyCores":1,"cores":[{"elapsedSeconds":1.234,"function":"simulate","loadPercent":100,"state":"busy"},{"loadPercent":0,"state":"idle"}],"cpuPercent":100,"cpuSeconds":5,"isSilent":false,"name":"local","pageBudgetBytes":8589934592,"residentBytes":12582912}],"tasks":{"done":12,"failed":1,"running":2,"total":40},"time":"2026-01-02T03:04:05.678Z"}"#
+                == #"{"busyCores":1,"cluster":"local-1-a","cores":2,"nodes":[{"ageSeconds":0.1,"busyCores":1,"cores":[{"elapsedSeconds":1.234,"function":"simulate","loadPercent":100,"state":"busy"},{"loadPercent":0,"state":"idle"}],"cpuPercent":100,"cpuSeconds":5,"fetchedBytes":0,"isSilent":false,"name":"local","pageBudgetBytes":8589934592,"residentBytes":12582912}],"tasks":{"done":12,"failed":1,"running":2,"total":40},"time":"2026-01-02T03:04:05.678Z"}"#
         )
         let silent = UsageJSON(
             reading([node(["simulate"], name: "a\nb", silentFor: 3_000_000_000)]), time: time

@@ -610,6 +610,8 @@ nonisolated struct ProtoUsage: Sendable {
 
     var isSilent: Bool = false
 
+    var fetched: Int64 = 0
+
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
@@ -823,6 +825,9 @@ nonisolated struct ProtoSample: Sendable {
   var cpu: Int64 = 0
 
   var resident: Int64 = 0
+
+  /// Bytes of pages that came from other nodes, ever.
+  var fetched: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2298,7 +2303,7 @@ nonisolated extension ProtoUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = ProtoUsage.protoMessageName + ".OfNode"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{3}page_budget\0\u{1}age\0\u{3}is_silent\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{3}page_budget\0\u{1}age\0\u{3}is_silent\0\u{1}fetched\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2314,6 +2319,7 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularSInt64Field(value: &self.pageBudget) }()
       case 7: try { try decoder.decodeSingularSInt64Field(value: &self.age) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.isSilent) }()
+      case 9: try { try decoder.decodeSingularSInt64Field(value: &self.fetched) }()
       default: break
       }
     }
@@ -2344,6 +2350,9 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.isSilent != false {
       try visitor.visitSingularBoolField(value: self.isSilent, fieldNumber: 8)
     }
+    if self.fetched != 0 {
+      try visitor.visitSingularSInt64Field(value: self.fetched, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2356,6 +2365,7 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.pageBudget != rhs.pageBudget {return false}
     if lhs.age != rhs.age {return false}
     if lhs.isSilent != rhs.isSilent {return false}
+    if lhs.fetched != rhs.fetched {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2701,7 +2711,7 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Sample"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{1}fetched\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2712,6 +2722,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.slot) }()
       case 2: try { try decoder.decodeSingularSInt64Field(value: &self.cpu) }()
       case 3: try { try decoder.decodeSingularSInt64Field(value: &self.resident) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.fetched) }()
       default: break
       }
     }
@@ -2727,6 +2738,9 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.resident != 0 {
       try visitor.visitSingularSInt64Field(value: self.resident, fieldNumber: 3)
     }
+    if self.fetched != 0 {
+      try visitor.visitSingularSInt64Field(value: self.fetched, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2734,6 +2748,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.slot != rhs.slot {return false}
     if lhs.cpu != rhs.cpu {return false}
     if lhs.resident != rhs.resident {return false}
+    if lhs.fetched != rhs.fetched {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -107,6 +107,7 @@ struct StatusJSON: Encodable {
         var cores: Int
         var busyCores: Int
         var residentBytes: Int64
+        var fetchedBytes: Int64
         var pageBudgetBytes: Int64
         var reach: String?
         var isSilent: Bool
@@ -140,7 +141,8 @@ extension StatusJSON.Node {
         self.init(
             name: node.name, pid: description?.processID, cores: node.cores.count,
             busyCores: node.busyCores, residentBytes: node.residentBytes,
-            pageBudgetBytes: node.pageBudget, reach: description.map { "\($0.reach)" },
+            fetchedBytes: node.fetchedBytes, pageBudgetBytes: node.pageBudget,
+            reach: description.map { "\($0.reach)" },
             isSilent: node.isSilent)
     }
 }

@@ -38,12 +38,15 @@ package struct NodeReading: Hashable, Sendable {
     package var cpuNanoseconds: Int64
     /// Bytes of pages in memory.
     package var residentBytes: Int64
+    /// Bytes of pages that came from other nodes.
+    package var fetchedBytes: Int64
     /// Bytes that pages may take.
     package var pageBudget: Int64
 
     package init(
         name: String, cores: [CoreReading], ageNanoseconds: Int64, isSilent: Bool,
-        cpuPercent: Int?, cpuNanoseconds: Int64, residentBytes: Int64, pageBudget: Int64
+        cpuPercent: Int?, cpuNanoseconds: Int64, residentBytes: Int64, fetchedBytes: Int64 = 0,
+        pageBudget: Int64
     ) {
         self.name = name
         self.cores = cores
@@ -52,6 +55,7 @@ package struct NodeReading: Hashable, Sendable {
         self.cpuPercent = cpuPercent
         self.cpuNanoseconds = cpuNanoseconds
         self.residentBytes = residentBytes
+        self.fetchedBytes = fetchedBytes
         self.pageBudget = pageBudget
     }
 

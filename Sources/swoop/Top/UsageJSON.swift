@@ -21,6 +21,7 @@ package struct UsageJSON: Encodable, Sendable {
         var cpuPercent: Int?
         var cpuSeconds: Double
         var residentBytes: Int64
+        var fetchedBytes: Int64
         var pageBudgetBytes: Int64
         var cores: [Core]
     }
@@ -66,7 +67,8 @@ extension UsageJSON.Node {
             name: node.name, isSilent: node.isSilent, ageSeconds: seconds(node.ageNanoseconds),
             busyCores: node.busyCores, cpuPercent: node.cpuPercent,
             cpuSeconds: seconds(node.cpuNanoseconds), residentBytes: node.residentBytes,
-            pageBudgetBytes: node.pageBudget, cores: node.cores.map(UsageJSON.Core.init))
+            fetchedBytes: node.fetchedBytes, pageBudgetBytes: node.pageBudget,
+            cores: node.cores.map(UsageJSON.Core.init))
     }
 }
 

@@ -96,7 +96,7 @@ package struct UsageTrack: Sendable {
             cpuPercent: span.flatMap {
                 Self.percent($0.last.cpu - $0.first.cpu, $0.last.at - $0.first.at)
             }, cpuNanoseconds: node.cpuNanoseconds, residentBytes: node.residentBytes,
-            pageBudget: node.pageBudget)
+            fetchedBytes: node.fetchedBytes, pageBudget: node.pageBudget)
     }
 
     /// Nil for a counter that began anew, as that of a worker that was started again.
