@@ -17,6 +17,7 @@ extension AgentLoop {
         case .dispatch(let id, let orders):
             if let worker = worker(id) { dispatch(orders, to: worker) }
         case .cancelRun(let id, let attempt): worker(id)?.send(.cancel(attempt))
+        case .recallRun(let id, let attempt): worker(id)?.send(.giveBack(attempt))
         case .report(let reports): send(.reports(reports))
         case .free(let page): free(page)
         case .allocate(let use, let byteCount): allocate(byteCount, for: use)

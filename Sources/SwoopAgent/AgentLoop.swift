@@ -206,6 +206,7 @@ struct AgentLoop: ~Copyable {
         case .shutDown: isOver = true
         case .lease(let lease): handle(.leaseGranted(lease))
         case .revoke(let attempts): handle(.attemptsRevoked(attempts))
+        case .recall(let attempts): handle(.attemptsRecalled(attempts))
         case .dropPages(let tasks): handle(.outputsDropped(tasks))
         case .sendPage(let task): handle(.outputRequested(task))
         case .storePage(let task, let output, let elementCount, let bytes):

@@ -13,6 +13,7 @@ extension CoordinatorLoop {
             tellPeers()
             send(.lease(lease), to: node)
         case .revoke(let node, let attempts): send(.revoke(attempts), to: node)
+        case .recall(let node, let attempts): send(.recall(attempts), to: node)
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let output, let bytes):
             send(.storePage(task, output, elementCount: 0, bytes: bytes), to: node)

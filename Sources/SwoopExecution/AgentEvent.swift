@@ -54,6 +54,8 @@ package enum AgentEvent: Sendable {
     case leaseGranted(Lease)
     /// The coordinator took attempts back.
     case attemptsRevoked([AttemptID])
+    /// The coordinator asked for attempts that were not begun: another node is idle.
+    case attemptsRecalled([AttemptID])
     /// Nothing needs these outputs any more.
     case outputsDropped([TaskID])
     /// Client data was stored in the arena.
@@ -112,6 +114,8 @@ package enum AgentEffect: Hashable, Sendable {
     case dispatch(WorkerID, [RunOrder])
     /// Ask the worker to stop a run at its next stride's end.
     case cancelRun(WorkerID, AttemptID)
+    /// Ask the worker for a run that it has not begun.
+    case recallRun(WorkerID, AttemptID)
     /// Tell the coordinator.
     case report([RunReport])
     /// Give an extent back to the arena, or to the spill file.

@@ -225,6 +225,20 @@ extension AgentMachine {
         }
     }
 
+    /// Gives back what has not begun; what has goes on, and its end is the answer.
+    mutating func recall(_ attempts: [AttemptID], into effects: inout [AgentEffect]) {
+        for attempt in attempts {
+            guard let run = runs[attempt], run.stopBy == nil else { continue }
+            switch run.state {
+            case .waiting, .ready: giveBack(attempt, into: &effects)
+            case .dispatched:
+                guard case .ready(let id) = workers[run.worker].state else { continue }
+                effects.append(.recallRun(id, attempt))
+            case .running, .suspended: break
+            }
+        }
+    }
+
     /// What the function of a run declared.
     func needs(of spec: TaskSpec) -> TaskNeeds {
         let place = Int(spec.function.rawValue)

@@ -165,6 +165,7 @@ package struct AgentMachine: Sendable {
             hear()
         case .leaseGranted(let lease): take(lease, into: &effects)
         case .attemptsRevoked(let attempts): revoke(attempts, into: &effects)
+        case .attemptsRecalled(let attempts): recall(attempts, into: &effects)
         case .outputsDropped(let tasks): drop(tasks, into: &effects)
         case .dataStored(let task, let extent): stored(data: task, extent, into: &effects)
         case .dataRefused(let task, let reason): refused(data: task, reason)

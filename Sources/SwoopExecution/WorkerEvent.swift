@@ -8,6 +8,8 @@ package enum WorkerEvent: Sendable {
     case ordered([RunOrder])
     /// The agent asked to stop a run.
     case cancellationAsked(AttemptID)
+    /// The agent asked for a run that has not begun.
+    case returnAsked(AttemptID)
     /// A run ended on its slot.
     case ended(slot: Int, AttemptID, RunOutcome, RunRecord)
     /// A run has nothing to do until something that it awaits arrives; its slot is free.

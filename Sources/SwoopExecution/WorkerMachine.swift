@@ -92,6 +92,7 @@ package struct WorkerMachine: Sendable {
         switch event {
         case .ordered(let orders): for order in orders { take(order) }
         case .cancellationAsked(let attempt): cancel(attempt, into: &effects)
+        case .returnAsked(let attempt): giveBack(attempt)
         case .ended(let slot, let attempt, let outcome, let record):
             end(attempt, on: slot, outcome, record)
         case .suspended(let slot, let attempt): suspend(attempt, on: slot)
@@ -160,6 +161,13 @@ package struct WorkerMachine: Sendable {
                 if runs[own]?.phase != .queued { effects.append(.raiseCancellation(own)) }
             }
         }
+    }
+
+    /// Only the agent's own runs have an order, and only what is queued has not begun.
+    private mutating func giveBack(_ attempt: AttemptID) {
+        guard let run = runs[attempt], run.order != nil, run.phase == .queued else { return }
+        runs[attempt] = nil
+        add(.returned(attempt))
     }
 
     private mutating func end(

@@ -12,11 +12,13 @@ extension Scheduler {
         var pageBytes: [NodeID: Int64] = [:]
         var promised: [NodeID: Int64] = [:]
         var cores: [NodeID: Int64] = [:]
+        var recalls: [NodeID: Int64] = [:]
         for index in tasks.indices {
             let record = tasks[index]
             if let node = record.state.node {
                 load[node, default: 0] += 1
                 promised[node, default: 0] += record.promisedBytes
+                recalls[node, default: 0] += record.isRecalled ? 1 : 0
                 if case .suspended = record.state {
                 } else {
                     cores[node, default: 0] += self.cores(of: index)
@@ -75,6 +77,9 @@ extension Scheduler {
             precondition(
                 node.assignedCores == cores[node.id] ?? 0,
                 "node \(node.id.rawValue) counts its cores wrongly")
+            precondition(
+                node.recalls == recalls[node.id] ?? 0,
+                "node \(node.id.rawValue) counts \(node.recalls) recalled tasks wrongly")
             precondition(
                 node.promisedBytes == promised[node.id] ?? 0,
                 "node \(node.id.rawValue) counts \(node.promisedBytes) promised bytes wrongly")

@@ -223,7 +223,16 @@ extension Scheduler {
         nodes[place].assigned += 1
         nodes[place].assignedCores += cores(of: index)
         nodes[place].assignedNanoseconds += tasks[index].predicted
+        nodes[place].ahead.append(index)
+        forgetBegun(at: place)
         promise(index, at: place)
+    }
+
+    /// The list of tasks ahead is cleared of others when those outnumber them.
+    private mutating func forgetBegun(at place: Int) {
+        let node = nodes[place].id
+        guard nodes[place].ahead.count > 2 * nodes[place].assigned + 16 else { return }
+        nodes[place].ahead.removeAll { !tasks.contains($0) || tasks[$0].state != .leased(node) }
     }
 
     /// Cores that a run of the task takes.
@@ -236,6 +245,7 @@ extension Scheduler {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].assigned -= 1
         withdrawPromise(index, at: place)
+        endRecall(of: index, at: place)
         if case .suspended = tasks[index].state {
             nodes[place].suspended -= 1
         } else {

@@ -25,6 +25,12 @@ package struct NodeRecord: Sendable {
     package var trials: Int64 = 0
     /// Assigned tasks that take several cores.
     package var wideRuns: Int64 = 0
+    /// Every assigned task that may not have been begun, and others.
+    package var ahead: [TaskIndex] = []
+    /// Tasks that it was asked to give back and has not answered for.
+    package var recalls: Int64 = 0
+    /// When it may be asked again.
+    package var nextRecall = Timestamp(nanoseconds: 0)
     /// Functions that it was told of: the first so many of the function table.
     package var knownFunctions = 0
     package var lastHeard: Timestamp

@@ -59,6 +59,7 @@ extension Scheduler {
     private mutating func started(_ index: TaskIndex, on node: NodeID) {
         guard case .leased = tasks[index].state else { return }
         tasks[index].state = .running(node)
+        if let place = nodes.place(of: node) { endRecall(of: index, at: place) }
         count(tasks[index].client) { $0.running += 1 }
     }
 

@@ -1,5 +1,5 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases,
+// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases, Recalls,
 // Reports, Lineage, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
@@ -16,6 +16,9 @@ package struct Scheduler: Sendable {
         package var lossesMax: UInt32 = 8
         /// Predicted work that a node is given ahead, per slot. 50 ms: some hundred round trips.
         package var horizonNanoseconds: Int64 = 50_000_000
+        /// Predicted work ahead of a node's cores from which on some of it goes to idle ones. 5 ms:
+        /// some ten round trips.
+        package var recallNanoseconds: Int64 = 5_000_000
         /// What a run of a function is taken for before it was ever seen.
         package var unknownNanoseconds: Int64 = 5_000_000
         /// Tasks of a piece up to which others go along of which nobody knows what they leave.
@@ -135,6 +138,7 @@ package struct Scheduler: Sendable {
         failWithoutProgram(into: &effects)
         grantLeases(into: &effects)
         askForData(into: &effects)
+        recallWork(into: &effects)
     }
 
     /// Drops a message that makes no sense, and counts it.

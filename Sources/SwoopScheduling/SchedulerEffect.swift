@@ -8,6 +8,8 @@ package enum SchedulerEffect: Hashable, Sendable {
     case grantLease(NodeID, Lease)
     /// Take attempts back: stop them, or forget what they made.
     case revoke(NodeID, [AttemptID])
+    /// Ask for attempts that were not begun: another node is idle.
+    case recall(NodeID, [AttemptID])
     /// Nothing needs these outputs any more: free their pages.
     case dropPages(NodeID, [TaskID])
     /// Have the node fetch this program; it answers `programReady` or `programFailed`.

@@ -96,6 +96,8 @@ package struct TaskRecord: Sendable {
     package var predicted: Int64 = 0
     /// Predicted nanoseconds of the longest path that starts here.
     package var rank: Int64 = 0
+    /// Its node was asked to give it back, unless it has begun.
+    package var isRecalled = false
     /// While a node holds it: bytes of the page that it is expected to leave.
     package var expectedBytes: Int64 = 0
     /// While a node holds it: nobody knows what it will leave.

@@ -166,6 +166,7 @@ extension VirtualCluster {
             send(.declare(first: first, functions), to: id, worker)
         case .dispatch(let worker, let orders): send(.run(orders), to: id, worker)
         case .cancelRun(let worker, let attempt): send(.cancel(attempt), to: id, worker)
+        case .recallRun(let worker, let attempt): send(.giveBack(attempt), to: id, worker)
         case .report(let reports): send(.reports(reports), from: id)
         case .free(let extent):
             if let place = place(id) { nodes[place].free(extent) }
@@ -191,6 +192,7 @@ extension VirtualCluster {
         switch order {
         case .lease(let lease): tell(id, .leaseGranted(lease))
         case .revoke(let attempts): tell(id, .attemptsRevoked(attempts))
+        case .recall(let attempts): tell(id, .attemptsRecalled(attempts))
         case .dropPages(let tasks): tell(id, .outputsDropped(tasks))
         case .sendPage(let task): tell(id, .outputRequested(task))
         case .storePage(let task, _, let elementCount, let bytes):

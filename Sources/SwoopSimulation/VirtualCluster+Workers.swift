@@ -46,6 +46,7 @@ extension VirtualCluster {
             nodes[place].workers[worker]?.declared += functions.count
         case .run(let orders): tell(id, worker, .ordered(orders))
         case .cancel(let attempt): tell(id, worker, .cancellationAsked(attempt))
+        case .giveBack(let attempt): tell(id, worker, .returnAsked(attempt))
         case .allocated, .refused, .exit: break
         }
     }

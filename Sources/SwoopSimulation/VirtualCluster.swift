@@ -186,6 +186,7 @@ package struct VirtualCluster {
         switch effect {
         case .grantLease(let node, let lease): send(.lease(lease), to: node)
         case .revoke(let node, let attempts): send(.revoke(attempts), to: node)
+        case .recall(let node, let attempts): send(.recall(attempts), to: node)
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let kind, let bytes):
             send(.storePage(task, kind, elementCount: 1, bytes: bytes), to: node)

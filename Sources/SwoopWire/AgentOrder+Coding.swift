@@ -18,6 +18,7 @@ extension AgentOrder {
             let (header, arguments, inputs) = builder.finished(lease)
             return MessageKind.lease.frames(header, [arguments, inputs])
         case .revoke(let attempts): return MessageKind.revoke.frames(ProtoAttempts(attempts))
+        case .recall(let attempts): return MessageKind.recall.frames(ProtoAttempts(attempts))
         case .dropPages(let tasks): return MessageKind.dropPages.frames(ProtoTasks(tasks))
         case .sendPage(let task): return MessageKind.sendPage.frames(ProtoTasks(task))
         case .storePage(let task, let output, let elementCount, let bytes):
@@ -54,6 +55,7 @@ extension AgentOrder {
                 try header.lease(
                     arguments: try incoming.frame(1), inlineInputs: try incoming.frame(2)))
         case .revoke: self = .revoke(try incoming.header(ProtoAttempts.self).attempts())
+        case .recall: self = .recall(try incoming.header(ProtoAttempts.self).attempts())
         case .dropPages: self = .dropPages(try incoming.header(ProtoTasks.self).tasks())
         case .sendPage: self = .sendPage(try incoming.header(ProtoTasks.self).task())
         case .storePage:

@@ -13,6 +13,8 @@ package enum AgentOrder: Hashable, Sendable {
     case lease(Lease)
     /// Calls back attempts: those not started come back as `returned`.
     case revoke([AttemptID])
+    /// Asks for attempts that were not begun, which come back as `returned`; the others go on.
+    case recall([AttemptID])
     /// Frees what is stored under these tasks.
     case dropPages([TaskID])
     /// Asks for what is stored under the task.

@@ -21,7 +21,7 @@ enum MessageKind: UInt16, CaseIterable {
     case programBytesWanted, programReady, programFailed, relayWanted
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
-    case unknown, sign, peers, prepare, programBytes, relayed, relayFailed
+    case unknown, sign, peers, prepare, programBytes, relayed, relayFailed, recall
     case pageWanted = 0x0501
     case pagePart, pageAbsent
 }

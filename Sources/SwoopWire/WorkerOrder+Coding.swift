@@ -5,7 +5,7 @@ internal import SwoopModel
 
 private enum Kind: UInt8 {
     case declare = 0x81
-    case run, cancel, allocated, exit, refused
+    case run, cancel, allocated, exit, refused, giveBack
 }
 
 extension WorkerOrder {
@@ -25,6 +25,10 @@ extension WorkerOrder {
             return writer.bytes
         case .cancel(let attempt):
             var writer = ByteWriter(ring: Kind.cancel.rawValue, capacity: 24)
+            writer.attempt(attempt)
+            return writer.bytes
+        case .giveBack(let attempt):
+            var writer = ByteWriter(ring: Kind.giveBack.rawValue, capacity: 24)
             writer.attempt(attempt)
             return writer.bytes
         case .allocated(let token, let extent):
@@ -57,6 +61,7 @@ extension WorkerOrder {
                     (reader) throws(WireError) in try reader.runOrder()
                 })
         case .cancel: self = .cancel(try reader.attempt())
+        case .giveBack: self = .giveBack(try reader.attempt())
         case .allocated:
             self = .allocated(token: try reader.small(.number), try reader.extent())
         case .refused:

@@ -11,6 +11,8 @@ package enum WorkerOrder: Hashable, Sendable {
     case run([RunOrder])
     /// The attempt shall end at its next stride's end, or never start.
     case cancel(AttemptID)
+    /// The attempt goes back unless it has begun.
+    case giveBack(AttemptID)
     /// Answers `allocate`.
     case allocated(token: UInt32, PageExtent)
     /// Answers `allocate`: there is no room, for this reason.

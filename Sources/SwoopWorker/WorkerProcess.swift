@@ -83,6 +83,7 @@ package enum WorkerProcess {
         case .declare(let first, let functions): core.declare(first: first, functions)
         case .run(let orders): _ = core.handle(.ordered(orders))
         case .cancel(let attempt): _ = core.handle(.cancellationAsked(attempt))
+        case .giveBack(let attempt): _ = core.handle(.returnAsked(attempt))
         case .allocated(let token, let extent): core.granted(token, .extent(extent))
         case .refused(let token, let reason): core.granted(token, .refusal(reason))
         case .exit: return true

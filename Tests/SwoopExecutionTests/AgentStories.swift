@@ -26,6 +26,21 @@ import Testing
         #expect(agent.machine.runs.isEmpty)
     }
 
+    @Test func `what is asked back goes unless it has begun, and those that wait for it`() {
+        var agent = running()
+        agent.report(.started(attempt(1)))
+        agent.lease(assigned(2), assigned(3, [(2, .pending)]))
+        #expect(agent.dispatched() == [attempt(2)])
+        _ = agent.reported()
+        agent.handle(.attemptsRecalled([attempt(1), attempt(2), attempt(9)]))
+        agent.expect(.recallRun(agent.worker, attempt(2)))
+        agent.expectNothingElse()
+        agent.report(.returned(attempt(2)))
+        #expect(agent.reported() == [.returned(attempt(2)), .returned(attempt(3))])
+        agent.finish(1)
+        #expect(agent.machine.runs.isEmpty)
+    }
+
     @Test func `a lease that comes twice is dropped`() {
         var agent = running()
         agent.leases -= 1

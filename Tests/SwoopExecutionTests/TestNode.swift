@@ -121,6 +121,7 @@ private func expectToTravel(_ effect: AgentEffect) {
     case .declare(_, let first, let functions):
         expectToTravel(.declare(first: first, functions))
     case .cancelRun(_, let attempt): expectToTravel(.cancel(attempt))
+    case .recallRun(_, let attempt): expectToTravel(.giveBack(attempt))
     default: break
     }
 }

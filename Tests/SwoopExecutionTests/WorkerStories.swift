@@ -68,6 +68,20 @@ import Testing
         #expect(worker.started() == [8])
     }
 
+    @Test func `what is asked back goes unless it has begun`() {
+        var worker = TestWorker(slots: 1)
+        worker.order(9, 5)
+        worker.handle(.returnAsked(attempt(9)))
+        worker.handle(.returnAsked(attempt(5)))
+        worker.handle(.returnAsked(attempt(77)))
+        worker.finish(9)
+        #expect(worker.started() == [9])
+        let reports = worker.reported()
+        #expect(reports.contains(.returned(attempt(5))))
+        #expect(!reports.contains(.returned(attempt(9))))
+        #expect(worker.machine.runs.isEmpty)
+    }
+
     @Test func `the ends of children are told in one report of their root`() {
         var worker = TestWorker(slots: 2)
         worker.order(9)

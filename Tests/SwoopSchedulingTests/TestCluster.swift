@@ -251,6 +251,7 @@ struct TestCluster {
             #expect(node.declaredBytes == 0, sourceLocation: location)
             #expect(node.trials == 0, sourceLocation: location)
             #expect(node.wideRuns == 0, sourceLocation: location)
+            #expect(node.recalls == 0, sourceLocation: location)
         }
         #expect(scheduler.progress.running == 0, sourceLocation: location)
     }
@@ -262,6 +263,7 @@ private func expectToTravel(_ effect: SchedulerEffect) {
     switch effect {
     case .grantLease(_, let lease): order = .lease(lease)
     case .revoke(_, let attempts): order = .revoke(attempts)
+    case .recall(_, let attempts): order = .recall(attempts)
     case .dropPages(_, let tasks): order = .dropPages(tasks)
     case .storePage(_, let task, let kind, let bytes):
         order = .storePage(task, kind, elementCount: 0, bytes: bytes)

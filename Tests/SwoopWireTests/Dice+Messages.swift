@@ -44,7 +44,8 @@ extension Dice {
     mutating func agentOrders() -> [AgentOrder] {
         [
             .accepted(NodeID(small())), .refused(text()), .lease(lease()),
-            .revoke(list { $0.attempt() }), .dropPages(tasks()), .sendPage(task()),
+            .revoke(list { $0.attempt() }), .recall(list { $0.attempt() }), .dropPages(tasks()),
+            .sendPage(task()),
             .storePage(task(), output(), elementCount: number(), bytes: bytes()), .shutDown,
             .unknown, .sign,
             .peers(list { PeerAddress(node: NodeID($0.small()), pages: $0.service()) }),
@@ -96,7 +97,7 @@ extension Dice {
     mutating func workerOrders() -> [WorkerOrder] {
         [
             .declare(first: small(), list { $0.functionSpec() }), .run(list { $0.runOrder() }),
-            .cancel(attempt()), .allocated(token: small(), extent()), .exit,
+            .cancel(attempt()), .giveBack(attempt()), .allocated(token: small(), extent()), .exit,
             .refused(token: small(), reason: text()),
         ]
     }

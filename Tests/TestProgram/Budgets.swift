@@ -39,7 +39,6 @@ func tellLoaders(_ arguments: [String]) async throws {
         tell("sum", try await sum.value)
         tell("milliseconds", millisecondsNow() - began)
         tell("peak pages", (try await peak + page - 1) / page)
-        tell("worker's peak pages", peakOfWorker(of: cluster.nodes[0].processID) / page)
     }
 }
 
@@ -51,23 +50,6 @@ private func peakBytes(of cluster: Cluster) async throws -> Int {
         if usage.progress.done > 0 && usage.progress.done == usage.progress.total { break }
     }
     return Int(peak)
-}
-
-/// The most memory that a worker of the agent had at any time: its heap and the pages that it saw.
-private func peakOfWorker(of agent: Int32) -> Int {
-    children(of: agent).map { process in
-        let lines = text(ofFile: "/proc/\(process)/status").split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("VmHWM:") }
-        let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
-        return words.count > 1 ? (Int(words[1]) ?? 0) << 10 : 0
-    }.max() ?? 0
-}
-
-private func children(of agent: Int32) -> [Int32] {
-    processes().filter { process in
-        let fields = text(ofFile: "/proc/\(process)/stat").split(separator: ")").last ?? ""
-        return fields.split(separator: " ").dropFirst().first.flatMap { Int32($0) } == agent
-    }
 }
 
 // MARK: What functions declare

@@ -172,7 +172,7 @@ private func workerTicks(agent: Int32) -> Int64 {
     }
 }
 
-func processes() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
+private func processes() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
 
 /// What is in a folder.
 func names(in path: String) -> [String] {

@@ -1,0 +1,90 @@
+// Work that a node has not begun goes to one that has nothing to do: it was given ahead by what was
+// predicted, and predictions err, nodes join, tasks take longer than they did.
+
+import SwoopModel
+
+extension Scheduler {
+    /// Asks nodes that have work ahead for some of it while another one's cores idle.
+    ///
+    /// One question at a time to each node: what comes back is placed like any other task, and what
+    /// has begun meanwhile stays where it is.
+    mutating func recallWork(into effects: inout [SchedulerEffect]) {
+        // Before nodes are compared: with one node, or while all are busy, this costs nothing.
+        guard nodes.nodes.count > 1, let idle = idlePlace else { return }
+        var wanted = nodes[idle].slots - nodes[idle].assignedCores
+        for place in nodes.nodes.indices where wanted > 0 && place != idle {
+            let node = nodes[place]
+            guard node.recalls == 0, now >= node.nextRecall, node.assignedCores > node.slots,
+                node.assignedNanoseconds / node.slots >= configuration.recallNanoseconds
+            else { continue }
+            // What cannot move now is not looked at again with every event.
+            nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
+            let attempts = spareAttempts(at: place, for: idle)
+            guard !attempts.isEmpty else { continue }
+            nodes[place].recalls = Int64(attempts.count)
+            wanted -= Int64(attempts.count)
+            effects.append(.recall(node.id, attempts))
+        }
+    }
+
+    /// The first node with an idle core for which no task is ready that it could run.
+    private var idlePlace: Int? {
+        nodes.nodes.firstIndex { node in
+            node.assignedCores < node.slots
+                && programs.indices.contains { node.state(of: $0) == .ready }
+        }
+    }
+
+    /// Attempts that the node would begin last, as many as make both take as long.
+    private mutating func spareAttempts(at place: Int, for idle: Int) -> [AttemptID] {
+        let (giver, taker) = (nodes[place], nodes[idle])
+        let all = giver.assignedNanoseconds + taker.assignedNanoseconds
+        let fair = all / (giver.slots + taker.slots) * giver.slots
+        var surplus = giver.assignedNanoseconds - max(0, fair)
+        var spare = giver.assignedCores - giver.slots
+        var found: [AttemptID] = []
+        // The lowest rank is begun last; a piece's tasks wait for one another and stay together.
+        let candidates = giver.ahead.filter { isLeased($0, to: giver.id) }.sorted {
+            (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1)
+        }
+        for index in candidates where surplus > 0 && spare > 0 {
+            guard canMove(index, to: idle) else { continue }
+            surplus -= max(1, tasks[index].predicted)
+            spare -= cores(of: index)
+            tasks[index].isRecalled = true
+            found.append(currentAttempt(of: index))
+        }
+        return found
+    }
+
+    private func isLeased(_ index: TaskIndex, to node: NodeID) -> Bool {
+        tasks.contains(index) && tasks[index].state == .leased(node)
+    }
+
+    /// Whether the other node could run the task now, and copies of its inputs cost less than the
+    /// wait.
+    private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
+        guard !tasks[index].isRecalled, tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
+            let program = programPlace(of: index), nodes[idle].state(of: program) == .ready
+        else { return false }
+        let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in
+            let places = tasks[input].locations
+            return places.isEmpty || places.contains(nodes[idle].id)
+                ? sum : sum + readBytes(of: input, by: index)
+        }
+        let copying = Double(missing) / configuration.bytesPerSecond * 1e9
+        guard copying < Double(configuration.recallNanoseconds) else { return false }
+        let demand = demand(of: index)
+        switch nodes[idle].admission(of: demand, missing: missing, configuration: configuration) {
+        case .ahead, .atOnce: return true
+        case .noMemory, .noTime: return false
+        }
+    }
+
+    /// The node answered for a task that it was asked for, in whatever way.
+    mutating func endRecall(of index: TaskIndex, at place: Int) {
+        guard tasks[index].isRecalled else { return }
+        tasks[index].isRecalled = false
+        nodes[place].recalls -= 1
+    }
+}
