@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases, Recalls,
-// Reports, Lineage, Iterations, Release, Explanation, Invariants.
+// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases,
+// Recalls, Reports, Lineage, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -27,8 +27,8 @@ package struct Scheduler: Sendable {
         package var assignedMax = 16_384
         /// A node that was not heard of for so long is lost.
         package var silenceMax: Int64 = 10 * nanosecondsPerSecond
-        /// Bytes of client data that are kept in the scheduler itself, and of results that come inside
-        /// of reports.
+        /// Bytes of client data that are kept in the scheduler itself, and of results that come in
+        /// reports.
         package var inlineMax = 4_096
         /// Nodes that client data is on before it counts as stored, where there are as many.
         package var dataCopies = 2
