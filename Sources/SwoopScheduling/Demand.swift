@@ -76,12 +76,20 @@ extension NodeRecord {
         let memory = memory(for: demand, missing: missing)
         guard memory != .noMemory else { return memory }
         if assignedCores + demand.cores <= slots { return memory }
-        // Who takes several cores would share them with whatever is queued.
-        guard memory == .ahead, demand.cores == 1, wideRuns == 0,
-            assigned < configuration.assignedMax
+        guard memory == .ahead, demand.cores == 1,
+            hasTimeAhead(for: demand.predicted, configuration: configuration)
         else { return .noTime }
+        return .ahead
+    }
+
+    /// Whether a task of one core may be given while all cores have something to do.
+    package func hasTimeAhead(
+        for predicted: Int64, configuration: Scheduler.Configuration
+    ) -> Bool {
+        // Who takes several cores would share them with whatever is queued.
+        guard wideRuns == 0, assigned < configuration.assignedMax else { return false }
         let horizon = configuration.horizonNanoseconds * slots
-        return assignedNanoseconds < horizon && demand.predicted < horizon ? .ahead : .noTime
+        return assignedNanoseconds < horizon && predicted < horizon
     }
 }
 

@@ -16,6 +16,12 @@ extension Scheduler {
         while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
             guard let entry = ready.pop(line), isStillReady(entry) else { continue }
             refreshPrediction(of: entry.index)
+            // Before the inputs are looked at: a task may have 100,000.
+            guard hasTime(for: entry.index, of: line.program) else {
+                ready.restore(entry, in: line)
+                pass(line.program, in: &isPassed)
+                continue
+            }
             let demand = demand(of: entry.index)
             guard demand.effect == line.effect else {
                 // More is known by now of what it leaves, or who else reads what it reads.
@@ -29,9 +35,7 @@ extension Scheduler {
                 growPiece(&piece, on: place)
             case .noTime:
                 ready.restore(entry, in: line)
-                for effect in MemoryEffect.allCases {
-                    isPassed[ReadyLine(program: line.program, effect: effect).place] = true
-                }
+                pass(line.program, in: &isPassed)
             case .noMemory:
                 ready.restore(entry, in: line)
                 isPassed[line.place] = true
@@ -52,14 +56,26 @@ extension Scheduler {
         tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
     }
 
+    private func pass(_ program: Int, in isPassed: inout [Bool]) {
+        for effect in MemoryEffect.allCases {
+            isPassed[ReadyLine(program: program, effect: effect).place] = true
+        }
+    }
+
+    /// Whether any node has a core to spare, were there nothing else to look at.
+    private func hasTime(for index: TaskIndex, of program: Int) -> Bool {
+        let predicted = tasks[index].predicted
+        return nodes.nodes.contains { node in
+            node.state(of: program) == .ready
+                && (node.assignedCores < node.slots
+                    || node.hasTimeAhead(for: predicted, configuration: configuration))
+        }
+    }
+
     private func choose(
         for index: TaskIndex, of program: Int, _ demand: TaskDemand
     ) -> Placement.Choice {
         let record = tasks[index]
-        // Before the inputs are looked at: a task may have 100,000.
-        let first = Placement.choose(
-            among: nodes.nodes, program: program, demand, inputs: [], configuration: configuration)
-        guard case .node = first else { return first }
         let inputs = record.inputs.map { input in
             Placement.Input(
                 byteCount: byteCount(of: input, for: record.spec),
