@@ -37,13 +37,13 @@ extension Pair: RemoteValue where First: RemoteValue, Second: RemoteValue {
     }
 
     /// Appends both values.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         first.encode(into: &writer)
         second.encode(into: &writer)
     }
 
     /// Reads both values.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         first = try First(decoding: &reader)
         second = try Second(decoding: &reader)
     }

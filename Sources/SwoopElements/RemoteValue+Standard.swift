@@ -16,14 +16,14 @@ extension RemoteValue where Self: FixedWidthValue {
     public static var _fixedByteCount: Int? { MemoryLayout<Self>.size }
 
     /// Appends the numbers as they lie in memory.
-    public static func _encodeAll(
+    @inlinable public static func _encodeAll(
         _ elements: UnsafeBufferPointer<Self>, into writer: inout ValueWriter
     ) {
         unsafe writer.write(contentsOf: UnsafeRawBufferPointer(elements))
     }
 
     /// Copies the numbers out of the bytes.
-    public static func _decodeAll(
+    @inlinable public static func _decodeAll(
         _ count: Int, from reader: inout ValueReader
     ) throws(ValueDecodingError) -> [Self] {
         let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Self>.size)
@@ -38,10 +38,10 @@ extension RemoteValue where Self: FixedWidthValue {
 
 extension RemoteValue where Self: FixedWidthValue & FixedWidthInteger {
     /// Appends the integer, lowest byte first.
-    public func encode(into writer: inout ValueWriter) { writer.write(self) }
+    @inlinable public func encode(into writer: inout ValueWriter) { writer.write(self) }
 
     /// Reads an integer.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         self = try reader.read(Self.self)
     }
 }
@@ -59,20 +59,20 @@ extension UInt64: FixedWidthValue, RemoteValue {}
 
 extension Float: FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
-    public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
+    @inlinable public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
 
     /// Reads a bit pattern; any is a value.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         self.init(bitPattern: try reader.read(UInt32.self))
     }
 }
 
 extension Double: FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
-    public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
+    @inlinable public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
 
     /// Reads a bit pattern; any is a value.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         self.init(bitPattern: try reader.read(UInt64.self))
     }
 }
@@ -82,10 +82,12 @@ extension Bool: RemoteValue {
     public static var _fixedByteCount: Int? { 1 }
 
     /// Appends 1 or 0.
-    public func encode(into writer: inout ValueWriter) { writer.write(UInt8(self ? 1 : 0)) }
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        writer.write(UInt8(self ? 1 : 0))
+    }
 
     /// Reads 1 or 0.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         switch try reader.read(UInt8.self) {
         case 0: self = false
         case 1: self = true
@@ -99,7 +101,7 @@ extension String: RemoteValue {
     public static var _byteCountMin: Int { 8 }
 
     /// Appends the count of bytes and the UTF-8.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         var copy = self
         copy.withUTF8 { bytes in
             writer.write(count: bytes.count)
@@ -108,7 +110,7 @@ extension String: RemoteValue {
     }
 
     /// Reads UTF-8; bytes that are none are refused.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let count = try reader.readCount()
         let bytes = try unsafe reader.readBytes(count)
         guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
@@ -123,13 +125,13 @@ extension Array: RemoteValue where Element: RemoteValue {
     public static var _byteCountMin: Int { 8 }
 
     /// Appends the count and the elements.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         writer.write(count: count)
         unsafe withUnsafeBufferPointer { unsafe Element._encodeAll($0, into: &writer) }
     }
 
     /// Reads a count and so many elements.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let count = try reader.readCount(byteCountMin: Element._byteCountMin)
         self = try Element._decodeAll(count, from: &reader)
     }
@@ -140,24 +142,26 @@ extension ContiguousArray: RemoteValue where Element: RemoteValue {
     public static var _byteCountMin: Int { 8 }
 
     /// Appends the count and the elements.
-    public func encode(into writer: inout ValueWriter) { Array(self).encode(into: &writer) }
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        Array(self).encode(into: &writer)
+    }
 
     /// Reads a count and so many elements.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         self = ContiguousArray(try [Element](decoding: &reader))
     }
 }
 
 extension Optional: RemoteValue where Wrapped: RemoteValue {
     /// Appends 0, or 1 and the value.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         guard let value = self else { return writer.write(UInt8(0)) }
         writer.write(UInt8(1))
         value.encode(into: &writer)
     }
 
     /// Reads 0, or 1 and a value.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         guard try Bool(decoding: &reader) else {
             self = nil
             return
@@ -173,7 +177,7 @@ extension Dictionary: RemoteValue where Key: RemoteValue, Value: RemoteValue {
     public static var _byteCountMin: Int { 8 }
 
     /// Appends the count and the pairs, in an order that differs from process to process.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         writer.write(count: count)
         for (key, value) in self {
             key.encode(into: &writer)
@@ -182,7 +186,7 @@ extension Dictionary: RemoteValue where Key: RemoteValue, Value: RemoteValue {
     }
 
     /// Reads a count and so many pairs; refuses a key that comes twice.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let count = try reader.readCount(byteCountMin: Key._byteCountMin + Value._byteCountMin)
         self.init(minimumCapacity: _reserved(count, reader, MemoryLayout<(Key, Value)>.stride))
         try reader._descend()
@@ -201,10 +205,12 @@ extension Set: RemoteValue where Element: RemoteValue {
     public static var _byteCountMin: Int { 8 }
 
     /// Appends the count and the elements, in an order that differs from process to process.
-    public func encode(into writer: inout ValueWriter) { Array(self).encode(into: &writer) }
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        Array(self).encode(into: &writer)
+    }
 
     /// Reads a count and so many elements; refuses one that comes twice.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let elements = try [Element](decoding: &reader)
         self.init(elements)
         guard count == elements.count else { throw .malformed("an element that comes twice") }
@@ -216,13 +222,13 @@ extension Range: RemoteValue where Bound: RemoteValue {
     public static var _byteCountMin: Int { 2 * Bound._byteCountMin }
 
     /// Appends the bounds.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         lowerBound.encode(into: &writer)
         upperBound.encode(into: &writer)
     }
 
     /// Reads two bounds in order.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let lower = try Bound(decoding: &reader)
         let upper = try Bound(decoding: &reader)
         guard lower <= upper else { throw .malformed("Range") }
@@ -231,6 +237,8 @@ extension Range: RemoteValue where Bound: RemoteValue {
 }
 
 /// The capacity to reserve for a count that bytes announce: no more memory than bytes are left.
-func _reserved(_ count: Int, _ reader: borrowing ValueReader, _ stride: Int) -> Int {
+@usableFromInline func _reserved(_ count: Int, _ reader: borrowing ValueReader, _ stride: Int)
+    -> Int
+{
     Swift.min(count, reader.remaining / Swift.max(1, stride))
 }

@@ -24,25 +24,25 @@ public enum ValueDecodingError: Error, Hashable, Sendable {
     /// here instead of at the end of the thread's stack.
     public static let depthMax = 1_000
 
-    private let base: UnsafeRawPointer?
-    private let end: Int
-    private var position = 0
-    private var depth = 0
+    @usableFromInline let base: UnsafeRawPointer?
+    @usableFromInline let end: Int
+    @usableFromInline var position = 0
+    @usableFromInline var depth = 0
 
     /// Reads bytes that outlive this reader.
-    public init(_ bytes: UnsafeRawBufferPointer) {
+    @inlinable public init(_ bytes: UnsafeRawBufferPointer) {
         unsafe base = bytes.baseAddress
         end = bytes.count
     }
 
     /// The number of bytes not yet read.
-    public var remaining: Int { end - position }
+    @inlinable public var remaining: Int { end - position }
 
     /// Whether everything has been read.
-    public var isAtEnd: Bool { position == end }
+    @inlinable public var isAtEnd: Bool { position == end }
 
     /// Reads one integer of fixed width, lowest byte first.
-    public mutating func read<Number: FixedWidthInteger & BitwiseCopyable>(
+    @inlinable public mutating func read<Number: FixedWidthInteger & BitwiseCopyable>(
         _ type: Number.Type = Number.self
     ) throws(ValueDecodingError) -> Number {
         let width = MemoryLayout<Number>.size
@@ -55,14 +55,16 @@ public enum ValueDecodingError: Error, Hashable, Sendable {
     /// Reads a count of elements that take at least `byteCountMin` bytes each.
     ///
     /// - Throws: `countTooLarge` if the remaining bytes cannot hold so many.
-    public mutating func readCount(byteCountMin: Int = 1) throws(ValueDecodingError) -> Int {
+    @inlinable public mutating func readCount(byteCountMin: Int = 1) throws(ValueDecodingError)
+        -> Int
+    {
         let count = try read(UInt64.self)
         guard count <= UInt64(remaining / max(1, byteCountMin)) else { throw .countTooLarge }
         return Int(count)
     }
 
     /// Lends the next bytes and steps over them.
-    public mutating func readBytes(_ count: Int) throws(ValueDecodingError)
+    @inlinable public mutating func readBytes(_ count: Int) throws(ValueDecodingError)
         -> UnsafeRawBufferPointer
     {
         guard count >= 0, count <= remaining else { throw .tooShort }
@@ -74,7 +76,7 @@ public enum ValueDecodingError: Error, Hashable, Sendable {
     }
 
     /// Lends everything that is left and steps over it.
-    public mutating func readRest() -> UnsafeRawBufferPointer {
+    @inlinable public mutating func readRest() -> UnsafeRawBufferPointer {
         guard let rest = unsafe try? readBytes(remaining) else {
             return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
         }
@@ -82,16 +84,16 @@ public enum ValueDecodingError: Error, Hashable, Sendable {
     }
 
     /// Enters a value that may hold values of its own kind; to be paired with `_ascend`.
-    public mutating func _descend() throws(ValueDecodingError) {
+    @inlinable public mutating func _descend() throws(ValueDecodingError) {
         depth += 1
         if depth > Self.depthMax { throw .tooDeep }
     }
 
     /// Leaves what `_descend` entered.
-    public mutating func _ascend() { depth -= 1 }
+    @inlinable public mutating func _ascend() { depth -= 1 }
 
     /// Checks that nothing is left.
-    public func finish() throws(ValueDecodingError) {
+    @inlinable public func finish() throws(ValueDecodingError) {
         if !isAtEnd { throw .bytesLeftOver }
     }
 }

@@ -20,7 +20,8 @@ public struct ValueWriter: Sendable {
     }
 
     /// Everything written so far.
-    public private(set) var bytes: [UInt8] = []
+    @inlinable public var bytes: [UInt8] { storage }
+    @usableFromInline var storage: [UInt8] = []
     /// The proxies met while encoding, ordered by offset; empty but for the fields of a chain.
     public private(set) var captures: [Capture] = []
 
@@ -28,35 +29,39 @@ public struct ValueWriter: Sendable {
     public init() {}
 
     /// Makes an empty writer with room for so many bytes.
-    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int) { storage.reserveCapacity(capacity) }
 
     /// The number of bytes written so far.
-    public var byteCount: Int { bytes.count }
+    public var byteCount: Int { storage.count }
 
     /// Appends one integer of fixed width, lowest byte first.
-    public mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
-        unsafe withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    @inlinable public mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number
+    ) {
+        unsafe withUnsafeBytes(of: number.littleEndian) { unsafe storage.append(contentsOf: $0) }
     }
 
     /// Appends a count of elements or bytes as eight bytes.
-    public mutating func write(count: Int) { write(UInt64(count)) }
+    @inlinable public mutating func write(count: Int) { write(UInt64(count)) }
 
     /// Appends the bytes as they are, with no count in front.
-    public mutating func write(contentsOf other: [UInt8]) { bytes.append(contentsOf: other) }
+    @inlinable public mutating func write(contentsOf other: [UInt8]) {
+        storage.append(contentsOf: other)
+    }
 
     /// Appends the bytes as they are, with no count in front; borrowed for the call.
-    public mutating func write(contentsOf other: UnsafeRawBufferPointer) {
-        unsafe bytes.append(contentsOf: other)
+    @inlinable public mutating func write(contentsOf other: UnsafeRawBufferPointer) {
+        unsafe storage.append(contentsOf: other)
     }
 
     /// Marks that the encoded value of a proxy belongs here.
     public mutating func _capture(_ handle: any AnyObject & Sendable) {
-        captures.append(Capture(offset: bytes.count, handle: handle))
+        captures.append(Capture(offset: storage.count, handle: handle))
     }
 
     /// Forgets what was written and keeps the memory.
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        storage.removeAll(keepingCapacity: true)
         captures.removeAll()
     }
 }
