@@ -48,7 +48,7 @@ extension PlanRecording: LoopRecorder {
         let function = place(of: loop.kernel, name: loop.name)
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
-        let all = parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
+        let all = self.parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
         for (number, part) in all.enumerated() {
             let task = session.newTask()
             parts.append(task)
