@@ -4,7 +4,7 @@
 import Glibc
 import Swoop
 
-@Remote func mixed(_ i: Int) -> Int { i &* 0x9e37_79b9_7f4a_7c15 }
+@Remote func mixed(_ i: Int) -> Int { i &* 0x1e37_79b9_7f4a_7c15 }
 @Remote func exclusiveOr(_ a: Int, _ b: Int) -> Int { a ^ b }
 
 /// 4 million integers take 32 MiB.

@@ -22,8 +22,8 @@
 /// ```
 ///
 /// `memory` is what one run takes at most, its result included, and counts with the pages of a
-/// node. `cores` are those that it keeps busy by itself. Both count for calls; steps of chains run
-/// as one loop on one core.
+/// node. `cores` are those that it keeps busy by itself. Both count for calls in plans: a step of a
+/// chain is part of a loop on one core, a child run is part of its parent's.
 @attached(
     peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
