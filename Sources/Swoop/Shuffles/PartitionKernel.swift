@@ -9,18 +9,17 @@ public enum PartitionKernel<Stage: ChainStage, KeyFunction: ElementFunction, Row
 where
     KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey, Rows.Element == Stage.Output
 {
-    /// The fields end with the number of partitions and the `SplitRule`; the arguments are the
-    /// number of the part and the splitters.
+    /// The fields end with the number of partitions, the `SplitRule`, the number of the part and the
+    /// splitters.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
         let partitions = try reader.read(Int.self)
         let rule = SplitRule(rawValue: try reader.read(UInt8.self)) ?? .never
-        var arguments = context.argumentsReader
-        let part = try arguments.read(Int.self)
+        let part = try reader.read(Int.self)
         let splitters = Splitters<KeyFunction.Output>(
-            try [KeySample<KeyFunction.Output.Kept>](decoding: &arguments), part: part, rule: rule)
+            try [KeySample<KeyFunction.Output.Kept>](decoding: &reader), part: part, rule: rule)
         var rows = Rows(host: context._host)
         var entries: [SortEntry] = []
         try stage._source._walk(&context) { block, _ in

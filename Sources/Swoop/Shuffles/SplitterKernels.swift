@@ -49,13 +49,12 @@ where KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey {
     /// Rows among them whose keys are given.
     @inlinable static var givenMax: Int { 128 }
 
-    /// Writes a list of `KeySample`s; the arguments begin with the number of the part.
+    /// Writes a list of `KeySample`s; the fields end with the number of the part.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
-        var arguments = context.argumentsReader
-        let part = try arguments.read(Int.self)
+        let part = try reader.read(Int.self)
         var seen: [KeySample<KeyFunction.Output.Kept>] = []
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { element in
