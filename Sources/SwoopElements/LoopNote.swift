@@ -23,9 +23,11 @@ public struct LoopNote: Sendable {
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
         /// as its last record reaches.
         case sentText(start: Int)
-        /// Pages whose elements are to be merged: the run's inputs, in order, each in the order of
-        /// the result; `start` is the index of the first element in the whole.
-        case merged(start: Int)
+        /// Pages whose elements are to be merged: the run's inputs, each in the order of the result.
+        ///
+        /// The first `counted` of them give the positions, and `start` is the first of these; the
+        /// others are another collection's.
+        case merged(counted: Int, start: Int)
     }
 
     /// What the run goes over.
@@ -59,7 +61,9 @@ public struct LoopNote: Sendable {
         case .sentText(let start):
             UInt8(4).encode(into: &writer)
             start.encode(into: &writer)
-        case .merged: UInt8(5).encode(into: &writer)
+        case .merged(let counted, _):
+            UInt8(5).encode(into: &writer)
+            counted.encode(into: &writer)
         case .wholePages: UInt8(6).encode(into: &writer)
         case .zipped: UInt8(7).encode(into: &writer)
         }
@@ -75,7 +79,7 @@ extension LoopNote: RemoteValue {
         case .zipped(let counts, let others):
             counts.encode(into: &writer)
             others.encode(into: &writer)
-        case .merged(let start): start.encode(into: &writer)
+        case .merged(_, let start): start.encode(into: &writer)
         case .none, .range, .text, .sentText: break
         }
     }
@@ -95,7 +99,9 @@ extension LoopNote: RemoteValue {
             source = .text(
                 path: path, lookBehind: lookBehind, version: try UInt64(decoding: &reader))
         case 4: source = .sentText(start: try Int(decoding: &reader))
-        case 5: source = .merged(start: try Int(decoding: &reader))
+        case 5:
+            let counted = try Int(decoding: &reader)
+            source = .merged(counted: counted, start: try Int(decoding: &reader))
         case 6: source = .wholePages(counts: try [Int](decoding: &reader))
         case 7:
             let counts = try [Int](decoding: &reader)

@@ -71,7 +71,8 @@ public func _write<Builder: PageBuilder>(
     var offset = 0
     for (builder, size) in zip(builders, sizes) where size.byteCount > 0 {
         let end = offset + size.byteCount
-        unsafe builder.writePage(into: UnsafeMutableRawBufferPointer(rebasing: region[offset..<end]))
+        unsafe builder.writePage(
+            into: UnsafeMutableRawBufferPointer(rebasing: region[offset..<end]))
         offset = end
     }
 }

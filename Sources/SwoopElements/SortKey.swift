@@ -155,7 +155,9 @@ extension Pair: SortKey where First: SortKey, Second: SortKey {
         return !other.first._isBefore(first) && second._isBefore(other.second)
     }
     /// Both keys to keep.
-    @inlinable public var _kept: Pair<First.Kept, Second.Kept> { Pair<First.Kept, Second.Kept>(first._kept, second._kept) }
+    @inlinable public var _kept: Pair<First.Kept, Second.Kept> {
+        Pair<First.Kept, Second.Kept>(first._kept, second._kept)
+    }
     /// Lends a kept key.
     @inlinable public static func _withKey<Answer>(
         _ kept: Pair<First.Kept, Second.Kept>, _ body: (Pair<First, Second>) throws -> Answer
@@ -243,7 +245,8 @@ extension TextSlice: SortKey {
         try unsafe kept.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else {
                 return try unsafe body(
-                    TextSlice(_base: UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped, byteCount: 0))
+                    TextSlice(
+                        _base: UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped, byteCount: 0))
             }
             return try unsafe body(TextSlice(_base: base, byteCount: bytes.count))
         }

@@ -12,8 +12,8 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     /// scheduler knows it and puts it in when it grants the lease, so that the page itself need not
     /// travel.
     case elementCount
-    /// As `elementCount`, without operands: the number of elements in all parts of the task's pages
-    /// that come before the part which it reads.
+    /// As `elementCount`: the number of elements in all parts of the operands' outputs that come
+    /// before the part which the task itself reads.
     case elementsBefore
 }
 

@@ -155,10 +155,13 @@ extension Scheduler {
     /// Replaces every count of elements by the number: the pages it counts need not be read for it.
     private func puttingInCounts(_ spec: TaskSpec) -> TaskSpec {
         var copy = spec
-        let before = elementsBefore(of: spec)
         copy.arguments = spec.arguments.map { argument in
-            argument.puttingInCounts(before: before) { task in
-                pages(of: task)?.elementCount ?? 0
+            argument.puttingInCounts { task, isBefore in
+                guard let pages = pages(of: task) else { return 0 }
+                guard isBefore else { return pages.elementCount }
+                return pages.parts.prefix(Int(spec.part ?? 0)).reduce(0) {
+                    $0.addingReportingOverflow($1.elementCount).partialValue
+                }
             }
         }
         return copy
@@ -169,15 +172,6 @@ extension Scheduler {
             return nil
         }
         return pages
-    }
-
-    /// Elements of the task's pages before the part that it reads.
-    private func elementsBefore(of spec: TaskSpec) -> Int64 {
-        guard let part = spec.part else { return 0 }
-        return spec.pages.reduce(0) { sum, page in
-            let parts = pages(of: page)?.parts.prefix(Int(part)) ?? []
-            return parts.reduce(sum) { $0.addingReportingOverflow($1.elementCount).partialValue }
-        }
     }
 
     /// Bytes of an input that the task reads.
@@ -287,26 +281,25 @@ extension Argument {
         }
     }
 
-    /// - Parameters:
-    ///   - before: elements of the pages before the part that is read.
-    ///   - count: the number of elements of a task's output.
+    /// - Parameter count: the number of elements of a task's output, or of its parts before the one
+    ///   that is read.
     fileprivate func puttingInCounts(
-        before: Int64, _ count: (TaskID) -> Int64
+        _ count: (TaskID, _ isBefore: Bool) -> Int64
     ) -> Argument {
         switch self {
         case .bytes, .output: return self
-        case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(before: before, count) })
-        case .operation(.elementsBefore, _, _, _): return .bytes(Scalar.int(before).encoded)
-        case .operation(.elementCount, let operands, _, _):
+        case .sequence(let parts): return .sequence(parts.map { $0.puttingInCounts(count) })
+        case .operation(let operation, let operands, _, _) where operation.countsElements:
             let sum = operands.reduce(Int64(0)) { sum, operand in
                 guard case .output(let task) = operand else { return sum }
-                let (next, overflow) = sum.addingReportingOverflow(count(task))
+                let (next, overflow) = sum.addingReportingOverflow(
+                    count(task, operation == .elementsBefore))
                 return overflow ? .max : next
             }
             return .bytes(Scalar.int(sum).encoded)
         case .operation(let operation, let operands, let operandType, let resultType):
             return .operation(
-                operation, operands: operands.map { $0.puttingInCounts(before: before, count) },
+                operation, operands: operands.map { $0.puttingInCounts(count) },
                 operandType: operandType, resultType: resultType)
         }
     }

@@ -98,7 +98,8 @@ struct InputError: Error {
             range = counts.count - 1..<counts.count
         case .zipped(let counts, let others):
             try takeZipped(counts, others, order: order, resolver: resolver)
-        case .merged(let start): try takeMerged(from: start, order: order, resolver: resolver)
+        case .merged(let counted, let start):
+            try takeMerged(counted, from: start, order: order, resolver: resolver)
         case .text(let path, _, let version):
             guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
@@ -117,13 +118,17 @@ struct InputError: Error {
 
     /// Pages in order: how many elements each has stands in itself.
     private mutating func takeMerged(
-        from start: Int, order: RunOrder, resolver: ArgumentResolver
+        _ counted: Int, from start: Int, order: RunOrder, resolver: ArgumentResolver
     ) throws {
         var first = max(0, start)
         let begin = first
-        for page in order.spec.pages {
+        for (place, page) in order.spec.pages.enumerated() {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
+            guard place < counted else {
+                otherPages.append(unsafe InputPage(bytes: bytes, firstElement: 0))
+                continue
+            }
             pages.append(unsafe InputPage(bytes: bytes, firstElement: first))
             if unsafe bytes.isEmpty { continue }
             let header = unsafe try PageHeader(reading: bytes)

@@ -14,8 +14,13 @@ import Swoop
         if names.first == "group-text", let path = names.dropFirst().first {
             return await TextGroups.child(path)
         }
+        if names.first == "sort-text", names.count == 4 {
+            let words = Array(names)
+            return await Sorting.child(words[1], words[2], budget: Int(words[3]) ?? 0)
+        }
         let all: [(String, () async throws -> Void)] = [
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W4", TextGroups.run),
+            ("W5", Sorting.run),
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
         ]

@@ -147,7 +147,8 @@ import Testing
         merge.part = 1
         merge.arguments = [
             .operation(
-                .elementsBefore, operands: [], operandType: .int, resultType: .int)
+                .elementsBefore, operands: [.output(task(1)), .output(task(2))],
+                operandType: .int, resultType: .int)
         ]
         cluster.submit([call(1, output: .page), call(2, output: .page), merge], held: [3])
         let full = StoredPages([

@@ -114,11 +114,12 @@ private func tellRecords(_ cluster: Cluster, _ count: Int) async throws {
         let sorted = try await cluster.remotely { remote in
             remote.range(0..<count).map(parcel).sorted(by: owner).stored()
         }
-        return try await sorted.collect() == stably(\.owner) { left, right in
-            guard let right else { return false }
-            guard let left else { return true }
-            return left < right
-        }
+        return try await sorted.collect()
+            == stably(\.owner) { left, right in
+                guard let right else { return false }
+                guard let left else { return true }
+                return left < right
+            }
     }
     await tell("records by two keys") {
         let sorted = try await cluster.remotely { remote in

@@ -16,6 +16,7 @@ import Swoop
         "tables": { arguments in try await tellTables(in: arguments[0], sent: arguments[1]) },
         "saving": { arguments in try await tellSaving(in: arguments[0], sent: arguments[1]) },
         "sorts": { arguments in try await tellSorts(arguments) },
+        "joins": { arguments in try await tellJoins(arguments) },
         "pieces": { _ in try await tellPieces() },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },

@@ -22,6 +22,7 @@ extension PlanRecording {
         var rule = ValueWriter()
         rule.write(partitions)
         rule.write(shuffle.rule.rawValue)
+        rule.write(UInt8(shuffle.keepsFirst ? 1 : 0))
         let name = shuffle.sides.map(\.name).joined(separator: ", ")
         let splitters = add(
             function: place(of: shuffle.splitters, name: "\(name) (splitters)"),
@@ -42,9 +43,11 @@ extension PlanRecording {
             }
         }
         var head = ValueWriter()
-        LoopNote(source: .merged(start: 0)).encodeHead(into: &head)
+        let counted = sides.first?.count ?? 0
+        LoopNote(source: .merged(counted: counted, start: 0)).encodeHead(into: &head)
         let start = Argument.operation(
-            .elementsBefore, operands: [], operandType: .int, resultType: .int)
+            .elementsBefore, operands: maps.prefix(counted).map { .output($0) },
+            operandType: .int, resultType: .int)
         let merged = (0..<partitions).map { partition in
             LoopPart(
                 range: 0..<0, note: .sequence([.bytes(head.bytes), start]), pages: maps,

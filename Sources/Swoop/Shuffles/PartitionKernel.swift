@@ -9,14 +9,15 @@ public enum PartitionKernel<Stage: ChainStage, KeyFunction: ElementFunction, Row
 where
     KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey, Rows.Element == Stage.Output
 {
-    /// The fields end with the number of partitions, the `SplitRule`, the number of the part and the
-    /// splitters.
+    /// The fields end with the number of partitions, the `SplitRule`, whether only the first row of
+    /// a key is wanted, the number of the part, and the splitters.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
         let partitions = try reader.read(Int.self)
         let rule = SplitRule(rawValue: try reader.read(UInt8.self)) ?? .never
+        let keepsFirst = try reader.read(UInt8.self) != 0
         let part = try reader.read(Int.self)
         let splitters = Splitters<KeyFunction.Output>(
             try [KeySample<KeyFunction.Output.Kept>](decoding: &reader), part: part, rule: rule)
@@ -34,6 +35,13 @@ where
             let left = try key._apply(rows.element(left))
             return left._isBefore(try key._apply(rows.element(right)))
         }
+        if keepsFirst {
+            entries = try _firstOfEach(entries) { left, right in
+                guard !KeyFunction.Output._numberDecides else { return false }
+                let left = try key._apply(rows.element(left))
+                return left._isBefore(try key._apply(rows.element(right)))
+            }
+        }
         var ranges: [Range<Int>] = []
         var start = 0
         for splitter in splitters.all.indices {
@@ -49,6 +57,20 @@ where
         context.producedCount = entries.count
         try rows.write(entries, ranges, to: context._host)
     }
+}
+
+/// The first entry of each key, of entries in order.
+@inlinable func _firstOfEach(
+    _ entries: [SortEntry], _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
+) rethrows -> [SortEntry] {
+    var kept: [SortEntry] = []
+    for entry in entries {
+        if let last = kept.last, last.number == entry.number, try !isBefore(last.row, entry.row) {
+            continue
+        }
+        kept.append(entry)
+    }
+    return kept
 }
 
 /// The first index at or after `start` of which `isBehind` is true, as it is for all after it.

@@ -41,11 +41,16 @@ public final class ShuffleSpec: Sendable {
     /// A `SplitterKernel` of the sides' key.
     let splitters: KernelHandle
     let rule: SplitRule
+    /// Of rows with equal keys only the first one is wanted.
+    let keepsFirst: Bool
     /// Several loops over the same shuffle share its work.
     let parts = Mutex<[LoopPart]?>(nil)
 
     /// Describes a shuffle.
-    public init(_ sides: [Side], splitters: KernelHandle, rule: SplitRule) {
+    public init(
+        _ sides: [Side], splitters: KernelHandle, rule: SplitRule, keepsFirst: Bool = false
+    ) {
+        self.keepsFirst = keepsFirst
         self.sides = sides
         self.splitters = splitters
         self.rule = rule

@@ -1,0 +1,86 @@
+// The memory of this process and all that descend from it, looked at many times a second: every
+// page counted once, divided among those who share it (PSS).
+
+import Glibc
+import Synchronization
+
+/// Looks at memory on a thread of its own until `end`.
+final class MemoryWatch: Sendable {
+    private let peak = Atomic<Int>(0)
+    private let isOver = Atomic<Bool>(false)
+    private static let period: UInt32 = 20_000
+
+    init() {
+        let watch = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        _ = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let watch = unsafe Unmanaged<MemoryWatch>.fromOpaque(argument).takeRetainedValue()
+                while !watch.isOver.load(ordering: .relaxed) {
+                    watch.look()
+                    usleep(period)
+                }
+                return nil
+            }, watch.toOpaque())
+    }
+
+    /// The most bytes that were seen.
+    func end() -> Int {
+        look()
+        isOver.store(true, ordering: .relaxed)
+        return peak.load(ordering: .relaxed)
+    }
+
+    private func look() {
+        let bytes = Self.family(of: getpid()).reduce(0) { $0 + Self.bytes(of: $1) }
+        if bytes > peak.load(ordering: .relaxed) { peak.store(bytes, ordering: .relaxed) }
+    }
+
+    /// A process and all that descend from it.
+    static func family(of process: Int32) -> [Int32] {
+        let tasks = "/proc/\(process)/task"
+        let children = text(of: "\(tasks)/\(process)/children") + others(in: tasks, than: process)
+        return [process]
+            + children.split(separator: " ").compactMap { Int32($0) }.flatMap(family(of:))
+    }
+
+    /// Children that other threads of the process started.
+    private static func others(in folder: String, than process: Int32) -> String {
+        guard let directory = unsafe opendir(folder) else { return "" }
+        defer { unsafe closedir(directory) }
+        var all = ""
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let thread = Int32(name), thread != process {
+                all += " " + text(of: "\(folder)/\(thread)/children")
+            }
+        }
+        return all
+    }
+
+    /// A process's share of memory.
+    private static func bytes(of process: Int32) -> Int {
+        for line in text(of: "/proc/\(process)/smaps_rollup").split(separator: "\n")
+        where line.hasPrefix("Pss:") {
+            return (Int(line.filter(\.isNumber)) ?? 0) << 10
+        }
+        return 0
+    }
+
+    private static func text(of path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { _ = close(descriptor) }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = unsafe read(descriptor, &part, part.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += part[..<count]
+        }
+    }
+}
