@@ -1,0 +1,65 @@
+// Collections in another order and by key, with memory for all of them and for a part: what a
+// program says of each against the same by hand.
+
+import Glibc
+import TestPrograms
+import Testing
+
+extension ProgramTests {
+    @Suite struct ShuffleTests {
+        private static let sorts = [
+            "numbers", "numbers downwards", "equal keys stay in order", "skewed keys",
+            "nothing and one", "sums behind a sort have the bits of a serial one",
+            "records by a number", "records by text or nothing", "records by two keys",
+            "text with a long common beginning", "lines by their beginning", "lines into files",
+        ]
+        private static let joins = [
+            "transactions by person", "then by vendor", "joined", "left joined",
+            "several on both sides", "each number once",
+        ]
+
+        private func told(_ arguments: [String], in folder: TestFolder) throws -> [String: String] {
+            let run = try ProgramRun(arguments, in: folder)
+            #expect(try run.end(within: 300) == .exited(0), "\(run.output)\(run.errors)")
+            return run.values
+        }
+
+        /// Lines with keys of no to twelve letters, the same ones every time.
+        private func writeLines(_ count: Int, to path: String) throws {
+            var state: UInt64 = 7
+            var text: [UInt8] = []
+            for line in 0..<count {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                var key = state >> 20
+                for _ in 0..<(state >> 60 % 13) {
+                    text.append(97 + UInt8(key % 5))
+                    key /= 5
+                }
+                text += Array(" \(line)\n".utf8)
+            }
+            let file = try #require(unsafe fopen(path, "w"))
+            let written = unsafe fwrite(text, 1, text.count, file)
+            #expect(unsafe fclose(file) == 0 && written == text.count)
+        }
+
+        @Test(arguments: [(60_000, 0), (200_000, 4 << 20)])
+        func `sorts are the standard library's, in memory and beyond it`(
+            _ count: Int, _ budget: Int
+        ) throws {
+            let folder = try TestFolder()
+            let path = folder.path + "/lines.txt"
+            try writeLines(20_000, to: path)
+            let values = try told(["sorts", "\(count)", "\(budget)", path], in: folder)
+            for name in Self.sorts { #expect(values[name] == "true", "\(name)") }
+        }
+
+        @Test(arguments: [(20_000, 0), (60_000, 4 << 20)])
+        func `groups and joins are those by hand, in memory and beyond it`(
+            _ count: Int, _ budget: Int
+        ) throws {
+            let folder = try TestFolder()
+            let values = try told(["joins", "\(count)", "\(budget)"], in: folder)
+            for name in Self.joins { #expect(values[name] == "true", "\(name)") }
+        }
+    }
+}
