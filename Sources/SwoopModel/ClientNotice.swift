@@ -55,6 +55,8 @@ public struct ProgressCount: Hashable, Sendable {
     public var bytesIn: UInt64
     /// Bytes that ended tasks made.
     public var bytesOut: UInt64
+    /// Bytes that tasks which ended well had to read from nodes other than theirs.
+    public var movedBytes: UInt64
     /// What the rest is predicted to take, in nanoseconds of wall time; 0: nothing is known, or
     /// nothing left.
     public var nanosecondsLeft: Int64
@@ -62,7 +64,8 @@ public struct ProgressCount: Hashable, Sendable {
     /// Counts of nothing yet.
     public init(
         done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0,
-        bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, nanosecondsLeft: Int64 = 0
+        bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, movedBytes: UInt64 = 0,
+        nanosecondsLeft: Int64 = 0
     ) {
         self.done = done
         self.failed = failed
@@ -70,6 +73,7 @@ public struct ProgressCount: Hashable, Sendable {
         self.total = total
         self.bytesIn = bytesIn
         self.bytesOut = bytesOut
+        self.movedBytes = movedBytes
         self.nanosecondsLeft = nanosecondsLeft
     }
 }

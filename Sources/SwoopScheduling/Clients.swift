@@ -50,6 +50,7 @@ extension Scheduler {
             sum.total += client.progress.total
             sum.bytesIn &+= client.progress.bytesIn
             sum.bytesOut &+= client.progress.bytesOut
+            sum.movedBytes &+= client.progress.movedBytes
         }
     }
 

@@ -160,11 +160,13 @@ extension Scheduler {
         let node = nodes[place].id
         let expected = expectedOutput(of: index)
         let needs = needs(of: index)
-        let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in
-            let places = tasks[input].locations
-            return places.isEmpty || places.contains(node)
-                ? sum : sum + readBytes(of: input, by: index)
+        var (missing, moved): (Int64, Int64) = (0, 0)
+        for input in tasks[index].inputs where !tasks[input].locations.isEmpty {
+            guard !tasks[input].locations.contains(node) else { continue }
+            missing &+= readBytes(of: input, by: index)
+            moved &+= byteCount(of: input, for: tasks[index].spec)
         }
+        tasks[index].movedBytes = moved
         tasks[index].expectedBytes = expected ?? 0
         tasks[index].isUnknown = expected == nil && needs.memory == 0
         // What goes along with what it needs waits for that, and is no trial of its own.
@@ -182,6 +184,7 @@ extension Scheduler {
         tasks[index].isTrial = false
         tasks[index].promisedBytes = 0
         tasks[index].freeingBytes = 0
+        tasks[index].movedBytes = 0
     }
 
     private mutating func count(promisesOf index: TaskIndex, at place: Int, _ times: Int64) {

@@ -175,7 +175,7 @@ extension Scheduler {
     }
 
     /// Bytes of an input that the task reads.
-    private func byteCount(of input: TaskIndex, for spec: TaskSpec) -> Int64 {
+    func byteCount(of input: TaskIndex, for spec: TaskSpec) -> Int64 {
         guard let part = spec.part, case .page(let pages) = tasks[input].stored,
             pages.parts.count > 1
         else { return tasks[input].stored?.byteCount ?? 0 }

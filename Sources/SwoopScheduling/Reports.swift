@@ -95,10 +95,12 @@ extension Scheduler {
         _ index: TaskIndex, on node: NodeID, _ outcome: RunOutcome, _ record: RunRecord,
         into effects: inout [SchedulerEffect]
     ) {
+        let moved = UInt64(max(0, tasks[index].movedBytes))
         vacate(index)
         tasks[index].state = .waiting
         switch outcome {
         case .finished(let stored):
+            if moved > 0 { count(tasks[index].client) { $0.movedBytes &+= moved } }
             effects.append(.recordRun(tasks[index].spec.function, node, record))
             count(tasks[index].client) {
                 $0.bytesIn &+= UInt64(max(0, record.bytesIn))

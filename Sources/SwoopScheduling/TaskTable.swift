@@ -106,6 +106,8 @@ package struct TaskRecord: Sendable {
     package var isTrial = false
     /// While a node holds it: bytes that are booked there for it.
     package var promisedBytes: Int64 = 0
+    /// While a node holds it: bytes that it reads and that are only elsewhere.
+    package var movedBytes: Int64 = 0
     /// While a node holds it: bytes there that its end frees.
     package var freeingBytes: Int64 = 0
     /// The output, when done.

@@ -67,12 +67,13 @@ extension ProtoProgress {
         bytesIn = progress.bytesIn
         bytesOut = progress.bytesOut
         nanosecondsLeft = progress.nanosecondsLeft
+        moved = progress.movedBytes
     }
 
     var progressCount: ProgressCount {
         ProgressCount(
             done: done, failed: failed, running: running, total: total, bytesIn: bytesIn,
-            bytesOut: bytesOut, nanosecondsLeft: nanosecondsLeft)
+            bytesOut: bytesOut, movedBytes: moved, nanosecondsLeft: nanosecondsLeft)
     }
 }
 

@@ -41,6 +41,7 @@ extension ProgramTests {
             #expect(values["sum"] == "\(3 * 12_000_000 + 4 * 3_000_000)")
             let moved = try #require(values["moved"].flatMap { Int($0) })
             #expect(3_000_000...3_001_000 ~= moved)
+            #expect(values["moved for tasks"] == "\(moved)")
             let freed = try #require(values["freed after"].flatMap { Int($0) })
             #expect(0...3_000 ~= freed, "milliseconds, on every node")
         }

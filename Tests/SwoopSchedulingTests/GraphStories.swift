@@ -124,6 +124,11 @@ import Testing
         // That node is busy: to wait for it would cost more than to copy.
         cluster.submit([call(5, pages: [1, 2, 3])], held: [5])
         cluster.expectLease([5], to: 1)
+        // 5 MiB moved for the one, 6 for the other.
+        cluster.finish(4)
+        #expect(cluster.scheduler.progress(of: client).movedBytes == 5 << 20)
+        cluster.finish(5)
+        #expect(cluster.scheduler.progress.movedBytes == 11 << 20)
     }
 
     @Test func `a count of elements is put in once its page is made, and not before`() {

@@ -239,7 +239,7 @@ extension Dice {
     mutating func progress() -> ProgressCount {
         ProgressCount(
             done: word(), failed: word(), running: word(), total: word(), bytesIn: word(),
-            bytesOut: word(), nanosecondsLeft: number())
+            bytesOut: word(), movedBytes: word(), nanosecondsLeft: number())
     }
 
     mutating func notice() -> ClientNotice {

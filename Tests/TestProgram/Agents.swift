@@ -105,6 +105,10 @@ func tellMoves() async throws {
         let sum = try await cluster.remotely { _ in bothWeights(pages[0], pages[1]) }
         tell("sum", try await sum.value)
         tell("moved", try await moved() - before)
+        for try await usage in cluster.usage {
+            tell("moved for tasks", usage.progress.movedBytes)
+            break
+        }
         pages = []
         let waited = try await waitForUsage(cluster) { usage in
             usage.nodes.count == 2 && usage.nodes.allSatisfy { $0.residentBytes == 0 }

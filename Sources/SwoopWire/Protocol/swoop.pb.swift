@@ -486,6 +486,9 @@ nonisolated struct ProtoProgress: Sendable {
 
   var nanosecondsLeft: Int64 = 0
 
+  /// Bytes that its tasks read from other nodes.
+  var moved: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2081,7 +2084,7 @@ nonisolated extension ProtoLines: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Progress"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}failed\0\u{1}running\0\u{1}total\0\u{3}bytes_in\0\u{3}bytes_out\0\u{3}nanoseconds_left\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}failed\0\u{1}running\0\u{1}total\0\u{3}bytes_in\0\u{3}bytes_out\0\u{3}nanoseconds_left\0\u{1}moved\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2096,6 +2099,7 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.bytesIn) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.bytesOut) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.nanosecondsLeft) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.moved) }()
       default: break
       }
     }
@@ -2123,6 +2127,9 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.nanosecondsLeft != 0 {
       try visitor.visitSingularInt64Field(value: self.nanosecondsLeft, fieldNumber: 7)
     }
+    if self.moved != 0 {
+      try visitor.visitSingularUInt64Field(value: self.moved, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2134,6 +2141,7 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.bytesIn != rhs.bytesIn {return false}
     if lhs.bytesOut != rhs.bytesOut {return false}
     if lhs.nanosecondsLeft != rhs.nanosecondsLeft {return false}
+    if lhs.moved != rhs.moved {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
