@@ -11,7 +11,7 @@ enum Puts {
     static func run() async throws {
         var options = LocalOptions()
         options.pageBudget = 2 << 30
-        let numbers = [Int](unsafeUninitializedCapacity: count) { memory, filled in
+        let numbers = unsafe [Int](unsafeUninitializedCapacity: count) { memory, filled in
             for i in 0..<count { unsafe memory[i] = i & 0xffff }
             filled = count
         }

@@ -79,7 +79,7 @@ extension ProgramTests {
             for name in ["changed.csv", "truncated.csv", "removed.csv"] {
                 write(header + "1,A,1,1\n", name, folder)
             }
-            mkdir("\(folder.path)/folder", 0o700)
+            unsafe mkdir("\(folder.path)/folder", 0o700)
             var samples: [UInt8] = []
             var numbers: [UInt8] = []
             for index in 0..<100_000 {

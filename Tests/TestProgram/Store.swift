@@ -57,7 +57,8 @@ func holdSpilled() async throws {
         }
         try await stored.wait()
         tell("holds", stored.pageCount)
-        for try await _ in cluster.usage where stored.pageCount == 0 { break }
+        // Until its agent is killed.
+        _ = try await cluster.remotely { $0.call(spin, 60_000) }.value
     }
 }
 
