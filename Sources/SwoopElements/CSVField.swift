@@ -25,6 +25,8 @@
     /// The text; nil if its bytes are no UTF-8.
     @inlinable public var string: String? {
         if hasPairs { return unpaired }
+        // Made without looking again, which is most of the time that a short text takes.
+        if text._isASCII { return String(text) }
         return unsafe text._withBytes { bytes in unsafe String(validating: bytes, as: UTF8.self) }
     }
 
@@ -42,6 +44,21 @@
 }
 
 extension TextSlice {
+    /// Whether no byte has its highest bit set.
+    @usableFromInline var _isASCII: Bool {
+        var bits: UInt64 = 0
+        var offset = 0
+        while offset &+ 8 <= byteCount {
+            bits |= unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset &+= 8
+        }
+        while offset < byteCount {
+            bits |= UInt64(byte(offset))
+            offset &+= 1
+        }
+        return bits & 0x8080_8080_8080_8080 == 0
+    }
+
     @inlinable func _withBytes<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
         unsafe body(
             UnsafeBufferPointer(

@@ -21,7 +21,8 @@ extension CSVHead {
         columns: [CSVColumn], names: [String: String]
     ) throws(CSVHeadError) {
         if let column = columns.first(where: { !$0.isReadable }) {
-            throw .wrong("the field \"\(column.name)\" is of a type that no text stands for, \(column.type)")
+            throw .wrong(
+                "the field \"\(column.name)\" is of a type that no text stands for, \(column.type)")
         }
         for name in names.keys.sorted() where !columns.contains(where: { $0.name == name }) {
             throw .wrong("the record has no field \"\(name)\"")

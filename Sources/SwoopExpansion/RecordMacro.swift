@@ -16,7 +16,8 @@ package struct RecordMacro: ExtensionMacro {
         guard let record = RecordFields(declaration, in: context), !protocols.isEmpty else {
             return []
         }
-        let conformances = ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].filter { name in
+        let conformances = ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].filter {
+            name in
             protocols.contains { $0.trimmedDescription.hasSuffix(name) }
         }
         let list = conformances.map { "Swoop.\($0)" }.joined(separator: ", ")

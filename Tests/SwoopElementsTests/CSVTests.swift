@@ -263,7 +263,8 @@ private struct Line: CSVRow, Equatable {
         #expect(refusal("number,text,text\n") == #"it has 2 columns "text""#)
         #expect(refusal("") == "the file is empty: it has no header")
         #expect(refusal("number,text\n", names: ["txt": "b"]) == #"the record has no field "txt""#)
-        #expect(refusal("1\n", hasHeader: false) == "its first row has 1 fields, and the record has 2")
+        #expect(
+            refusal("1\n", hasHeader: false) == "its first row has 1 fields, and the record has 2")
         #expect(
             refusal("\"number,text\n") == "a quoted field that begins in its first row has no end")
         let odd = [_csvColumn("list", [Int].self)]

@@ -9,7 +9,8 @@ import Testing
         var template = Array("/tmp/swoop-parts-XXXXXX".utf8CString)
         let made = unsafe mkdtemp(&template) != nil
         try #require(made)
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer {
             for folder in ["\(path)/a/b", "\(path)/a", path] {
                 for name in (try? PartFile.names(in: folder, prefix: "", suffix: "")) ?? [] {
@@ -35,7 +36,8 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test func `a file has its name only when it is complete, and replaces one that has it`() throws {
+    @Test func `a file has its name only when it is complete, and replaces one that has it`() throws
+    {
         try withFolder { folder in
             for text in ["first", "second"] {
                 let before = try? contents(of: "\(folder)/a/b/part")
@@ -84,7 +86,8 @@ import Testing
     private static let canMount: Bool = {
         var template = Array("/tmp/swoop-mount-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { return false }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { _ = unsafe rmdir(path) }
         guard unsafe mount("none", path, "tmpfs", 0, "size=64k") == 0 else { return false }
         return unsafe umount(path) == 0

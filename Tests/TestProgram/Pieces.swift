@@ -118,7 +118,9 @@ private func tellScans(_ cluster: Cluster, _ numbers: [Int]) async throws {
             + "\(others.map(\.bitPattern) == own.map(\.bitPattern))"
     }
     await tell("running maximum") {
-        let largest = try await cluster.remotely { $0.array([3, 1, 4, 1, 5, 9, 2]).scan(0, larger) }
+        let largest = try await cluster.remotely {
+            $0.array([3, 1, 4, 1, 5, 9, 2]).scan(0, larger)
+        }
         return try await largest.collect()
     }
     await tell("scan of none") {

@@ -7,7 +7,7 @@ public import SwoopElements
 public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>: RemoteValue {
     @usableFromInline var keys: [Key] = []
     @usableFromInline var elements: [Element] = []
-    /// The last key that is kept; nil: any is. Not sent.
+    /// The last key that is kept; nil: any is; not sent.
     @usableFromInline var last: Key?
 
     @inlinable init() {}

@@ -136,7 +136,8 @@ struct OpenCluster {
     private static func connect(_ address: CoordinatorAddress) async throws -> Cluster {
         let client = ClientID(UInt64.random(in: 1 ... .max))
         let session = ClusterSession(
-            client: client, cores: 1, console: SessionConsole(showsOutput: true, showsProgress: true),
+            client: client, cores: 1,
+            console: SessionConsole(showsOutput: true, showsProgress: true),
             nodesAreHere: address.holder != .hosts)
         let (program, bundle) = try program(for: address)
         let link = try SocketLink(

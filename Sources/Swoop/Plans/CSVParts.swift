@@ -127,9 +127,10 @@ extension PlanRecording {
                 range: ranges[index], note: encoded(note), arguments: [head, entry.argument],
                 feature: Double(ranges[index].count))
             part.hold(entry)
-            part.keep(sent(start..<ranges[index].upperBound, of: table.source) {
-                () throws(SwoopError) in try scan.read(index)
-            })
+            part.keep(
+                sent(start..<ranges[index].upperBound, of: table.source) {
+                    () throws(SwoopError) in try scan.read(index)
+                })
             return part
         }
     }

@@ -63,9 +63,10 @@ extension PlanRecording {
                 var part = LoopPart(
                     range: range, note: encoded(note), feature: Double(range.count))
                 if source.reader == .client {
-                    part.keep(sent(text.start..<range.upperBound, of: source) {
-                        () throws(SwoopError) in try text.read()
-                    })
+                    part.keep(
+                        sent(text.start..<range.upperBound, of: source) {
+                            () throws(SwoopError) in try text.read()
+                        })
                 }
                 parts.append(part)
             }

@@ -92,7 +92,8 @@ struct ProgressLine {
         let seconds = (tenths + 5) / 10
         if seconds < 120 { return "\(seconds) s" }
         return seconds < 7_200
-            ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+            ? "\(seconds / 60) min \(seconds % 60) s"
+            : "\(seconds / 3_600) h \(seconds / 60 % 60) min"
     }
 
     /// A size with three digits or so.
