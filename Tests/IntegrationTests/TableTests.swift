@@ -122,6 +122,21 @@ extension ProgramTests {
             expectRecords(values, folder)
         }
 
+        @Test func `a file is sent part by part, as there is room`() throws {
+            let folder = try TestFolder()
+            let line = Array(String(repeating: "0123456789abcde\n", count: 4_096).utf8)
+            let file = unsafe open(
+                "\(folder.path)/large", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            for _ in 0..<3_200 { _ = unsafe Glibc.write(file, line, line.count) }
+            _ = close(file)
+            let count = 3_200 * 4_096
+            let values = try told("streaming", "\(folder.path)/large")
+            #expect(values["lines"] == "[\(count), \(count * 15)]")
+            // The file has 200 MiB, and the pages of the cluster 64.
+            let peak = values["peak"].flatMap { Int($0) } ?? 0
+            #expect((1..<140).contains(peak), "\(peak) MiB")
+        }
+
         private func expectBadRows(_ values: [String: String], _ folder: TestFolder) {
             func expect(_ name: String, _ text: String, line: Int) {
                 let told = values[name] ?? ""

@@ -18,6 +18,7 @@ import Swoop
         "sorts": { arguments in try await tellSorts(arguments) },
         "joins": { arguments in try await tellJoins(arguments) },
         "pieces": { _ in try await tellPieces() },
+        "streaming": { arguments in try await tellStreaming(of: arguments[0]) },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },
         "failures": { _ in try await tellFailures() },

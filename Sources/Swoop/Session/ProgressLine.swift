@@ -1,12 +1,12 @@
 // What a person is told of how far a plan is: when, and in which words. Who writes it, and where to,
 // is SessionConsole.
 
-import SwoopModel
+package import SwoopModel
 
 /// Decides what is said of progress.
-struct ProgressLine {
+package struct ProgressLine {
     /// What is to be written.
-    enum Said: Equatable {
+    package enum Said: Equatable {
         /// Nothing.
         case nothing
         /// A line that takes the place of the last one.
@@ -30,16 +30,14 @@ struct ProgressLine {
     /// Between two lines of a file: five seconds.
     private static let linePeriod: Int64 = 5_000_000_000
 
-    init(isTerminal: Bool) { self.isTerminal = isTerminal }
+    package init(isTerminal: Bool) { self.isTerminal = isTerminal }
 
     /// Takes note of counts.
-    mutating func take(_ count: ProgressCount, at now: Int64) -> Said {
+    package mutating func take(_ count: ProgressCount, at now: Int64) -> Said {
         let isOver = count.done + count.failed >= count.total
         guard !isOver else { return end(count, at: now) }
         guard let began else {
             began = now
-            // What is told first may have begun with this work.
-            before.total = count.done + count.failed
             return .nothing
         }
         let elapsed = now - began
@@ -58,7 +56,7 @@ struct ProgressLine {
         }
         guard let began, saidAt != nil else { return .nothing }
         if isTerminal { return .cleared }
-        return .line("\(tasks(count)) done in \(Self.time(now - began))\(bytes(count))")
+        return .line("\(tasks(count)) in \(Self.time(now - began))\(bytes(count))")
     }
 
     private func tasks(_ count: ProgressCount) -> String {
@@ -66,7 +64,7 @@ struct ProgressLine {
         let failed = count.failed - min(count.failed, before.failed)
         let total = count.total - min(count.total, before.done + before.failed)
         let failures = failed > 0 ? ", \(failed) failed" : ""
-        return "\(done) of \(total) tasks\(failures)"
+        return "\(done) of \(total) tasks done\(failures)"
     }
 
     private func bytes(_ count: ProgressCount) -> String {
@@ -81,12 +79,12 @@ struct ProgressLine {
     private func words(_ count: ProgressCount, after elapsed: Int64) -> String {
         let left =
             count.nanosecondsLeft > 0 ? ", about \(Self.time(count.nanosecondsLeft)) left" : ""
-        return "\(tasks(count)) done, \(count.running) running\(bytes(count)), "
+        return "\(tasks(count)), \(count.running) running\(bytes(count)), "
             + "\(Self.time(elapsed))\(left)"
     }
 
     /// Seconds, or minutes and seconds.
-    static func time(_ nanoseconds: Int64) -> String {
+    package static func time(_ nanoseconds: Int64) -> String {
         let tenths = (nanoseconds + 50_000_000) / 100_000_000
         if tenths < 100 { return "\(tenths / 10).\(tenths % 10) s" }
         let seconds = (tenths + 5) / 10
@@ -97,7 +95,7 @@ struct ProgressLine {
     }
 
     /// A size with three digits or so.
-    static func size(_ bytes: UInt64) -> String {
+    package static func size(_ bytes: UInt64) -> String {
         let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
         var value = Double(bytes)
         var unit = 0
