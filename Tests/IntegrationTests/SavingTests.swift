@@ -41,6 +41,9 @@ extension ProgramTests {
             #expect(
                 contents(names(folder.path, "copy-"), in: folder.path)
                     == contents(["texts-00000.txt"], in: folder.path))
+            #expect(
+                contents(names(folder.path, "bytes-"), in: folder.path)
+                    == contents(["texts-00000.txt"], in: folder.path))
             let refused = values["there already"] ?? ""
             #expect(refused.hasPrefix("error invalidPlan: "))
             #expect(refused.contains("\(folder.path)/texts-00000.txt is there already"))

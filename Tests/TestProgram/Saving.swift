@@ -55,6 +55,13 @@ private func tellSavedText(_ cluster: Cluster, _ folder: String) async throws {
         }
         return told(try await saved.files, folder)
     }
+    await tell("bytes") {
+        let saved = try await cluster.remotely { remote in
+            remote.records("\(folder)/texts-00000.txt", byteCount: 1).saved(
+                asBytes: "\(folder)/bytes")
+        }
+        return told(try await saved.files, folder)
+    }
     await tell("there already") {
         let saved = try await cluster.remotely { remote in
             remote.range(0..<5).map(lineOf).saved(asText: "\(folder)/texts")

@@ -19,6 +19,14 @@ extension Chain {
         _saved(LinesFormat<Stage.Output>(), path, replacing)
     }
 
+    /// Writes the bytes of each element with nothing between, as for records of one width whose
+    /// bytes are left as they are: see `saved(asText:replacing:)`.
+    @inlinable @inline(__always)
+    public func saved(asBytes path: String, replacing: Bool = false) -> SavedFiles
+    where Stage.Output: TextLine {
+        _saved(BytesFormat<Stage.Output>(), path, replacing)
+    }
+
     /// Writes each element as a row of a table, below a header in each file: see
     /// `saved(asText:replacing:)`.
     ///

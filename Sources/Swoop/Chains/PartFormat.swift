@@ -77,6 +77,25 @@ extension Double: TextLine {
     }
 }
 
+/// The bytes of each element, with nothing between.
+@frozen public struct BytesFormat<Element: TextLine>: PartFormat {
+    /// Makes the format.
+    @inlinable public init() {}
+    /// Reads nothing.
+    @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
+    /// Appends nothing.
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    /// `.bin`.
+    public static var suffix: String { ".bin" }
+    /// Writes nothing.
+    @inlinable public func begin(_ sink: PartSink) {}
+    /// Writes the bytes.
+    @inlinable @inline(__always)
+    public func write(_ element: Element, to sink: PartSink) throws {
+        try element.write(line: sink)
+    }
+}
+
 /// A row for each element, with a header before them.
 public struct CSVFormat<Element: CSVRow>: PartFormat {
     private var writer: CSVWriter

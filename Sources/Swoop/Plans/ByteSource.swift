@@ -18,15 +18,16 @@ struct ByteSource: Sendable {
 
     let path: String
     let byteCount: Int
-    /// Changes when the bytes do.
+    /// Changes when the bytes do; 0: nobody looks.
     let version: UInt64
     let reader: Reader
 
-    /// Looks at a file.
-    init(_ path: String, reader: Reader) throws(SwoopError) {
+    /// Looks at a file; of one that every node has a copy of, the version is not the same
+    /// everywhere.
+    init(_ path: String, reader: Reader, isCopied: Bool) throws(SwoopError) {
         do throws(StorageError) {
             let facts = try FileRange.facts(of: path)
-            (byteCount, version) = (facts.byteCount, facts.version)
+            (byteCount, version) = (facts.byteCount, isCopied ? 0 : facts.version)
         } catch {
             throw SwoopError(error)
         }
@@ -72,7 +73,8 @@ extension PlanRecording {
             files.areShared || session.nodesAreHere ? .nodes : .client
         return files.paths.compactMap { path in
             do throws(SwoopError) {
-                return try ByteSource(path, reader: reader)
+                return try ByteSource(
+                    path, reader: reader, isCopied: files.areShared && !session.nodesAreHere)
             } catch {
                 fail(error)
                 return nil
