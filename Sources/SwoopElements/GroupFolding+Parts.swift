@@ -62,14 +62,7 @@ extension GroupFolding where Keys: ~Copyable {
         part.write(count: chosen.count)
         for number in chosen { keys.encodeKey(number, into: &part) }
         encodeRaws(places, into: &part)
-        for number in chosen {
-            let entries = stacks.list(number)
-            part.write(UInt32(entries.count))
-            for entry in entries {
-                part.write(entry.leaf)
-                entry.partial.encode(into: &part)
-            }
-        }
+        for number in chosen { stacks.encode(number, into: &part) }
         let open = touched.filter { places[Int($0)] >= 0 }
         part.write(count: open.count)
         for number in open {

@@ -65,7 +65,7 @@ public struct HashableKeys<Key: Hashable & PageElement>: GroupKeys, ~Copyable {
     @inlinable public func stored(_ number: Int) -> Key { keys[number] }
 
     /// By the keys' own order if they have one, else by their encoded bytes.
-    public func numbersInOrder() -> [Int] {
+    @inlinable public func numbersInOrder() -> [Int] {
         func byOrder<Ordered: Comparable>(_ type: Ordered.Type) -> [Int]? {
             guard let keys = keys as? [Ordered] else { return nil }
             return keys.indices.sorted { keys[$0] < keys[$1] }
@@ -78,12 +78,12 @@ public struct HashableKeys<Key: Hashable & PageElement>: GroupKeys, ~Copyable {
     }
 
     /// Appends the key.
-    public func encodeKey(_ number: Int, into writer: inout ValueWriter) {
+    @inlinable public func encodeKey(_ number: Int, into writer: inout ValueWriter) {
         keys[number].encode(into: &writer)
     }
 
     /// Reads a key.
-    public mutating func takeKey(
+    @inlinable public mutating func takeKey(
         from reader: inout ValueReader
     ) throws(ValueDecodingError) -> Int {
         number(of: try Key(decoding: &reader))

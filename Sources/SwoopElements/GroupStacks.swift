@@ -101,16 +101,24 @@
         return entries[Int(tops[number])].partial
     }
 
-    /// The entries of a key from the first leaf to the last.
-    @inlinable func list(_ number: Int) -> [Entry] {
-        guard number < tops.count else { return [] }
-        var list: [Entry] = []
-        var place = tops[number]
-        while place >= 0 {
-            list.append(entries[Int(place)])
-            place = entries[Int(place)].beneath
+    /// Appends the number of a key's entries, and the entries from the first leaf to the last.
+    @inlinable func encode(_ number: Int, into writer: inout ValueWriter) {
+        var places: [Int] = []
+        var place = number < tops.count ? Int(tops[number]) : -1
+        // Most keys of a large table have one entry: nothing is allocated for it.
+        let isOnly = place >= 0 && entries[place].beneath < 0
+        while place >= 0, !isOnly {
+            places.append(place)
+            place = Int(entries[place].beneath)
         }
-        return list.reversed()
+        writer.write(UInt32(isOnly ? 1 : places.count))
+        if isOnly { encode(entries[place], into: &writer) }
+        for place in places.reversed() { encode(entries[place], into: &writer) }
+    }
+
+    @inlinable func encode(_ entry: Entry, into writer: inout ValueWriter) {
+        writer.write(entry.leaf)
+        entry.partial.encode(into: &writer)
     }
 
     /// The level of the smallest node that holds two different leaves.

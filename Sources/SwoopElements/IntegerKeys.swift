@@ -1,69 +1,101 @@
-// Keys that are integers: an open-addressing table beside the array of the keys.
+// Keys that are integers: an open-addressing table whose slots hold the keys themselves, so that a
+// key is found with one look into memory, beside the array of the keys by number.
 
 /// Keys of fixed width, without an allocation per key.
 @safe public struct IntegerKeys<Key: FixedWidthInteger & PageElement>: GroupKeys, ~Copyable {
     /// The integers themselves.
     public typealias Stored = Key
 
-    @usableFromInline var slots = KeySlots()
-    @usableFromInline private(set) var keys: UnsafeMutablePointer<Key>
-    /// The number of keys.
-    public private(set) var count = 0
-    private var capacity: Int
+    /// A key and its number plus one; 0: free.
+    @usableFromInline struct Slot {
+        @usableFromInline var key: Key
+        @usableFromInline var mark: UInt32
 
-    /// Makes an empty table.
-    public init() {
-        capacity = 512
-        unsafe keys = .allocate(capacity: capacity)
+        @inlinable init(key: Key, mark: UInt32) { (self.key, self.mark) = (key, mark) }
     }
 
-    @inlinable deinit { unsafe keys.deallocate() }
+    @usableFromInline var slots: UnsafeMutablePointer<Slot>
+    @usableFromInline var mask: Int
+    @usableFromInline var keys: [Key] = []
+
+    /// Makes an empty table of 1,024 slots: they stay in the fastest cache.
+    @inlinable public init() {
+        mask = 1_023
+        unsafe slots = .allocate(capacity: mask + 1)
+        unsafe slots.initialize(repeating: Slot(key: 0, mark: 0), count: mask + 1)
+    }
+
+    @inlinable deinit { unsafe slots.deallocate() }
+
+    /// The number of keys.
+    @inlinable public var count: Int { keys.count }
 
     /// About how many bytes the table takes.
-    public var byteCount: Int { slots.byteCount + capacity * MemoryLayout<Key>.stride }
+    @inlinable public var byteCount: Int {
+        (mask + 1) * MemoryLayout<Slot>.stride + keys.capacity * MemoryLayout<Key>.stride
+    }
+
+    /// Where the search for a key begins.
+    @inlinable @inline(__always) func place(of key: Key) -> Int {
+        let hash = folded(UInt64(truncatingIfNeeded: key) ^ HashSeed.first, HashSeed.second)
+        return Int(truncatingIfNeeded: hash >> 32) & mask
+    }
 
     /// The number of a key.
     @inlinable @inline(__always) public mutating func number(of key: Key) -> Int {
-        let hash = folded(
-            UInt64(truncatingIfNeeded: key) ^ HashSeed.first, HashSeed.second)
-        let keys = unsafe keys
-        if let number = slots.find(hash, { unsafe keys[$0] == key }) { return number }
-        return insert(key, hash)
+        var place = place(of: key)
+        while true {
+            let slot = unsafe slots[place]
+            if slot.mark == 0 { return insert(key) }
+            if slot.key == key { return Int(truncatingIfNeeded: slot.mark) &- 1 }
+            place = (place &+ 1) & mask
+        }
     }
 
-    @usableFromInline @inline(never) mutating func insert(_ key: Key, _ hash: UInt64) -> Int {
-        if count == capacity {
-            let old = unsafe keys
-            capacity *= 4
-            unsafe keys = .allocate(capacity: capacity)
-            unsafe keys.moveInitialize(from: old, count: count)
-            unsafe old.deallocate()
+    @inlinable @inline(never) mutating func insert(_ key: Key) -> Int {
+        precondition(keys.count < Int(UInt32.max) - 1, "A table holds at most 2^32 keys.")
+        if (keys.count + 1) * 2 > mask + 1 { grow() }
+        keys.append(key)
+        put(Slot(key: key, mark: UInt32(truncatingIfNeeded: keys.count)))
+        return keys.count - 1
+    }
+
+    @inlinable mutating func put(_ slot: Slot) {
+        var place = place(of: slot.key)
+        while unsafe slots[place].mark != 0 { place = (place &+ 1) & mask }
+        unsafe slots[place] = slot
+    }
+
+    @inlinable mutating func grow() {
+        unsafe slots.deallocate()
+        mask = (mask + 1) * 4 - 1
+        unsafe slots = .allocate(capacity: mask + 1)
+        unsafe slots.initialize(repeating: Slot(key: 0, mark: 0), count: mask + 1)
+        for number in keys.indices {
+            put(Slot(key: keys[number], mark: UInt32(truncatingIfNeeded: number + 1)))
         }
-        slots.insert(hash, count)
-        unsafe (keys + count).initialize(to: key)
-        count += 1
-        return count - 1
     }
 
     /// The key of a number.
-    public func stored(_ number: Int) -> Key {
-        precondition(number >= 0 && number < count, "A number is none of the table's.")
-        return unsafe keys[number]
-    }
+    @inlinable public func stored(_ number: Int) -> Key { keys[number] }
 
     /// By size.
-    public func numbersInOrder() -> [Int] {
-        let keys = unsafe keys
-        return (0..<count).sorted { unsafe keys[$0] < keys[$1] }
+    @inlinable public func numbersInOrder() -> [Int] {
+        // Side by side: keys are compared more often than they are moved.
+        var slots = keys.indices.map {
+            Slot(key: keys[$0], mark: UInt32(truncatingIfNeeded: $0))
+        }
+        slots.sort { $0.key < $1.key }
+        return slots.map { Int($0.mark) }
     }
 
     /// Appends the key.
-    public func encodeKey(_ number: Int, into writer: inout ValueWriter) {
-        stored(number).encode(into: &writer)
+    @inlinable public func encodeKey(_ number: Int, into writer: inout ValueWriter) {
+        keys[number].encode(into: &writer)
     }
 
     /// Reads a key.
-    public mutating func takeKey(
+    @inlinable public mutating func takeKey(
         from reader: inout ValueReader
     ) throws(ValueDecodingError) -> Int {
         number(of: try Key(decoding: &reader))
