@@ -84,7 +84,7 @@ private func best(_ body: () -> Double) -> [Double] {
         var sums: [Double] = []
         for i in 0..<count {
             let shop = shops[i]
-            var slot = Int(UInt(bitPattern: shop) &* 0x9e37_79b9_7f4a_7c15 >> 49)
+            var slot = Int((UInt(bitPattern: shop) &* 0x9e37_79b9_7f4a_7c15) >> 49)
             while slots[slot] >= 0, keys[Int(slots[slot])] != shop { slot = (slot + 1) & 32_767 }
             if slots[slot] < 0 {
                 slots[slot] = Int32(keys.count)
