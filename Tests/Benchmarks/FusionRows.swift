@@ -3,7 +3,14 @@
 
 import Swoop
 
-func level(_ i: Int) -> Double { Double(i &* 2_654_435_761 % 1_000) }
+/// Numbers without a pattern that a processor could learn.
+private func mixed(_ i: Int) -> Int {
+    var bits = UInt64(truncatingIfNeeded: i) &* 0x9e37_79b9_7f4a_7c15
+    bits = (bits ^ bits >> 32) &* 0xbf58_476d_1ce4_e5b9
+    return Int((bits ^ bits >> 29) >> 1)
+}
+
+func level(_ i: Int) -> Double { Double(mixed(i) % 1_000) }
 func otherLevel(_ i: Int) -> Double { Double(i &* 40_503 % 1_000) }
 
 @Remote func madeLevel(_ i: Int) -> Double { level(i) }
@@ -28,7 +35,7 @@ func sale(_ i: Int) -> Sale {
         customer: "customer number \(i % 1_000)", shop: shopNumber(i), amount: amountPaid(i))
 }
 
-func shopNumber(_ i: Int) -> Int { i &* 2_654_435_761 % 10_007 }
+func shopNumber(_ i: Int) -> Int { mixed(i) % 997 * 1_000_003 }
 func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 
 @Remote func madeSale(_ i: Int) -> Sale { sale(i) }
