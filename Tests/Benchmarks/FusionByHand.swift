@@ -38,7 +38,7 @@ import Swoop
 @Remote func flatMapByHand(_ count: Int) -> [Double] {
     best {
         var sum = 0.0
-        for i in 0..<count { for inner in i..<i + i % 4 { sum += Double(inner & 0xff) } }
+        for i in 0..<count { for inner in i..<i + i % 12 { sum += Double(inner & 0xff) } }
         return sum
     }
 }

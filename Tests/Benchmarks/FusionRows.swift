@@ -17,7 +17,7 @@ func otherLevel(_ i: Int) -> Double { Double(i &* 40_503 % 1_000) }
 @Remote func madeOtherLevel(_ i: Int) -> Double { otherLevel(i) }
 @Remote func risen(_ level: Double) -> Double { level * level + 1 }
 @Remote func isHigh(_ level: Double) -> Bool { level > 500 }
-@Remote func few(_ i: Int) -> Range<Int> { i..<i + i % 4 }
+@Remote func few(_ i: Int) -> Range<Int> { i..<i + i % 12 }
 @Remote func product(_ pair: Pair<Double, Double>) -> Double { pair.first * pair.second }
 @Remote func weighted(_ pair: Pair<Int, Double>) -> Double {
     Double(pair.first & 0xff) * pair.second
@@ -88,10 +88,10 @@ struct FusionRows {
         }
     }
 
-    private func row(
-        _ name: String, _ byHand: some RemoteFunction1<Int, [Double]>, count: Int? = nil,
+    private func row<ByHand: RemoteFunction1>(
+        _ name: String, _ byHand: ByHand, count: Int? = nil,
         _ chain: (RemoteScope) -> Proxy<Double>
-    ) async throws {
+    ) async throws where ByHand.A0 == Int, ByHand.Result == [Double] {
         let count = count ?? self.count
         var ours: [Double] = []
         var hand: [Double] = []

@@ -1,4 +1,4 @@
-// The memory of this process and all that descend from it, looked at many times a second: every
+// The memory of this process and all that descend from it, looked at ten times a second: every
 // page counted once, divided among those who share it (PSS).
 
 import Glibc
@@ -8,10 +8,10 @@ import Synchronization
 final class MemoryWatch: Sendable {
     private let peak = Atomic<Int>(0)
     private let isOver = Atomic<Bool>(false)
-    private static let period: UInt32 = 20_000
+    private static let period: UInt32 = 100_000
 
     init() {
-        let watch = Unmanaged.passRetained(self)
+        let watch = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
         _ = unsafe pthread_create(
             &thread, nil,
@@ -20,10 +20,10 @@ final class MemoryWatch: Sendable {
                 let watch = unsafe Unmanaged<MemoryWatch>.fromOpaque(argument).takeRetainedValue()
                 while !watch.isOver.load(ordering: .relaxed) {
                     watch.look()
-                    usleep(period)
+                    usleep(MemoryWatch.period)
                 }
                 return nil
-            }, watch.toOpaque())
+            }, unsafe watch.toOpaque())
     }
 
     /// The most bytes that were seen.
@@ -49,11 +49,11 @@ final class MemoryWatch: Sendable {
     /// Children that other threads of the process started.
     private static func others(in folder: String, than process: Int32) -> String {
         guard let directory = unsafe opendir(folder) else { return "" }
-        defer { unsafe closedir(directory) }
+        defer { _ = unsafe closedir(directory) }
         var all = ""
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if let thread = Int32(name), thread != process {
                 all += " " + text(of: "\(folder)/\(thread)/children")
@@ -72,7 +72,7 @@ final class MemoryWatch: Sendable {
     }
 
     private static func text(of path: String) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { _ = close(descriptor) }
         var bytes: [UInt8] = []

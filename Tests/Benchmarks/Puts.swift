@@ -11,10 +11,7 @@ enum Puts {
     static func run() async throws {
         var options = LocalOptions()
         options.pageBudget = 2 << 30
-        let numbers = unsafe [Int](unsafeUninitializedCapacity: count) { memory, filled in
-            for i in 0..<count { unsafe memory[i] = i & 0xffff }
-            filled = count
-        }
+        let numbers = (0..<count).map { $0 & 0xffff }
         let expected = numbers.reduce(0, &+)
         var puts: [Double] = []
         var sums: [Double] = []

@@ -22,7 +22,7 @@ struct Readings {
 enum ReadingsByHand {
     /// The stations of a file, by two threads.
     static func run(_ path: String) async throws -> [String: Readings] {
-        let descriptor = open(path, O_RDONLY)
+        let descriptor = unsafe open(path, O_RDONLY)
         var status = stat()
         guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else { throw WrongAnswer() }
         let size = Int(status.st_size)
@@ -32,7 +32,7 @@ enum ReadingsByHand {
             unsafe munmap(mapped, size)
             close(descriptor)
         }
-        let file = Mapped(bytes: unsafe UnsafeRawBufferPointer(start: mapped, count: size))
+        let file = unsafe Mapped(bytes: UnsafeRawBufferPointer(start: mapped, count: size))
         let middle = file.nextLine(size / 2)
         async let first = StationTable.read(file, 0..<middle)
         async let second = StationTable.read(file, middle..<size)
@@ -53,7 +53,7 @@ enum ReadingsByHand {
 
         /// Behind the first newline at or after a position.
         func nextLine(_ position: Int) -> Int {
-            var end = unsafe position
+            var end = position
             while unsafe end < bytes.count, unsafe bytes[end] != 0x0a { end += 1 }
             return min(end + 1, unsafe bytes.count)
         }
@@ -62,7 +62,7 @@ enum ReadingsByHand {
 
 /// Stations by name: an open-addressing table.
 @safe private struct StationTable {
-    struct Entry {
+    @safe struct Entry {
         var name: UnsafeRawPointer?
         var length = 0
         var readings = Readings()
@@ -82,7 +82,8 @@ enum ReadingsByHand {
         while position < range.upperBound {
             let line = unsafe base + position
             let rest = range.upperBound - position
-            let length = unsafe memchr(line, 0x0a, rest).map { unsafe $0 - line } ?? rest
+            let newline = unsafe memchr(line, 0x0a, rest)
+            let length = unsafe newline.map { unsafe UnsafeRawPointer($0) - line } ?? rest
             guard let semicolon = unsafe memchr(line, 0x3b, length) else { break }
             let name = unsafe UnsafeRawPointer(semicolon) - line
             let number = unsafe UnsafeBufferPointer(
