@@ -2,6 +2,7 @@
 // program says of each against the same by hand.
 
 import Glibc
+import SwoopLaunching
 import TestPrograms
 import Testing
 
@@ -37,7 +38,8 @@ extension ProgramTests {
                 }
                 text += Array(" \(line)\n".utf8)
             }
-            let file = try #require(unsafe fopen(path, "w"))
+            let opened = unsafe fopen(path, "w")
+            let file = try unsafe #require(opened)
             let written = unsafe fwrite(text, 1, text.count, file)
             #expect(unsafe fclose(file) == 0 && written == text.count)
         }

@@ -146,7 +146,8 @@ import Testing
         #expect(cluster.leases[1].tasks[0].spec.arguments == [.bytes(Scalar.int(5).encoded)])
     }
 
-    @Test func `a task that reads one part of outputs is told where it lies, or that it is empty`() {
+    @Test func `a task that reads one part of outputs is told where it lies, or that it is empty`()
+    {
         var cluster = TestCluster()
         var merge = call(3, pages: [1, 2])
         merge.part = 1
@@ -168,7 +169,8 @@ import Testing
                 .ended(cluster.attempt(number), .finished(.page(pages)), RunRecord()))
         }
         let leased = cluster.leases.last?.tasks.first
-        #expect(leased?.spec.id == task(3) && leased?.spec.pages == [task(1).part(1), task(2).part(1)])
+        #expect(
+            leased?.spec.id == task(3) && leased?.spec.pages == [task(1).part(1), task(2).part(1)])
         #expect(leased?.spec.arguments == [.bytes(Scalar.int(11).encoded)])
         #expect(
             leased?.inputs == [

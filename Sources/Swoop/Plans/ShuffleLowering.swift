@@ -81,7 +81,8 @@ extension PlanRecording {
     ) -> TaskID {
         let task = session.newTask()
         let spec = TaskSpec(
-            id: task, function: function, arguments: [.sequence(fields), part.note] + part.arguments,
+            id: task, function: function,
+            arguments: [.sequence(fields), part.note] + part.arguments,
             pages: part.pages, part: part.part, lower: Int64(part.range.lowerBound),
             upper: Int64(part.range.upperBound), output: output, features: [part.feature])
         state.withLock { $0.part.tasks.append(spec) }
