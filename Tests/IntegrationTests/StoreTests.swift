@@ -15,8 +15,8 @@ extension ProgramTests {
             spill = try SpillFolder()
         }
 
-        private func start(_ command: String) throws -> ProgramRun {
-            try ProgramRun([command], in: folder, environment: ["SWOOP_SPILL": spill.path])
+        private func start(_ command: String...) throws -> ProgramRun {
+            try ProgramRun(command, in: folder, environment: ["SWOOP_SPILL": spill.path])
         }
 
         @Test func `collections of four times the memory are stored and read back right`() throws {
@@ -50,6 +50,21 @@ extension ProgramTests {
             #expect(try run.end() == .exited(1))
             #expect(try folder.processes(leftAfter: 2) == [])
             #expect(TestFolder.names(in: spill.path) == [])
+        }
+
+        @Test func `pages that a disk gives back wrong are made again, and the answer is right`()
+            throws
+        {
+            let sign = folder.path + "/damaged"
+            let run = try start("damaged", sign)
+            _ = try run.value(of: "holds")
+            let agent = try #require(folder.children(of: run.process.pid).first)
+            #expect(try spill.damage(by: agent, every: 1 << 20) > 10)
+            _ = close(unsafe creat(sign, 0o600))
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["right"] == "true", "\(run.output)\(run.errors)")
+            #expect(run.values["collected right"] == "true", "\(run.output)\(run.errors)")
+            #expect(run.errors.contains("bytes came back wrong from the disk"), "\(run.errors)")
         }
 
         @Test(.enabled(if: getuid() == 0))
@@ -100,15 +115,37 @@ private final class SpillFolder {
 
     /// Bytes that a process holds in files of the folder's disk that have no name.
     func spilledBytes(by process: Int32) -> Int {
-        let descriptors = "/proc/\(process)/fd"
-        return TestFolder.names(in: descriptors).reduce(0) { sum, name in
-            var link = [UInt8](repeating: 0, count: 4_096)
-            let length = unsafe readlink("\(descriptors)/\(name)", &link, link.count)
-            let target = String(decoding: link.prefix(max(0, length)), as: UTF8.self)
-            guard target.hasPrefix(path) else { return sum }
+        files(of: process).reduce(0) { sum, file in
             var status = stat()
-            _ = unsafe stat("\(descriptors)/\(name)", &status)
+            _ = unsafe stat(file, &status)
             return sum + Int(status.st_blocks) * 512
+        }
+    }
+
+    /// Writes a byte over others of the files that a process holds here; how many there were.
+    func damage(by process: Int32, every step: Int) throws -> Int {
+        var count = 0
+        for path in files(of: process) {
+            let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+            try #require(file >= 0)
+            defer { _ = close(file) }
+            let end = Int(lseek(file, 0, SEEK_END))
+            for offset in stride(from: 999, to: end, by: step) {
+                var byte: UInt8 = 0
+                guard unsafe pread(file, &byte, 1, offset) == 1 else { continue }
+                byte ^= 0x10
+                count += unsafe pwrite(file, &byte, 1, offset)
+            }
+        }
+        return count
+    }
+
+    private func files(of process: Int32) -> [String] {
+        let descriptors = "/proc/\(process)/fd"
+        return TestFolder.names(in: descriptors).map { "\(descriptors)/\($0)" }.filter { file in
+            var link = [UInt8](repeating: 0, count: 4_096)
+            let length = unsafe readlink(file, &link, link.count)
+            return String(decoding: link.prefix(max(0, length)), as: UTF8.self).hasPrefix(path)
         }
     }
 

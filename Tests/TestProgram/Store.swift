@@ -62,6 +62,29 @@ func holdSpilled() async throws {
     }
 }
 
+/// Reads pages from the disk after somebody had to do with it there: when the file is there.
+func tellDamaged(after path: String) async throws {
+    try await withSmallStore { cluster in
+        let count = 2 * budget / 8
+        let stored = try await cluster.remotely { $0.range(0..<count).map(mixed).stored() }
+        try await stored.wait()
+        tell("holds", stored.pageCount)
+        var round = 0
+        while unsafe access(path, F_OK) != 0 {
+            round = try await cluster.remotely { $0.call(one, round) }.value
+        }
+        await tell("right") {
+            let value = try await cluster.remotely { _ in
+                stored.chain.reduce(0, exclusiveOr)
+            }.value
+            return value == (0..<count).reduce(0) { $0 ^ mixed($1) }
+        }
+        await tell("collected right") {
+            try await stored.collect() == (0..<count).map(mixed)
+        }
+    }
+}
+
 /// A node that cannot spill: what fits works, what does not is an error.
 func tellFullDisk() async throws {
     try await withSmallStore { cluster in

@@ -37,6 +37,7 @@ import Swoop
         "arena": { _ in try await tellSmallArena() },
         "store": { _ in try await tellStore() },
         "spilled": { _ in try await holdSpilled() },
+        "damaged": { arguments in try await tellDamaged(after: arguments[0]) },
         "full-disk": { _ in try await tellFullDisk() },
         "agents": { arguments in try await tellAgents(arguments) },
         "moves": { _ in try await tellMoves() },
