@@ -59,7 +59,9 @@ extension AgentLoop {
             } else if let page = wanted.removeValue(forKey: task) {
                 fetch(task, page, into: extent)
             } else {
+                // Nobody waits for it any more.
                 arena.free(extent)
+                handle(.fetchFailed(task, .noRoom))
             }
         }
     }

@@ -9,13 +9,22 @@ extension AgentMachine {
     /// Answers those who wait for memory, in their order: from what is free, else from what a spill
     /// leaves. A wish is refused only when nothing that happens here will leave room any more.
     mutating func makeRoom(into effects: inout [AgentEffect]) {
-        while !room.waiting.isEmpty, !room.isAsking {
+        while let first = room.waiting.first, !room.isAsking {
+            let most = configuration.storeBytes
+            if most > 0, first.byteCount > most, let wish = room.refuse() {
+                let text = "its memory for pages has \(most) bytes in all"
+                effects.append(.refuseRoom(wish.use, reason: reason(to: wish, text)))
+                continue
+            }
             if let wish = room.ask() {
                 return effects.append(.allocate(wish.use, byteCount: wish.byteCount))
             }
             spillForThoseWhoWait(into: &effects)
             guard room.spilling == 0, isHopeless, let wish = room.refuse() else { return }
-            effects.append(.refuseRoom(wish.use, reason: reasonToRefuse(wish)))
+            let why =
+                configuration.spillTrouble ?? room.trouble?.reason ?? wish.reason
+                ?? "everything in it is being read"
+            effects.append(.refuseRoom(wish.use, reason: reason(to: wish, why)))
         }
     }
 
@@ -42,11 +51,8 @@ extension AgentMachine {
         return begun <= waiting
     }
 
-    private func reasonToRefuse(_ wish: PageRoom.Wish) -> String {
-        let why =
-            configuration.spillTrouble ?? room.trouble?.reason ?? wish.reason
-            ?? "everything in it is being read"
-        return "the node has no room for a page of \(wish.byteCount) bytes: \(why)"
+    private func reason(to wish: PageRoom.Wish, _ why: String) -> String {
+        "the node has no room for a page of \(wish.byteCount) bytes: \(why)"
     }
 
     // MARK: Spill

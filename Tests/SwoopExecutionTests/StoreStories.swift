@@ -293,6 +293,19 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.expect(.spill(task(11), page(0, 300)))
     }
 
+    @Test func `a page that is larger than the whole memory is refused at once`() {
+        var agent = agent([100])
+        agent.handle(.roomWanted(output, byteCount: 1_001))
+        agent.expect(
+            .refuseRoom(
+                output,
+                reason: "the node has no room for a page of 1001 bytes: "
+                    + "its memory for pages has 1000 bytes in all"))
+        agent.expectNothingElse()
+        agent.handle(.roomWanted(output, byteCount: 1_000))
+        agent.expect(.allocate(output, byteCount: 1_000))
+    }
+
     @Test func `what arrives or is written is waited for`() {
         var agent = agent([])
         agent.handle(.extentLent(agent.worker, page(0)))
