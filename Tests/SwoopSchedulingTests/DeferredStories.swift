@@ -142,3 +142,32 @@ import Testing
         #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredAsked == 0)
     }
 }
+
+@Suite struct ProgressStories {
+    @Test func `what is left is predicted once all functions are known, over all slots`() {
+        var cluster = TestCluster(nodes: 1, slots: 2)
+        cluster.submit((1...6).map { call($0) }, held: [1, 2, 3, 4, 5, 6])
+        #expect(cluster.scheduler.progress(of: client).nanosecondsLeft == 0)
+        cluster.handle(
+            .estimateRevised(
+                FunctionIndex(0),
+                DurationModel(fixedNanoseconds: 3e9, slope: 0, feature: -1, logSpread: 0.1)))
+        #expect(cluster.scheduler.progress(of: client).nanosecondsLeft == 9_000_000_000)
+        cluster.finish(1)
+        cluster.finish(2)
+        let progress = cluster.scheduler.progress(of: client)
+        #expect(progress.nanosecondsLeft == 6_000_000_000)
+        #expect(progress.done == 2 && progress.total == 6)
+        for number in 3...6 { cluster.finish(number) }
+        #expect(cluster.scheduler.progress(of: client).nanosecondsLeft == 0)
+    }
+
+    @Test func `bytes that runs read and made are counted`() {
+        var cluster = TestCluster()
+        cluster.submit([call(1)], held: [1])
+        let record = RunRecord(bytesIn: 5_000, bytesOut: 70)
+        cluster.report(.ended(cluster.attempt(1), .finished(.inline([1])), record))
+        let progress = cluster.scheduler.progress(of: client)
+        #expect(progress.bytesIn == 5_000 && progress.bytesOut == 70)
+    }
+}
