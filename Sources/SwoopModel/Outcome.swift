@@ -33,6 +33,14 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     case sourceChanged
     /// A file could not be read or written, for a reason that the message has.
     case sourceFailed
+
+    /// Whether a file is at fault, and no task.
+    package var isOfSource: Bool {
+        switch self {
+        case .sourceMissing, .sourceDenied, .sourceChanged, .sourceFailed: true
+        default: false
+        }
+    }
 }
 
 /// A failure as it travels from the worker to the client.

@@ -257,9 +257,9 @@ extension Scheduler {
         guard var cause = failures[input] else {
             return failure(.cancelled, of: index, "an input of it was cancelled")
         }
-        // The client's own data: its caller is told what is wrong with it, not that something else
-        // failed.
-        if tasks[input].kind == .data { return cause }
+        // The client's own data and files: its caller is told what is wrong with them, not that
+        // something else failed.
+        if tasks[input].kind == .data || cause.kind.isOfSource { return cause }
         if cause.kind != .inputFailed {
             cause.message = "not run, since its input \(name(of: input)) failed: \(cause.message)"
         }

@@ -251,7 +251,10 @@ final class SlotThread {
             let text = "\(run.function): an input came back wrong from the disk"
             return .failed(TaskFailure(kind: .lost, message: text))
         }
-        if let input = error as? InputError ?? (error as? StorageError).map({ InputError($0) }) {
+        let fault =
+            error as? InputError ?? (error as? StorageError).map { InputError($0) }
+            ?? (error as? CSVError).map { InputError(kind: .sourceFailed, message: "\($0)") }
+        if let input = fault {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
         }

@@ -141,7 +141,7 @@ extension ProgramTests {
             func expect(_ name: String, _ text: String, line: Int) {
                 let told = values[name] ?? ""
                 let place = "\(folder.path)/\(name).csv, line \(line): \(text)"
-                #expect(told.hasPrefix("error taskFailed") && told.contains(place), "\(told)")
+                #expect(told.hasPrefix("error sourceFailed") && told.contains(place), "\(told)")
             }
             expect("bad-number", "column \"amount\" has \"12x\", which is no Double", line: 5)
             expect("bad-width", "it has 3 fields, and the table has 4 columns", line: 3)
