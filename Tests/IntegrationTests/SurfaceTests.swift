@@ -139,7 +139,7 @@ extension ProgramTests {
             #expect(values["separator"] == "31")
             #expect(values["first lines"] == #"["line 0 ", "line 1 x"]"#)
             #expect(values["lines by first byte"] == "-1:300 45:30 108:3000 121:1")
-            #expect(values["no such file"]?.contains("cannot be read: No such file") == true)
+            #expect(values["no such file"]?.contains("cannot be read: no such file") == true)
         }
 
         private func expectRanges(_ values: [String: String]) {
