@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes, Leases,
-// Recalls, Reports, Lineage, Iterations, Release, Explanation, Invariants.
+// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes,
+// Leases, Recalls, Reports, Lineage, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
 

@@ -122,7 +122,8 @@ where KeyFunction.Input: RemoteValue, KeyFunction.Output: Comparable & RemoteVal
 }
 
 extension Chain where Stage.Output: RemoteValue {
-    /// So many elements with the largest keys, largest first; of equal keys the first in the source.
+    /// So many elements with the largest keys, largest first; of equal keys the first in the
+    /// source.
     @inlinable @inline(__always)
     public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {

@@ -1,7 +1,7 @@
-// Prefix sums, of any reduction: each element becomes the answer of all elements up to it. Inside of
-// a leaf of the collection the elements are folded in order, whole leaves are combined in order; so
-// the bits do not depend on the pages. One pass folds the leaves, a step adds them up, a second pass
-// writes the answers.
+// Prefix sums, of any reduction: each element becomes the answer of all elements up to it. Inside
+// of a leaf of the collection the elements are folded in order, whole leaves are combined in order;
+// so the bits do not depend on the pages. One pass folds the leaves, a step adds them up, a second
+// pass writes the answers.
 
 public import SwoopElements
 

@@ -1,5 +1,5 @@
-// What a person is told of how far a plan is: when, and in which words. Who writes it, and where to,
-// is SessionConsole.
+// What a person is told of how far a plan is: when, and in which words. Who writes it, and where
+// to, is SessionConsole.
 
 package import SwoopModel
 
