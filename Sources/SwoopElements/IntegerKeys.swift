@@ -6,7 +6,7 @@
     /// The integers themselves.
     public typealias Stored = Key
 
-    /// A number plus one; 0: free. At most half of the slots are taken.
+    /// A number plus one; 0: free.
     @usableFromInline var slots: UnsafeMutablePointer<UInt32>
     @usableFromInline var mask: Int
     @usableFromInline var keys: UnsafeMutablePointer<Key>
@@ -50,7 +50,7 @@
 
     @inlinable @inline(never) mutating func insert(_ key: Key) -> Int {
         precondition(keyCount < Int(UInt32.max) - 1, "A table holds at most 2^32 keys.")
-        if (keyCount + 1) * 2 > mask + 1 { grow() }
+        if slotsNeeded(for: keyCount + 1) > mask + 1 { grow() }
         unsafe (keys + keyCount).initialize(to: key)
         keyCount += 1
         put(keyCount - 1)
