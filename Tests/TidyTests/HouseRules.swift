@@ -236,6 +236,8 @@ enum HouseRules {
         ),
         ("Sources/Swoop/Chains/LoopKernels.swift", "the loops that are inlined"),
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
+        ("Sources/Swoop/Chains/ZippedSource.swift", "the loops that are inlined read pages"),
+        ("Sources/Swoop/Chains/WholePagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/TextSource.swift", "the loops that are inlined read text"),
         ("Sources/Swoop/Chains/CSVSource.swift", "the loops that are inlined read tables"),
         ("Sources/Swoop/Chains/CappedCollection.swift", "copies encoded elements"),
