@@ -40,8 +40,8 @@ enum Sorting {
             ])
     }
 
-    /// The process that is measured. Prints the seconds from its start, those of the sort alone, and
-    /// the most memory that all of its processes had together, in 10^6 bytes.
+    /// The process that is measured. Prints the seconds from its start, those of the sort alone,
+    /// and the most memory that all of its processes had together, in 10^6 bytes.
     static func child(_ path: String, _ folder: String, budget: Int) async {
         do {
             var options = LocalOptions()
@@ -75,8 +75,8 @@ enum Sorting {
         return counts == [lines, lines * lineBytes]
     }
 
-    /// The lines: of the folder that SWOOP_BENCH_DATA names, where other systems find them too, else
-    /// made once.
+    /// The lines: of the folder that SWOOP_BENCH_DATA names, where other systems find them too,
+    /// else made once.
     private static func file() throws -> String {
         if let folder = unsafe getenv("SWOOP_BENCH_DATA").map({ unsafe String(cString: $0) }) {
             return "\(folder)/sort.txt"

@@ -11,7 +11,8 @@ public enum SortOrder: Sendable {
 }
 
 extension Chain where Stage.Output: PageElement {
-    /// The elements in the order of their keys; those of equal keys stay in the order of the source.
+    /// The elements in the order of their keys; those of equal keys stay in the order of the
+    /// source.
     ///
     /// Keys are integers, floating-point numbers (NaN last), `Bool`, `String` and `TextSlice` (by
     /// their bytes), optionals (nil first) and `Pair`s of such.

@@ -1,6 +1,6 @@
 // Two collections joined by key as the source of a chain: both are divided by the same splitters,
-// each partition is sorted on both sides, and the merge pairs what has equal keys (sort-merge join).
-// A join with a table that fits in memory is JoinStage.swift's.
+// each partition is sorted on both sides, and the merge pairs what has equal keys (sort-merge
+// join). A join with a table that fits in memory is JoinStage.swift's.
 
 public import SwoopElements
 

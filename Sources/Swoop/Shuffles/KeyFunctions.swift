@@ -1,5 +1,5 @@
-// Keys made of other keys: the element itself, a key in the opposite order, a key of a type that can
-// only be compared.
+// Keys made of other keys: the element itself, a key in the opposite order, a key of a type that
+// can only be compared.
 
 public import SwoopElements
 

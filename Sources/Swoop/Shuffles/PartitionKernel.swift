@@ -1,5 +1,5 @@
-// A shuffle's work on one part of its source: the rows are collected, put in the order of their keys
-// and written as one page for each partition.
+// A shuffle's work on one part of its source: the rows are collected, put in the order of their
+// keys and written as one page for each partition.
 
 public import SwoopElements
 

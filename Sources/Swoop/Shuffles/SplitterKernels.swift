@@ -1,12 +1,12 @@
-// Where a shuffle cuts its keys: each part of the source gives some of its keys as a sample, and one
-// task chooses splitters among all samples, which every part then divides its rows by.
+// Where a shuffle cuts its keys: each part of the source gives some of its keys as a sample, and
+// one task chooses splitters among all samples, which every part then divides its rows by.
 
 public import SwoopElements
 
 /// A key of the sample, and where it stands: parts of the source in order, rows in them.
 ///
-/// Rows with equal keys are told apart by their place, so that a collection of equal keys is divided
-/// as evenly as any other.
+/// Rows with equal keys are told apart by their place, so that a collection of equal keys is
+/// divided as evenly as any other.
 @frozen public struct KeySample<Kept: RemoteValue>: RemoteValue {
     @usableFromInline let key: Kept
     @usableFromInline let part: Int
