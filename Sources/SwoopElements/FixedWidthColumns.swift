@@ -113,11 +113,14 @@ extension String: PageElement {
     @safe @frozen public struct Columns: PageColumns, BitwiseCopyable {
         @usableFromInline let offsets: UnsafePointer<UInt64>
         @usableFromInline let bytes: UnsafePointer<UInt8>
+        @usableFromInline let total: Int
 
-        /// Takes two sections; whether the bytes are UTF-8 is seen when a String is made of them.
+        /// Takes two sections, and looks at neither: a chain that does not use the column reads
+        /// nothing of it. Offsets are checked, and UTF-8 is, where a String is made.
         public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-            let (pointer, total) = try unsafe page.offsets(count: count)
+            let (pointer, total) = try unsafe page.uncheckedOffsets(count: count)
             unsafe offsets = pointer
+            self.total = total
             unsafe bytes = try page.section(count: total, width: 1)
                 .assumingMemoryBound(to: UInt8.self)
         }
@@ -144,6 +147,10 @@ extension String: PageElement {
         {
             let start = unsafe Int(truncatingIfNeeded: offsets[index])
             let end = unsafe Int(truncatingIfNeeded: offsets[index + 1])
+            // Damaged offsets give an empty text, never bytes from elsewhere.
+            guard start >= 0, start <= end, end <= total else {
+                return unsafe UnsafeBufferPointer(start: bytes, count: 0)
+            }
             return unsafe UnsafeBufferPointer(start: bytes + start, count: end &- start)
         }
     }

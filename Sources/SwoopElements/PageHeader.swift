@@ -81,9 +81,7 @@ public struct PageHeader: Hashable, Sendable {
     public mutating func offsets(
         count: Int
     ) throws(PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
-        guard count < Int.max else { throw .tooShort }
-        let section = try unsafe section(count: count + 1, width: 8)
-        let pointer = unsafe section.assumingMemoryBound(to: UInt64.self)
+        let (pointer, _) = try unsafe uncheckedOffsets(count: count)
         var last: UInt64 = 0
         var falls = false
         for index in 0...count {
@@ -94,6 +92,18 @@ public struct PageHeader: Hashable, Sendable {
         guard !falls, unsafe pointer[0] == 0, let total = Int(exactly: last) else {
             throw .malformed("offsets")
         }
+        return unsafe (pointer, total)
+    }
+
+    /// Takes a section of `count` + 1 offsets without looking at them, but for the last: whoever
+    /// uses two of them compares them with one another and with the total.
+    mutating func uncheckedOffsets(
+        count: Int
+    ) throws(PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
+        guard count < Int.max else { throw .tooShort }
+        let section = try unsafe section(count: count + 1, width: 8)
+        let pointer = unsafe section.assumingMemoryBound(to: UInt64.self)
+        guard let total = unsafe Int(exactly: pointer[count]) else { throw .malformed("offsets") }
         return unsafe (pointer, total)
     }
 }
