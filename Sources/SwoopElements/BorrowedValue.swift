@@ -10,7 +10,8 @@
 /// remote.lines("a.txt").compactMap(reading).grouped(by: station, .mean(of: temperature))
 /// ```
 ///
-/// It is valid for the call that receives it, and can be no argument or result of a task of its own.
+/// It is valid for the call that receives it, and can be no argument or result of a task of its
+/// own.
 public protocol BorrowedValue: Sendable {}
 
 extension Optional: BorrowedValue where Wrapped: BorrowedValue {}

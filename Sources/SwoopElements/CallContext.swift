@@ -21,8 +21,8 @@ public protocol CallHost: AnyObject {
     /// The pages have been written when the call returns.
     func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer
 
-    /// Lends memory of the run's own, at least so many bytes, with what the smaller one held that was
-    /// lent before and is void now; else whatever another run left.
+    /// Lends memory of the run's own, at least so many bytes, with what the smaller one held that
+    /// was lent before and is void now; else whatever another run left.
     func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer
 
     /// Lends a window of the run's file that begins at or before `start` and reaches to `end`, or

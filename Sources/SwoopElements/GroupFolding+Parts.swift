@@ -1,5 +1,5 @@
-// Groups as they travel: a part says which positions it covers, its keys, what it has of each key by
-// leaf, and at its ends what belongs to leaves that others have too. Parts that lie side by side
+// Groups as they travel: a part says which positions it covers, its keys, what it has of each key
+// by leaf, and at its ends what belongs to leaves that others have too. Parts that lie side by side
 // join in any order of arrival; a part of some keys only joins with parts of the same keys, so that
 // groups larger than one table can be divided by key.
 

@@ -23,7 +23,8 @@ public struct LoopNote: Sendable {
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
         /// as its last record reaches.
         case sentText(start: Int)
-        /// Pages whose elements are to be merged: the run's inputs, each in the order of the result.
+        /// Pages whose elements are to be merged: the run's inputs, each in the order of the
+        /// result.
         ///
         /// The first `counted` of them give the positions, and `start` is the first of these; the
         /// others are another collection's.

@@ -10,8 +10,8 @@
 /// array.pages.map(energy).sum
 /// ```
 ///
-/// Subscripts are checked. What a page holds follows from how the collection was made; a result that
-/// must not depend on it is computed by a chain over the elements.
+/// Subscripts are checked. What a page holds follows from how the collection was made; a result
+/// that must not depend on it is computed by a chain over the elements.
 @safe
 public struct PageView<Element: PageElement>: RandomAccessCollection, BorrowedValue,
     @unchecked Sendable

@@ -195,3 +195,19 @@ public enum _TextPage {
             as: UInt8.self, repeating: 0, count: region.count - bytesOffset - end)
     }
 }
+
+/// Opens the pages of a partition; those without rows are left out, the others keep their order.
+@inlinable public func _openRuns<Rows: ShuffleRows>(
+    of type: Rows.Type, _ inputs: some Sequence<InputPage>
+) throws -> (pages: [Rows.Stored.Columns], counts: [Int]) {
+    var pages: [Rows.Stored.Columns] = []
+    var counts: [Int] = []
+    for input in inputs {
+        guard unsafe input.bytes.count > 0 else { continue }
+        let (columns, count) = unsafe try _openPage(of: Rows.Stored.self, input.bytes)
+        guard count <= Int(UInt32.max) else { throw PageError.malformed("rows") }
+        pages.append(columns)
+        counts.append(count)
+    }
+    return (pages, counts)
+}

@@ -80,9 +80,9 @@ package struct TaskSpec: Hashable, Sendable {
     package var arguments: [Argument]
     /// Tasks whose output pages the loop reads, in order.
     package var pages: [TaskID]
-    /// Which part of these tasks' outputs it reads; nil: all. When the task is leased, `pages` names
-    /// the parts (`TaskID.part`); one without elements is an input without bytes. Less than the
-    /// largest number.
+    /// Which part of these tasks' outputs it reads; nil: all. When the task is leased, `pages`
+    /// names the parts (`TaskID.part`); one without elements is an input without bytes. Less than
+    /// the largest number.
     package var part: UInt32?
     /// The part of a source that a loop covers: elements of a range, bytes of a file, elements of a
     /// page.

@@ -6,38 +6,12 @@ import SwoopModel
 extension Scheduler {
     /// Traps with a sentence when two tables disagree.
     package func checkInvariants() {
-        var load: [NodeID: Int] = [:]
         var unfinished: [TaskIndex: Int] = [:]
         var retainers: [TaskIndex: Int] = [:]
-        var pageBytes: [NodeID: Int64] = [:]
-        var promised: [NodeID: Int64] = [:]
-        var cores: [NodeID: Int64] = [:]
-        var recalls: [NodeID: Int64] = [:]
+        var found: [NodeID: FoundLoad] = [:]
         for index in tasks.indices {
             let record = tasks[index]
-            if let node = record.state.node {
-                load[node, default: 0] += 1
-                promised[node, default: 0] += record.promisedBytes
-                recalls[node, default: 0] += record.isRecalled ? 1 : 0
-                if case .suspended = record.state {
-                } else {
-                    cores[node, default: 0] += self.cores(of: index)
-                }
-                precondition(
-                    nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
-            }
-            for node in record.locations {
-                precondition(
-                    nodes.place(of: node) != nil, "\(record.spec.id) is on an unknown node")
-                pageBytes[node, default: 0] += record.stored?.takenBytes ?? 0
-            }
-            for node in unstoredData[index]?.pending ?? [] {
-                precondition(
-                    record.kind == .data && record.state == .waiting,
-                    "\(record.spec.id) is stored though it does not wait for it")
-                let count = Int64(unstoredData[index]?.bytes.count ?? 0)
-                pageBytes[node, default: 0] += StoredOutput.takenBytes(ofPage: count)
-            }
+            count(index, into: &found)
             let isOpen = !record.state.isFinal && record.state != .done
             for input in record.inputs {
                 precondition(tasks.contains(input), "\(record.spec.id) has a forgotten input")
@@ -70,29 +44,69 @@ extension Scheduler {
                 record.isNeeded || record.retainers > 0 || !record.wantedNames.isEmpty,
                 "\(record.spec.id) is kept for nobody")
         }
-        for node in nodes.nodes {
-            precondition(
-                node.assigned == load[node.id] ?? 0,
-                "node \(node.id.rawValue) counts \(node.assigned) tasks, not \(load[node.id] ?? 0)")
-            precondition(
-                node.assignedCores == cores[node.id] ?? 0,
-                "node \(node.id.rawValue) counts its cores wrongly")
-            precondition(
-                node.recalls == recalls[node.id] ?? 0,
-                "node \(node.id.rawValue) counts \(node.recalls) recalled tasks wrongly")
-            precondition(
-                node.promisedBytes == promised[node.id] ?? 0,
-                "node \(node.id.rawValue) counts \(node.promisedBytes) promised bytes wrongly")
-            precondition(
-                node.pageBytes == pageBytes[node.id] ?? 0,
-                """
-                node \(node.id.rawValue) counts \(node.pageBytes) bytes of pages, not \
-                \(pageBytes[node.id] ?? 0)
-                """)
-        }
+        checkNodes(found)
         for index in unstoredData.keys {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
         checkDeferred()
     }
+
+    /// What the task puts on nodes.
+    private func count(_ index: TaskIndex, into found: inout [NodeID: FoundLoad]) {
+        let record = tasks[index]
+        if let node = record.state.node {
+            var load = found[node] ?? FoundLoad()
+            load.tasks += 1
+            load.promisedBytes += record.promisedBytes
+            load.recalls += record.isRecalled ? 1 : 0
+            if case .suspended = record.state {} else { load.cores += cores(of: index) }
+            found[node] = load
+            precondition(
+                nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
+        }
+        for node in record.locations {
+            precondition(nodes.place(of: node) != nil, "\(record.spec.id) is on an unknown node")
+            found[node, default: FoundLoad()].pageBytes += record.stored?.takenBytes ?? 0
+        }
+        for node in unstoredData[index]?.pending ?? [] {
+            precondition(
+                record.kind == .data && record.state == .waiting,
+                "\(record.spec.id) is stored though it does not wait for it")
+            let count = Int64(unstoredData[index]?.bytes.count ?? 0)
+            found[node, default: FoundLoad()].pageBytes += StoredOutput.takenBytes(ofPage: count)
+        }
+    }
+
+    private func checkNodes(_ found: [NodeID: FoundLoad]) {
+        for node in nodes.nodes {
+            let load = found[node.id] ?? FoundLoad()
+            precondition(
+                node.assigned == load.tasks,
+                "node \(node.id.rawValue) counts \(node.assigned) tasks, not \(load.tasks)")
+            precondition(
+                node.assignedCores == load.cores,
+                "node \(node.id.rawValue) counts its cores wrongly")
+            precondition(
+                node.recalls == load.recalls,
+                "node \(node.id.rawValue) counts \(node.recalls) recalled tasks wrongly")
+            precondition(
+                node.promisedBytes == load.promisedBytes,
+                "node \(node.id.rawValue) counts \(node.promisedBytes) promised bytes wrongly")
+            precondition(
+                node.pageBytes == load.pageBytes,
+                """
+                node \(node.id.rawValue) counts \(node.pageBytes) bytes of pages, not \
+                \(load.pageBytes)
+                """)
+        }
+    }
+}
+
+/// What the records put on a node.
+private struct FoundLoad {
+    var tasks = 0
+    var cores: Int64 = 0
+    var recalls: Int64 = 0
+    var promisedBytes: Int64 = 0
+    var pageBytes: Int64 = 0
 }

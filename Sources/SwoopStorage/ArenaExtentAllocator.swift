@@ -1,5 +1,5 @@
-// Which part of the arena, or of the spill file, the next page gets: the decisions alone, as a value
-// without memory behind it. Arena.swift and SpillFile.swift carry them out.
+// Which part of the arena, or of the spill file, the next page gets: the decisions alone, as a
+// value without memory behind it. Arena.swift and SpillFile.swift carry them out.
 
 /// A part of the arena or of the spill file.
 package struct Extent: Hashable, Sendable {

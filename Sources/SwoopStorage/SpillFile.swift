@@ -1,5 +1,5 @@
-// Where pages go that memory has no room for: one file on a disk, without a name, so that it is gone
-// with its last holder however that ends. Which part of it a page gets is decided in
+// Where pages go that memory has no room for: one file on a disk, without a name, so that it is
+// gone with its last holder however that ends. Which part of it a page gets is decided in
 // ArenaExtentAllocator.swift, when one goes there in SwoopExecution.
 
 import CSwoopSystem

@@ -1,4 +1,5 @@
-// The spill file as a worker sees it: exactly the bytes that a run reads, mapped as long as it does.
+// The spill file as a worker sees it: exactly the bytes that a run reads, mapped as long as it
+// does.
 
 import CSwoopSystem
 import Glibc

@@ -1,5 +1,5 @@
-// The pages of the node as a worker reads them: in the arena, which is mapped whole, and in the spill
-// file, of which a run maps what it reads.
+// The pages of the node as a worker reads them: in the arena, which is mapped whole, and in the
+// spill file, of which a run maps what it reads.
 
 import SwoopModel
 import SwoopStorage

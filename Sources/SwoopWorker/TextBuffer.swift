@@ -1,6 +1,6 @@
 // The window through which a slot's runs see their files: the same memory over and over, since
-// fresh memory costs more to fill than text costs to read. A mapping would be as fast, and a file that
-// shrinks would end the process; read, it is an error that names the file.
+// fresh memory costs more to fill than text costs to read. A mapping would be as fast, and a file
+// that shrinks would end the process; read, it is an error that names the file.
 
 import SwoopElements
 import SwoopModel

@@ -1,6 +1,6 @@
-// The loops by hand that the rows of `fusion` are compared with: each makes columns of its own in the
-// worker, goes through them several times, and answers with the seconds of its best pass and with
-// its result.
+// The loops by hand that the rows of `fusion` are compared with: each makes columns of its own in
+// the worker, goes through them several times, and answers with the seconds of its best pass and
+// with its result.
 
 import Swoop
 

@@ -51,8 +51,8 @@ func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 @Remote func groupSum(_ group: Pair<Int, Double>) -> Double { group.second }
 @Remote func fraction(_ i: Int) -> Double { Double(i & 0xff) }
 
-/// One row: a chain recorded some times over in one plan, so that a plan's round trip is not what is
-/// measured, and a loop by hand.
+/// One row: a chain recorded some times over in one plan, so that a plan's round trip is not what
+/// is measured, and a loop by hand.
 struct FusionRows {
     let cluster: Cluster
     let count = 8_000_000

@@ -8,9 +8,15 @@ import Synchronization
 final class MemoryWatch: Sendable {
     private let peak = Atomic<Int>(0)
     private let isOver = Atomic<Bool>(false)
-    private static let period: UInt32 = 100_000
+    /// Closed at the end, which wakes the thread.
+    private let ends: (reading: Int32, writing: Int32)
+    private static let period: Int32 = 100
 
     init() {
+        var pair: [Int32] = [-1, -1]
+        _ = unsafe pipe(&pair)
+        for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        ends = (pair[0], pair[1])
         let watch = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
         _ = unsafe pthread_create(
@@ -20,7 +26,8 @@ final class MemoryWatch: Sendable {
                 let watch = unsafe Unmanaged<MemoryWatch>.fromOpaque(argument).takeRetainedValue()
                 while !watch.isOver.load(ordering: .relaxed) {
                     watch.look()
-                    usleep(MemoryWatch.period)
+                    var end = pollfd(fd: watch.ends.reading, events: Int16(POLLIN), revents: 0)
+                    _ = unsafe poll(&end, 1, MemoryWatch.period)
                 }
                 return nil
             }, unsafe watch.toOpaque())
@@ -30,6 +37,7 @@ final class MemoryWatch: Sendable {
     func end() -> Int {
         look()
         isOver.store(true, ordering: .relaxed)
+        _ = close(ends.writing)
         return peak.load(ordering: .relaxed)
     }
 

@@ -1,5 +1,5 @@
-// Chains on a local cluster, held against plain loops: groups of a text along the fixed tree, arrays
-// numbered, zipped and taken by the page, records with columns of every layout.
+// Chains on a local cluster, held against plain loops: groups of a text along the fixed tree,
+// arrays numbered, zipped and taken by the page, records with columns of every layout.
 
 import Foundation
 import Swoop

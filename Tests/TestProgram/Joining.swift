@@ -1,5 +1,5 @@
-// What has the same key brought together: whole groups, joins and single ones, each against the same
-// by hand.
+// What has the same key brought together: whole groups, joins and single ones, each against the
+// same by hand.
 
 import Glibc
 import Swoop

@@ -1,6 +1,6 @@
 // Reductions by key: what describes one, and the kernels that fold, join and answer it. The tables
-// and the tree of each key are in SwoopElements (GroupFolding.swift); which table a key has is chosen
-// by the overloads of `grouped` in Chain+Groups.swift.
+// and the tree of each key are in SwoopElements (GroupFolding.swift); which table a key has is
+// chosen by the overloads of `grouped` in Chain+Groups.swift.
 
 public import SwoopElements
 

@@ -1,5 +1,5 @@
-// Chains that give exactly one thing for each element of their source: their elements can be numbered
-// without being counted first. What users call is in Chain+Indexed.swift.
+// Chains that give exactly one thing for each element of their source: their elements can be
+// numbered without being counted first. What users call is in Chain+Indexed.swift.
 
 public import SwoopElements
 

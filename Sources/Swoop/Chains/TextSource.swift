@@ -1,6 +1,7 @@
 // The records of text files as the source of a chain, lent as bytes in place. A run covers the
-// records that begin in its range of bytes. It looks at a leaf of the text at a time, through a window
-// that the host fills anew for each; where a record ends beyond it, the host is asked for more.
+// records that begin in its range of bytes. It looks at a leaf of the text at a time, through a
+// window that the host fills anew for each; where a record ends beyond it, the host is asked for
+// more.
 
 public import SwoopElements
 

@@ -1,5 +1,5 @@
-// The pages of a stored collection as the elements of a chain, for functions that want the loop over
-// a page for themselves. Positions are numbers of pages, and each is a leaf of its own.
+// The pages of a stored collection as the elements of a chain, for functions that want the loop
+// over a page for themselves. Positions are numbers of pages, and each is a leaf of its own.
 
 public import SwoopElements
 

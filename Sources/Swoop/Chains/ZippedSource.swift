@@ -1,5 +1,6 @@
-// The elements of two stored collections side by side, whatever the bounds of their pages: a run goes
-// over one page of the first and looks at those pages of the second that have the same indices.
+// The elements of two stored collections side by side, whatever the bounds of their pages: a run
+// goes over one page of the first and looks at those pages of the second that have the same
+// indices.
 
 public import SwoopElements
 

@@ -117,8 +117,10 @@ extension PlanRecording: LoopRecorder {
         return .bytes(writer.bytes)
     }
 
-    /// A part for each page; where its elements stand follows from the counts of the pages before
-    /// it. Each part also reads all pages of `other`, if there is one.
+    /// A part for each page.
+    ///
+    /// Where its elements stand follows from the counts of the pages before it. Each part also reads
+    /// all pages of `other`, if there is one.
     private func pageParts(
         _ handle: ProxyHandle, as source: LoopNote.Source, beside other: ProxyHandle? = nil
     ) -> [LoopPart] {

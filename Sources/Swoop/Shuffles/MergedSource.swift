@@ -86,19 +86,3 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
         }
     }
 }
-
-/// Opens the pages of a partition; those without rows are left out, the others keep their order.
-@inlinable func _openRuns<Rows: ShuffleRows>(
-    of type: Rows.Type, _ inputs: some Sequence<InputPage>
-) throws -> (pages: [Rows.Stored.Columns], counts: [Int]) {
-    var pages: [Rows.Stored.Columns] = []
-    var counts: [Int] = []
-    for input in inputs {
-        guard unsafe input.bytes.count > 0 else { continue }
-        let (columns, count) = unsafe try _openPage(of: Rows.Stored.self, input.bytes)
-        guard count <= Int(UInt32.max) else { throw PageError.malformed("rows") }
-        pages.append(columns)
-        counts.append(count)
-    }
-    return (pages, counts)
-}
