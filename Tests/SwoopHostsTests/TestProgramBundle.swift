@@ -89,7 +89,7 @@ extension TestServer {
     ) throws -> [HostOutcome] {
         var options = BringUpOptions()
         options.configurationFile = configuration
-        options.connectLimit = 5_000_000_000
+        options.connectLimit = 20_000_000_000
         change(&options)
         let bundle = try bundle ?? TestBundle.make(script, in: folder)
         return try HostBringUp(

@@ -119,8 +119,8 @@ extension PlanRecording: LoopRecorder {
 
     /// A part for each page.
     ///
-    /// Where its elements stand follows from the counts of the pages before it. Each part also reads
-    /// all pages of `other`, if there is one.
+    /// Where its elements stand follows from the counts of the pages before it. Each part also
+    /// reads all pages of `other`, if there is one.
     private func pageParts(
         _ handle: ProxyHandle, as source: LoopNote.Source, beside other: ProxyHandle? = nil
     ) -> [LoopPart] {
