@@ -49,6 +49,13 @@ struct PlacementScript {
             \(manifest.text.hasSuffix("\n") ? String(manifest.text.dropLast()) : manifest.text)
             END
             : >"$work.p/.lock" || fail 'no lock'
+            # One that is whole stays: an agent may be about to start from it.
+            whole() {
+                for entry in "$work.p"/* "$work.p/.lock" "$work.p/.manifest"; do
+                    [ -e "programs/$id/${entry##*/}" ] || return 1
+                done
+            }
+            if whole; then rm -rf "$work.p"; echo placed; exit 0; fi
             if [ -e "programs/$id" ]; then
                 mv "programs/$id" "$work.o" && rm -rf "$work.o"
             fi
