@@ -166,15 +166,18 @@ release: deps ## Build the tool with the Swift runtime inside, stripped, as .bui
 clean: ## Forget everything that was built.
 	@rm -rf .build .build-release
 
-# Runs the tests that $(1) selects and ends in a line of counts, whatever happened; keeps the exit code.
-# The counts come from the runner's report, which a run that crashes never writes.
+# Runs the tests that $(1) selects; ends in what failed and a line of counts, whatever happened; keeps
+# the exit code. Both come from the runner's report, which a run that crashes never writes.
 define run_tests
 $(call say,running the tests); \
 report=.build/tests.xml; rm -f "$$report"; status=0; $(find_syntax); \
 swift test --skip-build --disable-xctest --parallel --xunit-output "$$report" $(1) || status=$$?; \
 { cat "$$report" 2>/dev/null || true; } | awk -v status=$$status ' \
-  /<testcase / { cases++; open = 1 } \
-  /<failure/ && open { failed++; open = 0 } \
+  /<testcase / { cases++; open = 1; name = $$0; sub(/.* name="/, "", name); sub(/".*/, "", name) } \
+  /<failure/ && open { failed++; open = 0; print "failed: " name } \
+  /<failure/ { \
+    sub(/.*message="/, "  "); sub(/" *\/>.*/, ""); gsub(/&#10;/, "\n  "); gsub(/&quot;/, "\""); \
+    gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&apos;/, "\47"); gsub(/&amp;/, "\\&"); print } \
   /<skipped/ && open { skipped++; open = 0 } \
   END { \
     if (status && !failed) { failed = 1; cases++; print "the tests ended early: status " status } \

@@ -290,7 +290,7 @@ struct CoordinatorLoop: ~Copyable {
                 child?.endNow()
                 child = nil
             }
-            let areOthersThere = hasReachableNodes(waited: now - began)
+            let areOthersThere = hasReachableNodes(since: began, now: now)
             guard isChildThere || areOthersThere else { break }
             try? poll.wait(until: areOthersThere ? now + Self.retryPeriod : limit)
             while (try? socket.receive()) != nil {}
@@ -298,12 +298,11 @@ struct CoordinatorLoop: ~Copyable {
     }
 
     /// Nodes of other machines that are connected and have time left to end.
-    private mutating func hasReachableNodes(waited: Int64) -> Bool {
+    private mutating func hasReachableNodes(since began: Int64, now: Int64) -> Bool {
         nodes.removeAll { node in
-            let began = MonotonicClock.nanoseconds() - waited
             let wasHeard = began - node.sampledAt < nanosecondsPerSecond
             return node.pages.publicKey == local?.publicKey
-                || waited >= (wasHeard ? 4 : 1) * nanosecondsPerSecond / 2
+                || now - began >= (wasHeard ? 4 : 1) * nanosecondsPerSecond / 2
         }
         for place in nodes.indices {
             resend(place)

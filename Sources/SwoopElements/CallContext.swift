@@ -165,4 +165,15 @@ public struct PageSize: Hashable, Sendable {
         if let text, text.start <= start, text.end >= end { return }
         text = try _host.text(from: start, to: end)
     }
+
+    /// Makes `text` reach further behind the same beginning, about twice as far, by at least so
+    /// many bytes; false when there is no more.
+    public mutating func lendMoreText(atLeast bytes: Int) throws -> Bool {
+        guard let window = text else { return false }
+        // Doubling: a record may be longer than any guess.
+        try lendText(
+            from: window.start, to: window.end + max(bytes, window.end - window.start))
+        guard let longer = text else { return false }
+        return longer.end > window.end && longer.start <= window.start
+    }
 }

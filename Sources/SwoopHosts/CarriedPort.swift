@@ -74,7 +74,7 @@ private final class Carried: @unchecked Sendable {
         guard let session, let forward else { return }
         do throws(HostError) {
             while true {
-                if try forward.step() { continue }
+                if try forward.step() || session.hasTakenBytes() { continue }
                 var items = forward.interests
                 items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
                 _ = try session.wait.wait(for: &items, atMost: .max)

@@ -192,7 +192,7 @@ struct HostSteps {
                 throw wait.error(
                     "its agent ended before it had joined (\(how)).", words: said(by: channel))
             }
-            if hasMoved || hasCarried || !news.isEmpty { continue }
+            if hasMoved || hasCarried || !news.isEmpty || session.hasTakenBytes() { continue }
             var items = forward?.interests ?? []
             items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
             guard try wait.wait(for: &items, atMost: .max) else {

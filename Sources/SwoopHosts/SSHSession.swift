@@ -15,7 +15,7 @@ import Synchronization
     let descriptor: Int32
     let wait: HostWait
     private let proxy: ProxyProcess?
-    private let farewell: Farewell
+    private let callbacks: SessionCallbacks
 
     /// Connects and agrees on keys with a server.
     ///
@@ -42,16 +42,16 @@ import Synchronization
                 host: configuration.hostName, port: configuration.port, family: family, wait: wait
             ).take()
         }
-        let farewell = Farewell()
-        self.farewell = farewell
-        let context = unsafe Unmanaged.passUnretained(farewell).toOpaque()
+        let callbacks = SessionCallbacks()
+        self.callbacks = callbacks
+        let context = unsafe Unmanaged.passUnretained(callbacks).toOpaque()
         guard let session = unsafe libssh2_session_init_ex(nil, nil, nil, context) else {
             if proxy == nil { close(descriptor) }
             throw wait.error("libssh2 has no memory for a session.")
         }
         unsafe handle = session
         unsafe libssh2_session_set_blocking(handle, 0)
-        unsafe Farewell.listen(on: handle)
+        unsafe SessionCallbacks.listen(on: handle)
         try handshake(configuration, knownHosts: knownHosts)
     }
 
@@ -88,8 +88,16 @@ import Synchronization
 
     /// Waits for what the library waits for.
     func waitForSocket() throws(HostError) {
+        guard !hasTakenBytes() else { return }
         _ = try wait.wait(for: descriptor, isBlockedSending ? POLLOUT | POLLIN : POLLIN)
     }
+
+    /// True when bytes came off the socket since this was asked last: everything must be tried once
+    /// more before the socket is waited for.
+    ///
+    /// A call for one stream of one channel takes what came for all of them, and the socket never
+    /// tells of it again.
+    func hasTakenBytes() -> Bool { callbacks.hasArrived.exchange(false, ordering: .relaxed) }
 
     /// True while a packet is half sent: nothing else may be sent before the same call is through.
     var isBlockedSending: Bool {
@@ -107,7 +115,7 @@ import Synchronization
 
     /// What the other side said when it ended the connection, and what the proxy says.
     func remoteWords() -> String {
-        let said = farewell.words.withLock { $0 }
+        let said = callbacks.farewell.withLock { $0 }
         return [said, proxy?.lastWords(wait: wait) ?? ""].filter { !$0.isEmpty }
             .joined(separator: "\n")
     }
@@ -158,29 +166,55 @@ import Synchronization
     }
 }
 
-/// What a server says when it ends a connection: the library hands it to a callback only.
-final class Farewell: Sendable {
-    let words = Mutex("")
+/// What the library tells by callbacks only; a session's context.
+final class SessionCallbacks: Sendable {
+    /// What the server said when it ended the connection.
+    let farewell = Mutex("")
+    /// Bytes came off the socket.
+    let hasArrived = Atomic(false)
 
-    /// Has the words of a session put into the value that is its context.
+    /// Has a session tell the value that is its context.
     static func listen(on session: OpaquePointer) {
-        typealias Callback =
-            @convention(c) (
-                OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32,
-                UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-            ) -> Void
-        let callback: Callback = { _, _, message, length, _, _, context in
-            guard let message = unsafe message, length > 0,
-                let context = unsafe context?.pointee
-            else { return }
-            let bytes = unsafe UnsafeRawBufferPointer(start: message, count: Int(length))
-            let text = unsafe String(decoding: bytes, as: UTF8.self)
-            let farewell = unsafe Unmanaged<Farewell>.fromOpaque(context).takeUnretainedValue()
-            farewell.words.withLock { $0 = text }
+        unsafe set(LIBSSH2_CALLBACK_DISCONNECT, ending, on: session)
+        unsafe set(LIBSSH2_CALLBACK_RECV, receiving, on: session)
+    }
+
+    private typealias Context = UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private typealias Ending =
+        @convention(c) (
+            OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32,
+            Context?
+        ) -> Void
+    private typealias Receiving =
+        @convention(c) (Int32, UnsafeMutableRawPointer?, Int, Int32, Context?) -> Int
+
+    private static let ending: Ending = { _, _, message, length, _, _, context in
+        guard let message = unsafe message, length > 0, let told = unsafe told(context) else {
+            return
         }
+        let bytes = unsafe UnsafeRawBufferPointer(start: message, count: Int(length))
+        let text = unsafe String(decoding: bytes, as: UTF8.self)
+        told.farewell.withLock { $0 = text }
+    }
+
+    private static let receiving: Receiving = { socket, buffer, length, flags, context in
+        let count = unsafe recv(socket, buffer, length, flags)
+        guard count >= 0 else { return -Int(errno) }
+        if count > 0 { unsafe told(context)?.hasArrived.store(true, ordering: .relaxed) }
+        return count
+    }
+
+    private static func told(_ context: Context?) -> SessionCallbacks? {
+        unsafe context?.pointee.map {
+            unsafe Unmanaged<SessionCallbacks>.fromOpaque($0).takeUnretainedValue()
+        }
+    }
+
+    private static func set<Callback>(
+        _ kind: Int32, _ callback: Callback, on session: OpaquePointer
+    ) {
         _ = unsafe libssh2_session_callback_set(
-            session, LIBSSH2_CALLBACK_DISCONNECT,
-            unsafeBitCast(callback, to: UnsafeMutableRawPointer.self))
+            session, kind, unsafeBitCast(callback, to: UnsafeMutableRawPointer.self))
     }
 }
 

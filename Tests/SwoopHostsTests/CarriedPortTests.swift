@@ -51,6 +51,33 @@ struct CarriedPortTests {
         #expect(try server.read("answer") == "you said endpoint=tcp\nand then\n")
     }
 
+    @Test func `what a silent connection's turn took off the wire is not waited for`() throws {
+        let server = try TestServer()
+        let listener = try TestListener()
+        let thread = try LoopThread(named: "echo") { [descriptor = listener.descriptor] in
+            Echo.repeatLines(descriptor)
+        }
+        let outcome = try server.bringUp(
+            script: """
+                #!/bin/bash
+                read -r line
+                echo 'swoop: cannot reach tcp://192.0.2.1:1'
+                read -r line
+                place=/dev/tcp/127.0.0.1/${line##*:}
+                exec 3<>$place && echo first >&3 && read -r answer <&3 || exit 9
+                for silent in {4..7}; do eval "exec $silent<>$place" || exit 9; done
+                for turn in {1..3000}; do
+                    echo "$turn" >&3
+                    read -r answer <&3
+                    [ "$answer" = "$turn" ] || exit 8
+                done
+                echo 'swoop: joined alpha'
+                """, carrying: listener.port)
+        #expect(outcome.failure == nil, "\(outcome.failure?.description ?? "")")
+        outcome.carried?.close()
+        thread.join()
+    }
+
     @Test func `a host that carries no ports is told apart`() throws {
         let server = try TestServer(settings: ["AllowTcpForwarding no"])
         let failure = try #require(
@@ -78,6 +105,17 @@ private final class Echo: @unchecked Sendable {
             let count = unsafe read(connection, &buffer, buffer.count)
             guard count > 0 else { return }
             bytesAfterJoining += count
+        }
+    }
+
+    /// Takes one connection and gives it back whatever it sends.
+    static func repeatLines(_ listener: Int32) {
+        let connection = accept(listener, nil, nil)
+        defer { close(connection) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 10)
+        while true {
+            let count = unsafe read(connection, &buffer, buffer.count)
+            guard count > 0, unsafe write(connection, buffer, count) == count else { return }
         }
     }
 

@@ -153,11 +153,7 @@ public enum CSVBadRows: UInt8, Sendable {
                     base, start: max(0, (row ?? position) - window.start),
                     windowStart: window.start)
             }
-            try context.lendText(
-                from: window.start,
-                to: window.end + max(Self.margin * 16, window.end - window.start))
-            guard let longer = context.text, longer.end > window.end, longer.start <= window.start
-            else { break }
+            guard try context.lendMoreText(atLeast: Self.margin * 16) else { break }
         }
         throw ChainError.missingText(at: position)
     }

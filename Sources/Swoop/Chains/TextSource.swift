@@ -96,12 +96,7 @@ public import SwoopElements
         while let window = context.text {
             if let begin = format.firstBegin(window, at: position) { return begin }
             if window.end >= context.sourceEnd { return context.sourceEnd }
-            // Doubling: a record may be longer than any guess.
-            try context.lendText(
-                from: window.start,
-                to: window.end + max(Self.margin * 16, window.end - window.start))
-            guard let longer = context.text, longer.end > window.end, longer.start <= window.start
-            else { break }
+            guard try context.lendMoreText(atLeast: Self.margin * 16) else { break }
         }
         throw ChainError.missingText(at: position)
     }

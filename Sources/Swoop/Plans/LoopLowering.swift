@@ -50,19 +50,30 @@ extension PlanRecording: LoopRecorder {
         var parts: [TaskID] = []
         let all = self.parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
         for (number, part) in all.enumerated() {
-            let task = session.newTask()
-            parts.append(task)
-            let spec = TaskSpec(
-                id: task, function: function,
-                arguments: [sharedFields, part.note] + part.arguments
-                    + (loop.numbersParts ? [.bytes(number.encodedBytes)] : []),
-                pages: part.pages, part: part.part, lower: Int64(part.range.lowerBound),
-                upper: Int64(part.range.upperBound), output: isPage ? .page : .value,
-                features: [part.feature])
-            state.withLock { $0.part.tasks.append(spec) }
+            parts.append(
+                addPart(
+                    part, function: function, fields: sharedFields,
+                    last: loop.numbersParts ? [.bytes(number.encodedBytes)] : [],
+                    output: isPage ? .page : .value))
         }
         _ = keptFields
         return parts
+    }
+
+    /// Adds the task of one part of a source.
+    ///
+    /// - Parameter last: arguments behind the part's own.
+    func addPart(
+        _ part: LoopPart, function: FunctionIndex, fields: Argument, last: [Argument] = [],
+        output: OutputKind
+    ) -> TaskID {
+        let task = session.newTask()
+        let spec = TaskSpec(
+            id: task, function: function, arguments: [fields, part.note] + part.arguments + last,
+            pages: part.pages, part: part.part, lower: Int64(part.range.lowerBound),
+            upper: Int64(part.range.upperBound), output: output, features: [part.feature])
+        state.withLock { $0.part.tasks.append(spec) }
+        return task
     }
 
     /// The parts of a source, in order.

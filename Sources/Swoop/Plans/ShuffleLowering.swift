@@ -37,9 +37,9 @@ extension PlanRecording {
                 maps.append(
                     addPart(
                         part, function: function,
-                        fields: [
+                        fields: .sequence([
                             fields.argument, .bytes(rule.bytes + number), splitters.argument,
-                        ], output: .page))
+                        ]), output: .page))
             }
         }
         var head = ValueWriter()
@@ -68,24 +68,10 @@ extension PlanRecording {
                 let number = samples.count.encodedBytes
                 samples.append(
                     addPart(
-                        part, function: function, fields: [fields, .bytes(number)],
+                        part, function: function, fields: .sequence([fields, .bytes(number)]),
                         output: .value))
             }
         }
         return samples
-    }
-
-    /// Adds a task over a part of a source.
-    private func addPart(
-        _ part: LoopPart, function: FunctionIndex, fields: [Argument], output: OutputKind
-    ) -> TaskID {
-        let task = session.newTask()
-        let spec = TaskSpec(
-            id: task, function: function,
-            arguments: [.sequence(fields), part.note] + part.arguments,
-            pages: part.pages, part: part.part, lower: Int64(part.range.lowerBound),
-            upper: Int64(part.range.upperBound), output: output, features: [part.feature])
-        state.withLock { $0.part.tasks.append(spec) }
-        return task
     }
 }
