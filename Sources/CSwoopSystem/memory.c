@@ -4,9 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static const size_t smallPage = 4 << 10;
+static const size_t hugePage = 2 << 20;
 
 int swoop_memory_create(const char *name, uint64_t size) {
     int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -26,6 +35,29 @@ int swoop_memory_reserve(int descriptor, uint64_t offset, uint64_t size) {
     }
 }
 
+// One of its small pages has to be there for a huge one to take its place.
+static int collapse(int descriptor, uint64_t offset, char *address) {
+    int error = swoop_memory_reserve(descriptor, offset, smallPage);
+    if (error != 0) return error;
+    return madvise(address, hugePage, MADV_COLLAPSE) == 0 ? 0 : -errno;
+}
+
+int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
+    // Kernels before 6.1 do not know how.
+    static atomic_bool isUnknown;
+    bool isAligned = ((uintptr_t)address - offset) % hugePage == 0;
+    uint64_t first = (offset + hugePage - 1) / hugePage * hugePage;
+    for (uint64_t place = first; isAligned && place + hugePage <= offset + size;
+         place += hugePage) {
+        if (atomic_load_explicit(&isUnknown, memory_order_relaxed)) break;
+        int error = collapse(descriptor, place, (char *)address + (place - offset));
+        if (error == -EINVAL) atomic_store_explicit(&isUnknown, true, memory_order_relaxed);
+        // No huge page is free: small ones do as well.
+        if (error != 0) break;
+    }
+    return swoop_memory_reserve(descriptor, offset, size);
+}
+
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(descriptor, mode, (off_t)offset, (off_t)size) == 0 ? 0 : -errno;
@@ -39,9 +71,29 @@ void *swoop_memory_map(
     int descriptor, uint64_t offset, size_t size, int writable, int at_once, int *error) {
     int flags = MAP_SHARED | (at_once ? MAP_POPULATE : 0);
     int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *address = mmap(NULL, size, protection, flags, descriptor, (off_t)offset);
+    char *space = NULL;
+    char *start = NULL;
+    if (size >= hugePage) {
+        // A huge page is entered as one only where address and offset agree.
+        space = mmap(
+            NULL, size + hugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (space == MAP_FAILED) {
+            *error = errno;
+            return NULL;
+        }
+        start = space + ((offset - (uintptr_t)space) & (hugePage - 1));
+        flags |= MAP_FIXED;
+    }
+    void *address = mmap(start, size, protection, flags, descriptor, (off_t)offset);
     *error = address == MAP_FAILED ? errno : 0;
-    return address == MAP_FAILED ? NULL : address;
+    if (space != NULL && address == MAP_FAILED) munmap(space, size + hugePage);
+    if (address == MAP_FAILED) return NULL;
+    if (space != NULL) {
+        char *end = start + (size + smallPage - 1) / smallPage * smallPage;
+        if (start > space) munmap(space, (size_t)(start - space));
+        if (end < space + size + hugePage) munmap(end, (size_t)(space + size + hugePage - end));
+    }
+    return address;
 }
 
 int swoop_memory_unmap(void *address, size_t size) {

@@ -143,8 +143,8 @@ import Glibc
             {
                 throw .memoryExhausted(code: ENOMEM)
             }
-            let code = -swoop_memory_reserve(
-                descriptor, UInt64(index * unit), UInt64((end - index) * unit))
+            let code = unsafe -swoop_memory_reserve_mapped(
+                descriptor, UInt64(index * unit), (end - index) * unit, base + index * unit)
             switch code {
             case 0: break
             case ENOSPC, ENOMEM: throw .memoryExhausted(code: code)

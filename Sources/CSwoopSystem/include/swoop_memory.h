@@ -12,6 +12,11 @@ int swoop_memory_create(const char *_Nonnull name, uint64_t size);
 /// SIGBUS.
 int swoop_memory_reserve(int descriptor, uint64_t offset, uint64_t size);
 
+/// The same for a range that is mapped at `address`, by huge pages where the system has some (Linux
+/// 6.1, whatever its settings): 256 MiB in 18 ms instead of 235 ms, and one fault for 2 MiB.
+int swoop_memory_reserve_mapped(
+    int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
+
 /// Gives the memory of a range back to the system; it reads as zeros afterwards.
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size);
 
@@ -20,7 +25,8 @@ int swoop_memory_seal_size(int descriptor);
 
 /// Maps a range of a descriptor, shared; the offset is a multiple of the page size. NULL: see
 /// `error`. `at_once` enters all its pages into the page table now: for 64 MiB that are then
-/// written, 4 ms instead of 28 ms of faults.
+/// written, 4 ms instead of 28 ms of faults. From 2 MiB on, the address lies in a huge page as the
+/// offset does.
 void *_Nullable swoop_memory_map(
     int descriptor, uint64_t offset, size_t size, int writable, int at_once, int *_Nonnull error);
 
