@@ -94,7 +94,7 @@ enum Fusion {
     }
 
     private static func volumes(on cluster: Cluster) async throws {
-        let count = 20_000_000
+        let count = 40_000_000
         let array = try await cluster.remotely { remote in remote.array((0..<count).map(trade)) }
         try await array.wait()
         var ours: [Double] = []

@@ -2,6 +2,7 @@
 // the worker, goes through them several times, and answers with the seconds of its best pass and
 // with its result.
 
+import Glibc
 import Swoop
 
 /// The seconds of a pass over `body`, of the best of some plans' worth of them, and its result.
@@ -88,6 +89,57 @@ private func best(_ body: (_ zero: Double) -> Double) -> [Double] {
             if slots[slot] < 0 {
                 slots[slot] = Int32(keys.count)
                 keys.append(shop)
+                sums.append(0)
+            }
+            sums[Int(slots[slot])] += amounts[i]
+        }
+        return sums.reduce(zero, +)
+    }
+}
+
+/// The same for keys of text, which lie end to end.
+@Remote func groupedTextByHand(_ count: Int) -> [Double] {
+    var texts: [UInt8] = []
+    var ends = [0]
+    for i in 0..<count {
+        texts += customerName(i).utf8
+        ends.append(texts.count)
+    }
+    let amounts = (0..<count).map(amountPaid)
+    return best { zero in
+        var slots = [Int32](repeating: -1, count: 32_768)
+        var keys: [Range<Int>] = []
+        var sums: [Double] = []
+        for i in 0..<count {
+            let key = ends[i]..<ends[i + 1]
+            var slot = unsafe texts.withUnsafeBytes { bytes in
+                var hash: UInt64 = 0
+                var place = key.lowerBound
+                while place + 8 <= key.upperBound {
+                    let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+                    hash ^= hash >> 32
+                    place += 8
+                }
+                while place < key.upperBound {
+                    hash = (hash ^ UInt64(unsafe bytes[place])) &* 0x9e37_79b9_7f4a_7c15
+                    place += 1
+                }
+                return Int(hash >> 49)
+            }
+            while slots[slot] >= 0 {
+                let known = keys[Int(slots[slot])]
+                let isSame = unsafe texts.withUnsafeBytes { bytes in
+                    let base = bytes.baseAddress!
+                    return unsafe known.count == key.count
+                        && memcmp(base + known.lowerBound, base + key.lowerBound, key.count) == 0
+                }
+                if isSame { break }
+                slot = (slot + 1) & 32_767
+            }
+            if slots[slot] < 0 {
+                slots[slot] = Int32(keys.count)
+                keys.append(key)
                 sums.append(0)
             }
             sums[Int(slots[slot])] += amounts[i]

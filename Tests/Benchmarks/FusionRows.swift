@@ -31,10 +31,10 @@ func otherLevel(_ i: Int) -> Double { Double(i &* 40_503 % 1_000) }
 }
 
 func sale(_ i: Int) -> Sale {
-    Sale(
-        customer: "customer number \(i % 1_000)", shop: shopNumber(i), amount: amountPaid(i))
+    Sale(customer: customerName(i), shop: shopNumber(i), amount: amountPaid(i))
 }
 
+func customerName(_ i: Int) -> String { "customer number \(mixed(i) % 1_000)" }
 func shopNumber(_ i: Int) -> Int { mixed(i) % 997 * 1_000_003 }
 func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 
@@ -48,6 +48,9 @@ func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
         return sum
     }
 }
+@Remote func customerOfRow(_ sale: RowView<Sale>) -> TextSlice { sale.customer }
+@Remote func amountOfRow(_ sale: RowView<Sale>) -> Double { sale.amount }
+@Remote func customerSum(_ group: Pair<String, Double>) -> Double { group.second }
 @Remote func groupSum(_ group: Pair<Int, Double>) -> Double { group.second }
 @Remote func fraction(_ i: Int) -> Double { Double(i & 0xff) }
 
@@ -55,7 +58,7 @@ func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 /// is measured, and a loop by hand.
 struct FusionRows {
     let cluster: Cluster
-    let count = 8_000_000
+    let count = 24_000_000
     static let passes = 6
 
     func run() async throws {
@@ -85,6 +88,10 @@ struct FusionRows {
         }
         try await row("grouped by integer", groupedByHand, count: count / 2) { _ in
             sales.chain.grouped(by: shop, .summing(of: amount)).chain.map(groupSum).sum
+        }
+        try await row("grouped by text", groupedTextByHand, count: count / 2) { _ in
+            sales.rows.grouped(by: customerOfRow, .summing(of: amountOfRow)).chain
+                .map(customerSum).sum
         }
     }
 

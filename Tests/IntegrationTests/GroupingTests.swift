@@ -38,6 +38,30 @@ struct Measured: BorrowedValue {
     var label: String?
 }
 
+/// A record that is looked at in place.
+@Record struct Visit: Equatable {
+    var visitor: String
+    var place: Position
+    var cost: Double
+    var note: String?
+
+    init(_ i: Int) {
+        visitor = "a visitor whose number is \(i % 97)"
+        place = Position(x: Double(i % 11), label: nil)
+        cost = Double(i % 4_099) / 3
+        note = i % 3 == 0 ? "note \(i)" : nil
+    }
+}
+
+@Remote func visit(_ i: Int) -> Visit { Visit(i) }
+@Remote func visitorName(_ visit: Visit) -> String { visit.visitor }
+@Remote func visitCost(_ visit: Visit) -> Double { visit.cost }
+@Remote func visitorOfRow(_ row: RowView<Visit>) -> TextSlice { row.visitor }
+@Remote func costOfRow(_ row: RowView<Visit>) -> Double { row.cost }
+@Remote func isDear(_ row: RowView<Visit>) -> Bool { row.place.x > 8 }
+@Remote func nameOfRow(_ row: RowView<Visit>) -> String { row.note ?? String(row.visitor) }
+@Remote func wholeRow(_ row: RowView<Visit>) -> Visit { row.element }
+
 /// A column of every layout.
 @Record struct Everything: Equatable {
     var id: Int32
@@ -130,6 +154,31 @@ struct Measured: BorrowedValue {
             #expect(try await sums.value == numbered)
             #expect(try await pages.value == plain.count)
             #expect(try await squares.value == plain.map { $0 * $0 })
+        }
+    }
+
+    @Test("Rows in place lend their texts, and have the same sums")
+    func rows() async throws {
+        try await withCluster(.local(options(2))) { cluster in
+            let (owned, lent, names, whole) = try await cluster.remotely { remote in
+                let visits = remote.range(0..<70_000).map(visit).stored()
+                return (
+                    visits.chain.grouped(by: visitorName, .summing(of: visitCost)),
+                    visits.rows.grouped(by: visitorOfRow, .summing(of: costOfRow)),
+                    visits.rows.filter(isDear).map(nameOfRow).collected(),
+                    visits.rows.map(wholeRow).collected()
+                )
+            }
+            let expected = (0..<70_000).map(Visit.init)
+            let one = try await owned.collect()
+            let other = try await lent.collect()
+            #expect(one.map(\.first) == Set(expected.map(\.visitor)).sorted())
+            #expect(other.map(\.first) == one.map(\.first))
+            #expect(other.map(\.second.bitPattern) == one.map(\.second.bitPattern))
+            #expect(
+                try await names.value
+                    == expected.filter { $0.place.x > 8 }.map { $0.note ?? $0.visitor })
+            #expect(try await whole.value == expected)
         }
     }
 

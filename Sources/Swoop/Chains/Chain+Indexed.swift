@@ -1,4 +1,5 @@
-// Numbering, zipping and whole pages: what an array's elements are besides elements one by one.
+// Numbering, zipping, rows in place and whole pages: what an array's elements are besides elements
+// one by one.
 
 public import SwoopElements
 
@@ -28,6 +29,13 @@ extension ProxyArray {
     ) -> Chain<ZippedSource<Element, Other>> {
         Chain<ZippedSource<Element, Other>>(
             ZippedSource(), .zipped(_handle, other._handle), _currentRecorder())
+    }
+
+    /// The rows of an array of records where they lie, for functions that take a text of them as a
+    /// `TextSlice`: `sales.rows.grouped(by: customer, .counting)` makes no String a row.
+    @inlinable @inline(__always)
+    public var rows: Chain<RowsSource<Element>> {
+        Chain<RowsSource<Element>>(RowsSource(), .pages(_handle), _currentRecorder())
     }
 
     /// The pages of the array, for functions that take a whole one:
