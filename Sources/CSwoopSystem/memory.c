@@ -63,6 +63,19 @@ int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {
     return fallocate(descriptor, mode, (off_t)offset, (off_t)size) == 0 ? 0 : -errno;
 }
 
+int swoop_memory_write(int descriptor, uint64_t offset, const void *bytes, size_t count) {
+    const char *next = bytes;
+    while (count > 0) {
+        ssize_t written = pwrite(descriptor, next, count, (off_t)offset);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return written < 0 ? -errno : -ENOSPC;
+        next += written;
+        offset += (uint64_t)written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
 int swoop_memory_seal_size(int descriptor) {
     return fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0 ? 0 : -errno;
 }

@@ -55,6 +55,9 @@ package struct AgentConfiguration: Sendable, Equatable {
     package static let role = "agent"
     /// The descriptor's name.
     package static let descriptor = "configuration"
+    /// The name of the descriptor of its arena, where whoever starts it has made one to write in
+    /// it too.
+    static let arenaDescriptor = "arena"
     /// What a line begins with that names one more endpoint, asked for by `swoop: cannot reach …`.
     static let endpointKey = "endpoint"
 
@@ -120,10 +123,13 @@ package struct AgentConfiguration: Sendable, Equatable {
     }
 
     /// Starts an agent with this configuration as a child of this process.
-    package func start() throws -> ChildProcess {
+    ///
+    /// - Parameter arena: the descriptor of its memory for pages; nil: it makes one.
+    package func start(arena: Int32? = nil) throws -> ChildProcess {
         let held = try HeldBytes.descriptor(holding: encoded)
         var request = LaunchRequest(role: Self.role)
         request.descriptors[Self.descriptor] = held.rawValue
+        request.descriptors[Self.arenaDescriptor] = arena
         return try ChildProcess(starting: request)
     }
 }

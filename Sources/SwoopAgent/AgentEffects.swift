@@ -18,6 +18,8 @@ extension AgentLoop {
             if let worker = worker(id) { dispatch(orders, to: worker) }
         case .cancelRun(let id, let attempt): worker(id)?.send(.cancel(attempt))
         case .recallRun(let id, let attempt): worker(id)?.send(.giveBack(attempt))
+        case .tellLent(let task, let page):
+            send(.roomLent(task, offset: page.offset, byteCount: page.byteCount))
         case .report(let reports): send(.reports(reports))
         case .free(let page): free(page)
         case .allocate(let use, let byteCount): allocate(byteCount, for: use)

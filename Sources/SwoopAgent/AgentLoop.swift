@@ -28,6 +28,8 @@ struct AgentLoop: ~Copyable {
     var extents: [Int64: Extent] = [:]
     /// Bytes that wait for their memory, by the task that they are the output of.
     var held: [TaskID: HeldPage] = [:]
+    /// Extents that clients of this machine write in.
+    var lent: [TaskID: Extent] = [:]
     /// Pages of other nodes that wait for theirs.
     var wanted: [TaskID: WantedPage] = [:]
     /// How many sends read an extent now, by its offset.
@@ -211,6 +213,8 @@ struct AgentLoop: ~Copyable {
         case .sendPage(let task): handle(.outputRequested(task))
         case .storePage(let task, let output, let elementCount, let bytes):
             takeData(bytes, of: task, output, elementCount: elementCount)
+        case .lendRoom(let task, let byteCount): handle(.lendWanted(task, byteCount: byteCount))
+        case .keepWritten(let task, let page): takeWritten(task, page)
         case .unknown: startOver()
         case .sign: break
         case .peers(let peers):
@@ -248,6 +252,10 @@ struct AgentLoop: ~Copyable {
         pages.startOver(in: &poll)
         startDiskOver()
         freeAbandoned()
+        // A client may be writing there still, for the coordinator that this agent lost: so much
+        // memory is given up.
+        for extent in lent.values { extents[Int64(extent.offset)] = nil }
+        lent = [:]
         for (offset, extent) in extents {
             if sending[offset] == nil { arena.free(extent) } else { leftOver[offset] = extent }
         }

@@ -53,6 +53,12 @@ extension AgentLoop {
         case .data(let task):
             guard let bytes = held.removeValue(forKey: task) else { return arena.free(extent) }
             handle(.dataStored(task, store(bytes, in: extent)))
+        case .lend(let task):
+            let page = PageExtent(
+                offset: Int64(extent.offset), byteCount: Int64(extent.size), elementCount: 0)
+            extents[page.offset] = extent
+            lent[task] = extent
+            handle(.extentLentToClient(task, page))
         case .copy(let task):
             if let bytes = held.removeValue(forKey: task) {
                 handle(.pageFetched(task, store(bytes, in: extent)))
@@ -73,6 +79,7 @@ extension AgentLoop {
         case .data(let task):
             held[task] = nil
             handle(.dataRefused(task, reason))
+        case .lend(let task): handle(.dataRefused(task, reason))
         case .copy(let task):
             held[task] = nil
             wanted[task] = nil
@@ -83,9 +90,19 @@ extension AgentLoop {
     mutating func free(_ page: PageExtent) {
         switch page.medium {
         case .memory:
-            if let extent = extents.removeValue(forKey: page.offset) { arena.free(extent) }
+            if let extent = extents.removeValue(forKey: page.offset) {
+                if !lent.isEmpty { lent = lent.filter { $0.value != extent } }
+                arena.free(extent)
+            }
         case .disk: disk?.free(page)
         }
+    }
+
+    /// A client wrote a page where it was lent room. What it says of it is believed: it is the
+    /// owner's own program, as workers are.
+    mutating func takeWritten(_ task: TaskID, _ page: OutputPart) {
+        lent[task] = nil
+        handle(.dataWritten(task, page))
     }
 
     // MARK: Disk

@@ -41,7 +41,11 @@ package enum AgentProcess {
             isChild
             ? try AgentConnection(ofChild: configuration, keys, context)
             : try AgentConnection(reaching: configuration, keys, context)
-        let arena = try Arena(budget: configuration.pageBudget)
+        let isArenaShared = isChild && role.hasDescriptor(AgentConfiguration.arenaDescriptor)
+        let arena =
+            isArenaShared
+            ? try Arena(owning: role.takeDescriptor(AgentConfiguration.arenaDescriptor).take())
+            : try Arena(budget: configuration.pageBudget)
         // The first worker takes longest to start: everything else is done meanwhile.
         let spill = OpenedSpill(folder: configuration.spillFolder)
         let early = try? WorkerLink(

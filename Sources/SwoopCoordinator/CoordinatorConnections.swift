@@ -106,6 +106,8 @@ extension CoordinatorLoop {
             pendingOutputs.removeAll { $0.task == task && $0.node == node }
             failRelays(of: task, from: node)
             handle(.pageMissed(node, task), now: now)
+        case .roomLent(let task, let offset, let byteCount):
+            handle(.roomLent(node, task, offset: offset, byteCount: byteCount), now: now)
         case .printed(let lines):
             for line in lines { show(line, node: nodes[place].description.name) }
         case .remark(let text): remarkToAll(text)

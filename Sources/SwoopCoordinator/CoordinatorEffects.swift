@@ -17,6 +17,9 @@ extension CoordinatorLoop {
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let output, let bytes):
             send(.storePage(task, output, elementCount: 0, bytes: bytes), to: node)
+        case .lendRoom(let node, let task, let byteCount):
+            send(.lendRoom(task, byteCount: byteCount), to: node)
+        case .keepWritten(let node, let task, let page): send(.keepWritten(task, page), to: node)
         case .notify(let client, let notice):
             if let place = clients.firstIndex(where: { $0.id == client }) {
                 clients[place].notices.append(notice)

@@ -238,6 +238,11 @@ struct CoordinatorLoop: ~Copyable {
             learning.prime(scheduler.functions)
         case .data(let task, let bytes):
             handle(.dataArrived(client, task, bytes: bytes), now: now)
+        case .roomWanted(let task, let byteCount):
+            handle(
+                .roomWanted(client, task, sharedNode(of: client), byteCount: byteCount), now: now)
+        case .dataWritten(let task, let page):
+            handle(.dataWritten(client, task, page), now: now)
         case .dataFailed(let failure): handle(.dataFailed(client, failure), now: now)
         case .release(let tasks): handle(.handlesReleased(client, tasks), now: now)
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks), now: now)
@@ -252,6 +257,12 @@ struct CoordinatorLoop: ~Copyable {
         case .goodbye:
             leave(client, now: now)
         }
+    }
+
+    /// The node whose memory the client can write in: the child of this process, for clients in it.
+    private func sharedNode(of client: ClientID) -> NodeID? {
+        guard clients.contains(where: { $0.id == client && $0.peer == nil }) else { return nil }
+        return nodes.first { $0.pages.publicKey == local?.publicKey }?.id
     }
 
     /// A client said goodbye, or is gone without one.

@@ -54,6 +54,28 @@ public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
 public protocol FixedWidthElement: FixedWidthValue, PageElement
 where Columns == FixedWidthColumns<Self>, Builder == FixedWidthBuilder<Self> {}
 
+extension FixedWidthElement {
+    /// The size of a page of so many numbers.
+    package static func pageByteCount(of count: Int) -> Int {
+        PageHeader.aligned(PageHeader.byteCount + count * MemoryLayout<Self>.stride)
+    }
+
+    /// Hands the bytes of a page of these numbers to `take`, in order: the numbers as they lie in
+    /// memory.
+    package static func writePage(
+        of numbers: ArraySlice<Self>, to take: (UnsafeRawBufferPointer) -> Void
+    ) {
+        let size = pageByteCount(of: numbers.count)
+        unsafe PageHeader(layoutHash: _layout.hash, count: numbers.count, byteCount: size)
+            .withBytes(take)
+        unsafe numbers.withUnsafeBytes { bytes in
+            if bytes.count > 0 { unsafe take(bytes) }
+            let gap = [UInt8](repeating: 0, count: size - PageHeader.byteCount - bytes.count)
+            unsafe gap.withUnsafeBytes { if $0.count > 0 { unsafe take($0) } }
+        }
+    }
+}
+
 extension Int: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i64") } }
 extension Int8: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i8") } }
 extension Int16: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i16") } }

@@ -43,10 +43,13 @@ public struct PageHeader: Hashable, Sendable {
 
     /// Writes the header into the first 64 bytes.
     func write(into bytes: UnsafeMutableRawBufferPointer) {
+        unsafe withBytes { unsafe bytes.copyMemory(from: $0) }
+    }
+
+    /// Lends the first 64 bytes of the page.
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
         let words = [Self.magic, layoutHash, UInt64(count), UInt64(byteCount), 0, 0, 0, 0]
-        for (index, word) in words.enumerated() {
-            unsafe bytes.storeBytes(of: word.littleEndian, toByteOffset: index * 8, as: UInt64.self)
-        }
+        unsafe words.map(\.littleEndian).withUnsafeBytes { unsafe body($0) }
     }
 
     /// The next multiple of 64.
@@ -110,13 +113,14 @@ public struct PageHeader: Hashable, Sendable {
 
 /// Walks the sections of a page that is being written; the gaps between sections become zero.
 @safe public struct PageWriting {
-    private let base: UnsafeMutableRawPointer
     private let end: Int
     private var offset = PageHeader.byteCount
+    /// Takes the bytes behind the header, in order.
+    private let take: (UnsafeRawBufferPointer) -> Void
 
-    init(base: UnsafeMutableRawPointer, end: Int) {
-        unsafe self.base = base
+    init(end: Int, take: @escaping (UnsafeRawBufferPointer) -> Void) {
         self.end = end
+        unsafe self.take = take
     }
 
     /// Copies the items as the next section.
@@ -125,18 +129,21 @@ public struct PageHeader: Hashable, Sendable {
             let start = PageHeader.aligned(offset)
             precondition(
                 start + bytes.count <= end, "A page's builder wrote more than it announced.")
-            unsafe (base + offset).initializeMemory(
-                as: UInt8.self, repeating: 0, count: start - offset)
-            if let source = bytes.baseAddress {
-                unsafe (base + start).copyMemory(from: source, byteCount: bytes.count)
-            }
+            fill(to: start)
+            if bytes.count > 0 { unsafe take(bytes) }
             offset = start + bytes.count
         }
     }
 
     /// Fills what is left of the page with zero.
-    mutating func finish() {
-        unsafe (base + offset).initializeMemory(as: UInt8.self, repeating: 0, count: end - offset)
+    mutating func finish() { fill(to: end) }
+
+    /// Less than the alignment of sections.
+    private mutating func fill(to place: Int) {
+        guard place > offset else { return }
+        let zeros = [UInt8](repeating: 0, count: place - offset)
+        unsafe zeros.withUnsafeBytes { unsafe take($0) }
+        offset = place
     }
 }
 
@@ -166,9 +173,23 @@ extension PageBuilder where Element: PageElement, Element.Builder == Self {
         let size = pageByteCount
         precondition(region.count == size, "A page's region must have the builder's exact size.")
         guard let base = region.baseAddress else { return }
-        let header = PageHeader(layoutHash: Element._layout.hash, count: count, byteCount: size)
-        unsafe header.write(into: region)
-        var writing = unsafe PageWriting(base: base, end: size)
+        var offset = 0
+        unsafe withoutActuallyEscaping(
+            { (bytes: UnsafeRawBufferPointer) in
+                guard let source = bytes.baseAddress else { return }
+                unsafe (base + offset).copyMemory(from: source, byteCount: bytes.count)
+                offset += bytes.count
+            },
+            do: { unsafe writePage(to: $0) })
+    }
+
+    /// Hands the page's `pageByteCount` bytes to `take`, piece by piece and in order; each is valid
+    /// during the call only.
+    package func writePage(to take: @escaping (UnsafeRawBufferPointer) -> Void) {
+        let size = pageByteCount
+        unsafe PageHeader(layoutHash: Element._layout.hash, count: count, byteCount: size)
+            .withBytes { bytes in unsafe take(bytes) }
+        var writing = unsafe PageWriting(end: size, take: take)
         write(into: &writing)
         writing.finish()
     }

@@ -62,6 +62,12 @@ package enum AgentEvent: Sendable {
     case dataStored(TaskID, PageExtent)
     /// Client data could not be stored.
     case dataRefused(TaskID, String)
+    /// The coordinator wants room for a page that a client on this machine writes.
+    case lendWanted(TaskID, byteCount: Int64)
+    /// An extent was taken for such a page.
+    case extentLentToClient(TaskID, PageExtent)
+    /// The client wrote the page there.
+    case dataWritten(TaskID, OutputPart)
     /// A page came from another node.
     case pageFetched(TaskID, PageExtent)
     /// A page could not be had, directly or through the coordinator, and why.
@@ -116,6 +122,8 @@ package enum AgentEffect: Hashable, Sendable {
     case cancelRun(WorkerID, AttemptID)
     /// Ask the worker for a run that it has not begun.
     case recallRun(WorkerID, AttemptID)
+    /// Tell the coordinator where there is room for a page that a client writes.
+    case tellLent(TaskID, PageExtent)
     /// Tell the coordinator.
     case report([RunReport])
     /// Give an extent back to the arena, or to the spill file.

@@ -90,6 +90,9 @@ extension AgentMachine {
                 !output.isSpilling || output.extent.medium == .memory,
                 "\(task) is on its way to the disk twice")
         }
+        for task in lends.keys {
+            precondition(outputs[task] == nil, "\(task) is here and is to be written")
+        }
         let spilling = outputs.values.filter(\.isSpilling)
         precondition(spilling.count == room.spilling, "spills are miscounted")
         precondition(

@@ -68,6 +68,7 @@ extension AgentMachine {
     }
 
     mutating func drop(_ tasks: [TaskID], into effects: inout [AgentEffect]) {
+        dropLends(tasks, into: &effects)
         for task in tasks {
             guard let output = outputs[task] else { continue }
             if output.pins == 0 {
@@ -122,10 +123,14 @@ extension AgentMachine {
     }
 
     mutating func refused(data task: TaskID, _ reason: String) {
+        lends[task] = nil
         let failure = TaskFailure(kind: .noMemory, message: reason, task: task)
         reports.append(.ended(AttemptID(task: task, number: 1), .failed(failure), RunRecord()))
     }
 
-    /// Bytes of all outputs.
-    package var residentBytes: Int64 { outputs.values.reduce(0) { $0 + $1.extent.byteCount } }
+    /// Bytes of all outputs, and of what is lent to be written.
+    package var residentBytes: Int64 {
+        let written = lends.values.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        return outputs.values.reduce(written) { $0 + $1.extent.byteCount }
+    }
 }

@@ -31,7 +31,8 @@ extension AgentMachine {
     /// Whether nothing goes on that could leave room: no page is being written or sent, nothing
     /// arrives, and every run that could end waits for room itself.
     private var isHopeless: Bool {
-        guard room.copying.isEmpty, sending.isEmpty, workers.allSatisfy({ $0.lent.isEmpty })
+        guard room.copying.isEmpty, sending.isEmpty, workers.allSatisfy({ $0.lent.isEmpty }),
+            lends.values.allSatisfy({ $0 == nil })
         else { return false }
         let waiting = room.waiting.count {
             if case .output = $0.use { true } else { false }

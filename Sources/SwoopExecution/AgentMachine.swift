@@ -126,6 +126,8 @@ package struct AgentMachine: Sendable {
     package var sending: [TaskID: Int] = [:]
     /// Who waits for memory, and what is done about it.
     package var room = PageRoom()
+    /// Pages that clients on this machine write, and where; nil: there is no room yet.
+    package var lends: [TaskID: PageExtent?] = [:]
     /// Runs that read bytes which were not right: that they fail is not their fault.
     package var misled: Set<AttemptID> = []
     /// Bytes of pages that came here from other nodes, ever.
@@ -169,6 +171,10 @@ package struct AgentMachine: Sendable {
         case .outputsDropped(let tasks): drop(tasks, into: &effects)
         case .dataStored(let task, let extent): stored(data: task, extent, into: &effects)
         case .dataRefused(let task, let reason): refused(data: task, reason)
+        case .lendWanted(let task, let byteCount): wantLend(of: task, byteCount)
+        case .extentLentToClient(let task, let extent):
+            lendToClient(task, extent, into: &effects)
+        case .dataWritten(let task, let page): written(data: task, page, into: &effects)
         case .pageFetched(let task, let extent):
             room.copying.remove(task)
             fetched(task, extent, into: &effects)

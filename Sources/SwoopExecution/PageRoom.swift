@@ -9,6 +9,8 @@ package enum RoomUse: Hashable, Sendable {
     case output(WorkerID, token: UInt32)
     /// What a client brings.
     case data(TaskID)
+    /// A page that a client on this machine writes itself.
+    case lend(TaskID)
     /// A page of another node.
     case copy(TaskID)
 }
@@ -85,11 +87,16 @@ package struct PageRoom: Sendable {
 
     /// What a process wished for that is gone.
     mutating func forget(_ worker: WorkerID) {
-        let asked = isAsking ? waiting.first : nil
-        waiting.removeAll {
-            guard case .output(worker, _) = $0.use else { return false }
+        forget { use in
+            guard case .output(worker, _) = use else { return false }
             return true
         }
+    }
+
+    /// What nobody wishes for any more.
+    mutating func forget(where isUnneeded: (RoomUse) -> Bool) {
+        let asked = isAsking ? waiting.first : nil
+        waiting.removeAll { isUnneeded($0.use) }
         if isAsking, asked != waiting.first { isAsking = false }
     }
 

@@ -9,6 +9,13 @@ package enum ClientNotice: Hashable, Sendable {
     case cancelled(TaskID)
     /// There is room for this data, which was deferred; or its pages are gone: send it.
     case dataNeeded(TaskID)
+    /// Answers a wish for room: the client may write the data's page at this place of the memory
+    /// that it shares with its node, until it says that it has.
+    case roomLent(TaskID, offset: Int64, byteCount: Int64)
+    /// Answers a wish for room: there is none. The data itself is to be sent.
+    case roomRefused(TaskID)
+    /// This data will not be asked for any more: it is stored, or nobody needs it.
+    case dataSettled(TaskID)
     /// Lines that a task printed.
     case printed(OutputLine)
     /// Something that a person should read: a node lost, work run again.

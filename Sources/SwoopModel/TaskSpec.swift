@@ -160,12 +160,19 @@ package struct DataSpec: Hashable, Sendable {
     package var byteCount: Int64
     /// Whether the client keeps the bytes until it is asked for them: they do not come along.
     package var isDeferred: Bool
+    /// Of deferred data: whether it is asked for once and stays, as data does that came along,
+    /// instead of going with the last task that reads it and being asked for again.
+    package var staysOnceBrought: Bool
 
-    package init(id: TaskID, output: OutputKind, byteCount: Int64, isDeferred: Bool = false) {
+    package init(
+        id: TaskID, output: OutputKind, byteCount: Int64, isDeferred: Bool = false,
+        staysOnceBrought: Bool = false
+    ) {
         self.id = id
         self.output = output
         self.byteCount = byteCount
         self.isDeferred = isDeferred
+        self.staysOnceBrought = staysOnceBrought
     }
 }
 

@@ -77,6 +77,11 @@ extension Scheduler {
         _ report: RunReport, of index: TaskIndex, from node: NodeID,
         into effects: inout [SchedulerEffect]
     ) {
+        if case .ended(_, let outcome, _) = report,
+            takeLent(outcome, of: index, from: node, into: &effects)
+        {
+            return
+        }
         guard case .ended(_, let outcome, _) = report, let data = unstoredData[index],
             data.pending.contains(node)
         else {
@@ -114,6 +119,7 @@ extension Scheduler {
                 "\(data.bytes.count) bytes of data are on one node only: \(reasons)"
             effects.append(.notify(tasks[index].client, .remark(text)))
         }
+        settleDeferred(index, into: &effects)
         finish(index, stored: stored, into: &effects)
     }
 
@@ -129,6 +135,8 @@ extension Scheduler {
 
     /// Nobody wants the data any more: nodes that store it, or are about to, free it.
     mutating func abandonData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        abandonLend(of: index, into: &effects)
+        settleDeferred(index, into: &effects)
         guard let data = unstoredData[index] else { return }
         for node in data.pending {
             forgetPending(node, of: index)

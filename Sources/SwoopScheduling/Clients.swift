@@ -32,6 +32,7 @@ extension Scheduler {
         let own = tasks.indices.filter { tasks[$0].client == client }
         for index in own { tasks[index].isHeld = false }
         for index in own where tasks.contains(index) { discardIfUnneeded(index, into: &effects) }
+        endLends(of: client, into: &effects)
     }
 
     func clientPlace(_ client: ClientID) -> Int? { clients.firstIndex { $0.id == client } }

@@ -10,20 +10,30 @@ package struct DeferredData: Hashable, Sendable {
     package enum Stage: Hashable, Sendable {
         /// With the client alone. Can become: asked.
         case kept
-        /// The client was asked for them. Can become: here, kept.
+        /// The client was asked for them. Can become: here, lent, kept.
         case asked
+        /// On their way from the client into the memory of a node. Can become: here, asked, kept.
+        case lent
         /// In this cluster. Can become: kept.
         case here
     }
 
     package var byteCount: Int64
     package var stage = Stage.kept
+    /// Whether it is asked for once and stays.
+    package var staysOnceBrought = false
+    /// Where the client is to write it; set exactly in the stage `lent`.
+    package var lend: RoomLend?
+
+    /// Whether it was asked for and has not come.
+    var isOnItsWay: Bool { stage == .asked || stage == .lent }
 }
 
 extension Scheduler {
     /// Notes data that the client keeps until it is asked.
     mutating func addDeferred(_ item: DataSpec, at index: TaskIndex) {
-        deferredData[index] = DeferredData(byteCount: max(1, item.byteCount))
+        deferredData[index] = DeferredData(
+            byteCount: max(1, item.byteCount), staysOnceBrought: item.staysOnceBrought)
         deferredQueue.append(index)
     }
 
@@ -56,29 +66,43 @@ extension Scheduler {
         _ task: TaskID, _ bytes: [UInt8], of client: ClientID,
         into effects: inout [SchedulerEffect]
     ) {
-        guard let index = awaited(task, of: client) else {
+        guard let index = awaited(task, of: client, into: &effects) else {
             return reject(.unknownTask, into: &effects)
         }
         move(index, to: .here)
-        storeNew(index, bytes, copies: 1, into: &effects)
+        let stays = deferredData[index]?.staysOnceBrought ?? false
+        storeNew(index, bytes, copies: stays ? configuration.dataCopies : 1, into: &effects)
     }
 
     /// The client does not have any more what it was asked for.
     mutating func failData(
         _ failure: TaskFailure, of client: ClientID, into effects: inout [SchedulerEffect]
     ) {
-        guard let index = awaited(failure.task, of: client) else {
+        guard let index = awaited(failure.task, of: client, into: &effects) else {
             return reject(.unknownTask, into: &effects)
         }
         fail(index, failure, into: &effects)
     }
 
-    /// The record of data that a client was asked for and has not brought.
-    private func awaited(_ task: TaskID, of client: ClientID) -> TaskIndex? {
-        guard let index = tasks.index(of: task), tasks[index].client == client,
-            deferredData[index]?.stage == .asked
-        else { return nil }
-        return index
+    /// The record of data that a client was asked for and has not brought. What it was lent it will
+    /// not write.
+    private mutating func awaited(
+        _ task: TaskID, of client: ClientID, into effects: inout [SchedulerEffect]
+    ) -> TaskIndex? {
+        endAbandonedLend(of: task, client, into: &effects)
+        guard let index = tasks.index(of: task), tasks[index].client == client else { return nil }
+        if deferredData[index]?.lend?.stage == .lent {
+            endLend(of: index, into: &effects)
+            move(index, to: .asked)
+        }
+        return deferredData[index]?.stage == .asked ? index : nil
+    }
+
+    /// The data has come and stays: it is like other data from now on.
+    mutating func settleDeferred(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard deferredData[index]?.staysOnceBrought == true else { return }
+        effects.append(.notify(tasks[index].client, .dataSettled(tasks[index].spec.id)))
+        forgetDeferred(index)
     }
 
     /// The page of the data was given up: there is room for other data.
@@ -102,13 +126,13 @@ extension Scheduler {
         deferredQueue.removeAll { $0 == index }
     }
 
-    private mutating func move(_ index: TaskIndex, to stage: DeferredData.Stage) {
+    mutating func move(_ index: TaskIndex, to stage: DeferredData.Stage) {
         guard let data = deferredData[index], data.stage != stage else { return }
         if data.stage == .kept { deferredBytes += data.byteCount }
         if stage == .kept { deferredBytes -= data.byteCount }
-        if data.stage == .asked { deferredAsked -= 1 }
-        if stage == .asked { deferredAsked += 1 }
         deferredData[index]?.stage = stage
+        let isOnItsWay = deferredData[index]?.isOnItsWay ?? false
+        if data.isOnItsWay != isOnItsWay { deferredAsked += isOnItsWay ? 1 : -1 }
     }
 
     /// Traps with a sentence when the counts of deferred data disagree with it.
@@ -118,7 +142,8 @@ extension Scheduler {
         for (index, data) in deferredData {
             precondition(tasks.contains(index), "data is deferred for a forgotten record")
             if data.stage != .kept { bytes += data.byteCount }
-            if data.stage == .asked { asked += 1 }
+            if data.isOnItsWay { asked += 1 }
+            precondition((data.stage == .lent) == (data.lend != nil), "data is lent room by half")
             let isQueued = deferredQueue.contains(index)
             precondition(
                 isQueued == (data.stage == .kept && tasks[index].state == .waiting),

@@ -49,6 +49,9 @@ extension Scheduler {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
         checkDeferred()
+        for lend in abandonedLends.values {
+            precondition(nodes.place(of: lend.node) != nil, "a lost node lends room")
+        }
     }
 
     /// What the task puts on nodes.
@@ -75,6 +78,17 @@ extension Scheduler {
             let count = Int64(unstoredData[index]?.bytes.count ?? 0)
             found[node, default: FoundLoad()].pageBytes += StoredOutput.takenBytes(ofPage: count)
         }
+        countLend(index, into: &found)
+    }
+
+    /// Room that the client of deferred data writes in.
+    private func countLend(_ index: TaskIndex, into found: inout [NodeID: FoundLoad]) {
+        guard let lend = deferredData[index]?.lend else { return }
+        let record = tasks[index]
+        precondition(
+            record.kind == .data && record.state == .waiting,
+            "\(record.spec.id) is written though it does not wait for it")
+        found[lend.node, default: FoundLoad()].pageBytes += lend.takenBytes
     }
 
     private func checkNodes(_ found: [NodeID: FoundLoad]) {

@@ -37,6 +37,7 @@ extension Scheduler {
         let moved = all.filter { tasks[$0].locations.contains(node) }
         for index in moved { removeLocation(node, of: index) }
         nodes.remove(at: place)
+        loseLends(on: node)
         let news = "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again"
         if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
             remarkToAll("node \(name) is lost: \(reason). It was the last one.", into: &effects)

@@ -75,6 +75,8 @@ package struct Scheduler: Sendable {
     package var deferredBytes: Int64 = 0
     /// Deferred data that was asked for and has not come.
     package var deferredAsked = 0
+    /// Exactly the places that clients write in though nobody needs it any more.
+    package var abandonedLends: [TaskID: AbandonedLend] = [:]
     package var clients: [ClientRecord] = []
     package var leasesGranted: UInt64 = 0
     /// Leases under construction in this step, one per node, in the order of nodes.
@@ -98,6 +100,12 @@ package struct Scheduler: Sendable {
             submit(part, data: data, of: client, into: &effects)
         case .dataArrived(let client, let task, let bytes):
             bring(task, bytes, of: client, into: &effects)
+        case .roomWanted(let client, let task, let node, let byteCount):
+            wantRoom(for: task, byteCount, on: node, of: client, into: &effects)
+        case .roomLent(let node, let task, let offset, let byteCount):
+            lent(task, on: node, offset, byteCount, into: &effects)
+        case .dataWritten(let client, let task, let page):
+            written(task, page, of: client, into: &effects)
         case .dataFailed(let client, let failure): failData(failure, of: client, into: &effects)
         case .handlesReleased(let client, let tasks): release(tasks, of: client, into: &effects)
         case .cancellationRequested(let client, let tasks):

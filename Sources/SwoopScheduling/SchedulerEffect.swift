@@ -17,6 +17,11 @@ package enum SchedulerEffect: Hashable, Sendable {
     /// Store client data on the node, as attempt 1 of a task that never runs; given for two nodes
     /// where there are two.
     case storePage(NodeID, TaskID, OutputKind, bytes: [UInt8])
+    /// Have the node lend room for client data that the client writes itself: `roomLent` follows,
+    /// or a report of failure.
+    case lendRoom(NodeID, TaskID, byteCount: Int64)
+    /// Have it keep what the client wrote there, as attempt 1.
+    case keepWritten(NodeID, TaskID, OutputPart)
     /// Tell the client.
     case notify(ClientID, ClientNotice)
     /// Send the client the bytes of a small output.

@@ -13,6 +13,13 @@ package enum SchedulerEvent: Sendable {
     case graphSubmitted(ClientID, GraphPart, data: [[UInt8]])
     /// A client brought data that was deferred.
     case dataArrived(ClientID, TaskID, bytes: [UInt8])
+    /// A client wants to write deferred data itself, so many bytes, into the memory of this node;
+    /// nil: there is no node now whose memory it shares.
+    case roomWanted(ClientID, TaskID, NodeID?, byteCount: Int64)
+    /// The node has room for it, at this place.
+    case roomLent(NodeID, TaskID, offset: Int64, byteCount: Int64)
+    /// The client wrote it there.
+    case dataWritten(ClientID, TaskID, OutputPart)
     /// A client does not have deferred data any more; the failure names it.
     case dataFailed(ClientID, TaskFailure)
     /// The last handles of these tasks were dropped.

@@ -43,6 +43,12 @@ package enum SessionEffect: Hashable, Sendable {
     case want([TaskID])
     /// Send data that was deferred.
     case bringData(TaskID)
+    /// Write data that was deferred to this place of the memory that is shared with a node.
+    case writeData(TaskID, offset: Int64, byteCount: Int64)
+    /// Send it after all: there is no such place.
+    case sendData(TaskID)
+    /// Data that was deferred will not be asked for any more.
+    case forgetData(TaskID)
     /// Those who wait for the end of the task can go on.
     case settle(TaskID, Settlement)
     /// Those who wait for the bytes can go on.

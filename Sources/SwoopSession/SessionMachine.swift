@@ -184,6 +184,13 @@ package struct SessionMachine: Sendable {
             fail(task, failure, into: &effects)
         case .dataNeeded(let task):
             if case .open = openness { effects.append(.bringData(task)) }
+        case .roomLent(let task, let offset, let byteCount):
+            if case .open = openness {
+                effects.append(.writeData(task, offset: offset, byteCount: byteCount))
+            }
+        case .roomRefused(let task):
+            if case .open = openness { effects.append(.sendData(task)) }
+        case .dataSettled(let task): effects.append(.forgetData(task))
         case .printed(let line): effects.append(.show(line))
         case .remark(let text): effects.append(.remark(text))
         case .progress(let count): effects.append(.progress(count))

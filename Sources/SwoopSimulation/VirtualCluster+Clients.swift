@@ -48,6 +48,9 @@ extension VirtualCluster {
             case .bringData(let task):
                 let bytes = clients[place].data[task] ?? []
                 send(.data(task, bytes: bytes), from: client)
+            // A virtual program shares no node's memory: it never asks for room.
+            case .writeData, .sendData: break
+            case .forgetData(let task): clients[place].data[task] = nil
             case .settle, .bring, .refuse, .show, .remark, .progress: break
             }
         }
@@ -67,6 +70,9 @@ extension VirtualCluster {
         switch message {
         case .submit(let part, let data): handle(.graphSubmitted(client, part, data: data))
         case .data(let task, let bytes): handle(.dataArrived(client, task, bytes: bytes))
+        case .roomWanted(let task, let byteCount):
+            handle(.roomWanted(client, task, nil, byteCount: byteCount))
+        case .dataWritten(let task, let page): handle(.dataWritten(client, task, page))
         case .dataFailed(let failure): handle(.dataFailed(client, failure))
         case .release(let tasks): handle(.handlesReleased(client, tasks))
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks))

@@ -179,7 +179,7 @@ extension VirtualCluster {
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
         // Nobody asks for room here: memory has no end in virtual time.
-        case .allocate, .refuseRoom, .spill: break
+        case .allocate, .refuseRoom, .spill, .tellLent: break
         case .end:
             end(id)
             trace.append(.agentEnded(id))
@@ -195,6 +195,8 @@ extension VirtualCluster {
         case .recall(let attempts): tell(id, .attemptsRecalled(attempts))
         case .dropPages(let tasks): tell(id, .outputsDropped(tasks))
         case .sendPage(let task): tell(id, .outputRequested(task))
+        // Nobody wishes for room to write in.
+        case .lendRoom, .keepWritten: break
         case .storePage(let task, _, let elementCount, let bytes):
             let extent = nodes[place].store(bytes, elementCount: elementCount)
             tell(id, .dataStored(task, extent))

@@ -190,6 +190,9 @@ package struct VirtualCluster {
         case .dropPages(let node, let tasks): send(.dropPages(tasks), to: node)
         case .storePage(let node, let task, let kind, let bytes):
             send(.storePage(task, kind, elementCount: 1, bytes: bytes), to: node)
+        case .lendRoom(let node, let task, let byteCount):
+            send(.lendRoom(task, byteCount: byteCount), to: node)
+        case .keepWritten(let node, let task, let page): send(.keepWritten(task, page), to: node)
         case .prepareProgram(let node, let program):
             let manifest = ProgramManifest(id: program, name: "p", architecture: "a", files: [])
             send(.prepare(manifest), to: node)
@@ -222,6 +225,8 @@ package struct VirtualCluster {
             pendingOutputs.removeAll { $0.task == task && $0.node == node }
             passOn(task, nil, of: node)
             handle(.pageMissed(node, task))
+        case .roomLent(let task, let offset, let byteCount):
+            handle(.roomLent(node, task, offset: offset, byteCount: byteCount))
         case .programReady(let program): handle(.programReady(node, program))
         case .programFailed(let program, let reason):
             handle(.programFailed(node, program, reason: reason))

@@ -29,13 +29,31 @@ import Glibc
     /// and none that would leave the machine less than `reserve` bytes.
     ///
     /// The default leaves a sixteenth of the machine, at least 256 MiB.
-    package init(budget: Int, reserve: Int? = nil) throws(ArenaError) {
+    package convenience init(budget: Int, reserve: Int? = nil) throws(ArenaError) {
+        try self.init(owning: Self.makeDescriptor(budget: budget), reserve: reserve)
+    }
+
+    /// A descriptor for `init(owning:)`, or for `ArenaWriter`: no memory is taken yet.
+    package static func makeDescriptor(budget: Int) throws(ArenaError) -> Int32 {
         let allocator = ExtentAllocator(capacity: max(budget, ExtentAllocator.largeUnit))
-        let size = allocator.capacity
-        let descriptor = unsafe swoop_memory_create("swoop-pages", UInt64(size))
+        let descriptor = unsafe swoop_memory_create("swoop-pages", UInt64(allocator.capacity))
         guard descriptor >= 0 else { throw .systemCall("memfd_create", code: -descriptor) }
-        var code = -swoop_memory_seal_size(descriptor)
-        guard code == 0, let base = unsafe swoop_memory_map(descriptor, 0, size, 1, 0, &code) else {
+        let code = -swoop_memory_seal_size(descriptor)
+        guard code == 0 else {
+            _ = close(descriptor)
+            throw .systemCall("fcntl", code: code)
+        }
+        return descriptor
+    }
+
+    /// An arena as large as the descriptor of `makeDescriptor`, which this object owns from then
+    /// on.
+    package init(owning descriptor: Int32, reserve: Int? = nil) throws(ArenaError) {
+        let length = swoop_memory_size(descriptor)
+        let allocator = ExtentAllocator(capacity: Int(max(0, length)))
+        let size = allocator.capacity
+        var code: Int32 = length < 0 ? Int32(-length) : EINVAL
+        guard size > 0, let base = unsafe swoop_memory_map(descriptor, 0, size, 1, 0, &code) else {
             _ = close(descriptor)
             throw .systemCall("mmap", code: code)
         }

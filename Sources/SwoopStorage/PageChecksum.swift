@@ -12,6 +12,28 @@ package enum PageChecksum {
     }
 }
 
+/// A checksum of bytes that come in pieces: each is looked at while it is in the cache.
+@safe final class ChecksumStream {
+    private let state: UnsafeMutableRawPointer
+
+    init() {
+        guard let state = unsafe swoop_checksum_begin() else {
+            preconditionFailure("There is no memory for a checksum.")
+        }
+        unsafe self.state = unsafe state
+    }
+
+    deinit { unsafe swoop_checksum_end(state) }
+
+    /// The next piece.
+    func add(_ bytes: UnsafeRawBufferPointer) {
+        if let base = bytes.baseAddress { unsafe swoop_checksum_add(state, base, bytes.count) }
+    }
+
+    /// What `PageChecksum.of` says of all pieces one after the other.
+    var value: UInt64 { unsafe swoop_checksum_value(state) }
+}
+
 extension StoredPages {
     /// Whether these bytes are what was written; parts whose checksum is not known are believed.
     package func isRight(_ bytes: UnsafeRawBufferPointer) -> Bool {

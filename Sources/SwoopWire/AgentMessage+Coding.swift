@@ -29,6 +29,9 @@ extension AgentMessage {
         case .page(let task, let bytes):
             return MessageKind.page.frames(ProtoTasks(task), [bytes])
         case .pageMissing(let task): return MessageKind.pageMissing.frames(ProtoTasks(task))
+        case .roomLent(let task, let offset, let byteCount):
+            return MessageKind.roomLent.frames(
+                ProtoLend(task, offset: offset, byteCount: byteCount))
         case .printed(let lines):
             var header = ProtoLines()
             header.line = lines.map(ProtoLine.init)
@@ -74,6 +77,10 @@ extension AgentMessage {
             let task = try incoming.header(ProtoTasks.self, others: 1).task()
             self = .page(task, bytes: try incoming.frame(1))
         case .pageMissing: self = .pageMissing(try incoming.header(ProtoTasks.self).task())
+        case .roomLent:
+            let header = try incoming.header(ProtoLend.self)
+            self = .roomLent(
+                try header.checkedTask(), offset: header.offset, byteCount: header.byteCount)
         case .printed:
             var lines: [OutputLine] = []
             for line in try incoming.header(ProtoLines.self).line {

@@ -17,6 +17,8 @@ package enum AgentMessage: Hashable, Sendable {
     case page(TaskID, bytes: [UInt8])
     /// Answers `sendPage`: nothing is stored under the task.
     case pageMissing(TaskID)
+    /// Answers `lendRoom`: the place.
+    case roomLent(TaskID, offset: Int64, byteCount: Int64)
     /// Lines that tasks printed, in order.
     case printed([OutputLine])
     /// Something that a person should read.

@@ -27,6 +27,10 @@ extension AgentOrder {
             header.output = UInt32(output.rawValue)
             header.elementCount = elementCount
             return MessageKind.storePage.frames(header, [bytes])
+        case .lendRoom(let task, let byteCount):
+            return MessageKind.lendRoom.frames(ProtoLend(task, byteCount: byteCount))
+        case .keepWritten(let task, let page):
+            return MessageKind.keepWritten.frames(ProtoLend(task, page))
         case .unknown: return MessageKind.unknown.frames(ProtoText())
         case .sign: return MessageKind.sign.frames(ProtoText())
         case .peers(let peers): return MessageKind.peers.frames(ProtoPeers(peers))
@@ -63,6 +67,12 @@ extension AgentOrder {
             self = .storePage(
                 try header.task.task(), try enumeration(OutputKind.self, header.output),
                 elementCount: header.elementCount, bytes: try incoming.frame(1))
+        case .lendRoom:
+            let header = try incoming.header(ProtoLend.self)
+            self = .lendRoom(try header.checkedTask(), byteCount: header.byteCount)
+        case .keepWritten:
+            let header = try incoming.header(ProtoLend.self)
+            self = .keepWritten(try header.checkedTask(), header.page)
         case .unknown:
             _ = try incoming.header(ProtoText.self)
             self = .unknown

@@ -21,6 +21,11 @@ package enum AgentOrder: Hashable, Sendable {
     case sendPage(TaskID)
     /// Brings a page or a value that is to be stored under the task.
     case storePage(TaskID, OutputKind, elementCount: Int64, bytes: [UInt8])
+    /// Asks for room for a page of so many bytes, which a client on the same machine will write:
+    /// `AgentMessage.roomLent` answers, or a report of failure. `dropPages` takes it back.
+    case lendRoom(TaskID, byteCount: Int64)
+    /// The client has written the page into the room that was lent: it is to be kept.
+    case keepWritten(TaskID, OutputPart)
     /// Answers a message of an agent that is not, or no longer, registered: it is to begin anew.
     case unknown
     /// The coordinator lives; sent every second.

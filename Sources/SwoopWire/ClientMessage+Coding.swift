@@ -17,6 +17,10 @@ extension ClientMessage {
         case .submit(let part, let data): return Self.submission(part, data)
         case .data(let task, let bytes):
             return MessageKind.data.frames(ProtoTasks([task]), [bytes])
+        case .roomWanted(let task, let byteCount):
+            return MessageKind.roomWanted.frames(ProtoLend(task, byteCount: byteCount))
+        case .dataWritten(let task, let page):
+            return MessageKind.dataWritten.frames(ProtoLend(task, page))
         case .dataFailed(let failure): return MessageKind.dataFailed.frames(ProtoFailure(failure))
         case .release(let tasks): return MessageKind.release.frames(ProtoTasks(tasks))
         case .cancel(let tasks): return MessageKind.cancel.frames(ProtoTasks(tasks))
@@ -52,6 +56,12 @@ extension ClientMessage {
             let tasks = try incoming.header(ProtoTasks.self, others: 1).tasks()
             guard tasks.count == 1 else { throw .malformed(.header, offset: 0) }
             self = .data(tasks[0], bytes: try incoming.frame(1))
+        case .roomWanted:
+            let header = try incoming.header(ProtoLend.self)
+            self = .roomWanted(try header.checkedTask(), byteCount: header.byteCount)
+        case .dataWritten:
+            let header = try incoming.header(ProtoLend.self)
+            self = .dataWritten(try header.checkedTask(), header.page)
         case .dataFailed: self = .dataFailed(try incoming.header(ProtoFailure.self).failure())
         case .release:
             self = .release(try incoming.header(ProtoTasks.self).tasks())

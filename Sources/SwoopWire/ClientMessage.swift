@@ -12,6 +12,11 @@ package enum ClientMessage: Hashable, Sendable {
     case submit(GraphPart, data: [[UInt8]])
     /// The bytes of data that was deferred: answers `ClientNotice.dataNeeded`.
     case data(TaskID, bytes: [UInt8])
+    /// Answers `ClientNotice.dataNeeded` where the client writes into the memory of the node on its
+    /// machine: it wants so many bytes of it.
+    case roomWanted(TaskID, byteCount: Int64)
+    /// The page of the data is where `ClientNotice.roomLent` said.
+    case dataWritten(TaskID, OutputPart)
     /// Deferred data cannot be had any more; the failure names it.
     case dataFailed(TaskFailure)
     /// The handles of these tasks are gone: what nothing else needs may go.

@@ -87,13 +87,17 @@ extension ProtoDataTable {
         self.init()
         id = ProtoTasks(data.map(\.id))
         output = shrunk(
-            data.map { UInt32($0.output.rawValue) | ($0.isDeferred ? Self.deferral : 0) },
-            neutral: 0)
+            data.map { spec in
+                UInt32(spec.output.rawValue) | (spec.isDeferred ? Self.deferral : 0)
+                    | (spec.staysOnceBrought ? Self.stay : 0)
+            }, neutral: 0)
         byteCount = shrunk(data.map(\.byteCount), neutral: 0)
     }
 
     /// Set in the column of outputs where the bytes come later.
     private static let deferral: UInt32 = 2
+    /// Set where it stays once it has come.
+    private static let stay: UInt32 = 4
 
     func specs() throws(WireError) -> [DataSpec] {
         let ids = try id.tasks()
@@ -104,8 +108,10 @@ extension ProtoDataTable {
             specs.append(
                 DataSpec(
                     id: ids[row],
-                    output: try enumeration(OutputKind.self, outputs[row] & ~Self.deferral),
-                    byteCount: byteCounts[row], isDeferred: outputs[row] & Self.deferral != 0))
+                    output: try enumeration(
+                        OutputKind.self, outputs[row] & ~(Self.deferral | Self.stay)),
+                    byteCount: byteCounts[row], isDeferred: outputs[row] & Self.deferral != 0,
+                    staysOnceBrought: outputs[row] & Self.stay != 0))
         }
         return specs
     }

@@ -5,6 +5,7 @@ internal import SwoopModel
 
 private enum NoticeKind: UInt8 {
     case finished, failed, cancelled, dataNeeded, printed, remark, progress
+    case roomLent, roomRefused, dataSettled
 }
 
 /// Notices on their way into a `ProtoNotices` and a frame of values.
@@ -36,6 +37,17 @@ struct NoticeTableBuilder {
         case .dataNeeded(let id):
             task.append(id)
             return .dataNeeded
+        case .roomLent(let id, let offset, let byteCount):
+            task.append(id)
+            message.lentOffset.append(offset)
+            message.lentByteCount.append(byteCount)
+            return .roomLent
+        case .roomRefused(let id):
+            task.append(id)
+            return .roomRefused
+        case .dataSettled(let id):
+            task.append(id)
+            return .dataSettled
         case .printed(let line):
             message.line.append(ProtoLine(line))
             return .printed
@@ -79,6 +91,8 @@ private struct NoticeFeeds {
     private var line: Feed<ProtoLine>
     private var remark: Feed<String>
     private var progress: Feed<ProtoProgress>
+    private var lentOffset: Feed<Int64>
+    private var lentByteCount: Feed<Int64>
     private var values: ByteReader
 
     init(_ message: ProtoNotices, tasks: [TaskID], values bytes: [UInt8]) {
@@ -90,6 +104,8 @@ private struct NoticeFeeds {
         line = Feed(message.line)
         remark = Feed(message.remark)
         progress = Feed(message.progress)
+        lentOffset = Feed(message.lentOffset)
+        lentByteCount = Feed(message.lentByteCount)
         values = ByteReader(bytes)
     }
 
@@ -103,6 +119,12 @@ private struct NoticeFeeds {
         case .failed: return .failed(try task.next(), try failure.next().failure())
         case .cancelled: return .cancelled(try task.next())
         case .dataNeeded: return .dataNeeded(try task.next())
+        case .roomLent:
+            return .roomLent(
+                try task.next(), offset: try lentOffset.next(),
+                byteCount: try lentByteCount.next())
+        case .roomRefused: return .roomRefused(try task.next())
+        case .dataSettled: return .dataSettled(try task.next())
         case .printed: return .printed(try line.next().outputLine())
         case .remark: return .remark(try remark.next())
         case .progress: return .progress(try progress.next().progressCount)
@@ -118,6 +140,8 @@ private struct NoticeFeeds {
         try line.finish()
         try remark.finish()
         try progress.finish()
+        try lentOffset.finish()
+        try lentByteCount.finish()
         try values.finish(frame: 1)
     }
 }

@@ -13,15 +13,16 @@ package let wireVersion: UInt32 = 3
 enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
-    case data, dataFailed
+    case data, dataFailed, roomWanted, dataWritten
     case welcome = 0x0201
     case clientRefused, notices, value, missing, usage, records, programWanted
     case register = 0x0301
     case reports, sample, page, pageMissing, printed, remark, agentGoodbye
-    case programBytesWanted, programReady, programFailed, relayWanted
+    case programBytesWanted, programReady, programFailed, relayWanted, roomLent
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
     case unknown, sign, peers, prepare, programBytes, relayed, relayFailed, recall
+    case lendRoom, keepWritten
     case pageWanted = 0x0501
     case pagePart, pageAbsent
 }

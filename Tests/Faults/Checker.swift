@@ -150,7 +150,8 @@ package struct Checker: Sendable {
                 violate("\(task) is refused twice")
             }
             if brought[task] != nil { violate("\(task) has a value and a failure") }
-        case .submit, .bringData, .release, .cancel, .want, .show, .remark, .progress: break
+        case .submit, .bringData, .writeData, .sendData, .forgetData: break
+        case .release, .cancel, .want, .show, .remark, .progress: break
         }
     }
 

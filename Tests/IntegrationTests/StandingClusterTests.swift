@@ -15,11 +15,7 @@ extension ProgramTests {
         init() throws {
             folder = try TestFolder()
             standing = try ProgramRun(["standing", "alpha"], in: folder)
-            var poll = PollLoop()
-            let limit = MonotonicClock.nanoseconds() + ProgramRun.patience * 1_000_000_000
-            while try folder.address(of: "alpha") == nil, MonotonicClock.nanoseconds() < limit {
-                try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
-            }
+            try folder.waitForAddress(of: "alpha")
         }
 
         private func job(_ tasks: Int, _ milliseconds: Int) throws -> ProgramRun {

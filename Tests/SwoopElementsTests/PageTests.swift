@@ -30,6 +30,30 @@ struct Note: CodablePage, Hashable {
         return (0..<count).map { columns[$0] }
     }
 
+    @Test(arguments: [0, 1, 7, 8, 9, 1_000])
+    func `numbers are written from their array as a builder writes them`(count: Int) throws {
+        let numbers = (0..<(count + 5)).map { Int32($0 &* 7) }
+        let slice = numbers[3..<(3 + count)]
+        var pieces: [UInt8] = []
+        unsafe Int32.writePage(of: slice) { unsafe pieces.append(contentsOf: $0) }
+        #expect(pieces.count == Int32.pageByteCount(of: count))
+        unsafe withPage(of: Array(slice)) { page in
+            unsafe #expect(pieces == Array(page))
+        }
+    }
+
+    @Test func `a page that is handed over in pieces is the page that is written at once`() {
+        let texts = ["a", "", "ü und mehr", String(repeating: "x", count: 1_000)]
+        var builder = String.Builder()
+        for text in texts { builder.append(text) }
+        final class Collected { var bytes: [UInt8] = [] }
+        let collected = Collected()
+        unsafe builder.writePage { unsafe collected.bytes.append(contentsOf: $0) }
+        unsafe withPage(of: texts) { page in
+            unsafe #expect(collected.bytes == Array(page))
+        }
+    }
+
     func roundTrip<Element: PageElement & Equatable>(_ elements: [Element]) throws {
         try unsafe withPage(of: elements) { page in
             #expect(page.count % 64 == 0)

@@ -117,6 +117,10 @@ private func expectToTravel(_ effect: AgentEffect) {
     case .report(let reports):
         let frames = AgentMessage.reports(reports).encoded()
         #expect((try? AgentMessage(frames: frames))?.encoded() == frames)
+    case .tellLent(let task, let extent):
+        let message = AgentMessage.roomLent(
+            task, offset: extent.offset, byteCount: extent.byteCount)
+        #expect((try? AgentMessage(frames: message.encoded())) == message)
     case .dispatch(_, let orders): expectToTravel(.run(orders))
     case .declare(_, let first, let functions):
         expectToTravel(.declare(first: first, functions))

@@ -267,6 +267,8 @@ private func expectToTravel(_ effect: SchedulerEffect) {
     case .dropPages(_, let tasks): order = .dropPages(tasks)
     case .storePage(_, let task, let kind, let bytes):
         order = .storePage(task, kind, elementCount: 0, bytes: bytes)
+    case .lendRoom(_, let task, let byteCount): order = .lendRoom(task, byteCount: byteCount)
+    case .keepWritten(_, let task, let page): order = .keepWritten(task, page)
     case .requestOutput(_, let task, _, _): order = .sendPage(task)
     case .notify(_, let notice): return expectToTravel(.notices([notice]))
     case .deliver(_, let task, let bytes): return expectToTravel(.value(task, bytes: bytes))

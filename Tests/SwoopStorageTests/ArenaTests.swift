@@ -44,6 +44,41 @@ private let mebibyte = 1 << 20
         #expect(status.st_blocks * 512 == 10 * mebibyte)
     }
 
+    @Test func `a writer writes where room was lent, and the checksum is the page's`() throws {
+        let writer = try ArenaWriter(budget: 16 * mebibyte)
+        let arena = try Arena(owning: dup(writer.descriptor))
+        #expect(writer.count == arena.budget)
+        let bytes = (0..<(3 * mebibyte)).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let extent = try arena.allocate(bytes: bytes.count)
+        let page = ArenaPageWriting(writer, at: extent.offset, limit: extent.size)
+        unsafe bytes.withUnsafeBytes { all in
+            unsafe page.add(UnsafeRawBufferPointer(rebasing: all[..<64]))
+            unsafe page.add(UnsafeRawBufferPointer(rebasing: all[64...]))
+        }
+        #expect(page.error == nil && page.byteCount == bytes.count)
+        let sum = unsafe bytes.withUnsafeBytes { unsafe PageChecksum.of($0) }
+        #expect(page.checksum == sum)
+        let isSame = arena.withBytes(of: extent, count: bytes.count) { seen in
+            bytes.indices.allSatisfy { seen[$0] == bytes[$0] }
+        }
+        #expect(isSame)
+        arena.free(extent)
+    }
+
+    @Test func `nothing is written behind what was lent, nor behind the arena`() throws {
+        let writer = try ArenaWriter(budget: 4 * mebibyte)
+        let bytes = [UInt8](repeating: 7, count: 100)
+        let page = ArenaPageWriting(writer, at: 4_096, limit: 150)
+        unsafe bytes.withUnsafeBytes { unsafe page.add($0) }
+        #expect(page.error == nil)
+        unsafe bytes.withUnsafeBytes { unsafe page.add($0) }
+        #expect(page.error == .outOfBounds(offset: 4_196, bytes: 100))
+        #expect(page.byteCount == 100)
+        let last = ArenaPageWriting(writer, at: writer.count - 50, limit: 100)
+        unsafe bytes.withUnsafeBytes { unsafe last.add($0) }
+        #expect(last.error == .outOfBounds(offset: writer.count - 50, bytes: 100))
+    }
+
     @Test func whatNoPageUsesCanGoBackToTheSystem() throws {
         let arena = try Arena(budget: 32 * mebibyte)
         let kept = try arena.allocate(bytes: 4 * mebibyte)

@@ -11,6 +11,7 @@ extension Dice {
         return [
             .hello(version: small(), client: ClientID(word()), program: program(), name: text()),
             .submit(part, data: data), .data(task(), bytes: bytes()), .dataFailed(failure()),
+            .roomWanted(task(), byteCount: natural()), .dataWritten(task(), writtenPage()),
             .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
             offer(),
@@ -38,6 +39,7 @@ extension Dice {
             .programBytesWanted(program(), digest: text(), offset: number(), count: number()),
             .programReady(program()), .programFailed(program(), reason: text()),
             .relayWanted(task(), from: NodeID(small())),
+            .roomLent(task(), offset: natural(), byteCount: natural()),
         ]
     }
 
@@ -53,7 +55,15 @@ extension Dice {
             .programBytes(
                 program(), digest: text(), offset: number(), count: number(), bytes: bytes()),
             .relayed(task(), elementCount: number(), bytes: bytes()), .relayFailed(task()),
+            .lendRoom(task(), byteCount: natural()), .keepWritten(task(), writtenPage()),
         ]
+    }
+
+    /// A number from 0 on.
+    mutating func natural() -> Int64 { Int64(word() >> 1) }
+
+    mutating func writtenPage() -> OutputPart {
+        OutputPart(byteCount: natural(), elementCount: natural(), checksum: word())
     }
 
     mutating func peerMessages() -> [PeerMessage] {

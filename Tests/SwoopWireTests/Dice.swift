@@ -136,7 +136,7 @@ extension Dice {
             data: list {
                 DataSpec(
                     id: $0.task(), output: $0.output(), byteCount: $0.number(),
-                    isDeferred: $0.coin())
+                    isDeferred: $0.coin(), staysOnceBrought: $0.coin())
             },
             held: tasks())
     }
@@ -243,7 +243,7 @@ extension Dice {
     }
 
     mutating func notice() -> ClientNotice {
-        switch below(7) {
+        switch below(10) {
         case 0:
             .finished(
                 task(), value: coin() ? bytes() : nil, byteCount: number(),
@@ -253,6 +253,9 @@ extension Dice {
         case 3: .dataNeeded(task())
         case 4: .printed(outputLine())
         case 5: .remark(text())
+        case 6: .roomLent(task(), offset: number(), byteCount: number())
+        case 7: .roomRefused(task())
+        case 8: .dataSettled(task())
         default: .progress(progress())
         }
     }

@@ -103,7 +103,16 @@ extension Samples {
         .want([second]), .wantRecords(identities: ["a", "b"]), .watchUsage(true), .goodbye,
         .offerProgram(manifest, paths: ["/p", "/l"]),
         .submit(GraphPart(functions: [functionOfProgram]), data: []),
+        .roomWanted(first, byteCount: 9), .dataWritten(first, writtenPage),
+        .submit(
+            GraphPart(data: [
+                DataSpec(
+                    id: second, output: .page, byteCount: 9, isDeferred: true,
+                    staysOnceBrought: true)
+            ]), data: [[]]),
     ]
+
+    static let writtenPage = OutputPart(byteCount: 64, elementCount: 2, checksum: 3)
 
     static let clientReplies: [ClientReply] = [
         .welcome(version: 1, nodes: [node]), .refused("no"),
@@ -128,6 +137,9 @@ extension Samples {
                 records: [record, record])
         ]),
         .programWanted(ProgramID("00ff")),
+        .notices([
+            .roomLent(first, offset: 64, byteCount: 9), .roomRefused(second), .dataSettled(first),
+        ]),
     ]
 
     static let agentMessages: [AgentMessage] = [
@@ -139,7 +151,7 @@ extension Samples {
         .goodbye("g"),
         .programBytesWanted(ProgramID("00ff"), digest: "d", offset: 6, count: 7),
         .programReady(ProgramID("00ff")), .programFailed(ProgramID("00ff"), reason: "r"),
-        .relayWanted(first, from: NodeID(2)),
+        .relayWanted(first, from: NodeID(2)), .roomLent(first, offset: 64, byteCount: 9),
     ]
 
     static let agentOrders: [AgentOrder] = [
@@ -177,6 +189,7 @@ extension Samples {
         .prepare(manifest),
         .programBytes(ProgramID("00ff"), digest: "d", offset: 6, count: 7, bytes: [1]),
         .relayed(first, elementCount: 3, bytes: [1, 2, 3]), .relayFailed(first),
+        .lendRoom(first, byteCount: 9), .keepWritten(first, writtenPage),
     ]
 
     static let peerMessages: [PeerMessage] = [

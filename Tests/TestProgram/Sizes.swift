@@ -45,7 +45,7 @@ func tellSizes() async throws {
 }
 
 /// Whether the cluster's pages are all free within seconds.
-private func isMemoryReturned(_ cluster: Cluster) async throws -> Bool {
+func isMemoryReturned(_ cluster: Cluster) async throws -> Bool {
     try await waitForUsage(cluster) { usage in
         !usage.nodes.isEmpty && usage.nodes.allSatisfy { $0.residentBytes == 0 }
     } >= 0

@@ -34,6 +34,15 @@ package final class TestFolder: Sendable {
         try RuntimeFolder(at: path + "/swoop").coordinator(of: cluster)
     }
 
+    /// Waits until a cluster of that name is published; not longer than the patience of a run.
+    package func waitForAddress(of cluster: String) throws {
+        var poll = PollLoop()
+        let limit = MonotonicClock.nanoseconds() + ProgramRun.patience * 1_000_000_000
+        while try address(of: cluster) == nil, MonotonicClock.nanoseconds() < limit {
+            try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
+        }
+    }
+
     /// Processes, zombies left out, that were started with this folder as their runtime folder.
     package var processes: [Int32] {
         let mark = Array("XDG_RUNTIME_DIR=\(path)".utf8)

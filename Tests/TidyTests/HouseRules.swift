@@ -258,7 +258,7 @@ enum HouseRules {
         ("Sources/Swoop/Plans/SavedFiles.swift", "writes bytes that were brought"),
         ("Sources/Swoop/Plans/TextParts.swift", "lends the bytes of a text to its format"),
         ("Sources/Swoop/Plans/PlanRecording.swift", "evaluates arithmetic on encoded bytes"),
-        ("Sources/Swoop/Plans/RemoteScope.swift", "lays out pages of local arrays"),
+        ("Sources/Swoop/Plans/LocalPages.swift", "lays out pages of local arrays"),
         ("Sources/Swoop/Proxies/Proxy.swift", "decodes a value from lent bytes"),
         ("Sources/Swoop/Proxies/ProxyArray.swift", "decodes pages from lent bytes"),
         ("Sources/Swoop/Remote/RemoteRegistry.swift", "reads the linker section of functions"),

@@ -17,6 +17,10 @@ int swoop_memory_reserve(int descriptor, uint64_t offset, uint64_t size);
 int swoop_memory_reserve_mapped(
     int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
 
+/// Copies bytes into a range, which need not be mapped.
+int swoop_memory_write(
+    int descriptor, uint64_t offset, const void *_Nonnull bytes, size_t count);
+
 /// Gives the memory of a range back to the system; it reads as zeros afterwards.
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size);
 

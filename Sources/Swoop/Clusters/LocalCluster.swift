@@ -6,6 +6,7 @@ import SwoopAgent
 import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel
+import SwoopStorage
 import SwoopTransport
 
 /// What may be set of a cluster on this machine.
@@ -36,6 +37,8 @@ public struct LocalOptions: Sendable {
 /// A running local cluster.
 final class LocalCluster: Sendable {
     let coordinator: Coordinator
+    /// Writes into the memory of the agent; nil: the agent makes its own.
+    let writer: ArenaWriter?
     private let publication: Publication?
 
     init(
@@ -47,6 +50,8 @@ final class LocalCluster: Sendable {
         let program = ProgramID(ProgramIdentity.current())
         var configuration = Coordinator.Configuration(program: program, keys: keys)
         configuration.modelPath = options.learns ? Self.modelPath : ""
+        let writer = options.pageBudget > 0 ? try ArenaWriter(budget: options.pageBudget) : nil
+        self.writer = writer
         coordinator = try Coordinator(configuration) { endpoint in
             LocalAgent(publicKey: agentKeys.publicKey) {
                 var configuration = AgentConfiguration(
@@ -57,7 +62,7 @@ final class LocalCluster: Sendable {
                 if holder != .program {
                     configuration.cacheFolder = (try? BundleCache.folderOfUser()) ?? ""
                 }
-                return try configuration.start()
+                return try configuration.start(arena: writer?.descriptor)
             }
         }
         coordinator.permitAgent(agentKeys.publicKey)

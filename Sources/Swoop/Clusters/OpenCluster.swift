@@ -60,11 +60,12 @@ struct OpenCluster {
         let client = ClientID(UInt64.random(in: 1 ... .max))
         let console = SessionConsole(
             showsOutput: options.showsOutput, showsProgress: options.showsProgress)
-        let session = ClusterSession(
-            client: client, cores: options.cores, console: console,
-            nodesAreHere: !options.sendsFiles, pageBudget: options.pageBudget)
         let name = LocalCluster.uniqueName(client.rawValue)
         let local = try LocalCluster(options, cluster: name)
+        let session = ClusterSession(
+            client: client, cores: options.cores, console: console,
+            nodesAreHere: !options.sendsFiles, pageBudget: options.pageBudget,
+            writer: local.writer)
         session.attach(DirectLink(to: local.coordinator, client: client))
         local.coordinator.attach(client) { [weak session] reply in session?.receive(reply) }
         return (Cluster(session: session), local)

@@ -12,13 +12,9 @@ enum ClientData: Sendable {
     case bytes([UInt8])
     /// Read when the plan runs and the cluster has room for it.
     case later(@Sendable () throws(SwoopError) -> [UInt8])
-
-    func read() throws(SwoopError) -> [UInt8] {
-        switch self {
-        case .bytes(let bytes): bytes
-        case .later(let read): try read()
-        }
-    }
+    /// A page of a local array: laid out when the plan runs and the cluster has room for it, and
+    /// kept there.
+    case page(LocalPage)
 }
 
 /// A plan as it is submitted.
@@ -146,7 +142,13 @@ final class PlanRecording: Sendable {
     func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> ProxyHandle {
         let id = session.newTask()
         var spec = DataSpec(id: id, output: output, byteCount: Int64(byteCount))
-        if case .later = data { spec.isDeferred = true }
+        switch data {
+        case .bytes: break
+        case .later: spec.isDeferred = true
+        case .page:
+            spec.isDeferred = true
+            spec.staysOnceBrought = true
+        }
         state.withLock { [spec] state in
             state.part.data.append(spec)
             state.data.append(data)
@@ -223,7 +225,7 @@ final class PlanRecording: Sendable {
         for (spec, item) in zip(part.data, data) {
             switch item {
             case .bytes(let bytes): plan.data.append(bytes)
-            case .later:
+            case .later, .page:
                 plan.data.append([])
                 plan.deferred[spec.id] = item
             }

@@ -43,9 +43,21 @@ public final class RemoteScope: Sendable {
     }
 
     /// The elements of a local array, sent to the cluster in pages.
+    ///
+    /// A large array is kept until the plan runs and the cluster has taken all of it: page by page,
+    /// so that it is never in this program's memory twice.
     public func array<Element: PageElement>(_ elements: [Element]) -> ProxyArray<Element> {
-        let tasks = pages(of: elements).map { recording.store($0, output: .page) }
-        return ProxyArray(_handle: recording.join(tasks))
+        let session = recording.session
+        let division = PageDivision(
+            of: elements.count, cores: session.coreCount, byteCountMax: session.partByteCountMax)
+        let pages = division.pages(of: elements)
+        let isSmall = pages.reduce(0) { $0 + $1.byteCount } < DeferredSending.lendMin
+        let handles = pages.map { page in
+            isSmall
+                ? recording.store(page.layOut().bytes, output: .page)
+                : recording.store(.page(page), byteCount: page.byteCount, output: .page)
+        }
+        return ProxyArray(_handle: recording.join(handles))
     }
 
     /// The lines of text files of this machine, without their ends.
@@ -111,34 +123,6 @@ public final class RemoteScope: Sendable {
 
     /// The recorder behind the scope.
     public var _recorder: any LoopRecorder { recording }
-
-    /// Pages of about equal size: some for each core, and none larger than 32 MiB.
-    private func pages<Element: PageElement>(of elements: [Element]) -> [[UInt8]] {
-        guard !elements.isEmpty else { return [] }
-        let perPage = max(
-            1,
-            (elements.count + recording.session.coreCount * 4 - 1)
-                / (recording.session.coreCount * 4))
-        var pages: [[UInt8]] = []
-        var builder = Element.Builder()
-        for element in elements {
-            builder.append(element)
-            let isFull = builder.count >= perPage || builder.pageByteCount >= 32 << 20
-            if isFull { pages.append(Self.page(&builder)) }
-        }
-        if builder.count > 0 { pages.append(Self.page(&builder)) }
-        return pages
-    }
-
-    private static func page<Builder: PageBuilder>(_ builder: inout Builder) -> [UInt8]
-    where Builder.Element: PageElement, Builder.Element.Builder == Builder {
-        let count = builder.pageByteCount
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
-        defer { unsafe memory.deallocate() }
-        unsafe builder.writePage(into: memory)
-        builder.removeAll()
-        return unsafe Array(memory)
-    }
 
     // MARK: Loops
 

@@ -4,6 +4,7 @@
 import SwoopLaunching
 import SwoopModel
 import SwoopSession
+import SwoopStorage
 import SwoopTransport
 import SwoopWire
 import Synchronization
@@ -47,7 +48,7 @@ final class ClusterSession: Sendable {
     private let tasksNamed = Atomic<UInt64>(0)
     private let cores: Atomic<Int>
     /// What plans bring along and the cluster has not asked for.
-    let deferred = DeferredSending()
+    let deferred: DeferredSending
     let console: SessionConsole
     /// Whether every node is this machine, and reads this machine's files.
     let nodesAreHere: Bool
@@ -56,9 +57,11 @@ final class ClusterSession: Sendable {
 
     init(
         client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
-        pageBudget: Int = 0
+        pageBudget: Int = 0, writer: ArenaWriter? = nil
     ) {
         self.pageBudget = pageBudget
+        deferred = DeferredSending(
+            writer: writer, cores: min(cores, MonotonicClock.usableCores()))
         self.client = client
         self.nodesAreHere = nodesAreHere
         self.cores = Atomic(max(1, cores))
@@ -132,9 +135,15 @@ final class ClusterSession: Sendable {
         case .cancel(let tasks): messages.append(.cancel(tasks))
         case .want(let tasks): messages.append(.want(tasks))
         case .bringData(let task):
+            resumptions.append { [self] in deferred.bring(task, send: sendLater) }
+        case .writeData(let task, let offset, let byteCount):
             resumptions.append { [self] in
-                deferred.bring(task) { [self] message in link.withLock { $0 }?.send(message) }
+                deferred.write(task, offset: offset, byteCount: byteCount, send: sendLater)
             }
+        case .sendData(let task):
+            resumptions.append { [self] in deferred.sendWhole(task, send: sendLater) }
+        case .forgetData(let task):
+            resumptions.append { [self] in deferred.forget(task, send: sendLater) }
         case .settle(let task, let settlement):
             for waiter in state.followers.removeValue(forKey: task) ?? [] {
                 resumptions.append { [self] in settle(waiter.continuation, settlement) }
@@ -151,6 +160,11 @@ final class ClusterSession: Sendable {
         case .remark(let text): resumptions.append { [self] in console.remark(text) }
         case .progress(let count): resumptions.append { [self] in console.progress(count) }
         }
+    }
+
+    /// Sends from another thread.
+    private var sendLater: @Sendable (ClientMessage) -> Void {
+        { [self] message in link.withLock { $0 }?.send(message) }
     }
 
     private func settle(
@@ -409,7 +423,7 @@ final class ClusterSession: Sendable {
         }
         for watcher in watchers { watcher(nil) }
         for waiter in histories { waiter.resume(returning: []) }
-        deferred.forget()
+        deferred.end()
         link.withLock { $0.take() }?.close()
         console.finish()
     }

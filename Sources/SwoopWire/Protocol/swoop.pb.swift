@@ -504,7 +504,7 @@ nonisolated struct ProtoNotices: Sendable {
   /// NoticeKind in NoticeTable.swift
   var kind: [UInt32] = []
 
-  /// of finished, failed, cancelled and dataNeeded
+  /// of all but printed, remark and progress
   var task: ProtoTasks {
     get {_task ?? ProtoTasks()}
     set {_task = newValue}
@@ -530,6 +530,12 @@ nonisolated struct ProtoNotices: Sendable {
   var remark: [String] = []
 
   var progress: [ProtoProgress] = []
+
+  /// per roomLent
+  var lentOffset: [Int64] = []
+
+  /// the same
+  var lentByteCount: [Int64] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1198,6 +1204,37 @@ nonisolated struct ProtoPageRange: Sendable {
   var count: Int64 = 0
 
   var elementCount: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _task: ProtoTasks? = nil
+}
+
+/// A place in the memory of a node that a client on the same machine was lent, or wants: the offset
+/// and the other two are zero as long as they are not known.
+nonisolated struct ProtoLend: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var task: ProtoTasks {
+    get {_task ?? ProtoTasks()}
+    set {_task = newValue}
+  }
+  /// Returns true if `task` has been explicitly set.
+  var hasTask: Bool {self._task != nil}
+  /// Clears the value of `task`. Subsequent reads from it will return its default value.
+  mutating func clearTask() {self._task = nil}
+
+  var offset: Int64 = 0
+
+  var byteCount: Int64 = 0
+
+  var elementCount: Int64 = 0
+
+  var checksum: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2149,7 +2186,7 @@ nonisolated extension ProtoProgress: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoNotices: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Notices"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}task\0\u{3}value_length\0\u{3}byte_count\0\u{3}element_count\0\u{1}failure\0\u{1}line\0\u{1}remark\0\u{1}progress\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}task\0\u{3}value_length\0\u{3}byte_count\0\u{3}element_count\0\u{1}failure\0\u{1}line\0\u{1}remark\0\u{1}progress\0\u{3}lent_offset\0\u{3}lent_byte_count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2166,6 +2203,8 @@ nonisolated extension ProtoNotices: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.line) }()
       case 8: try { try decoder.decodeRepeatedStringField(value: &self.remark) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.progress) }()
+      case 10: try { try decoder.decodeRepeatedSInt64Field(value: &self.lentOffset) }()
+      case 11: try { try decoder.decodeRepeatedSInt64Field(value: &self.lentByteCount) }()
       default: break
       }
     }
@@ -2203,6 +2242,12 @@ nonisolated extension ProtoNotices: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.progress.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.progress, fieldNumber: 9)
     }
+    if !self.lentOffset.isEmpty {
+      try visitor.visitPackedSInt64Field(value: self.lentOffset, fieldNumber: 10)
+    }
+    if !self.lentByteCount.isEmpty {
+      try visitor.visitPackedSInt64Field(value: self.lentByteCount, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2216,6 +2261,8 @@ nonisolated extension ProtoNotices: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.line != rhs.line {return false}
     if lhs.remark != rhs.remark {return false}
     if lhs.progress != rhs.progress {return false}
+    if lhs.lentOffset != rhs.lentOffset {return false}
+    if lhs.lentByteCount != rhs.lentByteCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3430,6 +3477,60 @@ nonisolated extension ProtoPageRange: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.offset != rhs.offset {return false}
     if lhs.count != rhs.count {return false}
     if lhs.elementCount != rhs.elementCount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoLend: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Lend"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}offset\0\u{3}byte_count\0\u{3}element_count\0\u{1}checksum\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._task) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.byteCount) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.elementCount) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.checksum) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._task {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.offset != 0 {
+      try visitor.visitSingularSInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.byteCount != 0 {
+      try visitor.visitSingularSInt64Field(value: self.byteCount, fieldNumber: 3)
+    }
+    if self.elementCount != 0 {
+      try visitor.visitSingularSInt64Field(value: self.elementCount, fieldNumber: 4)
+    }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed64Field(value: self.checksum, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoLend, rhs: ProtoLend) -> Bool {
+    if lhs._task != rhs._task {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.byteCount != rhs.byteCount {return false}
+    if lhs.elementCount != rhs.elementCount {return false}
+    if lhs.checksum != rhs.checksum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
