@@ -30,6 +30,7 @@ extension AgentLoop {
             handle(.roomWanted(.copy(task), byteCount: output.byteCount))
         case .relay(let task, let node): send(.relayWanted(task, from: node))
         case .sendRange(let token, let task, let page): give(token, task, page)
+        case .sendArrived(let token, let task): pages.giveArrived(token, task, arena)
         case .refuseRange(let token, let task): pages.refuse(token, task)
         case .sendOutput(let task, let page):
             if page.medium == .disk { return readOutput(task, page) }

@@ -81,7 +81,9 @@ extension AgentLoop {
         let now = MonotonicClock.nanoseconds()
         for news in pages.turn(arena, in: &poll, now: now) {
             switch news {
-            case .wanted(let task, let token): handle(.rangeWanted(task, token: token))
+            case .wanted(let task, let token, let end):
+                handle(.rangeWanted(task, token: token, upTo: end))
+            case .grew(let task, let end): handle(.pageGrew(task, upTo: end))
             case .sent(let task, let offset): sent(task, offset)
             case .fetched(let task, let extent, let pages):
                 handle(.pageFetched(task, keep(extent, pages)))

@@ -147,7 +147,8 @@ extension AgentLoop {
                 workers.map { $0.sample(slots: configuration.slots, now: now) },
                 slots: configuration.slots, cores: machine.cores(of:)),
             cpuNanoseconds: cpuBefore + workers.reduce(0) { $0 + $1.cpuNanoseconds },
-            residentBytes: Int64(arena.usedBytes), fetchedBytes: machine.fetchedBytes)
+            residentBytes: Int64(arena.usedBytes), fetchedBytes: machine.fetchedBytes,
+            givenBytes: pages.givenBytes)
     }
 }
 

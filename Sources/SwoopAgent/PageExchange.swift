@@ -12,8 +12,10 @@ import SwoopWire
 package final class PageExchange {
     /// What happened.
     package enum News: Sendable {
-        /// A peer asks for a range: `give` or `refuse` answers.
-        case wanted(TaskID, token: UInt64)
+        /// A peer asks for a range that ends there: `give` or `refuse` answers.
+        case wanted(TaskID, token: UInt64, upTo: Int64)
+        /// The first so many bytes of an output that is on its way are here.
+        case grew(TaskID, upTo: Int64)
         /// Bytes that `give` was called for have left the extent at this offset.
         case sent(TaskID, offset: Int64)
         /// A page is here.
@@ -52,6 +54,8 @@ package final class PageExchange {
     private var answers: [(peer: PeerID, frames: Frames)] = []
     private var news: [News] = []
     private var malformed = 0
+    /// Bytes of pages that left for other nodes, ever.
+    package private(set) var givenBytes: Int64 = 0
 
     /// Bytes that left the arena; told by libzmq's thread.
     private struct Released: Sendable {
@@ -253,6 +257,10 @@ package final class PageExchange {
             }
             news.append(.fetched(fetch.task, extent, fetch.pages))
         }
+        for place in link.fetches.indices {
+            guard let end = link.fetches[place].growth() else { continue }
+            news.append(.grew(link.fetches[place].task, upTo: end))
+        }
         link.ask(window: pace.window, now: now, in: &poll)
     }
 
@@ -289,7 +297,8 @@ package final class PageExchange {
             questionsTaken += 1
             questions[questionsTaken] = Question(
                 peer: peer, task: task, offset: offset, count: count)
-            news.append(.wanted(task, token: questionsTaken))
+            let (end, overflow) = offset.addingReportingOverflow(count)
+            news.append(.wanted(task, token: questionsTaken, upTo: overflow ? .max : end))
         }
     }
 
@@ -307,6 +316,7 @@ package final class PageExchange {
         let whole = unsafe arena.pointer(to: extent, count: Int(page.byteCount))
         let bytes = unsafe UnsafeRawBufferPointer(
             rebasing: whole[Int(offset)..<Int(offset + count)])
+        givenBytes += count
         let left = Released(task: question.task, offset: page.offset)
         let held = HeldArena(arena)
         let lent = unsafe Frame(unsafeLending: bytes) { [released] in
@@ -328,10 +338,29 @@ package final class PageExchange {
         guard let range = range(token, of: page),
             let question = questions.removeValue(forKey: token)
         else { return }
+        givenBytes += range.count
         let header = PeerMessage.partHeader(
             question.task, offset: range.offset, byteCount: page.byteCount,
             elementCount: page.elementCount)
         send([Frame(header), Frame(bytes)], to: question.peer)
+    }
+
+    /// Sends the range that was asked for of an output that is on its way here, as far as it is.
+    ///
+    /// A copy of the bytes: they are not kept for longer than the fetch goes on.
+    package func giveArrived(_ token: UInt64, _ task: TaskID, _ arena: Arena) {
+        let coming = links.values.lazy.flatMap(\.fetches).first {
+            $0.task == task && $0.slice == nil
+        }
+        guard let coming, let question = questions[token] else { return refuse(token, task) }
+        let page = PageExtent(offset: Int64(coming.extent.offset), pages: coming.pages)
+        guard let range = range(token, of: page),
+            range.offset + range.count <= Int64(coming.arrivedBytes)
+        else { return refuse(token, question.task) }
+        let whole = unsafe arena.pointer(to: coming.extent, count: coming.byteCount)
+        give(
+            token, of: page,
+            unsafe Array(whole[Int(range.offset)..<Int(range.offset + range.count)]))
     }
 
     /// Says that the page is not here.

@@ -17,6 +17,7 @@ struct PageFetch {
     /// Offsets of ranges that were asked for and did not come yet.
     private var onTheWay: Set<Int> = []
     private var isBegun = false
+    private var toldBytes = 0
 
     init(
         task: TaskID, pages: StoredPages, slice: OutputSlice?, extent: Extent, rangeBytes: Int
@@ -62,6 +63,17 @@ struct PageFetch {
             return false
         }
         return true
+    }
+
+    /// Bytes that are here, from the first one on.
+    var arrivedBytes: Int { onTheWay.min() ?? min(nextOffset, byteCount) }
+
+    /// Those, if there are more than when this was asked last; nil for slices, of which nobody asks.
+    mutating func growth() -> Int64? {
+        let arrived = arrivedBytes
+        guard slice == nil, arrived > toldBytes else { return nil }
+        toldBytes = arrived
+        return Int64(arrived)
     }
 
     /// Whether every range is here.

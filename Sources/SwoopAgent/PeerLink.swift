@@ -75,12 +75,15 @@ final class PeerLink {
             + Self.connectLimit * Int64(tried) / Int64(peer.pages.endpoints.count)
     }
 
-    /// Asks for ranges until `window` are on their way, the oldest page first.
+    /// Asks for ranges until `window` are on their way, the oldest page first; and for one of each
+    /// page, up to eight times as many: a node that waits for a page itself does not keep others.
     func ask(window: Int, now: Int64, in poll: inout PollLoop) {
         var pending = pending
         if pending == 0 { heardAt = now }
         for place in fetches.indices {
-            while pending < window, let range = fetches[place].nextRange() {
+            while pending < window || fetches[place].pending == 0 && pending < 8 * window,
+                let range = fetches[place].nextRange()
+            {
                 let question = PeerMessage.pageWanted(
                     fetches[place].source, offset: Int64(fetches[place].base + range.offset),
                     count: Int64(range.count))

@@ -93,11 +93,12 @@ extension CoordinatorLoop {
         switch message {
         case .register: malformed += 1
         case .reports(let reports): handle(.reported(node, reports), now: now)
-        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes):
+        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetched, let given):
             nodes[place].slots = slots
             nodes[place].cpuNanoseconds = cpuNanoseconds
             nodes[place].residentBytes = residentBytes
-            nodes[place].fetchedBytes = fetchedBytes
+            nodes[place].fetchedBytes = fetched
+            nodes[place].givenBytes = given
             nodes[place].sampledAt = now
         case .page(let task, let bytes):
             relay(task, bytes, from: node)

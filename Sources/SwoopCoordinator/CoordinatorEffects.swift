@@ -77,8 +77,8 @@ extension CoordinatorLoop {
             return NodeUsage(
                 node: node.id, name: node.description.name, slots: node.slots,
                 cpuNanoseconds: node.cpuNanoseconds, residentBytes: node.residentBytes,
-                fetchedBytes: node.fetchedBytes, pageBudget: node.description.pageBudget,
-                ageNanoseconds: age,
+                fetchedBytes: node.fetchedBytes, givenBytes: node.givenBytes,
+                pageBudget: node.description.pageBudget, ageNanoseconds: age,
                 isSilent: age > 2 * nanosecondsPerSecond)
         }
         return ClusterUsage(nodes: nodes, progress: scheduler.progress)

@@ -42,6 +42,7 @@ struct AttachedNode {
     var cpuNanoseconds: Int64 = 0
     var residentBytes: Int64 = 0
     var fetchedBytes: Int64 = 0
+    var givenBytes: Int64 = 0
     var sampledAt: Int64 = 0
     /// When the scheduler was last told that it lives.
     var heardAt: Int64 = 0

@@ -72,8 +72,10 @@ package enum AgentEvent: Sendable {
     case pageFetched(TaskID, PageExtent)
     /// A page could not be had, directly or through the coordinator, and why.
     case fetchFailed(TaskID, FetchFailure)
-    /// Another node asks for a range of the page; the token names the question.
-    case rangeWanted(TaskID, token: UInt64)
+    /// Another node asks for a range of the page that ends there; the token names the question.
+    case rangeWanted(TaskID, token: UInt64, upTo: Int64 = .max)
+    /// The first so many bytes of a page that is on its way are here.
+    case pageGrew(TaskID, upTo: Int64)
     /// The bytes of a range of the page have left this memory, or were read from the disk.
     case rangeSent(TaskID, PageMedium = .memory)
     /// Anything came from the coordinator.
@@ -140,6 +142,8 @@ package enum AgentEffect: Hashable, Sendable {
     case relay(TaskID, from: NodeID)
     /// Send the range that was asked for under this token: the page stays until `rangeSent`.
     case sendRange(token: UInt64, TaskID, PageExtent)
+    /// Send the range that was asked for under this token of a page that is still on its way.
+    case sendArrived(token: UInt64, TaskID)
     /// Answer the question under this token: nothing is stored under the task.
     case refuseRange(token: UInt64, TaskID)
     /// Send the bytes of an output to the coordinator.

@@ -63,6 +63,9 @@ extension AgentMachine {
                 !output.isDropped || output.pins > 0,
                 "\(task) was dropped, is not read, and was not freed")
         }
+        let idle = outputs.filter { $0.value.attempt == 0 && $0.value.pins == 0 }
+        precondition(
+            Set(idle.keys) == Set(idleCopies.keys), "copies that nothing reads are miscounted")
         precondition(
             pins.keys.allSatisfy { outputs[$0] != nil }, "a page that is read was freed")
         precondition(stopping.allSatisfy { runs[$0] != nil }, "a run that ended is to be stopped")

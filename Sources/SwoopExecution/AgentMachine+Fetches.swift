@@ -1,5 +1,5 @@
-// Pages of other nodes: copied straight from there, through the coordinator where that cannot be,
-// or from the next node that has them; and ranges of pages that other nodes ask for.
+// Pages of other nodes: copied straight from there, from the next node that has them, or through
+// the coordinator where that cannot be.
 
 package import SwoopModel
 
@@ -9,6 +9,8 @@ package struct Fetch: Hashable, Sendable {
     package var pages: StoredPages
     /// Set where that is a part of what a task made.
     package var slice: OutputSlice?
+    /// Whether the copy may be of use to other nodes.
+    package var isShared: Bool
     /// Nodes that have it and were not asked yet, in the order of asking.
     package var sources: [NodeID]
     /// The node that was asked last; nil: none yet.
@@ -17,6 +19,10 @@ package struct Fetch: Hashable, Sendable {
     package var isRelayed = false
     /// When the asking begins; nil: it has begun.
     package var resumeAt: Timestamp?
+    /// Bytes of it that are here, from the first one on.
+    package var arrivedBytes: Int64 = 0
+    /// When there were more of them than before, or somebody was asked.
+    package var grewAt = Timestamp(nanoseconds: 0)
 }
 
 /// A page that could be had from nowhere, or not be kept.
@@ -34,17 +40,18 @@ extension AgentMachine {
         let task = input.task
         // The scheduler counts on a page that is not here.
         if nodes.contains(node) { effects.append(.outputMissing(input.slice?.task ?? task)) }
+        // In the scheduler's order: it knows who else copies the page.
         let others = nodes.filter { $0 != node }
         if let known = fetches[task] {
             let listed = known.sources
+            if input.isShared { fetches[task]?.isShared = true }
             fetches[task]?.sources += others.filter { $0 != known.source && !listed.contains($0) }
             return true
         }
         guard !others.isEmpty else { return false }
-        // Nodes differ in whom they ask first, so that not all copy from the same one.
-        let first = Int(node.rawValue) % others.count
-        let sources = Array(others[first...] + others[..<first])
-        var fetch = Fetch(pages: pages, slice: input.slice, sources: sources)
+        var fetch = Fetch(
+            pages: pages, slice: input.slice, isShared: input.isShared && input.slice == nil,
+            sources: others)
         if let trouble = troubles[task], trouble.pauseUntil > now {
             fetch.resumeAt = trouble.pauseUntil
             fetches[task] = fetch
@@ -64,6 +71,8 @@ extension AgentMachine {
         fetch.source = source
         fetch.isRelayed = isUnreachable(source)
         fetch.resumeAt = nil
+        fetch.arrivedBytes = 0
+        fetch.grewAt = now
         fetches[task] = fetch
         if fetch.isRelayed {
             relay(fetch, of: task, from: source, into: &effects)
@@ -98,12 +107,12 @@ extension AgentMachine {
         unreachable[peer].map { $0 > now } ?? false
     }
 
-    /// A copy of another node's page is kept as long as runs of this node read it: the scheduler
-    /// does not know of it, so nobody would drop it.
+    /// A copy of another node's page is kept as long as it is read here, and for a while where
+    /// others may want it: the scheduler does not know when it goes, so nobody would drop it.
     mutating func fetched(
         _ task: TaskID, _ extent: PageExtent, into effects: inout [AgentEffect]
     ) {
-        fetches[task] = nil
+        let isShared = fetches.removeValue(forKey: task)?.isShared ?? false
         troubles[task] = nil
         fetchedBytes += extent.byteCount
         insert(task, Output(extent: extent, attempt: 0), into: &effects)
@@ -123,7 +132,7 @@ extension AgentMachine {
                 giveBackWaiters(of: name, into: &effects)
             }
         }
-        if outputs[task]?.attempt == 0 { drop([task], into: &effects) }
+        if !isShared, outputs[task]?.attempt == 0 { drop([task], into: &effects) }
     }
 
     /// A node that cannot be reached is asked through the coordinator, then the next one that has
@@ -152,6 +161,11 @@ extension AgentMachine {
         }
         if failure == .unreachable && !fetch.isRelayed {
             unreachable[source] = now.advanced(by: configuration.unreachableFor)
+            guard fetch.sources.allSatisfy({ isUnreachable($0) }) else {
+                // Behind those that can be reached: it is asked through the coordinator then.
+                fetches[task]?.sources.append(source)
+                return ask(for: task, into: &effects)
+            }
             fetch.isRelayed = true
             fetches[task] = fetch
             return relay(fetch, of: task, from: source, into: &effects)
@@ -184,9 +198,10 @@ extension AgentMachine {
             let text = "there is no room on its node for an input of \(byteCount) bytes"
             return failWaiters(of: task, .noMemory, text, into: &effects)
         }
-        let known = fetch.sources
         let source = fetch.source.map { [$0] } ?? []
-        fetches[task]?.sources = source + known
+        // What came wrong may come right from another one.
+        fetches[task]?.sources =
+            failure == .damaged ? fetch.sources + source : source + fetch.sources
         fetches[task]?.resumeAt = troubles[task]?.pauseUntil ?? now
     }
 
@@ -255,31 +270,5 @@ extension AgentMachine {
             fetches[$0.key] != nil
                 || now.since($0.value.pauseUntil) < 3 * configuration.fetchPause
         }
-    }
-
-    // MARK: Ranges for other nodes
-
-    mutating func lendRange(
-        of task: TaskID, _ token: UInt64, into effects: inout [AgentEffect]
-    ) {
-        guard let output = outputs[task], !output.isDropped else {
-            // The coordinator hears of it as well, else it would name this node again.
-            effects.append(.refuseRange(token: token, task))
-            effects.append(.outputMissing(task))
-            return
-        }
-        sending[task, default: 0] += 1
-        pin(task)
-        if output.extent.medium == .memory { outputs[task]?.memoryReaders += 1 }
-        effects.append(.sendRange(token: token, task, output.extent))
-    }
-
-    mutating func returnRange(
-        of task: TaskID, _ medium: PageMedium, into effects: inout [AgentEffect]
-    ) {
-        guard let count = sending[task] else { return }
-        sending[task] = count > 1 ? count - 1 : nil
-        if medium == .memory { leaveMemory(of: task, into: &effects) }
-        unpin(task, into: &effects)
     }
 }

@@ -43,6 +43,7 @@ extension AgentMachine {
     mutating func insert(
         _ task: TaskID, _ output: Output, into effects: inout [AgentEffect]
     ) {
+        defer { settleCopy(task) }
         guard let old = outputs[task] else {
             outputs[task] = output
             return
@@ -71,6 +72,7 @@ extension AgentMachine {
         dropLends(tasks, into: &effects)
         for task in tasks {
             guard let output = outputs[task] else { continue }
+            idleCopies[task] = nil
             if output.pins == 0 {
                 outputs[task] = nil
                 for place in output.places { free(place, into: &effects) }
@@ -80,7 +82,10 @@ extension AgentMachine {
         }
     }
 
-    mutating func pin(_ task: TaskID) { outputs[task]?.pins += 1 }
+    mutating func pin(_ task: TaskID) {
+        outputs[task]?.pins += 1
+        if !idleCopies.isEmpty { idleCopies[task] = nil }
+    }
 
     mutating func unpin(_ task: TaskID, into effects: inout [AgentEffect]) {
         guard var output = outputs[task], output.pins > 0 else { return }
@@ -94,6 +99,7 @@ extension AgentMachine {
             for place in output.damaged { free(place, into: &effects) }
             outputs[task]?.damaged = []
         }
+        settleCopy(task)
     }
 
     /// Gives an extent back; who waits for memory is asked again.

@@ -19,6 +19,7 @@ extension AgentMachine {
             if let wish = room.ask() {
                 return effects.append(.allocate(wish.use, byteCount: wish.byteCount))
             }
+            if giveUpCopies(into: &effects) { continue }
             spillForThoseWhoWait(into: &effects)
             guard room.spilling == 0, isHopeless, let wish = room.refuse() else { return }
             let why =

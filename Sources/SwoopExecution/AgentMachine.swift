@@ -1,6 +1,7 @@
 // The agent's state and its switch over events: which runs it holds, what waits for what, which
 // pages are here, and what a worker's death means for whom. Runs: AgentMachine+Runs. Outputs:
-// +Outputs. Room for them: +Store. Pages of other nodes: +Fetches. Workers: +Workers.
+// +Outputs. Room for them: +Store. Pages of other nodes: +Fetches, and for them: +Ranges. Workers:
+// +Workers.
 
 package import SwoopModel
 
@@ -25,6 +26,15 @@ package struct AgentMachine: Sendable {
         package var fetchPause: Int64 = nanosecondsPerSecond
         /// Trials to get the same page, one after the other, before what needs it fails.
         package var fetchesMax = 20
+        /// How long a copy of another node's page is kept that nothing reads: 0.5 s, in which
+        /// others may copy it from here.
+        package var copyKept: Int64 = nanosecondsPerSecond / 2
+        /// How long another node's question waits for a page of which nothing more comes here.
+        package var questionMax: Int64 = 10 * nanosecondsPerSecond
+        /// How long it waits for a page that nobody here has heard of: its lease may be on its way.
+        package var earlyQuestionMax: Int64 = nanosecondsPerSecond / 10
+        /// Questions that wait at a time.
+        package var questionsMax = 4_096
         /// Bytes of memory for pages; 0: as many as the arena gives.
         package var storeBytes: Int64 = 0
         /// Runs at a time of one worker; 0: not known.
@@ -124,6 +134,10 @@ package struct AgentMachine: Sendable {
     package var unreachable: [NodeID: Timestamp] = [:]
     /// Ranges that are on their way to other nodes, by page.
     package var sending: [TaskID: Int] = [:]
+    /// Questions of other nodes for ranges that are not here yet, by page, oldest first.
+    package var questions: [TaskID: [RangeQuestion]] = [:]
+    /// Exactly the copies of other nodes' pages that nothing reads, and until when they are kept.
+    package var idleCopies: [TaskID: Timestamp] = [:]
     /// Who waits for memory, and what is done about it.
     package var room = PageRoom()
     /// Pages that clients on this machine write, and where; nil: there is no room yet.
@@ -181,7 +195,11 @@ package struct AgentMachine: Sendable {
         case .fetchFailed(let task, let failure):
             room.copying.remove(task)
             failFetch(of: task, failure, into: &effects)
-        case .rangeWanted(let task, let token): lendRange(of: task, token, into: &effects)
+        case .rangeWanted(let task, let token, let end):
+            lendRange(of: task, token, upTo: end, into: &effects)
+        case .pageGrew(let task, let end):
+            fetches[task]?.arrivedBytes = end
+            fetches[task]?.grewAt = self.now
         case .rangeSent(let task, let medium): returnRange(of: task, medium, into: &effects)
         case .roomWanted(let use, let byteCount): room.add(use, byteCount)
         case .roomGiven(let use): room.given(use)
@@ -216,8 +234,10 @@ package struct AgentMachine: Sendable {
     package var nextDeadline: Timestamp? {
         guard !hasEnded else { return nil }
         let stop = stopping.lazy.compactMap { runs[$0]?.stopBy }.min()
-        let all = [stop, fetchDeadline, idleDeadline, room.deadline, endDeadline]
-            .compactMap { $0 }
+        let all = [
+            stop, fetchDeadline, questionDeadline, copyDeadline, idleDeadline, room.deadline,
+            endDeadline,
+        ].compactMap { $0 }
         return all.min().flatMap { $0 == .distantFuture ? nil : $0 }
     }
 
@@ -234,6 +254,8 @@ package struct AgentMachine: Sendable {
         killOverdue(into: &effects)
         endIdleWorker(into: &effects)
         resumeFetches(into: &effects)
+        answerQuestions(into: &effects)
+        forgetCopies(into: &effects)
         for place in workers.indices { dispatch(to: place, into: &effects) }
         makeRoom(into: &effects)
         if runs.isEmpty { waiters.removeAll(keepingCapacity: true) }

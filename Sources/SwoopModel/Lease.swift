@@ -34,11 +34,16 @@ package struct AssignedInput: Hashable, Sendable {
     package var source: InputSource
     /// Set where the input is but a part of what a task made.
     package var slice: OutputSlice?
+    /// Whether other tasks that have not ended read it too: a copy may be of use to their nodes.
+    package var isShared: Bool
 
-    package init(task: TaskID, source: InputSource, slice: OutputSlice? = nil) {
+    package init(
+        task: TaskID, source: InputSource, slice: OutputSlice? = nil, isShared: Bool = false
+    ) {
         self.task = task
         self.source = source
         self.slice = slice
+        self.isShared = isShared
     }
 }
 

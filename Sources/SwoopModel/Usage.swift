@@ -37,6 +37,8 @@ public struct NodeUsage: Hashable, Sendable {
     public var residentBytes: Int64
     /// Bytes of pages that it fetched from other nodes since it joined.
     public var fetchedBytes: Int64
+    /// Bytes of pages that other nodes fetched from it since it joined.
+    public var givenBytes: Int64
     /// Bytes that pages may take.
     public var pageBudget: Int64
     /// Age of this sample when the snapshot was taken, in nanoseconds.
@@ -47,8 +49,8 @@ public struct NodeUsage: Hashable, Sendable {
     /// Describes a node.
     public init(
         node: NodeID, name: String, slots: [SlotUsage], cpuNanoseconds: Int64,
-        residentBytes: Int64, fetchedBytes: Int64 = 0, pageBudget: Int64, ageNanoseconds: Int64,
-        isSilent: Bool
+        residentBytes: Int64, fetchedBytes: Int64 = 0, givenBytes: Int64 = 0, pageBudget: Int64,
+        ageNanoseconds: Int64, isSilent: Bool
     ) {
         self.node = node
         self.name = name
@@ -56,6 +58,7 @@ public struct NodeUsage: Hashable, Sendable {
         self.cpuNanoseconds = cpuNanoseconds
         self.residentBytes = residentBytes
         self.fetchedBytes = fetchedBytes
+        self.givenBytes = givenBytes
         self.pageBudget = pageBudget
         self.ageNanoseconds = ageNanoseconds
         self.isSilent = isSilent

@@ -166,6 +166,8 @@ extension Scheduler {
     mutating func removeLocation(_ node: NodeID, of index: TaskIndex) {
         guard tasks[index].locations.contains(node) else { return }
         tasks[index].locations.removeAll { $0 == node }
+        // What is made again need not have the bytes that were copied.
+        if tasks[index].locations.isEmpty { tasks[index].readers = [] }
         count(page: index, on: node, -1)
     }
 

@@ -164,6 +164,7 @@ extension Scheduler {
         for input in tasks[index].inputs where !tasks[input].locations.isEmpty {
             guard !tasks[input].locations.contains(node) else { continue }
             missing &+= readBytes(of: input, by: index)
+            guard !isCopying(input, node) else { continue }
             moved &+= byteCount(of: input, for: tasks[index].spec)
         }
         tasks[index].movedBytes = moved

@@ -143,7 +143,9 @@ extension Scheduler {
             let task = tasks[input].spec.id
             if counts && !read.contains(task) || sliced.contains(task) { return nil }
             return AssignedInput(
-                task: task, source: piece.contains(input) ? .pending : source(of: input))
+                task: task,
+                source: piece.contains(input) ? .pending : source(of: input, for: node),
+                isShared: isCopied(input, by: node))
         }
         let inputs = whole + slices
         grants[node, default: []].append(
@@ -201,10 +203,10 @@ extension Scheduler {
         return inputs
     }
 
-    private func source(of input: TaskIndex) -> InputSource {
+    private mutating func source(of input: TaskIndex, for node: NodeID) -> InputSource {
         switch tasks[input].stored {
         case .inline(let bytes): .inline(bytes)
-        case .page(let pages): .stored(pages, nodes: tasks[input].locations)
+        case .page(let pages): .stored(pages, nodes: holders(of: input, for: node))
         case nil: .pending
         }
     }
@@ -255,6 +257,7 @@ extension Scheduler {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].assigned -= 1
         withdrawPromise(index, at: place)
+        endReading(of: index, on: node)
         endRecall(of: index, at: place)
         if case .suspended = tasks[index].state {
             nodes[place].suspended -= 1

@@ -36,6 +36,7 @@ extension Scheduler {
         for index in held { vacate(index) }
         let moved = all.filter { tasks[$0].locations.contains(node) }
         for index in moved { removeLocation(node, of: index) }
+        for index in all { forgetReader(node, of: index) }
         nodes.remove(at: place)
         loseLends(on: node)
         let news = "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again"
@@ -84,6 +85,9 @@ extension Scheduler {
     ) {
         hear(node)
         guard let index = tasks.index(of: task) else { return }
+        forgetReader(node, of: index)
+        // Who has only copied it tells when the copy is gone, too.
+        guard tasks[index].locations.contains(node) else { return }
         removeLocation(node, of: index)
         if tasks[index].isAvailable {
             for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }

@@ -114,6 +114,8 @@ package struct TaskRecord: Sendable {
     package var stored: StoredOutput?
     /// Nodes that hold the page of the output; ascending.
     package var locations: [NodeID] = []
+    /// Nodes that were told to copy it, in the order of telling; some may not have it any more.
+    package var readers: [PageReader] = []
 
     package init(spec: TaskSpec, client: ClientID, kind: Kind) {
         self.spec = spec

@@ -178,8 +178,8 @@ extension VirtualCluster {
             send(.page(task, bytes: node(id)?.arena[extent.offset] ?? []), from: id)
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
-        // Nobody asks for room here: memory has no end in virtual time.
-        case .allocate, .refuseRoom, .spill, .tellLent: break
+        // Nobody asks for room here: memory has no end in virtual time. A page is one range.
+        case .allocate, .refuseRoom, .spill, .tellLent, .sendArrived: break
         case .end:
             end(id)
             trace.append(.agentEnded(id))

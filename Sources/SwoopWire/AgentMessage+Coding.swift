@@ -19,12 +19,13 @@ extension AgentMessage {
             for report in reports { builder.append(report) }
             let (header, values) = builder.finished()
             return MessageKind.reports.frames(header, [values])
-        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes):
+        case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes, let given):
             var header = ProtoSample()
             header.slot = slots.map(ProtoSlot.init)
             header.cpu = cpuNanoseconds
             header.resident = residentBytes
             header.fetched = fetchedBytes
+            header.given = given
             return MessageKind.sample.frames(header)
         case .page(let task, let bytes):
             return MessageKind.page.frames(ProtoTasks(task), [bytes])
@@ -72,7 +73,8 @@ extension AgentMessage {
             let header = try incoming.header(ProtoSample.self)
             self = .sample(
                 slots: try header.slot.usage(), cpuNanoseconds: header.cpu,
-                residentBytes: header.resident, fetchedBytes: header.fetched)
+                residentBytes: header.resident, fetchedBytes: header.fetched,
+                givenBytes: header.given)
         case .page:
             let task = try incoming.header(ProtoTasks.self, others: 1).task()
             self = .page(task, bytes: try incoming.frame(1))

@@ -12,7 +12,8 @@ package enum AgentMessage: Hashable, Sendable {
     case reports([RunReport])
     /// What the node does now; also its sign of life.
     case sample(
-        slots: [SlotUsage], cpuNanoseconds: Int64, residentBytes: Int64, fetchedBytes: Int64 = 0)
+        slots: [SlotUsage], cpuNanoseconds: Int64, residentBytes: Int64, fetchedBytes: Int64 = 0,
+        givenBytes: Int64 = 0)
     /// Answers `sendPage`: the bytes stored under the task.
     case page(TaskID, bytes: [UInt8])
     /// Answers `sendPage`: nothing is stored under the task.

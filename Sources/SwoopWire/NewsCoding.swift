@@ -112,6 +112,7 @@ extension ProtoUsage {
             message.cpu = node.cpuNanoseconds
             message.resident = node.residentBytes
             message.fetched = node.fetchedBytes
+            message.given = node.givenBytes
             message.pageBudget = node.pageBudget
             message.age = node.ageNanoseconds
             message.isSilent = node.isSilent
@@ -128,6 +129,7 @@ extension ProtoUsage {
                     node: NodeID(message.node), name: message.name,
                     slots: try message.slot.usage(), cpuNanoseconds: message.cpu,
                     residentBytes: message.resident, fetchedBytes: message.fetched,
+                    givenBytes: message.given,
                     pageBudget: message.pageBudget, ageNanoseconds: message.age,
                     isSilent: message.isSilent))
         }

@@ -22,6 +22,7 @@ struct PieceBuilder {
     private var inputSource: [UInt64] = []
     private var inputParts = PartColumns()
     private var isSlice: [UInt32] = []
+    private var isShared: [UInt32] = []
     private var sliceTask = TaskColumns()
     private var inlineInputs = ByteWriter()
 
@@ -37,6 +38,7 @@ struct PieceBuilder {
             self.input.append(input.task)
             inputSource.append(code(of: input.source))
             isSlice.append(input.slice == nil ? 0 : 1)
+            isShared.append(input.isShared ? 1 : 0)
             guard let slice = input.slice else { continue }
             sliceTask.append(slice.task)
             message.sliceOffset.append(slice.offset)
@@ -78,6 +80,7 @@ struct PieceBuilder {
         message.inputElementCount = inputParts.elementCount
         message.inputChecksum = inputParts.checksum
         message.inputIsSlice = shrunk(isSlice, neutral: 0)
+        message.inputIsShared = shrunk(isShared, neutral: 0)
         message.sliceTask = sliceTask.finished()
         return (message, arguments, inlineInputs.bytes)
     }
@@ -115,6 +118,7 @@ extension ProtoPiece {
             count: inputPartCount, byteCount: inputByteCount, elementCount: inputElementCount,
             checksum: inputChecksum)
         let isSlice = try Column(inputIsSlice, rows: ids.count, neutral: 0)
+        let isShared = try Column(inputIsShared, rows: ids.count, neutral: 0)
         var slices = Feed(try slices())
         var nodeCounts = Feed(inputNodeCount)
         var nodes = Feed(inputNode)
@@ -131,7 +135,9 @@ extension ProtoPiece {
             case let code: source = .inline(try values.block(length: code - SourceCode.inline))
             }
             let slice = isSlice[row] == 0 ? nil : try slices.next()
-            inputs.append(AssignedInput(task: id, source: source, slice: slice))
+            inputs.append(
+                AssignedInput(
+                    task: id, source: source, slice: slice, isShared: isShared[row] != 0))
         }
         try pages.finish()
         try slices.finish()

@@ -89,7 +89,7 @@ import SwoopTransport
         while true {
             let now = MonotonicClock.nanoseconds()
             for news in exchange.turn(arena, in: &poll, now: now) {
-                if case .wanted(_, let token) = news {
+                if case .wanted(_, let token, _) = news {
                     _ = exchange.give(token, of: page, in: extent, arena)
                 }
             }

@@ -87,11 +87,11 @@ final class ExchangePair {
 
     private func serve(_ event: PageExchange.News) {
         switch event {
-        case .wanted(let task, let token):
+        case .wanted(let task, let token, _):
             guard let (extent, page) = pages[task] else { return giver.refuse(token, task) }
             if giver.give(token, of: page, in: extent, giverArena) { given += 1 }
         case .sent: left += 1
-        case .fetched, .damaged, .absent, .unreachable:
+        case .grew, .fetched, .damaged, .absent, .unreachable:
             Issue.record("the giver fetched: \(event)")
         }
     }

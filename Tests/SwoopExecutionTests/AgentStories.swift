@@ -61,7 +61,7 @@ import Testing
         agent.handle(.pageFetched(task(1), extent(64)))
         #expect(agent.dispatched() == [attempt(2)])
         agent.finish(2, .inline([9]))
-        // The copy goes with its last reader: nobody else knows of it.
+        // The copy goes with its last reader here: nobody else wants it.
         agent.expect(.free(extent(64)))
         #expect(agent.dispatched() == [attempt(3)])
         agent.finish(3)

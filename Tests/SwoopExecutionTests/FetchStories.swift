@@ -53,7 +53,7 @@ private let second: Int64 = 1_000_000_000
 
     @Test func `the next node that has the page is asked, then the run goes back`() {
         var agent = agent()
-        agent.lease(assigned(1, page(on: 2, 3)))
+        agent.lease(assigned(1, page(on: 3, 2)))
         agent.expect(.fetch(task(9), from: NodeID(3), eightBytes, nil))
         agent.handle(.fetchFailed(task(9), .absent))
         agent.expect(asked)
@@ -145,7 +145,7 @@ private let second: Int64 = 1_000_000_000
         agent.handle(.outputsDropped([task(1)]))
         agent.handle(.rangeSent(task(1)))
         agent.expectNothingElse()
-        // Whoever asks now is too late, and the coordinator hears of it.
+        // Who asks now is too late, and the coordinator hears of it.
         agent.handle(.rangeWanted(task(1), token: 7))
         agent.expect(.refuseRange(token: 7, task(1)))
         agent.expect(.outputMissing(task(1)))

@@ -33,7 +33,7 @@ extension Dice {
             .reports(list(upTo: 12) { $0.report() }),
             .sample(
                 slots: list { $0.slot() }, cpuNanoseconds: number(), residentBytes: number(),
-                fetchedBytes: number()),
+                fetchedBytes: number(), givenBytes: number()),
             .page(task(), bytes: bytes()), .pageMissing(task()),
             .printed(list { $0.outputLine() }), .remark(text()), .goodbye(text()),
             .programBytesWanted(program(), digest: text(), offset: number(), count: number()),

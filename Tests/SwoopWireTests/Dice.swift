@@ -169,7 +169,8 @@ extension Dice {
             default: .inline(bytes())
             }
         let slice = OutputSlice(task: task(), offset: number(), wholeByteCount: number())
-        return AssignedInput(task: task(), source: source, slice: coin() ? slice : nil)
+        return AssignedInput(
+            task: task(), source: source, slice: coin() ? slice : nil, isShared: coin())
     }
 
     mutating func extent() -> PageExtent {
@@ -280,6 +281,7 @@ extension Dice {
                     node: NodeID(dice.small()), name: dice.text(),
                     slots: dice.list { $0.slot() }, cpuNanoseconds: dice.number(),
                     residentBytes: dice.number(), fetchedBytes: dice.number(),
+                    givenBytes: dice.number(),
                     pageBudget: dice.number(),
                     ageNanoseconds: dice.number(), isSilent: dice.coin())
             },

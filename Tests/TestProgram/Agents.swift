@@ -32,7 +32,7 @@ func tellAgents(_ arguments: [String]) async throws {
 }
 
 /// A cluster of so many agents of one core each, and when it was begun to be made.
-private func withAgents(
+func withAgents(
     _ count: Int, pageBudget: Int, _ body: (Cluster, Int64) async throws -> sending Void
 ) async throws {
     let began = MonotonicClock.nanoseconds()

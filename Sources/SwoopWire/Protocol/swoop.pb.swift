@@ -621,6 +621,8 @@ nonisolated struct ProtoUsage: Sendable {
 
     var fetched: Int64 = 0
 
+    var given: Int64 = 0
+
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
@@ -838,6 +840,9 @@ nonisolated struct ProtoSample: Sendable {
   /// Bytes of pages that came from other nodes, ever.
   var fetched: Int64 = 0
 
+  /// Bytes of pages that went to other nodes, ever.
+  var given: Int64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -973,6 +978,12 @@ nonisolated struct ProtoPiece: @unchecked Sendable {
   var sliceWholeByteCount: [Int64] {
     get {_storage._sliceWholeByteCount}
     set {_uniqueStorage()._sliceWholeByteCount = newValue}
+  }
+
+  /// [0/1/n], per input
+  var inputIsShared: [UInt32] {
+    get {_storage._inputIsShared}
+    set {_uniqueStorage()._inputIsShared = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2358,7 +2369,7 @@ nonisolated extension ProtoUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = ProtoUsage.protoMessageName + ".OfNode"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{3}page_budget\0\u{1}age\0\u{3}is_silent\0\u{1}fetched\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{3}page_budget\0\u{1}age\0\u{3}is_silent\0\u{1}fetched\0\u{1}given\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2375,6 +2386,7 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
       case 7: try { try decoder.decodeSingularSInt64Field(value: &self.age) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.isSilent) }()
       case 9: try { try decoder.decodeSingularSInt64Field(value: &self.fetched) }()
+      case 10: try { try decoder.decodeSingularSInt64Field(value: &self.given) }()
       default: break
       }
     }
@@ -2408,6 +2420,9 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.fetched != 0 {
       try visitor.visitSingularSInt64Field(value: self.fetched, fieldNumber: 9)
     }
+    if self.given != 0 {
+      try visitor.visitSingularSInt64Field(value: self.given, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2421,6 +2436,7 @@ nonisolated extension ProtoUsage.OfNode: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.age != rhs.age {return false}
     if lhs.isSilent != rhs.isSilent {return false}
     if lhs.fetched != rhs.fetched {return false}
+    if lhs.given != rhs.given {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2766,7 +2782,7 @@ nonisolated extension ProtoReports: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Sample"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{1}fetched\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}cpu\0\u{1}resident\0\u{1}fetched\0\u{1}given\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2778,6 +2794,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularSInt64Field(value: &self.cpu) }()
       case 3: try { try decoder.decodeSingularSInt64Field(value: &self.resident) }()
       case 4: try { try decoder.decodeSingularSInt64Field(value: &self.fetched) }()
+      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.given) }()
       default: break
       }
     }
@@ -2796,6 +2813,9 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.fetched != 0 {
       try visitor.visitSingularSInt64Field(value: self.fetched, fieldNumber: 4)
     }
+    if self.given != 0 {
+      try visitor.visitSingularSInt64Field(value: self.given, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2804,6 +2824,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.cpu != rhs.cpu {return false}
     if lhs.resident != rhs.resident {return false}
     if lhs.fetched != rhs.fetched {return false}
+    if lhs.given != rhs.given {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2811,7 +2832,7 @@ nonisolated extension ProtoSample: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Piece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}first_function\0\u{1}function\0\u{1}tasks\0\u{1}attempt\0\u{1}rank\0\u{3}is_isolated\0\u{3}input_count\0\u{1}input\0\u{3}input_source\0\u{3}input_byte_count\0\u{3}input_node_count\0\u{3}input_node\0\u{3}input_part_count\0\u{3}input_element_count\0\u{3}input_checksum\0\u{3}input_is_slice\0\u{3}slice_task\0\u{3}slice_offset\0\u{3}slice_whole_byte_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}first_function\0\u{1}function\0\u{1}tasks\0\u{1}attempt\0\u{1}rank\0\u{3}is_isolated\0\u{3}input_count\0\u{1}input\0\u{3}input_source\0\u{3}input_byte_count\0\u{3}input_node_count\0\u{3}input_node\0\u{3}input_part_count\0\u{3}input_element_count\0\u{3}input_checksum\0\u{3}input_is_slice\0\u{3}slice_task\0\u{3}slice_offset\0\u{3}slice_whole_byte_count\0\u{3}input_is_shared\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -2834,6 +2855,7 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _sliceTask: ProtoTasks? = nil
     var _sliceOffset: [Int64] = []
     var _sliceWholeByteCount: [Int64] = []
+    var _inputIsShared: [UInt32] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2864,6 +2886,7 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _sliceTask = source._sliceTask
       _sliceOffset = source._sliceOffset
       _sliceWholeByteCount = source._sliceWholeByteCount
+      _inputIsShared = source._inputIsShared
     }
   }
 
@@ -2902,6 +2925,7 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 18: try { try decoder.decodeSingularMessageField(value: &_storage._sliceTask) }()
         case 19: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._sliceOffset) }()
         case 20: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._sliceWholeByteCount) }()
+        case 21: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._inputIsShared) }()
         default: break
         }
       }
@@ -2974,6 +2998,9 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if !_storage._sliceWholeByteCount.isEmpty {
         try visitor.visitPackedSInt64Field(value: _storage._sliceWholeByteCount, fieldNumber: 20)
       }
+      if !_storage._inputIsShared.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._inputIsShared, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3003,6 +3030,7 @@ nonisolated extension ProtoPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._sliceTask != rhs_storage._sliceTask {return false}
         if _storage._sliceOffset != rhs_storage._sliceOffset {return false}
         if _storage._sliceWholeByteCount != rhs_storage._sliceWholeByteCount {return false}
+        if _storage._inputIsShared != rhs_storage._inputIsShared {return false}
         return true
       }
       if !storagesAreEqual {return false}

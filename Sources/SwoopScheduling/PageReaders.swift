@@ -1,0 +1,69 @@
+// Who copies a page from whom: its nodes give it to two others each, and so does everyone who copies
+// it, so that a page that all nodes read leaves its own node twice and not once for each.
+
+package import SwoopModel
+
+/// A node that was told to copy a page.
+package struct PageReader: Sendable {
+    package let node: NodeID
+    /// Leased tasks there that were told to read the copy.
+    package var runs = 0
+    /// Until when the copy is counted on, once there are none.
+    package var until: Timestamp
+}
+
+extension Scheduler {
+    /// Nodes that the page is to be asked of, the first one first, for one more run on `node`.
+    ///
+    /// Readers form a tree in the order in which they were told: each has two that came later below
+    /// it, which it serves while its own copy arrives. Behind its reader everyone has the nodes
+    /// that keep the page.
+    mutating func holders(of input: TaskIndex, for node: NodeID) -> [NodeID] {
+        let origins = tasks[input].locations
+        guard !origins.isEmpty, !origins.contains(node) else { return origins }
+        let now = now
+        tasks[input].readers.removeAll {
+            $0.runs == 0 && $0.until <= now || origins.contains($0.node)
+        }
+        let place: Int
+        if let known = tasks[input].readers.firstIndex(where: { $0.node == node }) {
+            place = known
+        } else {
+            place = tasks[input].readers.count
+            tasks[input].readers.append(PageReader(node: node, until: now))
+        }
+        tasks[input].readers[place].runs += 1
+        let first = place % origins.count
+        let rotated = Array(origins[first...] + origins[..<first])
+        let served = configuration.copiesGiven * origins.count
+        guard place >= served else { return rotated }
+        let giver = tasks[input].readers[(place - served) / configuration.copiesGiven]
+        return [giver.node] + rotated
+    }
+
+    /// Whether the node has a copy of the page, or one is on its way there.
+    func isCopying(_ input: TaskIndex, _ node: NodeID) -> Bool {
+        tasks[input].readers.contains { $0.node == node && ($0.runs > 0 || $0.until > now) }
+    }
+
+    /// Whether the node copies it and others may want to.
+    func isCopied(_ input: TaskIndex, by node: NodeID) -> Bool {
+        tasks[input].unfinishedDependents > 1 && isCopying(input, node)
+    }
+
+    /// A task that the node held reads its inputs no more.
+    mutating func endReading(of index: TaskIndex, on node: NodeID) {
+        for input in tasks[index].inputs where !tasks[input].readers.isEmpty {
+            guard let place = tasks[input].readers.firstIndex(where: { $0.node == node }),
+                tasks[input].readers[place].runs > 0
+            else { continue }
+            tasks[input].readers[place].runs -= 1
+            tasks[input].readers[place].until = now.advanced(by: configuration.copyKept)
+        }
+    }
+
+    /// The node does not have the copy.
+    mutating func forgetReader(_ node: NodeID, of input: TaskIndex) {
+        tasks[input].readers.removeAll { $0.node == node }
+    }
+}
