@@ -138,8 +138,11 @@ let package = Package(
             name: "DebianRank", dependencies: ["Swoop"], path: "Sources/Examples/DebianRank",
             swiftSettings: strict),
         .executableTarget(
-            name: "swoop-bench", dependencies: ["Swoop"], path: "Tests/Benchmarks",
-            swiftSettings: strict),
+            name: "swoop-bench",
+            dependencies: [
+                "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
+                "SwoopCoordinator",
+            ], path: "Tests/Benchmarks", swiftSettings: strict),
         .executableTarget(
             name: "TransportProbe",
             dependencies: ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching"],

@@ -56,30 +56,48 @@ extension GroupFolding where Keys: ~Copyable {
         let chosen = numbers ?? Array(0..<keys.count)
         var places = [Int32](repeating: -1, count: keys.count)
         for (place, number) in chosen.enumerated() { places[number] = Int32(place) }
+        let part = Part(
+            numbers: chosen, raws: rawNumbers.indices.filter { places[Int(rawNumbers[$0])] >= 0 },
+            open: touched.filter { places[Int($0)] >= 0 })
+        encode(part, places, into: &writer)
+    }
+
+    /// What a part holds: groups, kept elements of theirs, and those that the last leaf has.
+    @usableFromInline struct Part {
+        @usableFromInline var numbers: [Int] = []
+        /// Indices in `rawNumbers`.
+        @usableFromInline var raws: [Int] = []
+        @usableFromInline var open: [UInt32] = []
+
+        @inlinable init(numbers: [Int] = [], raws: [Int] = [], open: [UInt32] = []) {
+            self.numbers = numbers
+            self.raws = raws
+            self.open = open
+        }
+    }
+
+    /// Appends a part behind its size.
+    ///
+    /// - Parameter places: of each number, its place among the part's.
+    @inlinable func encode(_ chosen: Part, _ places: [Int32], into writer: inout ValueWriter) {
         var part = ValueWriter()
         part.write(leafWidth)
         for place in [start, rawEnd, end] { place.encode(into: &part) }
-        part.write(count: chosen.count)
-        for number in chosen { keys.encodeKey(number, into: &part) }
-        encodeRaws(places, into: &part)
-        for number in chosen { stacks.encode(number, into: &part) }
-        let open = touched.filter { places[Int($0)] >= 0 }
-        part.write(count: open.count)
-        for number in open {
+        part.write(count: chosen.numbers.count)
+        for number in chosen.numbers { keys.encodeKey(number, into: &part) }
+        part.write(count: chosen.raws.count)
+        for index in chosen.raws {
+            part.write(UInt32(places[Int(rawNumbers[index])]))
+            rawValues[index].encode(into: &part)
+        }
+        for number in chosen.numbers { stacks.encode(number, into: &part) }
+        part.write(count: chosen.open.count)
+        for number in chosen.open {
             part.write(UInt32(places[Int(number)]))
             partial(Int(number)).encode(into: &part)
         }
         writer.write(count: part.byteCount)
         writer.write(contentsOf: part.bytes)
-    }
-
-    @inlinable func encodeRaws(_ places: [Int32], into part: inout ValueWriter) {
-        let chosen = rawNumbers.indices.filter { places[Int(rawNumbers[$0])] >= 0 }
-        part.write(count: chosen.count)
-        for index in chosen {
-            part.write(UInt32(places[Int(rawNumbers[index])]))
-            rawValues[index].encode(into: &part)
-        }
     }
 
     /// Puts everything that is complete onto the stacks.
@@ -101,12 +119,33 @@ extension GroupFolding where Keys: ~Copyable {
         _ reader: inout ValueReader, by inner: Inner,
         _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
     ) throws {
-        var parts: [(head: Head, reader: ValueReader)] = []
+        var readers: [ValueReader] = []
         while !reader.isAtEnd {
             let count = try reader.readCount()
-            var part = unsafe ValueReader(try reader.readBytes(count))
-            parts.append((try Head(decoding: &part), part))
+            readers.append(unsafe ValueReader(try reader.readBytes(count)))
         }
+        try join(readers, by: inner, body)
+    }
+
+    /// Joins encoded parts, each behind its size at the beginning of a page.
+    @inlinable public static func join(
+        pages: [InputPage], by inner: Inner,
+        _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
+    ) throws {
+        let readers = try pages.map { page in
+            var reader = unsafe ValueReader(page.bytes)
+            let count = try reader.readCount()
+            return unsafe ValueReader(try reader.readBytes(count))
+        }
+        try join(readers, by: inner, body)
+    }
+
+    @inlinable static func join(
+        _ readers: [ValueReader], by inner: Inner,
+        _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
+    ) throws {
+        var parts: [(head: Head, reader: ValueReader)] = []
+        for var reader in readers { parts.append((try Head(decoding: &reader), reader)) }
         parts.sort { ($0.head.start, $0.head.end) < ($1.head.start, $1.head.end) }
         var index = 0
         while index < parts.count {

@@ -18,13 +18,19 @@ import Swoop
             let words = Array(names)
             return await Sorting.child(words[1], words[2], budget: Int(words[3]) ?? 0)
         }
+        if names.first == "big-step", names.count == 4 {
+            let words = Array(names)
+            return await BigFile.child(words[1], words[2], budget: Int(words[3]) ?? 0)
+        }
         let all: [(String, () async throws -> Void)] = [
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W4", TextGroups.run),
             ("W5", Sorting.run),
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
+            ("big", BigFile.run),
         ]
-        let chosen = names.isEmpty ? all.map(\.0) : Array(names)
+        // A file larger than memory is not what somebody wants who names no workload.
+        let chosen = names.isEmpty ? all.map(\.0).filter { $0 != "big" } : Array(names)
         for name in chosen {
             guard let workload = all.first(where: { $0.0 == name }) else {
                 say("no workload \(name); there are \(all.map(\.0).joined(separator: ", "))")

@@ -1,5 +1,5 @@
-// The memory of this process and all that descend from it, looked at ten times a second: every
-// page counted once, divided among those who share it (PSS).
+// The memory of this process and all that descend from it, looked at ten times a second or as often
+// as is asked: every page counted once, divided among those who share it (PSS).
 
 import Glibc
 import Synchronization
@@ -10,9 +10,11 @@ final class MemoryWatch: Sendable {
     private let isOver = Atomic<Bool>(false)
     /// Closed at the end, which wakes the thread.
     private let ends: (reading: Int32, writing: Int32)
-    private static let period: Int32 = 100
+    private let period: Int32
 
-    init() {
+    /// - Parameter period: milliseconds between two looks.
+    init(period: Int32 = 100) {
+        self.period = period
         var pair: [Int32] = [-1, -1]
         _ = unsafe pipe(&pair)
         for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -27,7 +29,7 @@ final class MemoryWatch: Sendable {
                 while !watch.isOver.load(ordering: .relaxed) {
                     watch.look()
                     var end = pollfd(fd: watch.ends.reading, events: Int16(POLLIN), revents: 0)
-                    _ = unsafe poll(&end, 1, MemoryWatch.period)
+                    _ = unsafe poll(&end, 1, watch.period)
                 }
                 return nil
             }, unsafe watch.toOpaque())

@@ -59,10 +59,10 @@ struct KeyedList: ExactReduction {
             self.elements = elements
         }
 
-        /// The encoded part of some positions.
-        mutating func part<Inner: Reduction>(
+        /// The groups of some positions.
+        mutating func folded<Inner: Reduction>(
             _ range: Range<Int>, _ inner: Inner
-        ) throws -> [UInt8] where Inner.Element == Keyed {
+        ) throws -> GroupFolding<IntegerKeys<Int>, Inner> where Inner.Element == Keyed {
             let context = unsafe CallContext(
                 range: range, sourceEnd: elements.count, host: FakeHost())
             var folding = GroupFolding<IntegerKeys<Int>, Inner>(
@@ -81,6 +81,14 @@ struct KeyedList: ExactReduction {
                 try folding.strideEnded(at: end)
                 position = end
             }
+            return folding
+        }
+
+        /// The encoded part of some positions.
+        mutating func part<Inner: Reduction>(
+            _ range: Range<Int>, _ inner: Inner
+        ) throws -> [UInt8] where Inner.Element == Keyed {
+            var folding = try folded(range, inner)
             var writer = ValueWriter()
             try folding.encode(into: &writer)
             return writer.bytes

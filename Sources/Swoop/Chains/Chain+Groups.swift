@@ -80,7 +80,11 @@ extension Chain {
                     reduction: LoopSpec.Reduction(
                         combine: _kernel(GroupCombineKernel<F, Keys, A>.self),
                         answer: _kernel(GroupPagesKernel<F, Keys, A>.self),
-                        fields: own, isOrdered: false),
+                        fields: own, isOrdered: false,
+                        byKey: LoopSpec.KeySteps(
+                            sample: _kernel(GroupSampleKernel<Stage, F, Keys, A>.self),
+                            cuts: _kernel(GroupCutsKernel<Keys>.self),
+                            partition: _kernel(GroupPartitionKernel<Stage, F, Keys, A>.self))),
                     pageLayout: Pair<Keys.Stored, A.Answer>._layout)))
     }
 }

@@ -1,6 +1,7 @@
 // Reductions by key: what describes one, and the kernels that fold, join and answer it. The tables
 // and the tree of each key are in SwoopElements (GroupFolding.swift); which table a key has is
-// chosen by the overloads of `grouped` in Chain+Groups.swift.
+// chosen by the overloads of `grouped` in Chain+Groups.swift, and what becomes of groups that one
+// table has no room for in GroupCutKernels.swift.
 
 public import SwoopElements
 
@@ -47,6 +48,14 @@ where
     /// Writes the groups as one part.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var reader = context.fieldsReader
+        var folding = try folded(&context, &reader)
+        try folding.encode(into: &context.output)
+    }
+
+    /// Folds a part of the source; the reader is then behind the chain's fields.
+    @inlinable @inline(__always) static func folded(
+        _ context: inout CallContext, _ reader: inout ValueReader
+    ) throws -> GroupFolding<Keys, Inner> {
         let stage = try Stage(_decodingFields: &reader)
         let grouping = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &reader)
         var folding = GroupFolding<Keys, Inner>(
@@ -60,7 +69,7 @@ where
             try folding.strideEnded(at: end)
             return true
         }
-        try folding.encode(into: &context.output)
+        return folding
     }
 }
 
@@ -90,6 +99,9 @@ where
     KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key, Inner.Answer: PageElement
 {
     /// Hands on pairs of keys and answers, ordered by key, as pages.
+    ///
+    /// The parts are the arguments, or pages: what all parts of the source have of one stretch of
+    /// the keys.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
@@ -98,7 +110,7 @@ where
         let host = context._host
         var builder = Pair<Keys.Stored, Inner.Answer>.Builder()
         var produced = 0
-        try GroupFolding<Keys, Inner>.join(&arguments, by: inner) { folding in
+        let answer = { (folding: inout GroupFolding<Keys, Inner>) in
             try folding.answers { key, answer in
                 builder.append(Pair(key, answer))
                 guard builder.count % 1_024 == 0 else { return }
@@ -106,6 +118,11 @@ where
                 produced += builder.count
                 try _emit(&builder, host)
             }
+        }
+        if context.otherInputs.isEmpty {
+            try GroupFolding<Keys, Inner>.join(&arguments, by: inner, answer)
+        } else {
+            try GroupFolding<Keys, Inner>.join(pages: context.otherInputs, by: inner, answer)
         }
         if builder.count > 0 || produced == 0 {
             produced += builder.count

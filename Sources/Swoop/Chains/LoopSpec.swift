@@ -38,15 +38,38 @@ public struct LoopSpec: Sendable {
         /// Whether arguments must come in the order of the source, next to one another; else any
         /// order gives the same bits.
         public let isOrdered: Bool
+        /// What divides partial results by key where all of them may be too much for one run; nil:
+        /// nothing can.
+        public let byKey: KeySteps?
 
         /// Joins the two steps.
         public init(
-            combine: KernelHandle, answer: KernelHandle, fields: ValueWriter, isOrdered: Bool
+            combine: KernelHandle, answer: KernelHandle, fields: ValueWriter, isOrdered: Bool,
+            byKey: KeySteps? = nil
         ) {
             self.combine = combine
             self.answer = answer
             self.fields = fields
             self.isOrdered = isOrdered
+            self.byKey = byKey
+        }
+    }
+
+    /// The steps that divide a reduction by key among several runs.
+    public struct KeySteps: Sendable {
+        /// Has the loop's fields, and gives some keys of a part.
+        public let sample: KernelHandle
+        /// Takes samples as arguments, and chooses where to cut the keys.
+        public let cuts: KernelHandle
+        /// The loop over a part, its partial results cut into pages; the reduction's `answer` takes
+        /// one page of every part.
+        public let partition: KernelHandle
+
+        /// Joins the steps.
+        public init(sample: KernelHandle, cuts: KernelHandle, partition: KernelHandle) {
+            self.sample = sample
+            self.cuts = cuts
+            self.partition = partition
         }
     }
 

@@ -33,6 +33,13 @@ struct LoopPart {
 extension PlanRecording: LoopRecorder {
     /// Adds the loop's tasks.
     func _record(_ loop: LoopSpec) -> ProxyHandle {
+        if let reduction = loop.reduction, let steps = reduction.byKey {
+            let parts = parts(
+                of: loop.source, leafWidth: loop.leafWidth, areKept: mayExceedTable(loop.source))
+            let stretches = stretches(of: parts, over: loop.source)
+            if stretches > 1 { return reduceByKey(loop, parts, stretches, reduction, steps) }
+            return reduce(partTasks(of: loop, over: parts), by: reduction, of: loop)
+        }
         let parts = partTasks(of: loop)
         guard let reduction = loop.reduction else {
             state.withLock { $0.alive.formUnion(parts) }
@@ -42,13 +49,16 @@ extension PlanRecording: LoopRecorder {
     }
 
     /// Adds a task for each part of the loop's source.
-    func partTasks(of loop: LoopSpec) -> [TaskID] {
+    ///
+    /// - Parameter known: the parts, where they were made before.
+    func partTasks(of loop: LoopSpec, over known: [LoopPart]? = nil) -> [TaskID] {
         let fields = argument(of: loop.fields)
         let (sharedFields, keptFields) = hoisted(fields)
         let function = place(of: loop.kernel, name: loop.name)
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
-        let all = self.parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
+        let all =
+            known ?? self.parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
         for (number, part) in all.enumerated() {
             parts.append(
                 addPart(

@@ -78,10 +78,14 @@ final class ClusterSession: Sendable {
     /// Bytes of a source that one run may cover: what it makes of them must fit into pages, beside
     /// those of the other slots.
     var partByteCountMax: Int {
-        let shares = nodes.map { Int($0.pageBudget) / max(1, Int($0.slots)) }
-        let share = shares.min() ?? (pageBudget == 0 ? .max : pageBudget / coreCount)
-        let most = min(32 << 20, max(1 << 20, share / 4))
+        let most = min(32 << 20, max(1 << 20, slotByteCount / 4))
         return 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    }
+
+    /// Bytes of pages that each slot of the cluster has for itself, of the node that has the least.
+    var slotByteCount: Int {
+        let shares = nodes.map { Int($0.pageBudget) / max(1, Int($0.slots)) }
+        return shares.min() ?? (pageBudget == 0 ? .max : pageBudget / coreCount)
     }
 
     func newTask() -> TaskID {

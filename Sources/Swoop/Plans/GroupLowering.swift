@@ -1,0 +1,74 @@
+// How a reduction by key becomes tasks where the groups may be more than one run has memory for: a
+// sample of every part, cuts of all samples, every part's groups cut by them, and the answers of
+// one stretch of the keys after the other, each from all parts. The cuts change nothing in the
+// answers: the tree of a key follows from the source alone.
+
+import SwoopElements
+import SwoopModel
+import Synchronization
+
+extension PlanRecording {
+    /// Groups of more text than this, if all of it were keys, would take too long in one run.
+    private static let tableBytesMax = 512 << 20
+    /// About how many bytes an element of a range takes.
+    private static let elementBytes = 32
+    /// More stretches than this make more tasks' inputs than they save memory.
+    private static let stretchesMax = 1_000
+
+    /// Text, or about as many bytes of elements, whose groups fit into one table of this cluster.
+    private var tableByteCount: Int { min(Self.tableBytesMax, session.slotByteCount / 8) }
+
+    /// Whether a range has more elements than one table may hold: its parts are then as small as
+    /// those that are kept.
+    func mayExceedTable(_ source: LoopSpec.Source) -> Bool {
+        guard case .range(let count) = source else { return false }
+        return count > tableByteCount / Self.elementBytes
+    }
+
+    /// How many runs are to share the groups of a loop over these parts; 1: they fit into one.
+    func stretches(of parts: [LoopPart], over source: LoopSpec.Source) -> Int {
+        let isMuch =
+            switch source {
+            case .range: mayExceedTable(source)
+            case .text, .csv: parts.reduce(0) { $0 + $1.range.count } > tableByteCount
+            case .pages, .wholePages, .zipped, .shuffled:
+                parts.count > tableByteCount / session.partByteCountMax
+            }
+        return isMuch ? max(1, min(Self.stretchesMax, parts.count)) : 1
+    }
+
+    /// Adds the tasks of a reduction that is divided by key; its answer is a page for each stretch.
+    func reduceByKey(
+        _ loop: LoopSpec, _ parts: [LoopPart], _ stretches: Int, _ reduction: LoopSpec.Reduction,
+        _ steps: LoopSpec.KeySteps
+    ) -> ProxyHandle {
+        let (fields, keptFields) = hoisted(argument(of: loop.fields))
+        let sample = place(of: steps.sample, name: "\(loop.name) (sample)")
+        let samples = parts.map { part in
+            addPart(part, function: sample, fields: fields, output: .value)
+        }
+        let cuts = add(
+            function: place(of: steps.cuts, name: "\(loop.name) (cuts)"),
+            arguments: [.bytes(stretches.encodedBytes), encoded(LoopNote(source: .none))]
+                + samples.map { .output($0) },
+            features: [Double(samples.count)])
+        let partition = place(of: steps.partition, name: "\(loop.name) (partition)")
+        let maps = parts.map { part in
+            addPart(
+                part, function: partition,
+                fields: .sequence([fields, .bytes(stretches.encodedBytes), cuts.argument]),
+                output: .page)
+        }
+        withExtendedLifetime((cuts, keptFields)) {}
+        let answer = place(of: reduction.answer, name: "\(loop.name) (answer)")
+        let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
+        let answers = (0..<stretches).map { stretch in
+            addPart(
+                LoopPart(
+                    range: 0..<0, note: note, pages: maps, part: UInt32(stretch), feature: .nan),
+                function: answer, fields: argument(of: reduction.fields), output: .page)
+        }
+        state.withLock { $0.alive.formUnion(answers) }
+        return ProxyHandle(self, tasks: answers)
+    }
+}
