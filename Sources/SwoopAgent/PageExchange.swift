@@ -28,12 +28,19 @@ package final class PageExchange {
         case unreachable(TaskID)
     }
 
-    /// Bytes asked for at a time, and how many such ranges are on their way from one node.
+    /// Bytes asked for at a time, and how much is on its way from one node: so many full ranges, or
+    /// more of small ones, which else would take a round trip for a few bytes each.
     package struct Pace: Sendable {
         package var rangeBytes = 1 << 20
         package var window = 8
+        package var rangesMax = 128
 
         package init() {}
+
+        /// Whether more may be asked for beside what was.
+        func hasRoom(_ pending: (ranges: Int, bytes: Int)) -> Bool {
+            pending.ranges < rangesMax && pending.bytes < window * rangeBytes
+        }
     }
 
     /// How others reach this node.
@@ -147,11 +154,10 @@ package final class PageExchange {
     private func close(_ link: PeerLink, in poll: inout PollLoop) {
         links[link.peer.node] = nil
         poll.remove(link.source)
-        for fetch in link.fetches {
+        for fetch in link.takeAll() {
             abandoned.append(fetch.extent)
             news.append(.unreachable(fetch.task))
         }
-        link.fetches = []
     }
 
     /// Extents of pages that will not come, for the owner of the arena to free.
@@ -186,11 +192,11 @@ package final class PageExchange {
         do {
             let link = try link(to: node, in: &poll, now: now)
             guard let link else { return fail(task, extent) }
-            link.fetches.append(
+            link.add(
                 PageFetch(
                     task: task, pages: pages, slice: slice, extent: extent,
                     rangeBytes: pace.rangeBytes))
-            link.ask(window: pace.window, now: now, in: &poll)
+            link.ask(pace, now: now, in: &poll)
         } catch {
             fail(task, extent)
         }
@@ -231,7 +237,7 @@ package final class PageExchange {
             }
             guard part.byteCount == link.fetches[place].wholeByteCount else {
                 // Made anew with other bytes: the page that was meant is not there.
-                drop(place, of: link)
+                drop(link.fetches.remove(at: place))
                 continue
             }
             let bytes = message.frames[1]
@@ -261,7 +267,7 @@ package final class PageExchange {
             guard let end = link.fetches[place].growth() else { continue }
             news.append(.grew(link.fetches[place].task, upTo: end))
         }
-        link.ask(window: pace.window, now: now, in: &poll)
+        link.ask(pace, now: now, in: &poll)
     }
 
     private func absent(_ frames: Frames, _ link: PeerLink) {
@@ -271,13 +277,10 @@ package final class PageExchange {
         }
         // One for each range that was asked for: the first ends the fetch, and all others of the
         // same output.
-        while let place = link.fetches.firstIndex(where: { $0.source == task }) {
-            drop(place, of: link)
-        }
+        for fetch in link.take(of: task) { drop(fetch) }
     }
 
-    private func drop(_ place: Int, of link: PeerLink) {
-        let fetch = link.fetches.remove(at: place)
+    private func drop(_ fetch: PageFetch) {
         abandoned.append(fetch.extent)
         news.append(.absent(fetch.task))
     }
@@ -421,7 +424,7 @@ package final class PageExchange {
             if poll.isReady(link.source, for: [.readable, .writable]) {
                 receive(by: link, into: arena, in: &poll, now: now)
             }
-            if !link.wasConnected, !link.fetches.isEmpty { link.tryNext(now: now) }
+            if !link.wasConnected, !link.isIdle { link.tryNext(now: now) }
             if link.isHopeless(now: now) { close(link, in: &poll) }
         }
         return takeNews()

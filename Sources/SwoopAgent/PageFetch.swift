@@ -16,7 +16,8 @@ struct PageFetch {
     private var nextOffset = 0
     /// Offsets of ranges that were asked for and did not come yet.
     private var onTheWay: Set<Int> = []
-    private var isBegun = false
+    /// Whether any range was asked for.
+    private(set) var isBegun = false
     private var toldBytes = 0
 
     init(
@@ -45,6 +46,8 @@ struct PageFetch {
 
     /// Ranges that were asked for and did not come yet.
     var pending: Int { onTheWay.count }
+    /// Their bytes, at most.
+    var pendingBytes: Int { min(byteCount, onTheWay.count * rangeBytes) }
 
     /// The next range to ask for; nil when all were. A page without bytes has one range.
     mutating func nextRange() -> (offset: Int, count: Int)? {

@@ -10,8 +10,12 @@ final class PeerLink {
     let peer: PeerAddress
     let socket: Socket
     let source: PollLoop.Source
-    /// Pages on their way here, in the order in which they were asked for.
+    /// Pages of which ranges are on their way, in the order in which they were asked for: no more
+    /// than ranges may be, however many pages are to come.
     var fetches: [PageFetch] = []
+    /// Pages that nothing was asked of yet, from `queueStart` on.
+    private var queue: [PageFetch] = []
+    private var queueStart = 0
     /// Questions that the socket did not take, oldest first.
     var waiting: [Frames] = []
     /// When it is given up, while it never took a question.
@@ -51,8 +55,46 @@ final class PeerLink {
     /// After so long without a word it is given up, connection or not: 20 s.
     static let silenceMax = 20 * nanosecondsPerSecond
 
-    /// Ranges that were asked for and did not come yet.
-    var pending: Int { fetches.reduce(0) { $0 + $1.pending } }
+    /// Whether no page is to come.
+    var isIdle: Bool { fetches.isEmpty && queueStart == queue.count }
+
+    /// Adds a page that is to come.
+    func add(_ fetch: PageFetch) { queue.append(fetch) }
+
+    /// Takes away all pages that are to come.
+    func takeAll() -> [PageFetch] {
+        defer {
+            fetches = []
+            queue = []
+            queueStart = 0
+        }
+        return fetches + queue[queueStart...]
+    }
+
+    /// Takes away all pages, or slices, of an output.
+    func take(of source: TaskID) -> [PageFetch] {
+        let all = takeAll()
+        for fetch in all where fetch.source != source {
+            if fetch.isBegun { fetches.append(fetch) } else { queue.append(fetch) }
+        }
+        return all.filter { $0.source == source }
+    }
+
+    private func takeNext() -> PageFetch? {
+        guard queueStart < queue.count else { return nil }
+        let next = queue[queueStart]
+        queueStart += 1
+        if queueStart * 2 > queue.count {
+            queue.removeFirst(queueStart)
+            queueStart = 0
+        }
+        return next
+    }
+
+    /// Ranges that were asked for and did not come yet, and their bytes.
+    var pending: (ranges: Int, bytes: Int) {
+        fetches.reduce((0, 0)) { ($0.0 + $1.pending, $0.1 + $1.pendingBytes) }
+    }
 
     /// Connects to the next address of the node as well, when the first does not answer.
     func tryNext(now: Int64) {
@@ -68,30 +110,43 @@ final class PeerLink {
 
     /// When to look again, should nothing come by it.
     var nextDeadline: Int64? {
-        if fetches.isEmpty { return nil }
+        if isIdle { return nil }
         if wasConnected { return heardAt + Self.silenceMin }
         guard tried < peer.pages.endpoints.count else { return connectBy }
         return connectBy - Self.connectLimit
             + Self.connectLimit * Int64(tried) / Int64(peer.pages.endpoints.count)
     }
 
-    /// Asks for ranges until `window` are on their way, the oldest page first; and for one of each
-    /// page, up to eight times as many: a node that waits for a page itself does not keep others.
-    func ask(window: Int, now: Int64, in poll: inout PollLoop) {
+    /// Asks for ranges until as much is on its way as the pace allows, the oldest page first; and for
+    /// one of each further page, up to eight windows: a node that waits for a page itself does not
+    /// keep others.
+    func ask(_ pace: PageExchange.Pace, now: Int64, in poll: inout PollLoop) {
         var pending = pending
-        if pending == 0 { heardAt = now }
-        for place in fetches.indices {
-            while pending < window || fetches[place].pending == 0 && pending < 8 * window,
-                let range = fetches[place].nextRange()
-            {
-                let question = PeerMessage.pageWanted(
-                    fetches[place].source, offset: Int64(fetches[place].base + range.offset),
-                    count: Int64(range.count))
-                waiting.append(question.encoded().map { Frame($0) })
-                pending += 1
-            }
+        if pending.ranges == 0 { heardAt = now }
+        for place in fetches.indices { askRest(of: place, pace, &pending) }
+        while fetches.count < 8 * pace.window || pace.hasRoom(pending), let next = takeNext() {
+            fetches.append(next)
+            askNext(of: fetches.count - 1, &pending)
+            askRest(of: fetches.count - 1, pace, &pending)
         }
         flush(in: &poll)
+    }
+
+    private func askRest(
+        of place: Int, _ pace: PageExchange.Pace, _ pending: inout (ranges: Int, bytes: Int)
+    ) {
+        while pace.hasRoom(pending), askNext(of: place, &pending) {}
+    }
+
+    @discardableResult
+    private func askNext(of place: Int, _ pending: inout (ranges: Int, bytes: Int)) -> Bool {
+        guard let range = fetches[place].nextRange() else { return false }
+        let question = PeerMessage.pageWanted(
+            fetches[place].source, offset: Int64(fetches[place].base + range.offset),
+            count: Int64(range.count))
+        waiting.append(question.encoded().map { Frame($0) })
+        pending = (pending.ranges + 1, pending.bytes + range.count)
+        return true
     }
 
     /// Sends what waits, as far as the socket takes it.
@@ -112,7 +167,7 @@ final class PeerLink {
 
     /// Whether the pages that are asked for can still come by it.
     func isHopeless(now: Int64) -> Bool {
-        guard !fetches.isEmpty else { return false }
+        guard !isIdle else { return false }
         guard wasConnected else { return now >= connectBy }
         let silence = now - heardAt
         guard silence >= Self.silenceMin else { return false }

@@ -119,7 +119,9 @@
         let count = keys.count
         if count > cellCapacity {
             let old = unsafe cells
-            cellCapacity = Swift.max(count, cellCapacity * 4)
+            // A large one only doubles: what it does not use is memory all the same.
+            let factor = cellCapacity < 65_536 ? 4 : 2
+            cellCapacity = Swift.max(count, cellCapacity * factor)
             unsafe cells = .allocate(capacity: cellCapacity)
             unsafe cells.moveInitialize(from: old, count: cellCount)
             unsafe old.deallocate()

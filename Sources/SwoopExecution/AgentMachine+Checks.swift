@@ -96,6 +96,11 @@ extension AgentMachine {
         for task in lends.keys {
             precondition(outputs[task] == nil, "\(task) is here and is to be written")
         }
+        let pinned = outputs.values.reduce(0) { sum, output in
+            sum + (output.memoryReaders > 0 ? (output.leaving ?? output.extent).byteCount : 0)
+        }
+        precondition(
+            pinned == room.pinnedBytes, "\(pinned) bytes are read, not \(room.pinnedBytes)")
         let spilling = outputs.values.filter(\.isSpilling)
         precondition(spilling.count == room.spilling, "spills are miscounted")
         precondition(

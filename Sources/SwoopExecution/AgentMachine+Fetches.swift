@@ -82,20 +82,22 @@ extension AgentMachine {
     }
 
     /// The coordinator passes on whole outputs: parts of one are asked for once.
-    private func relay(
+    private mutating func relay(
         _ fetch: Fetch, of task: TaskID, from source: NodeID, into effects: inout [AgentEffect]
     ) {
         let whole = fetch.slice?.task ?? task
-        let isAsked = fetches.contains {
-            $0.key != task && $0.value.isRelayed && $0.value.source == source
-                && ($0.value.slice?.task ?? $0.key) == whole && $0.value.resumeAt == nil
+        let isAsked = relayNames.contains { name in
+            guard name != task, let other = fetches[name], other.isRelayed else { return false }
+            return other.source == source && (other.slice?.task ?? name) == whole
+                && other.resumeAt == nil
         }
+        relayNames.insert(task)
         if !isAsked { effects.append(.relay(whole, from: source)) }
     }
 
     /// Inputs on their way that a whole output from the coordinator answers.
     private func relayed(_ whole: TaskID) -> [TaskID] {
-        fetches.keys.filter { task in
+        relayNames.filter { task in
             guard let fetch = fetches[task], fetch.isRelayed, fetch.resumeAt == nil else {
                 return false
             }
@@ -114,6 +116,7 @@ extension AgentMachine {
     ) {
         let isShared = fetches.removeValue(forKey: task)?.isShared ?? false
         troubles[task] = nil
+        if !relayNames.isEmpty { relayNames = relayNames.filter { fetches[$0] != nil } }
         fetchedBytes += extent.byteCount
         insert(task, Output(extent: extent, attempt: 0), into: &effects)
         guard let output = outputs[task] else { return }

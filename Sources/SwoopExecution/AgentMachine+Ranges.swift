@@ -31,7 +31,7 @@ extension AgentMachine {
     ) {
         sending[task, default: 0] += 1
         pin(task)
-        if output.extent.medium == .memory { outputs[task]?.memoryReaders += 1 }
+        if output.extent.medium == .memory { enterMemory(of: task) }
         effects.append(.sendRange(token: token, task, output.extent))
     }
 

@@ -166,20 +166,19 @@ extension AgentMachine {
         into effects: inout [AgentEffect]
     ) {
         for attempt in waiters.removeValue(forKey: task) ?? [] {
-            guard var run = runs[attempt] else { continue }
-            for (place, input) in run.task.inputs.enumerated()
-            where input.task == task && run.inputs[place] == nil {
-                run.inputs[place] = RunInput(task: task, source: source)
-                run.missing -= 1
-                guard case .extent = source else { continue }
-                pin(output)
-                run.pins.append(output)
+            // In place: a run may have thousands of inputs, and each comes by itself.
+            guard let index = runs.index(forKey: attempt) else { continue }
+            let filled = runs.values[index].fill(task, with: source)
+            if case .extent = source {
+                for _ in 0..<filled {
+                    pin(output)
+                    runs.values[index].pins.append(output)
+                }
             }
-            if run.missing == 0 && run.state == .waiting {
-                run.state = .ready
-                workers[run.worker].ready.append(attempt)
+            if runs.values[index].missing == 0 && runs.values[index].state == .waiting {
+                runs.values[index].state = .ready
+                workers[runs.values[index].worker].ready.append(attempt)
             }
-            runs[attempt] = run
         }
     }
 
@@ -250,6 +249,20 @@ extension AgentMachine {
     mutating func free(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard outputs[attempt.task]?.attempt == attempt.number else { return }
         drop([attempt.task], into: &effects)
+    }
+}
+
+extension AgentMachine.Run {
+    /// Puts an input where it is missing; at how many places that was.
+    fileprivate mutating func fill(_ task: TaskID, with source: RunInputSource) -> Int {
+        var filled = 0
+        for place in self.task.inputs.indices
+        where self.task.inputs[place].task == task && inputs[place] == nil {
+            inputs[place] = RunInput(task: task, source: source)
+            filled += 1
+        }
+        missing -= filled
+        return filled
     }
 }
 

@@ -65,13 +65,8 @@ extension AgentMachine {
         var missing = room.missingBytes
         guard missing > 0, maySpill(into: &effects) else { return }
         for task in spillable() where missing > 0 {
-            guard let extent = outputs[task]?.extent else { continue }
-            outputs[task]?.isSpilling = true
-            pin(task)
-            room.spilling += 1
-            room.spillingBytes += extent.byteCount
-            missing -= extent.byteCount
-            effects.append(.spill(task, extent))
+            missing -= outputs[task]?.extent.byteCount ?? 0
+            spill(task, into: &effects)
         }
     }
 
@@ -86,17 +81,20 @@ extension AgentMachine {
     /// Pages that may leave memory, the best first. Those that a worker reads or writes now, or
     /// that are being sent, may not.
     private func spillable() -> [TaskID] {
-        let all = outputs.filter { _, output in
-            output.extent.medium == .memory && output.extent.byteCount > 0 && !output.isSpilling
-                && output.memoryReaders == 0
+        // What is compared lies side by side: there may be thousands, looked at again and again.
+        var all: [(task: TaskID, bytes: Int64, isWanted: Bool)] = []
+        for (task, output) in outputs
+        where output.extent.medium == .memory && output.memoryReaders == 0 && !output.isSpilling
+            && output.extent.byteCount > 0
+        {
+            all.append((task, output.extent.byteCount, output.pins > 0))
         }
-        return all.keys.sorted { one, other in
-            guard let first = all[one], let second = all[other] else { return one < other }
-            let isWanted = (first.pins > 0, second.pins > 0)
-            if isWanted.0 != isWanted.1 { return isWanted.1 }
-            let bytes = (first.extent.byteCount, second.extent.byteCount)
-            return bytes.0 != bytes.1 ? bytes.0 > bytes.1 : one < other
+        all.sort { first, second in
+            if first.isWanted != second.isWanted { return second.isWanted }
+            return first.bytes != second.bytes
+                ? first.bytes > second.bytes : first.task < second.task
         }
+        return all.map(\.task)
     }
 
     mutating func spilled(
@@ -141,7 +139,7 @@ extension AgentMachine {
 
     /// Names to a run that is about to be dispatched where its inputs lie now; false: what the
     /// workers read already takes as much memory as they may keep from others.
-    mutating func lendInputs(to run: inout Run) -> Bool {
+    mutating func lendInputs(to run: inout Run, into effects: inout [AgentEffect]) -> Bool {
         guard !run.pins.isEmpty else { return true }
         if run.pageBytes == nil {
             run.pageBytes = run.inputs.reduce(0) { sum, input in
@@ -155,17 +153,62 @@ extension AgentMachine {
         {
             return false
         }
+        guard !awaitsSpill(of: run, into: &effects) else { return false }
         for place in run.inputs.indices {
             guard case .extent? = run.inputs[place]?.source,
                 let (extent, output) = self.place(of: run.task.inputs[place])
             else { continue }
             run.inputs[place]?.source = .extent(extent)
             guard extent.medium == .memory else { continue }
-            outputs[output]?.memoryReaders += 1
+            enterMemory(of: output)
             run.memoryPins.append(output)
         }
         room.readBytes += bytes
         return true
+    }
+
+    /// Whether a run must wait until some of its inputs are on the disk.
+    ///
+    /// Who reads a part of an output keeps all of it in memory. A run that reads a part of each of
+    /// many outputs would keep everything there, and find no room for its own: an eighth of the
+    /// memory is kept from that, or what some pages for each slot take, if half has room for it.
+    private mutating func awaitsSpill(of run: Run, into effects: inout [AgentEffect]) -> Bool {
+        guard configuration.storeBytes > 0, configuration.spillTrouble == nil,
+            room.trouble.map({ $0.until <= now }) ?? true
+        else { return false }
+        var unread: [TaskID: Int64] = [:]
+        for input in run.task.inputs {
+            guard let task = input.slice?.task, let output = outputs[task],
+                output.extent.medium == .memory, output.memoryReaders == 0
+            else { continue }
+            unread[task] = output.extent.byteCount
+        }
+        let store = configuration.storeBytes
+        let kept = max(store / 8, min(store / 2, Int64(configuration.slots) * Self.slotRoom))
+        var excess = room.pinnedBytes + unread.values.reduce(0, +) - (store - kept)
+        guard excess > 0, !unread.isEmpty else { return false }
+        for (task, bytes) in unread where outputs[task]?.isSpilling == true {
+            excess -= bytes
+            unread[task] = nil
+        }
+        let order = unread.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+        for (task, bytes) in order where excess > 0 {
+            spill(task, into: &effects)
+            excess -= bytes
+        }
+        return true
+    }
+
+    /// Two pages of the usual size at most.
+    private static let slotRoom: Int64 = 64 << 20
+
+    private mutating func spill(_ task: TaskID, into effects: inout [AgentEffect]) {
+        guard let extent = outputs[task]?.extent else { return }
+        outputs[task]?.isSpilling = true
+        pin(task)
+        room.spilling += 1
+        room.spillingBytes += extent.byteCount
+        effects.append(.spill(task, extent))
     }
 
     /// A run of a worker reads its inputs no more.
@@ -174,11 +217,20 @@ extension AgentMachine {
         for output in run.memoryPins { leaveMemory(of: output, into: &effects) }
     }
 
+    /// One more reads the output, which is in memory, there.
+    mutating func enterMemory(of task: TaskID) {
+        guard let output = outputs[task] else { return }
+        outputs[task]?.memoryReaders += 1
+        if output.memoryReaders == 0 { room.pinnedBytes += output.extent.byteCount }
+    }
+
     /// One less reads the output where it is, or was, in memory.
     mutating func leaveMemory(of task: TaskID, into effects: inout [AgentEffect]) {
         guard let output = outputs[task], output.memoryReaders > 0 else { return }
         outputs[task]?.memoryReaders -= 1
-        guard output.memoryReaders == 1, let extent = output.leaving else { return }
+        guard output.memoryReaders == 1 else { return }
+        room.pinnedBytes -= (output.leaving ?? output.extent).byteCount
+        guard let extent = output.leaving else { return }
         outputs[task]?.leaving = nil
         free(extent, into: &effects)
     }

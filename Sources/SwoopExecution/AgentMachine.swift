@@ -128,6 +128,8 @@ package struct AgentMachine: Sendable {
     package var outputs: [TaskID: Output] = [:]
     /// Exactly the pages that are on their way here, or will be asked for after a pause.
     package var fetches: [TaskID: Fetch] = [:]
+    /// All of them that are asked for through the coordinator, and some that were.
+    var relayNames: Set<TaskID> = []
     /// Pages that were not to be had, and since when.
     package var troubles: [TaskID: FetchTrouble] = [:]
     /// Nodes that cannot be reached, and until when that is believed.
@@ -310,7 +312,7 @@ package struct AgentMachine: Sendable {
                 later.append(attempt)
                 continue
             }
-            guard lendInputs(to: &run) else {
+            guard lendInputs(to: &run, into: &effects) else {
                 later.append(contentsOf: workers[place].ready[index...])
                 break
             }

@@ -46,6 +46,8 @@ package struct PageRoom: Sendable {
     var remarked: Set<String> = []
     /// Bytes of pages that runs of workers read.
     package var readBytes: Int64 = 0
+    /// Bytes of outputs that are kept in memory since somebody reads them, or a part of them.
+    package var pinnedBytes: Int64 = 0
     /// Pages that were not right when they came back.
     package var damagedCount = 0
 

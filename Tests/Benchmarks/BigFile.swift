@@ -10,6 +10,7 @@ import Synchronization
 
 enum BigFile {
     private static let steps = ["few groups", "many groups", "sorted", "joined"]
+    private static let itemSteps = ["items", "equal items"]
 
     static func run() async throws {
         let bytes = variable("SWOOP_BENCH_BIG_BYTES").flatMap { Int($0) } ?? 14_000_000_000
@@ -23,7 +24,10 @@ enum BigFile {
         let path = "\(folder)/big-\(data.lines)"
         try makeFiles(data, path)
         for step in steps where chosen?.contains(step[...]) ?? true {
-            try measure(step, path, data, budget: budget)
+            try measure(step, path, data.lines, budget: budget)
+        }
+        for step in itemSteps where chosen?.contains(step[...]) ?? true {
+            try measure(step, path, BigItems.count, budget: BigItems.budget)
         }
     }
 
@@ -41,7 +45,7 @@ enum BigFile {
     }
 
     private static func measure(
-        _ step: String, _ path: String, _ data: BigLines, budget: Int
+        _ step: String, _ path: String, _ count: Int, budget: Int
     ) throws {
         let said = "\(path).said"
         defer { _ = unsafe unlink(said) }
@@ -52,9 +56,9 @@ enum BigFile {
         guard numbers.count == 5 else { throw WrongAnswer() }
         let lines = try output(of: "grep -c 'tasks done' '\(said)' || true")
         emit(
-            "big", "swoop:\(step)", n: data.lines, seconds: [numbers[0]],
+            "big", "swoop:\(step)", n: count, seconds: [numbers[0]],
             extra: [
-                ("bytes", Double(data.lines * BigLines.lineBytes)), ("budget", Double(budget)),
+                ("budget_mb", Double(budget) / 1e6),
                 ("peak_mb", numbers[1] / 1e6),
                 ("over_budget_mb", (numbers[1] - Double(budget)) / 1e6),
                 ("spilled_mb", numbers[2] / 1e6), ("fetched_mb", numbers[3] / 1e6),
@@ -117,6 +121,8 @@ enum BigFile {
             }
             let all = try await whole.value
             return all.isOrdered && all.lines == data.lines && all.contents == hash
+        case "items": return try await BigItems.isRight(cluster, byEqualKeys: false)
+        case "equal items": return try await BigItems.isRight(cluster, byEqualKeys: true)
         default:
             let sum = try await cluster.remotely { remote in
                 remote.lines(file).map(booking).joined(
@@ -159,6 +165,7 @@ enum BigFile {
         var since = seconds()
         var pause = 0.0
         var fetched: Int64 = 0
+        var lookedAt = 0.0
         for try await usage in cluster.usage {
             if Task.isCancelled { break }
             let next = (UInt64(usage.progress.done), usage.progress.bytesIn)
@@ -166,7 +173,10 @@ enum BigFile {
             if next != last { (last, since) = (next, now) }
             pause = max(pause, now - since)
             fetched = max(fetched, usage.fetchedBytes)
-            spills.look()
+            if now - lookedAt > 1 {
+                spills.look()
+                lookedAt = now
+            }
         }
         return (pause, fetched)
     }

@@ -63,5 +63,29 @@ extension ProgramTests {
             let values = try told(["joins", "\(count)", "\(budget)"], in: folder)
             for name in Self.joins { #expect(values[name] == "true", "\(name)") }
         }
+
+        /// Items of some 70 bytes on agents with little memory. Builds for tests are not optimised:
+        /// 20 million of them, with 250 MB an agent, are sorted by `make bench W=big`.
+        @Test func `sorts of more than all agents have memory for keep order and contents`() throws
+        {
+            let folder = try TestFolder()
+            let values = try told(["large-sorts", "150000", "\(4 << 20)"], in: folder)
+            for name in [
+                "by a number", "all keys equal", "nearly all keys equal",
+                "long common beginnings", "nothing and one", "stored, and beyond memory",
+            ] {
+                #expect(values[name] == "true", "\(name)")
+            }
+        }
+
+        @Test func `groups of more keys than a table holds have the bits of one table`() throws {
+            let folder = try TestFolder()
+            let path = folder.path + "/lines.txt"
+            try writeLines(150_000, to: path)
+            let values = try told(["large-groups", "120000", "\(4 << 20)", path], in: folder)
+            for name in ["numbers", "texts", "few", "lines", "divided"] {
+                #expect(values[name] == "true", "\(name)")
+            }
+        }
     }
 }

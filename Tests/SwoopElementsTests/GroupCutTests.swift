@@ -58,7 +58,8 @@ import Testing
             var sums: [(key: Int, answer: Double)] = []
             for stretch in 0..<stretches {
                 let inputs = hosts.map { $0.inputs()[stretch] }
-                #expect(unsafe inputs.allSatisfy { $0.bytes.count % 64 == 0 })
+                let sizes = inputs.map { unsafe $0.bytes.count }
+                #expect(sizes.allSatisfy { $0 % 64 == 0 })
                 try GroupFolding<Keys, KeyedSum>.join(pages: inputs, by: KeyedSum()) {
                     try $0.answers { sums.append(($0, $1)) }
                 }

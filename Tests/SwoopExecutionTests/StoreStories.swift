@@ -342,6 +342,56 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         #expect(agent.machine.room.readBytes == 600)
     }
 
+    /// A run that reads ten bytes of each of these outputs.
+    private func reader(_ number: Int, of wholes: [(task: Int, byteCount: Int64)]) -> AssignedTask {
+        var reader = assigned(number)
+        let part = StoredPages(byteCount: 10, elementCount: 1)
+        reader.inputs = wholes.map { whole in
+            AssignedInput(
+                task: task(whole.task).part(1), source: .stored(part, nodes: [NodeID(1)]),
+                slice: OutputSlice(
+                    task: task(whole.task), offset: 64, wholeByteCount: whole.byteCount))
+        }
+        return reader
+    }
+
+    @Test func `who reads parts of many outputs waits until half of the memory is free of them`() {
+        var agent = agent([100, 300, 200, 300])
+        let wholes: [(Int, Int64)] = [(11, 100), (12, 300), (13, 200), (14, 300)]
+        agent.lease(reader(2, of: wholes))
+        agent.expect(.spill(task(12), page(1_000, 300)))
+        agent.expect(.spill(task(14), page(3_000, 300)))
+        agent.expectNothingElse()
+        agent.handle(.pageSpilled(task(12), from: page(1_000, 300), to: onDisk(0, 300)))
+        agent.expect(.free(page(1_000, 300)))
+        agent.expectNothingElse()
+        agent.handle(.pageSpilled(task(14), from: page(3_000, 300), to: onDisk(4_096, 300)))
+        #expect(agent.machine.room.pinnedBytes == 300)
+        #expect(agent.order(of: 2)?.inputs.count == 4)
+        agent.forget()
+        // The next one reads the same, the third one what memory has no room to keep as well.
+        agent.handle(.dataStored(task(15), page(5_000, 400)))
+        agent.forget()
+        agent.lease(reader(3, of: wholes), reader(4, of: [(15, 400)]))
+        #expect(agent.dispatched() == [attempt(3)])
+        agent.forget()
+        #expect(agent.machine.outputs[task(15)]?.isSpilling == true)
+        agent.finish(2)
+        agent.forget()
+        agent.finish(3)
+        // There is room before it has left.
+        #expect(agent.dispatched() == [attempt(4)])
+        #expect(agent.machine.room.pinnedBytes == 400)
+    }
+
+    @Test func `parts are read in memory however much that is where there is no disk`() {
+        var agent = agent([500, 400], trouble: "/x cannot be written")
+        agent.lease(reader(2, of: [(11, 500), (12, 400)]))
+        #expect(agent.dispatched() == [attempt(2)])
+        agent.expectNothingElse()
+        #expect(agent.machine.room.pinnedBytes == 900)
+    }
+
     @Test func `a page that comes back wrong is made again, and its reader is not charged`() {
         var agent = agent([100])
         spillAll(&agent, wish: 500)

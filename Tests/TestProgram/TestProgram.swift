@@ -17,6 +17,8 @@ import Swoop
         "saving": { arguments in try await tellSaving(in: arguments[0], sent: arguments[1]) },
         "sorts": { arguments in try await tellSorts(arguments) },
         "joins": { arguments in try await tellJoins(arguments) },
+        "large-sorts": { arguments in try await tellLargeSorts(arguments) },
+        "large-groups": { arguments in try await tellLargeGroups(arguments) },
         "pieces": { _ in try await tellPieces() },
         "streaming": { arguments in try await tellStreaming(of: arguments[0]) },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
