@@ -26,7 +26,15 @@ package final class PageDisk {
 
     private enum Job {
         case write(TaskID, from: PageExtent, to: Extent)
-        case read(Reading)
+        case read(Reading, Cover)
+    }
+
+    /// Bytes of a page that are read for a range of it.
+    struct Cover: Equatable {
+        var offset: Int64
+        var byteCount: Int64
+        /// What they must be; nil: they were found right before.
+        var pages: StoredPages?
     }
 
     package let file: SpillFile
@@ -34,7 +42,7 @@ package final class PageDisk {
     private var space = ExtentAllocator(capacity: SpillFile.capacity, placement: .lowest)
     /// Extents in use, by offset.
     private var extents: [Int64: Extent] = [:]
-    /// Offsets of pages that were read whole and found right.
+    /// Offsets of parts of pages that were read and found right.
     private var verified: Set<Int64> = []
     private var jobs: [UInt64: Job] = [:]
     private var jobsBegun: UInt64 = 0
@@ -58,35 +66,66 @@ package final class PageDisk {
     }
 
     /// Begins to read; `read` or `unreadable` follows.
-    ///
-    /// Of a page that was not verified yet all is read: a range alone cannot be verified.
     func read(_ reading: Reading) {
-        switch reading {
-        case .range(_, _, let page, let offset, let count) where verified.contains(page.offset):
-            thread.read(
-                begin(.read(reading)), at: Int(page.offset + offset), count: Int(count))
-        case .range(_, _, let page, _, _), .output(_, let page):
-            thread.read(
-                begin(.read(reading)), at: Int(page.offset), count: Int(page.byteCount))
+        let (page, cover) =
+            switch reading {
+            case .range(_, _, let page, let offset, let count):
+                (page, self.cover(of: page, offset, count))
+            case .output(_, let page):
+                (page, Cover(offset: 0, byteCount: page.byteCount, pages: page.pages))
+            }
+        thread.read(
+            begin(.read(reading, cover)), at: Int(page.offset + cover.offset),
+            count: Int(cover.byteCount))
+    }
+
+    /// A range alone cannot be verified: all parts that it touches are read, unless they were found
+    /// right before. In a shuffle a part is one of hundreds, and all of it is wanted.
+    private func cover(of page: PageExtent, _ offset: Int64, _ count: Int64) -> Cover {
+        var touched: [OutputPart] = []
+        var start: Int64 = 0
+        var begin: Int64 = 0
+        var isKnown = true
+        for part in page.pages.parts {
+            let end = start + part.byteCount
+            if part.byteCount > 0, end > offset, start < offset + count {
+                if touched.isEmpty { begin = start }
+                touched.append(part)
+                isKnown = isKnown && verified.contains(page.offset + start)
+            }
+            start = end
         }
+        if isKnown { return Cover(offset: offset, byteCount: count) }
+        let pages = StoredPages(touched)
+        return Cover(offset: begin, byteCount: pages.byteCount, pages: pages)
     }
 
     /// What a reading gets of the bytes that came; nil: they are wrong.
-    private func part(of bytes: [UInt8], for reading: Reading) -> [UInt8]? {
-        switch reading {
-        case .range(_, _, let page, let offset, let count):
-            if bytes.count == Int(count), count < page.byteCount { return bytes }
-            guard page.pages.isRight(bytes) else { return nil }
-            verified.insert(page.offset)
-            return Array(bytes[Int(offset)..<Int(offset + count)])
-        case .output(_, let page): return page.pages.isRight(bytes) ? bytes : nil
+    private func part(of bytes: [UInt8], for reading: Reading, _ cover: Cover) -> [UInt8]? {
+        guard let pages = cover.pages else { return bytes }
+        guard pages.isRight(bytes) else { return nil }
+        guard case .range(_, _, let page, let offset, let count) = reading,
+            offset != cover.offset || count != cover.byteCount
+        else { return bytes }
+        // Others will ask for the rest of it.
+        var start = page.offset + cover.offset
+        for part in pages.parts {
+            verified.insert(start)
+            start += part.byteCount
         }
+        return Array(bytes[Int(offset - cover.offset)..<Int(offset - cover.offset + count)])
     }
 
     /// Gives a page's part of the file back.
     func free(_ page: PageExtent) {
         guard let extent = extents.removeValue(forKey: page.offset) else { return }
-        verified.remove(page.offset)
+        if !verified.isEmpty {
+            var start = page.offset
+            for part in page.pages.parts {
+                verified.remove(start)
+                start += part.byteCount
+            }
+        }
         release(extent)
     }
 
@@ -105,11 +144,11 @@ package final class PageDisk {
                 release(extent)
                 return .failed(task, from, reason: error.description)
             case .read(let id, let bytes):
-                guard case .read(let reading)? = end(id) else { return nil }
-                return part(of: bytes, for: reading).map { .read(reading, $0) }
+                guard case .read(let reading, let cover)? = end(id) else { return nil }
+                return part(of: bytes, for: reading, cover).map { .read(reading, $0) }
                     ?? .unreadable(reading)
             case .unreadable(let id, _):
-                guard case .read(let reading)? = end(id) else { return nil }
+                guard case .read(let reading, _)? = end(id) else { return nil }
                 return .unreadable(reading)
             }
         }

@@ -88,8 +88,11 @@ extension CoordinatorLoop {
         nextProgress = now + Self.progressPeriod
         for place in clients.indices {
             let progress = scheduler.progress(of: clients[place].id)
-            guard progress != clients[place].progress else { continue }
+            let isNew = progress != clients[place].progress
+            let isLate = now - clients[place].progressAt >= Self.progressSilence
+            guard isNew || isLate && !progress.isOver else { continue }
             clients[place].progress = progress
+            clients[place].progressAt = now
             clients[place].notices.append(.progress(progress))
         }
     }

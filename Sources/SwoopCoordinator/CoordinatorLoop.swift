@@ -28,7 +28,9 @@ struct AttachedClient {
     var waiting: [Frames] = []
     /// Its connection ended without a goodbye.
     var isGone = false
+    /// What it was told last of its work, and when.
     var progress = ProgressCount()
+    var progressAt: Int64 = 0
 }
 
 /// An agent behind a connection, with its last sample.
@@ -100,6 +102,8 @@ struct CoordinatorLoop: ~Copyable {
     /// 10 Hz for those who watch, 4 Hz for progress.
     static let usagePeriod: Int64 = 100_000_000
     static let progressPeriod: Int64 = 250_000_000
+    /// Work of which nothing is new is told of once in so long: its time goes on.
+    static let progressSilence = nanosecondsPerSecond
     /// Every second each client hears something: it knows that there is a coordinator, and a client
     /// whose process was killed is noticed.
     static let signPeriod = nanosecondsPerSecond
@@ -157,7 +161,7 @@ struct CoordinatorLoop: ~Copyable {
         if clients.contains(where: { $0.watchesUsage }) {
             deadline = min(deadline ?? nextUsage, nextUsage)
         }
-        if scheduler.progress.running > 0 {
+        if !scheduler.progress.isOver {
             deadline = min(deadline ?? nextProgress, nextProgress)
         }
         if arePeersStale { deadline = min(deadline ?? nextPeers, nextPeers) }

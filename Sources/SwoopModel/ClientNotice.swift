@@ -68,6 +68,9 @@ public struct ProgressCount: Hashable, Sendable {
     /// nothing left.
     public var nanosecondsLeft: Int64
 
+    /// Whether nothing is left to do.
+    package var isOver: Bool { done + failed >= total }
+
     /// Counts of nothing yet.
     public init(
         done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0,

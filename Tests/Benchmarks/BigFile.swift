@@ -76,7 +76,7 @@ enum BigFile {
             guard facts.count == 2 else { throw WrongAnswer() }
             let data = BigLines(bytes: Int(facts[0]))
             try await withAgentPair(pageBudget: budget / 2) { cluster in
-                let watch = MemoryWatch(period: 200)
+                let watch = MemoryWatch(period: 500)
                 let spills = SpillWatch()
                 let began = seconds()
                 let progress = Task { try await observed(cluster, spills) }

@@ -34,8 +34,7 @@ package struct ProgressLine {
 
     /// Takes note of counts.
     package mutating func take(_ count: ProgressCount, at now: Int64) -> Said {
-        let isOver = count.done + count.failed >= count.total
-        guard !isOver else { return end(count, at: now) }
+        guard !count.isOver else { return end(count, at: now) }
         guard let began else {
             began = now
             return .nothing
