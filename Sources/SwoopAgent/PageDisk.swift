@@ -1,14 +1,14 @@
 // The agent's spill file: which part of it each page has, and what is being written and read there.
 // When a page goes there is decided in SwoopExecution; the bytes are moved by SpillThread.swift.
 
-import SwoopModel
+package import SwoopModel
 package import SwoopStorage
 package import SwoopTransport
 
 /// Pages on the disk of a node. Belongs to the agent's thread.
 package final class PageDisk {
     /// What is read, and for whom.
-    enum Reading {
+    package enum Reading {
         /// A range, for the node that asked under this token.
         case range(token: UInt64, TaskID, PageExtent, offset: Int64, count: Int64)
         /// All of it, for the coordinator.
@@ -16,7 +16,7 @@ package final class PageDisk {
     }
 
     /// What happened.
-    enum News {
+    package enum News {
         case spilled(TaskID, from: PageExtent, to: PageExtent)
         case failed(TaskID, PageExtent, reason: String)
         case read(Reading, [UInt8])
@@ -30,7 +30,7 @@ package final class PageDisk {
     }
 
     /// Bytes of a page that are read for a range of it.
-    struct Cover: Equatable {
+    private struct Cover: Equatable {
         var offset: Int64
         var byteCount: Int64
         /// What they must be; nil: they were found right before.
@@ -54,10 +54,12 @@ package final class PageDisk {
     }
 
     /// Readable when there is news.
-    var descriptor: Int32 { thread.news.wakeup.descriptor }
+    package var descriptor: Int32 { thread.news.wakeup.descriptor }
 
     /// Begins to write a page that lies in this extent of the arena; `spilled` or `failed` follows.
-    func write(_ task: TaskID, _ page: PageExtent, in memory: Extent, of arena: Arena) -> Bool {
+    package func write(_ task: TaskID, _ page: PageExtent, in memory: Extent, of arena: Arena)
+        -> Bool
+    {
         let count = Int(page.byteCount)
         guard let extent = space.allocate(bytes: max(1, count)) else { return false }
         let job = begin(.write(task, from: page, to: extent))
@@ -66,7 +68,7 @@ package final class PageDisk {
     }
 
     /// Begins to read; `read` or `unreadable` follows.
-    func read(_ reading: Reading) {
+    package func read(_ reading: Reading) {
         let (page, cover) =
             switch reading {
             case .range(_, _, let page, let offset, let count):
@@ -117,7 +119,7 @@ package final class PageDisk {
     }
 
     /// Gives a page's part of the file back.
-    func free(_ page: PageExtent) {
+    package func free(_ page: PageExtent) {
         guard let extent = extents.removeValue(forKey: page.offset) else { return }
         if !verified.isEmpty {
             var start = page.offset
@@ -130,7 +132,7 @@ package final class PageDisk {
     }
 
     /// What happened since, in order.
-    func takeNews() -> [News] {
+    package func takeNews() -> [News] {
         thread.news.take().compactMap { news in
             switch news {
             case .written(let id):
@@ -155,7 +157,7 @@ package final class PageDisk {
     }
 
     /// Ends the thread: memory that was to be written is not touched any more.
-    func stop() { thread.stop() }
+    package func stop() { thread.stop() }
 
     private func begin(_ job: Job) -> UInt64 {
         jobsBegun += 1

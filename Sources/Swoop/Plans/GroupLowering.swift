@@ -25,14 +25,21 @@ extension PlanRecording {
         return count > tableByteCount / Self.elementBytes
     }
 
+    /// Whether pages, whose sizes nobody knows yet, may have more than one table holds: nothing is
+    /// cut into more of them than cores need, unless it is large.
+    private func mayExceedTable(pages: Int) -> Bool {
+        let (bytes, overflow) = pages.multipliedReportingOverflow(by: session.partByteCountMax)
+        guard !overflow, bytes > tableByteCount else { return overflow }
+        return pages > Self.partsOfCore * session.coreCount || bytes > session.slotByteCount
+    }
+
     /// How many runs are to share the groups of a loop over these parts; 1: they fit into one.
     func stretches(of parts: [LoopPart], over source: LoopSpec.Source) -> Int {
         let isMuch =
             switch source {
             case .range: mayExceedTable(source)
             case .text, .csv: parts.reduce(0) { $0 + $1.range.count } > tableByteCount
-            case .pages, .wholePages, .zipped, .shuffled:
-                parts.count > tableByteCount / session.partByteCountMax
+            case .pages, .wholePages, .zipped, .shuffled: mayExceedTable(pages: parts.count)
             }
         return isMuch ? max(1, min(Self.stretchesMax, parts.count)) : 1
     }

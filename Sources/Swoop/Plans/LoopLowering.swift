@@ -112,6 +112,9 @@ extension PlanRecording: LoopRecorder {
     /// Elements of a range that are kept in one page at most: eight leaves.
     private static let keptElementsMax = 8 << 16
 
+    /// Parts of a source for each core, so that the last ones even out.
+    static let partsOfCore = 8
+
     /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
     /// are so many, else anywhere; more where one would hold more than `most` positions.
     func split(
@@ -121,7 +124,7 @@ extension PlanRecording: LoopRecorder {
         // Cuts move by half a leaf at most.
         let most = max(1, most > 2 * leafWidth ? most - leafWidth : most)
         let needed = (count - 1) / most + 1
-        let wanted = max(needed, min(session.coreCount * 8, count / max(1, least)))
+        let wanted = max(needed, min(session.coreCount * Self.partsOfCore, count / max(1, least)))
         let leaves = (count + leafWidth - 1) / leafWidth
         var cuts: [Int] = []
         for index in 0...wanted {
