@@ -13,6 +13,9 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static const size_t smallPage = 4 << 10;
 static const size_t hugePage = 2 << 20;
@@ -43,19 +46,33 @@ static int collapse(int descriptor, uint64_t offset, char *address) {
 }
 
 int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
-    // Kernels before 6.1 do not know how.
-    static atomic_bool isUnknown;
+    // Huge pages that are not asked for: none was free, or the kernel is older than 6.1.
+    static atomic_int passed;
+    const int passedMax = 256;
     bool isAligned = ((uintptr_t)address - offset) % hugePage == 0;
     uint64_t first = (offset + hugePage - 1) / hugePage * hugePage;
     for (uint64_t place = first; isAligned && place + hugePage <= offset + size;
          place += hugePage) {
-        if (atomic_load_explicit(&isUnknown, memory_order_relaxed)) break;
-        int error = collapse(descriptor, place, (char *)address + (place - offset));
-        if (error == -EINVAL) atomic_store_explicit(&isUnknown, true, memory_order_relaxed);
-        // No huge page is free: small ones do as well.
-        if (error != 0) break;
+        if (atomic_load_explicit(&passed, memory_order_relaxed) > 0) {
+            atomic_fetch_sub_explicit(&passed, 1, memory_order_relaxed);
+            continue;
+        }
+        // Small ones do as well. To look for a huge one is slow where there is none.
+        if (collapse(descriptor, place, (char *)address + (place - offset)) != 0)
+            atomic_store_explicit(&passed, passedMax, memory_order_relaxed);
     }
     return swoop_memory_reserve(descriptor, offset, size);
+}
+
+int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *address) {
+    int error = swoop_memory_reserve_mapped(descriptor, offset, size, address);
+    if (error != 0) return error;
+    while (madvise(address, size, MADV_POPULATE_WRITE) != 0) {
+        if (errno == EINTR || errno == EAGAIN) continue;
+        // Kernels before 5.14 do not know it: pages are entered when they are touched.
+        return errno == EINVAL ? 0 : -errno;
+    }
+    return 0;
 }
 
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {

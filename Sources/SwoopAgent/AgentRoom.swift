@@ -26,7 +26,9 @@ extension AgentLoop {
     mutating func allocate(_ byteCount: Int64, for use: RoomUse) {
         let bytes = Int(max(1, min(byteCount, 1 << 46)))
         do throws(ArenaError) {
-            let extent = try arena.allocate(bytes: bytes)
+            var isForWindow = false
+            if case .output = use { isForWindow = true }
+            let extent = try arena.allocate(bytes: bytes, isForWindow: isForWindow)
             handle(.roomGiven(use))
             give(extent, to: use)
         } catch {

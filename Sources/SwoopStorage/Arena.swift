@@ -82,13 +82,20 @@ import Glibc
     /// Takes an extent of at least `bytes`.
     ///
     /// Its bytes are those of a page that was there before, or zeros.
-    package func allocate(bytes: Int) throws(ArenaError) -> Extent {
+    ///
+    /// - Parameter isForWindow: a window of an `ArenaView` takes the memory of a large one, in the
+    ///   thread that writes there, so that several take theirs at the same time. (A writer that
+    ///   ends before leaves it to be taken at the first touch.)
+    package func allocate(
+        bytes: Int, isForWindow: Bool = false
+    ) throws(ArenaError) -> Extent {
         guard bytes > 0, bytes <= budget else { throw .outOfBounds(offset: 0, bytes: bytes) }
         guard let extent = allocator.allocate(bytes: bytes) else {
             throw .full(bytes: bytes, largestHole: allocator.largestHole)
         }
         do throws(ArenaError) {
-            try commit(extent)
+            // Small ones share their units with others.
+            try commit(extent, isLater: isForWindow && extent.size >= ExtentAllocator.largeUnit)
         } catch {
             _ = allocator.free(extent)
             throw error
@@ -144,7 +151,7 @@ import Glibc
         return unsafe UnsafeMutableRawBufferPointer(start: base + extent.offset, count: count)
     }
 
-    private func commit(_ extent: Extent) throws(ArenaError) {
+    private func commit(_ extent: Extent, isLater: Bool) throws(ArenaError) {
         let unit = ExtentAllocator.largeUnit
         let last = (extent.end - 1) / unit
         var index = extent.offset / unit
@@ -161,8 +168,11 @@ import Glibc
             {
                 throw .memoryExhausted(code: ENOMEM)
             }
-            let code = unsafe -swoop_memory_reserve_mapped(
-                descriptor, UInt64(index * unit), (end - index) * unit, base + index * unit)
+            let code =
+                isLater
+                ? 0
+                : unsafe -swoop_memory_reserve_mapped(
+                    descriptor, UInt64(index * unit), (end - index) * unit, base + index * unit)
             switch code {
             case 0: break
             case ENOSPC, ENOMEM: throw .memoryExhausted(code: code)

@@ -50,19 +50,25 @@ import Glibc
         body(unsafe Span(_unsafeBytes: try pointer(offset: offset, count: count)))
     }
 
-    /// Maps one extent to write.
+    /// Maps one extent to write, and takes its memory where the agent left that to the writer.
     ///
     /// Close it when the page is finished: it is immutable from then on.
     package func openWindow(_ extent: Extent) throws(ArenaError) -> ArenaWindow {
         guard extent.offset >= 0, extent.size > 0, extent.size <= count,
             extent.offset <= count - extent.size, extent.offset % ExtentAllocator.smallUnit == 0
         else { throw .outOfBounds(offset: extent.offset, bytes: extent.size) }
+        let isTaken = extent.size < ExtentAllocator.largeUnit
         var code: Int32 = 0
         guard
             let base = unsafe swoop_memory_map(
-                descriptor, UInt64(extent.offset), extent.size, 1, 1, &code)
+                descriptor, UInt64(extent.offset), extent.size, 1, isTaken ? 1 : 0, &code)
         else { throw .systemCall("mmap", code: code) }
-        return unsafe ArenaWindow(base: base, extent: extent)
+        let window = unsafe ArenaWindow(base: base, extent: extent)
+        if !isTaken {
+            code = unsafe -swoop_memory_take(descriptor, UInt64(extent.offset), extent.size, base)
+            guard code == 0 else { throw .memoryExhausted(code: code) }
+        }
+        return window
     }
 }
 

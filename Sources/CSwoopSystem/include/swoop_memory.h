@@ -17,6 +17,9 @@ int swoop_memory_reserve(int descriptor, uint64_t offset, uint64_t size);
 int swoop_memory_reserve_mapped(
     int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
 
+/// The same, with all its pages entered into the page table, for who writes there at once.
+int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
+
 /// Copies bytes into a range, which need not be mapped.
 int swoop_memory_write(
     int descriptor, uint64_t offset, const void *_Nonnull bytes, size_t count);
