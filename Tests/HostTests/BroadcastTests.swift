@@ -1,5 +1,6 @@
 // One page that tasks on many nodes read: it leaves its own node fewer times than it is read.
 
+import SwoopLaunching
 import TestHosts
 import TestPrograms
 import Testing

@@ -31,9 +31,10 @@ func tellAgents(_ arguments: [String]) async throws {
     }
 }
 
-/// A cluster of so many agents of one core each, and when it was begun to be made.
+/// A cluster of so many agents, of one core each unless told, and when it was begun to be made.
 func withAgents(
-    _ count: Int, pageBudget: Int, _ body: (Cluster, Int64) async throws -> sending Void
+    _ count: Int, slots: [Int] = [], pageBudget: Int,
+    _ body: (Cluster, Int64) async throws -> sending Void
 ) async throws {
     let began = MonotonicClock.nanoseconds()
     let keys = try CurveKeys.generate()
@@ -56,7 +57,8 @@ func withAgents(
             coordinator.permitAgent(own.publicKey)
             let configuration = AgentConfiguration(
                 endpoints: [coordinator.endpoint], serverKey: keys.publicKey,
-                secretKey: own.secretKey, name: "agent-\(number)", slots: 1,
+                secretKey: own.secretKey, name: "agent-\(number)",
+                slots: slots.isEmpty ? 1 : slots[number - 1],
                 pageBudget: pageBudget, program: program)
             agents.append(try configuration.start())
         }
