@@ -90,6 +90,8 @@ struct AgentLoop: ~Copyable {
         settings.storeBytes = Int64(arena.budget)
         settings.slots = configuration.slots
         settings.spillTrouble = spillTrouble
+        settings.isSpillFolderNamed = !configuration.spillFolder.isEmpty
+        settings.nodeName = configuration.name
         let century = 3_155_760_000 * nanosecondsPerSecond
         if configuration.grace == 0 { settings.startMax = century }
         settings.grace = configuration.grace == 0 ? century : min(configuration.grace, century)

@@ -54,10 +54,19 @@ extension AgentMachine {
     }
 
     private func reason(to wish: PageRoom.Wish, _ why: String) -> String {
-        "the node has no room for a page of \(wish.byteCount) bytes: \(why)"
+        let node = configuration.nodeName.isEmpty ? "the node" : "node \(configuration.nodeName)"
+        return "\(node) has no room for a page of \(wish.byteCount) bytes: \(why)"
     }
 
     // MARK: Spill
+
+    /// Says at once that the folder cannot be had which somebody named.
+    mutating func tellSpillTrouble(into effects: inout [AgentEffect]) {
+        guard configuration.isSpillFolderNamed, let reason = configuration.spillTrouble else {
+            return
+        }
+        remarkOnce(reason, into: &effects)
+    }
 
     /// Sends pages to the disk until those who wait will have room: first what no run of this node
     /// waits to read, of that the largest.
@@ -132,7 +141,9 @@ extension AgentMachine {
     }
 
     private mutating func remarkOnce(_ text: String, into effects: inout [AgentEffect]) {
-        if room.remarked.insert(text).inserted { effects.append(.remark(text)) }
+        guard room.remarked.insert(text).inserted else { return }
+        let name = configuration.nodeName
+        effects.append(.remark(name.isEmpty ? text : "node \(name): \(text)"))
     }
 
     // MARK: Readers

@@ -39,6 +39,11 @@ package struct AgentMachine: Sendable {
         package var storeBytes: Int64 = 0
         /// Runs at a time of one worker; 0: not known.
         package var slots = 0
+        /// What people call the node; empty: nobody said it.
+        package var nodeName = ""
+        /// Whether somebody named the folder of its spill file: that it cannot be had is told then
+        /// before memory is full.
+        package var isSpillFolderNamed = false
         /// Why nothing can be spilled on this node; nil: it can.
         package var spillTrouble: String?
         /// After a spill that failed none is tried for so long.
@@ -181,6 +186,7 @@ package struct AgentMachine: Sendable {
             self.node = node
             hasJoined = true
             hear()
+            tellSpillTrouble(into: &effects)
         case .leaseGranted(let lease): take(lease, into: &effects)
         case .attemptsRevoked(let attempts): revoke(attempts, into: &effects)
         case .attemptsRecalled(let attempts): recall(attempts, into: &effects)

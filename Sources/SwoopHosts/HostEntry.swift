@@ -17,6 +17,9 @@ package struct HostEntry: Hashable, Sendable {
     ///
     /// A leading `~/` is the home folder there.
     package var folder: String?
+    /// The folder on whose disk there pages go that its memory has no room for; nil for the first
+    /// disk found. A leading `~/` as above.
+    package var spillFolder: String?
     /// A line for the host's shell, run before the agent starts: `module load gcc`.
     package var prolog: String?
     package var user: String?

@@ -92,7 +92,7 @@ extension HostEntry {
             let key = part.prefix { $0 != "=" }
             if part.contains("="), let setting = HostSetting(rawValue: String(key)) {
                 pairs.append((setting, String(part.dropFirst(key.count + 1))))
-            } else if pairs.last?.setting == .prolog || pairs.last?.setting == .folder {
+            } else if let last = pairs.last?.setting, [.prolog, .folder, .spill].contains(last) {
                 pairs[pairs.count - 1].value += "," + part
             } else {
                 throw HostListError(

@@ -7,6 +7,7 @@ enum HostSetting: String, CaseIterable {
     case cores
     case memory
     case folder
+    case spill
     case prolog
     case user
     case port
@@ -35,10 +36,11 @@ enum HostSetting: String, CaseIterable {
             }
             host.memoryBytes = bytes
         case .folder:
-            guard value.hasPrefix("/") || value.hasPrefix("~/"), HostNames.isPrintable(value) else {
-                return "folder is \"\(value)\": write a path that begins with / or ~/"
-            }
+            guard HostNames.isFolder(value) else { return noFolder(value) }
             host.folder = value
+        case .spill:
+            guard HostNames.isFolder(value) else { return noFolder(value) }
+            host.spillFolder = value
         case .prolog: host.prolog = value
         case .user:
             guard HostNames.isUser(value) else { return "\"\(value)\" cannot be a user's name" }
@@ -55,6 +57,10 @@ enum HostSetting: String, CaseIterable {
             host.identity = value
         }
         return nil
+    }
+
+    private func noFolder(_ value: String) -> String {
+        "\(rawValue) is \"\(value)\": write a path that begins with / or ~/"
     }
 }
 
@@ -79,6 +85,10 @@ enum HostNames {
     static func isCluster(_ text: String) -> Bool {
         text.utf8.allSatisfy { isLetterOrDigit($0) || "-_".utf8.contains($0) }
             && (1...64).contains(text.utf8.count)
+    }
+
+    static func isFolder(_ text: String) -> Bool {
+        (text.hasPrefix("/") || text.hasPrefix("~/")) && isPrintable(text)
     }
 
     static func isPrintable(_ text: String) -> Bool {

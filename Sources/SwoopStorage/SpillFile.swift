@@ -48,8 +48,10 @@ import Glibc
     /// A file of this process's: in the folder that is named, else in $SWOOP_SPILL, else where it
     /// finds a disk.
     package static func ofThisNode(named folder: String) throws(StorageError) -> SpillFile {
-        let named = folder.isEmpty ? variable("SWOOP_SPILL") : folder
-        return try open(named: named, home: variable("HOME"))
+        var named = folder.isEmpty ? variable("SWOOP_SPILL") : folder
+        let home = variable("HOME")
+        if let home, let text = named, text.hasPrefix("~/") { named = home + text.dropFirst() }
+        return try open(named: named, home: home)
     }
 
     private static func variable(_ name: String) -> String? {

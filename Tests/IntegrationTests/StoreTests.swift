@@ -15,8 +15,10 @@ extension ProgramTests {
             spill = try SpillFolder()
         }
 
-        private func start(_ command: String...) throws -> ProgramRun {
-            try ProgramRun(command, in: folder, environment: ["SWOOP_SPILL": spill.path])
+        private func start(_ command: String..., by variable: String = "SWOOP_SPILL") throws
+            -> ProgramRun
+        {
+            try ProgramRun(command, in: folder, environment: [variable: spill.path])
         }
 
         @Test func `collections of four times the memory are stored and read back right`() throws {
@@ -76,6 +78,7 @@ extension ProgramTests {
             let error = try #require(run.values["too much"])
             #expect(error.contains("no room for a page of"), "\(error)")
             #expect(error.contains(reason), "\(error)")
+            #expect(error.contains("node local has no room"), "\(error)")
             #expect(run.values["what fits"] == "\((32 << 20) / 16)")
             let remarks = run.errors.split(separator: "\n").filter {
                 $0.contains("memory for pages is full and \(reason)")
@@ -83,13 +86,34 @@ extension ProgramTests {
             #expect(remarks.count == 1, "\(run.errors)")
         }
 
-        @Test func `a folder that cannot be written is named`() throws {
-            spill.path = "/absent"
+        @Test(arguments: [
+            ("/absent", "No such file or directory"), ("/proc", "No such file or directory"),
+            ("/etc/passwd", "Not a directory"),
+        ])
+        func `a folder that cannot be written is named`(path: String, words: String) throws {
+            spill.path = path
             let run = try start("full-disk")
             #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
-            let reason = "pages cannot be kept in /absent: No such file or directory"
+            let reason = "pages cannot be kept in \(path): \(words)"
             #expect(run.values["too much"]?.contains(reason) == true, "\(run.output)")
             #expect(run.values["what fits"] == "\((32 << 20) / 16)")
+        }
+
+        @Test func `the options name a folder, and what is wrong with it is told at once`() throws {
+            let run = try start("spilled", by: "TEST_SPILL")
+            _ = try run.value(of: "holds")
+            let agent = try #require(folder.children(of: run.process.pid).first)
+            #expect(spill.spilledBytes(by: agent) >= 32 << 20)
+            #expect(kill(run.process.pid, SIGKILL) == 0)
+            #expect(try folder.processes(leftAfter: 5) == [])
+            spill.path = "/absent"
+            let other = try start("full-disk", by: "TEST_SPILL")
+            #expect(try other.end(within: 120) == .exited(0), "\(other.output)\(other.errors)")
+            let reason = "pages cannot be kept in /absent: No such file or directory"
+            let remarks = other.errors.split(separator: "\n").filter { $0.contains(reason) }
+            #expect(remarks.first?.contains("node local: ") == true, "\(other.errors)")
+            #expect(remarks.first?.contains("memory for pages is full") == false, "\(remarks)")
+            #expect(other.values["too much"]?.contains(reason) == true, "\(other.output)")
         }
     }
 }

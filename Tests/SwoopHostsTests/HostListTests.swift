@@ -6,7 +6,8 @@ import Testing
 @Suite struct HostListTests {
     @Test func `hosts of a command line`() throws {
         let list = try HostList.parse(arguments: [
-            "alpha", "me@beta:cores=8,folder=/scratch/a,b,memory=4GiB", "[::1]:port=2222", "local",
+            "alpha", "me@beta:cores=8,folder=/scratch/a,b,memory=4GiB", "[::1]:port=2222",
+            "local:spill=/disk/a,b,cores=2",
         ])
         #expect(list.hosts.map(\.name) == ["alpha", "beta", "::1", "local"])
         #expect(list.hosts.map(\.isLocal) == [false, false, false, true])
@@ -15,6 +16,8 @@ import Testing
         #expect(list.hosts[1].folder == "/scratch/a,b")
         #expect(list.hosts[1].memoryBytes == 4 << 30)
         #expect(list.hosts[2].port == 2_222)
+        #expect(list.hosts[3].spillFolder == "/disk/a,b")
+        #expect(list.hosts[3].cores == 2)
     }
 
     @Test(arguments: [
@@ -23,6 +26,7 @@ import Testing
         ("alpha:core=8", "\"core=8\" is no setting"), ("alpha:cores=0", "1 to 4096"),
         ("alpha:cores=", "has no value"), ("alpha:port=70000", "65535"),
         ("alpha:memory=much", "4GiB"), ("alpha:folder=relative", "begins with /"),
+        ("alpha:spill=relative", "spill is \"relative\": write a path that begins with / or ~/"),
         ("-x@alpha", "user's name"), ("[::1]x", "after the host"), ("fe80::1", "is no setting"),
     ])
     func `what is wrong on a command line is said`(argument: String, words: String) {
@@ -44,6 +48,7 @@ import Testing
               - name: gamma
                 address: 10.0.0.7
                 cores: 16
+                spill: ~/pages
                 prolog: module load gcc, and more
                 identity: ~/.ssh/lab
               - local
@@ -54,6 +59,7 @@ import Testing
         #expect(list.hosts.map(\.user) == ["worker", "me", "worker", "worker"])
         #expect(list.hosts[2].address == "10.0.0.7")
         #expect(list.hosts[2].cores == 16)
+        #expect(list.hosts[2].spillFolder == "~/pages")
         #expect(list.hosts[2].prolog == "module load gcc, and more")
         #expect(list.hosts[0].memoryBytes == 3 << 29)
         #expect(list.hosts[3].isLocal)

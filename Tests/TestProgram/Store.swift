@@ -15,6 +15,7 @@ private func withSmallStore(_ body: (Cluster) async throws -> sending Void) asyn
     options.cores = 2
     options.learns = false
     options.pageBudget = budget
+    options.spillFolder = unsafe getenv("TEST_SPILL").map { unsafe String(cString: $0) } ?? ""
     try await withCluster(.local(options), body)
 }
 

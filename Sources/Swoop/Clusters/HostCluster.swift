@@ -128,6 +128,7 @@ final class HostCluster: Sendable {
             secretKey: agentKeys.secretKey, name: host.name, slots: host.cores ?? 0,
             pageBudget: Int(clamping: host.memoryBytes ?? 0), program: program)
         configuration.cacheFolder = facts.folder
+        configuration.spillFolder = host.spillFolder ?? ""
         configuration.grace = options.grace.nanoseconds
         if !facts.hostAddress.isEmpty {
             configuration.listening = ["0.0.0.0"]
@@ -175,6 +176,7 @@ private struct LocalHost {
                     slots: host.cores ?? MonotonicClock.usableCores(),
                     pageBudget: Int(clamping: host.memoryBytes ?? 0), program: program)
                 configuration.cacheFolder = cache
+                configuration.spillFolder = host.spillFolder ?? ""
                 configuration.listening = ["0.0.0.0"]
                 return try configuration.start()
             }

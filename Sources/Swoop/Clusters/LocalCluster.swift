@@ -15,6 +15,11 @@ public struct LocalOptions: Sendable {
     public var cores: Int
     /// Bytes that pages may take in memory; half of the machine's memory unless told.
     public var pageBudget: Int
+    /// The folder on whose disk pages go that memory has no room for; empty: `$SWOOP_SPILL`, or the
+    /// first disk found.
+    ///
+    /// A leading `~/` is the user's home folder.
+    public var spillFolder = ""
     /// Whether `swoop top` and other tools of this user may find the cluster.
     public var isVisible = true
     /// Whether runtimes are learned from earlier programs, and kept for later ones.
@@ -58,6 +63,7 @@ final class LocalCluster: Sendable {
                     endpoints: [endpoint], serverKey: keys.publicKey,
                     secretKey: agentKeys.secretKey, name: "local", slots: max(1, options.cores),
                     pageBudget: options.pageBudget, program: program)
+                configuration.spillFolder = options.spillFolder
                 // Other programs come to a cluster that is held for them.
                 if holder != .program {
                     configuration.cacheFolder = (try? BundleCache.folderOfUser()) ?? ""

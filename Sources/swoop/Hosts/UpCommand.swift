@@ -19,7 +19,8 @@ struct UpCommand: ParsableCommand {
               swoop down                           and away with it all
 
             A host is a name, or user@name:SETTING=VALUE,... with the settings
-            cores, memory (of pages: 24GiB), folder (of programs), prolog (a line
+            cores, memory (of pages: 24GiB), folder (of programs), spill (a folder
+            on whose disk pages go that memory has no room for), prolog (a line
             for its shell), user, port, identity and address. What is not said
             comes from your SSH configuration.
 
