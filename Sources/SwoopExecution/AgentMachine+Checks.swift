@@ -97,7 +97,7 @@ extension AgentMachine {
             precondition(outputs[task] == nil, "\(task) is here and is to be written")
         }
         let pinned = outputs.values.reduce(0) { sum, output in
-            sum + (output.memoryReaders > 0 ? (output.leaving ?? output.extent).byteCount : 0)
+            sum + (output.memoryReaders > 0 ? (output.leaving ?? output.extent).takenBytes : 0)
         }
         precondition(
             pinned == room.pinnedBytes, "\(pinned) bytes are read, not \(room.pinnedBytes)")

@@ -192,7 +192,7 @@ extension AgentMachine {
             guard let task = input.slice?.task, let output = outputs[task],
                 output.extent.medium == .memory, output.memoryReaders == 0
             else { continue }
-            unread[task] = output.extent.byteCount
+            unread[task] = output.extent.takenBytes
         }
         let store = configuration.storeBytes
         let kept = max(store / 8, min(store / 2, Int64(configuration.slots) * Self.slotRoom))
@@ -232,7 +232,7 @@ extension AgentMachine {
     mutating func enterMemory(of task: TaskID) {
         guard let output = outputs[task] else { return }
         outputs[task]?.memoryReaders += 1
-        if output.memoryReaders == 0 { room.pinnedBytes += output.extent.byteCount }
+        if output.memoryReaders == 0 { room.pinnedBytes += output.extent.takenBytes }
     }
 
     /// One less reads the output where it is, or was, in memory.
@@ -240,7 +240,7 @@ extension AgentMachine {
         guard let output = outputs[task], output.memoryReaders > 0 else { return }
         outputs[task]?.memoryReaders -= 1
         guard output.memoryReaders == 1 else { return }
-        room.pinnedBytes -= (output.leaving ?? output.extent).byteCount
+        room.pinnedBytes -= (output.leaving ?? output.extent).takenBytes
         guard let extent = output.leaving else { return }
         outputs[task]?.leaving = nil
         free(extent, into: &effects)

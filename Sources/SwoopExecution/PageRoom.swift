@@ -46,7 +46,7 @@ package struct PageRoom: Sendable {
     var remarked: Set<String> = []
     /// Bytes of pages that runs of workers read.
     package var readBytes: Int64 = 0
-    /// Bytes of outputs that are kept in memory since somebody reads them, or a part of them.
+    /// Bytes that outputs take which are kept in memory since somebody reads them, or a part.
     package var pinnedBytes: Int64 = 0
     /// Pages that were not right when they came back.
     package var damagedCount = 0
@@ -116,4 +116,9 @@ package struct PageRoom: Sendable {
 
     /// When a spill is tried again for those who wait.
     var deadline: Timestamp? { waiting.isEmpty ? nil : trouble?.until }
+}
+
+extension PageExtent {
+    /// Bytes that it takes in memory.
+    var takenBytes: Int64 { StoredOutput.takenBytes(ofPage: byteCount) }
 }

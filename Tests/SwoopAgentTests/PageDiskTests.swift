@@ -8,7 +8,7 @@ import SwoopTransport
 import Testing
 
 /// A page of three parts that was written to a file.
-private struct WrittenPage {
+private final class WrittenPage {
     let disk: PageDisk
     let page: PageExtent
     let bytes: [UInt8]
@@ -44,14 +44,14 @@ private struct WrittenPage {
     }
 
     /// The bytes of a range; nil: the disk did not give them back.
-    mutating func range(_ offset: Int, _ count: Int) throws -> [UInt8]? {
+    func range(_ offset: Int, _ count: Int) throws -> [UInt8]? {
         try news(
             after: .range(token: 1, task, page, offset: Int64(offset), count: Int64(count)))
     }
 
-    mutating func whole() throws -> [UInt8]? { try news(after: .output(task, page)) }
+    func whole() throws -> [UInt8]? { try news(after: .output(task, page)) }
 
-    private mutating func news(after reading: PageDisk.Reading) throws -> [UInt8]? {
+    private func news(after reading: PageDisk.Reading) throws -> [UInt8]? {
         disk.read(reading)
         while true {
             try poll.wait(until: nil)
@@ -74,7 +74,7 @@ private struct WrittenPage {
 
 @Suite struct PageDiskTests {
     @Test func `ranges within a part, over parts and of all of them are right`() throws {
-        var written = try WrittenPage()
+        let written = try WrittenPage()
         for (offset, count) in [
             (64_000, 128_000), (70_000, 10), (63_999, 2), (0, 192_064), (192_000, 64), (5, 0),
         ] {
@@ -88,7 +88,7 @@ private struct WrittenPage {
     }
 
     @Test func `a damaged part is found by whoever reads of it, and hurts no other`() throws {
-        var written = try WrittenPage()
+        let written = try WrittenPage()
         try written.damage(70_000)
         #expect(try written.range(64_000, 128_000) == nil)
         #expect(try written.range(100_000, 10) == nil)

@@ -356,23 +356,25 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
     }
 
     @Test func `who reads parts of many outputs waits until half of the memory is free of them`() {
-        var agent = agent([100, 300, 200, 300])
-        let wholes: [(Int, Int64)] = [(11, 100), (12, 300), (13, 200), (14, 300)]
+        let kib: Int64 = 1_024
+        var agent = agent([4 * kib, 12 * kib, 8 * kib, 12 * kib], storeBytes: 40 * kib)
+        let wholes = [(11, 4 * kib), (12, 12 * kib), (13, 8 * kib), (14, 12 * kib)]
         agent.lease(reader(2, of: wholes))
-        agent.expect(.spill(task(12), page(1_000, 300)))
-        agent.expect(.spill(task(14), page(3_000, 300)))
+        agent.expect(.spill(task(12), page(1_000, 12 * kib)))
+        agent.expect(.spill(task(14), page(3_000, 12 * kib)))
         agent.expectNothingElse()
-        agent.handle(.pageSpilled(task(12), from: page(1_000, 300), to: onDisk(0, 300)))
-        agent.expect(.free(page(1_000, 300)))
+        agent.handle(
+            .pageSpilled(task(12), from: page(1_000, 12 * kib), to: onDisk(0, 12 * kib)))
+        agent.expect(.free(page(1_000, 12 * kib)))
         agent.expectNothingElse()
-        agent.handle(.pageSpilled(task(14), from: page(3_000, 300), to: onDisk(4_096, 300)))
-        #expect(agent.machine.room.pinnedBytes == 300)
+        agent.handle(
+            .pageSpilled(task(14), from: page(3_000, 12 * kib), to: onDisk(16_384, 12 * kib)))
+        #expect(agent.machine.room.pinnedBytes == 12 * kib)
         #expect(agent.order(of: 2)?.inputs.count == 4)
-        agent.forget()
         // The next one reads the same, the third one what memory has no room to keep as well.
-        agent.handle(.dataStored(task(15), page(5_000, 400)))
+        agent.handle(.dataStored(task(15), page(5_000, 16 * kib)))
         agent.forget()
-        agent.lease(reader(3, of: wholes), reader(4, of: [(15, 400)]))
+        agent.lease(reader(3, of: wholes), reader(4, of: [(15, 16 * kib)]))
         #expect(agent.dispatched() == [attempt(3)])
         agent.forget()
         #expect(agent.machine.outputs[task(15)]?.isSpilling == true)
@@ -381,7 +383,7 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.finish(3)
         // There is room before it has left.
         #expect(agent.dispatched() == [attempt(4)])
-        #expect(agent.machine.room.pinnedBytes == 400)
+        #expect(agent.machine.room.pinnedBytes == 16 * kib)
     }
 
     @Test func `parts are read in memory however much that is where there is no disk`() {
@@ -389,7 +391,7 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.lease(reader(2, of: [(11, 500), (12, 400)]))
         #expect(agent.dispatched() == [attempt(2)])
         agent.expectNothingElse()
-        #expect(agent.machine.room.pinnedBytes == 900)
+        #expect(agent.machine.room.pinnedBytes == 8_192)
     }
 
     @Test func `a page that comes back wrong is made again, and its reader is not charged`() {
