@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MADV_COLLAPSE
@@ -45,6 +46,16 @@ static int collapse(int descriptor, uint64_t offset, char *address) {
     return madvise(address, hugePage, MADV_COLLAPSE) == 0 ? 0 : -errno;
 }
 
+static int64_t nanoseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+// A huge page takes 0.2 ms; where memory is in pieces, and the kernel moves others out of the way
+// first, up to 12 s for a GiB.
+static const int64_t longest = INT64_C(4000000);
+
 int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
     // Huge pages that are not asked for: none was free, or the kernel is older than 6.1.
     static atomic_int passed;
@@ -58,7 +69,9 @@ int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, vo
             continue;
         }
         // Small ones do as well. To look for a huge one is slow where there is none.
-        if (collapse(descriptor, place, (char *)address + (place - offset)) != 0)
+        int64_t began = nanoseconds();
+        int error = collapse(descriptor, place, (char *)address + (place - offset));
+        if (error != 0 || nanoseconds() - began > longest)
             atomic_store_explicit(&passed, passedMax, memory_order_relaxed);
     }
     return swoop_memory_reserve(descriptor, offset, size);
@@ -78,19 +91,6 @@ int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *addres
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     return fallocate(descriptor, mode, (off_t)offset, (off_t)size) == 0 ? 0 : -errno;
-}
-
-int swoop_memory_write(int descriptor, uint64_t offset, const void *bytes, size_t count) {
-    const char *next = bytes;
-    while (count > 0) {
-        ssize_t written = pwrite(descriptor, next, count, (off_t)offset);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return written < 0 ? -errno : -ENOSPC;
-        next += written;
-        offset += (uint64_t)written;
-        count -= (size_t)written;
-    }
-    return 0;
 }
 
 int swoop_memory_seal_size(int descriptor) {

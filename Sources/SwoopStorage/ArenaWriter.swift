@@ -1,44 +1,47 @@
 // The arena of an agent as a client on the same machine sees it: places that it was lent, to write
-// a page in. It maps nothing: a mapping costs faults, and counts as memory of the client.
+// a page in.
 
 import CSwoopSystem
 import Glibc
-import Synchronization
 
 /// Writes into an agent's arena.
 ///
 /// Any thread may use it; who writes where was decided by the agent.
-package final class ArenaWriter: Sendable {
+@safe package final class ArenaWriter: @unchecked Sendable {
+    // Unchecked: the fields never change.
+    private let base: UnsafeMutableRawPointer
     /// What the agent inherits.
     package let descriptor: Int32
     /// Bytes in all.
     package let count: Int
-    // The kernel lets one thread at a time write to a descriptor, and others spin meanwhile.
-    private let turn = Mutex(())
 
     /// The memory of an arena that is yet to be, of so many bytes.
     package init(budget: Int) throws(ArenaError) {
-        descriptor = try Arena.makeDescriptor(budget: budget)
-        count = Int(max(0, swoop_memory_size(descriptor)))
+        let descriptor = try Arena.makeDescriptor(budget: budget)
+        let size = swoop_memory_size(descriptor)
+        var code: Int32 = size < 0 ? Int32(-size) : EINVAL
+        guard size > 0, let base = unsafe swoop_memory_map(descriptor, 0, Int(size), 1, 0, &code)
+        else {
+            _ = close(descriptor)
+            throw .systemCall("mmap", code: code)
+        }
+        unsafe self.base = unsafe base
+        self.descriptor = descriptor
+        count = Int(size)
     }
 
-    deinit { _ = close(descriptor) }
+    deinit {
+        unsafe swoop_memory_unmap(base, count)
+        _ = close(descriptor)
+    }
 
     /// Copies bytes to a place.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(ArenaError) {
         guard offset >= 0, offset <= count, bytes.count <= count - offset else {
             throw .outOfBounds(offset: offset, bytes: bytes.count)
         }
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return }
-        nonisolated(unsafe) let source = unsafe base
-        let code = turn.withLock { _ in
-            unsafe -swoop_memory_write(descriptor, UInt64(offset), source, bytes.count)
-        }
-        switch code {
-        case 0: break
-        case ENOSPC, ENOMEM: throw .memoryExhausted(code: code)
-        default: throw .systemCall("pwrite", code: code)
-        }
+        guard let source = bytes.baseAddress else { return }
+        unsafe (base + offset).copyMemory(from: source, byteCount: bytes.count)
     }
 }
 

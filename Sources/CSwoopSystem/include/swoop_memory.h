@@ -20,10 +20,6 @@ int swoop_memory_reserve_mapped(
 /// The same, with all its pages entered into the page table, for who writes there at once.
 int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
 
-/// Copies bytes into a range, which need not be mapped.
-int swoop_memory_write(
-    int descriptor, uint64_t offset, const void *_Nonnull bytes, size_t count);
-
 /// Gives the memory of a range back to the system; it reads as zeros afterwards.
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size);
 
