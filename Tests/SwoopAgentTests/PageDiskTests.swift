@@ -22,7 +22,8 @@ private final class WrittenPage {
         disk = try PageDisk(file: SpillFile(in: "/var/tmp"))
         _ = poll.watch(descriptor: disk.descriptor)
         let count = Self.sizes.reduce(0, +)
-        bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 9) }
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 9) }
+        self.bytes = bytes
         let arena = try Arena(budget: 8 << 20)
         let extent = try arena.allocate(bytes: count)
         unsafe arena.mutablePointer(to: extent, count: count).copyBytes(from: bytes)
