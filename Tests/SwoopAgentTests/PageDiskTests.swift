@@ -36,7 +36,8 @@ private final class WrittenPage {
             return OutputPart(byteCount: Int64(size), elementCount: 1, checksum: checksum)
         }
         let resident = PageExtent(offset: Int64(extent.offset), pages: StoredPages(parts))
-        #expect(disk.write(task, resident, in: extent, of: arena))
+        let isTaken = disk.write(task, resident, in: extent, of: arena)
+        #expect(isTaken)
         try poll.wait(until: nil)
         guard case .spilled(_, _, let written)? = disk.takeNews().first else {
             throw ArenaError.full(bytes: count, largestHole: 0)
