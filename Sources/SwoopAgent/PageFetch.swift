@@ -71,7 +71,8 @@ struct PageFetch {
     /// Bytes that are here, from the first one on.
     var arrivedBytes: Int { onTheWay.min() ?? min(nextOffset, byteCount) }
 
-    /// Those, if there are more than when this was asked last; nil for slices, of which nobody asks.
+    /// Those, if there are more than when this was asked last; nil for slices, of which nobody
+    /// asks.
     mutating func growth() -> Int64? {
         let arrived = arrivedBytes
         guard slice == nil, arrived > toldBytes else { return nil }

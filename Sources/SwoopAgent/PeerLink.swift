@@ -117,9 +117,9 @@ final class PeerLink {
             + Self.connectLimit * Int64(tried) / Int64(peer.pages.endpoints.count)
     }
 
-    /// Asks for ranges until as much is on its way as the pace allows, the oldest page first; and for
-    /// one of each further page, up to eight windows: a node that waits for a page itself does not
-    /// keep others.
+    /// Asks for ranges until as much is on its way as the pace allows, the oldest page first; and
+    /// for one of each further page, up to eight windows: a node that waits for a page itself does
+    /// not keep others.
     func ask(_ pace: PageExchange.Pace, now: Int64, in poll: inout PollLoop) {
         var pending = pending
         if pending.ranges == 0 { heardAt = now }

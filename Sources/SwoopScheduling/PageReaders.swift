@@ -1,5 +1,5 @@
-// Who copies a page from whom: its nodes give it to two others each, and so does everyone who copies
-// it, so that a page that all nodes read leaves its own node twice and not once for each.
+// Who copies a page from whom: its nodes give it to two others each, and so does everyone who
+// copies it, so that a page that all nodes read leaves its own node twice and not once for each.
 
 package import SwoopModel
 

@@ -22,6 +22,8 @@ final class ExchangePair {
     private(set) var left = 0
     /// What the fetching end was told, in order.
     private(set) var news: [PageExchange.News] = []
+    /// How far each page had come, whenever that was told.
+    private(set) var grown: [TaskID: [Int64]] = [:]
 
     init(rangeBytes: Int = 4_096, window: Int = 3, areIntroduced: Bool = true) throws {
         var pace = PageExchange.Pace()
@@ -78,7 +80,13 @@ final class ExchangePair {
         while !isDone(self), MonotonicClock.nanoseconds() < limit {
             let now = MonotonicClock.nanoseconds()
             for event in giver.turn(giverArena, in: &poll, now: now) { serve(event) }
-            news += fetcher.turn(fetcherArena, in: &poll, now: now)
+            for event in fetcher.turn(fetcherArena, in: &poll, now: now) {
+                if case .grew(let task, let end) = event {
+                    grown[task, default: []].append(end)
+                } else {
+                    news.append(event)
+                }
+            }
             guard !isDone(self) else { return }
             let due = [giver.nextDeadline(now: now), fetcher.nextDeadline(now: now), limit]
             try poll.wait(until: due.compactMap { $0 }.min())

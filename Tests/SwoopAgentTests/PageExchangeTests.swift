@@ -24,6 +24,8 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
         #expect(pages == StoredPages(byteCount: Int64(count), elementCount: 7))
         #expect(
             pair.fetchedBytes(extent, count: count) == ExchangePair.bytes(count, of: task(1)))
+        let grown = pair.grown[task(1)] ?? []
+        #expect(grown == grown.sorted() && grown.allSatisfy { $0 <= count })
         try pair.turnUntilAllLeft()
         #expect(pair.given == max(1, (count + 4_095) / 4_096))
         #expect(pair.left == pair.given)

@@ -32,7 +32,7 @@ final class DeferredSending: Sendable {
         var threads = 0
         /// Threads that write into the memory of the node.
         var writing = 0
-        /// Writes into the memory of the cluster's node; nil: all is sent. It holds that memory.
+        /// Writes into the memory of the cluster's node, and holds it; nil: all is sent.
         var writer: ArenaWriter?
         var isOver = false
         var ended: Answer<Bool>?
@@ -68,8 +68,9 @@ final class DeferredSending: Sendable {
         if hasPlace { startThread(send) }
     }
 
-    /// The scope ended: nothing is asked for any more. Returns when nothing is being written: what
-    /// was lent may then be given to others.
+    /// Ends with the scope: nothing is asked for any more.
+    ///
+    /// Returns when nothing is being written: what was lent may then be given to others.
     func end() {
         let ended = state.withLock { state -> Answer<Bool>? in
             state.isOver = true
