@@ -76,22 +76,69 @@ extension FixedWidthElement {
     }
 }
 
-extension Int: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i64") } }
-extension Int8: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i8") } }
-extension Int16: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i16") } }
-extension Int32: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i32") } }
-extension Int64: FixedWidthElement { public static var _layout: PageLayout { PageLayout("i64") } }
-extension UInt: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u64") } }
-extension UInt8: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u8") } }
-extension UInt16: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u16") } }
-extension UInt32: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u32") } }
-extension UInt64: FixedWidthElement { public static var _layout: PageLayout { PageLayout("u64") } }
-extension Float: FixedWidthElement { public static var _layout: PageLayout { PageLayout("f32") } }
-extension Double: FixedWidthElement { public static var _layout: PageLayout { PageLayout("f64") } }
+extension Int: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i64", width: 8) }
+}
+
+extension Int8: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i8", width: 1) }
+}
+
+extension Int16: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i16", width: 2) }
+}
+
+extension Int32: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i32", width: 4) }
+}
+
+extension Int64: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i64", width: 8) }
+}
+
+extension UInt: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u64", width: 8) }
+}
+
+extension UInt8: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u8", width: 1) }
+}
+
+extension UInt16: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u16", width: 2) }
+}
+
+extension UInt32: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u32", width: 4) }
+}
+
+extension UInt64: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u64", width: 8) }
+}
+
+extension Float: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("f32", width: 4) }
+}
+
+extension Double: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("f64", width: 8) }
+}
 
 extension Bool: PageElement {
     /// The layout of a Bool: a byte, false if it is zero.
-    public static var _layout: PageLayout { PageLayout("bool") }
+    public static var _layout: PageLayout { PageLayout("bool", width: 1) }
 
     /// A byte for each.
     @frozen public struct Columns: PageColumns, BitwiseCopyable {

@@ -118,7 +118,9 @@ extension Pair: PageElement where First: PageElement, Second: PageElement {
 
     /// The layout of a pair.
     public static var _layout: PageLayout {
-        PageLayout("pair(\(First._layout.text), \(Second._layout.text))")
+        PageLayout(
+            "pair(\(First._layout.text), \(Second._layout.text))",
+            width: PageLayout.sum([First._layout.width, Second._layout.width]))
     }
 }
 

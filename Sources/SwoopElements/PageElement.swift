@@ -69,14 +69,23 @@ public protocol PageBuilder {
 public struct PageLayout: Hashable, Sendable {
     /// The layout in words, such as `record Point(x: f64, name: utf8)`.
     public let text: String
+    /// The bytes that every element takes in its columns; nil if they differ.
+    public let width: Int?
 
     /// A layout described by its own words.
-    public init(_ text: String) { self.text = text }
+    public init(_ text: String, width: Int? = nil) {
+        self.text = text
+        self.width = width
+    }
 
     /// The layout of a struct: its name and its fields in order.
     public static func record(_ name: String, _ fields: [(String, PageLayout)]) -> PageLayout {
         let list = fields.map { "\($0.0): \($0.1.text)" }.joined(separator: ", ")
-        return PageLayout("record \(name)(\(list))")
+        return PageLayout("record \(name)(\(list))", width: sum(fields.map(\.1.width)))
+    }
+
+    static func sum(_ widths: [Int?]) -> Int? {
+        widths.reduce(0) { sum, width in sum.flatMap { sum in width.map { sum + $0 } } }
     }
 
     /// FNV-1a of the description: the same in every process and build.

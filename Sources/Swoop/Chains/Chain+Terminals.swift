@@ -57,12 +57,14 @@ extension Chain {
     public func stored() -> ProxyArray<Stage.Output> where Stage.Output: PageElement {
         var writer = ValueWriter()
         stage._encodeFields(into: &writer)
-        return ProxyArray(
-            _handle: recorder._record(
-                LoopSpec(
-                    name: "\(Stage._name).stored", kernel: _kernel(PagesKernel<Stage>.self),
-                    fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
-                    reduction: nil, pageLayout: Stage.Output._layout)))
+        var loop = LoopSpec(
+            name: "\(Stage._name).stored", kernel: _kernel(PagesKernel<Stage>.self),
+            fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
+            reduction: nil, pageLayout: Stage.Output._layout)
+        if Stage.self is any IndexedStage.Type {
+            loop.positionByteCount = Stage.Output._layout.width
+        }
+        return ProxyArray(_handle: recorder._record(loop))
     }
 
     /// The first elements, at most so many, as one value.

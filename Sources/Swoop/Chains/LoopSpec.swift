@@ -87,6 +87,8 @@ public struct LoopSpec: Sendable {
     public let reduction: Reduction?
     /// The layout of the pages that are the result; nil if the result is a value.
     public let pageLayout: PageLayout?
+    /// The bytes that a position of the source leaves in the result's pages; nil if unknown.
+    public var positionByteCount: Int?
     /// Whether the number of its part is each run's last argument.
     public var numbersParts = false
 

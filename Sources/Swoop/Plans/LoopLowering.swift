@@ -58,7 +58,10 @@ extension PlanRecording: LoopRecorder {
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
         let all =
-            known ?? self.parts(of: loop.source, leafWidth: loop.leafWidth, areKept: isPage)
+            known
+            ?? self.parts(
+                of: loop.source, leafWidth: loop.leafWidth, areKept: isPage,
+                positionByteCount: loop.positionByteCount)
         for (number, part) in all.enumerated() {
             parts.append(
                 addPart(
@@ -88,12 +91,17 @@ extension PlanRecording: LoopRecorder {
 
     /// The parts of a source, in order.
     ///
-    /// - Parameter areKept: what comes of a part is kept in a page.
-    func parts(of source: LoopSpec.Source, leafWidth: Int, areKept: Bool) -> [LoopPart] {
+    /// - Parameters:
+    ///   - areKept: what comes of a part is kept in a page.
+    ///   - positionByteCount: bytes that each position leaves there; nil if unknown.
+    func parts(
+        of source: LoopSpec.Source, leafWidth: Int, areKept: Bool, positionByteCount: Int? = nil
+    ) -> [LoopPart] {
         switch source {
         case .range(let count):
             let note = LoopNote(source: .range, sourceEnd: count)
-            let most = areKept ? Self.keptElementsMax : .max
+            let known = positionByteCount.map { session.partByteCountMax / max(1, $0) }
+            let most = areKept ? known ?? Self.keptElementsMax : .max
             return split(count, leafWidth: leafWidth, least: 1, most: most).map {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
@@ -109,7 +117,8 @@ extension PlanRecording: LoopRecorder {
         }
     }
 
-    /// Elements of a range that are kept in one page at most: eight leaves.
+    /// Elements of a range that are kept in one page at most, if their size is unknown: eight
+    /// leaves.
     private static let keptElementsMax = 8 << 16
 
     /// Parts of a source for each core, so that the last ones even out.
