@@ -50,7 +50,7 @@
 
     @inlinable @inline(never) mutating func insert(_ key: Key) -> Int {
         precondition(keyCount < Int(UInt32.max) - 1, "A table holds at most 2^32 keys.")
-        if slotsNeeded(for: keyCount + 1) > mask + 1 { grow() }
+        if Self.slotsNeeded(for: keyCount + 1) > mask + 1 { grow() }
         unsafe (keys + keyCount).initialize(to: key)
         keyCount += 1
         put(keyCount - 1)
@@ -63,9 +63,16 @@
         unsafe slots[place] = UInt32(truncatingIfNeeded: number + 1)
     }
 
-    /// Twice the slots, and room for half as many keys.
+    /// The slots at least of a table of so many keys: a probe that misses costs more than a slot
+    /// that the second cache has instead of the first, less than one that memory has.
+    @inlinable static func slotsNeeded(for count: Int) -> Int {
+        count > 65_536 ? count * 2 : count > 8_192 ? count * 4 : count * 16
+    }
+
+    /// More slots, and room for half as many keys.
     @inlinable mutating func grow() {
-        let slotCount = (mask + 1) * 2
+        var slotCount = (mask + 1) * 2
+        while slotCount < Self.slotsNeeded(for: keyCount + 1) { slotCount *= 2 }
         mask = slotCount - 1
         unsafe slots.deallocate()
         unsafe slots = .allocate(capacity: slotCount)

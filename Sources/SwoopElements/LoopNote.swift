@@ -15,8 +15,8 @@ public struct LoopNote: Sendable {
         /// The run's own page as a whole; counts as those of `pages`.
         case wholePages(counts: [Int])
         /// Elements of a page and those of other pages at the same indices: the run's first input
-        /// and all others; the counts of the first collection's pages up to the run's own, and of
-        /// all pages of the other.
+        /// and all others; counts that add up to what comes before, and the page's own; the same of
+        /// the other pages.
         case zipped(counts: [Int], others: [Int])
         /// Bytes of a file, of this version; 0: any.
         case text(path: String, lookBehind: Int, version: UInt64 = 0)

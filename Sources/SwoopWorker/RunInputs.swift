@@ -178,12 +178,12 @@ struct InputError: Error {
         let tasks = order.spec.pages
         let own: Range<Int>
         (pages, own) = try takePages(Array(tasks.prefix(1)), counts, resolver: resolver)
-        guard others.count == tasks.count - 1, others.allSatisfy({ $0 >= 0 }) else {
+        guard others.count >= tasks.count - 1, others.allSatisfy({ $0 >= 0 }) else {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over two arrays, counts missing")
         }
-        var first = 0
-        for (place, count) in others.enumerated() {
+        var first = others.dropLast(tasks.count - 1).reduce(0, +)
+        for (place, count) in others.suffix(tasks.count - 1).enumerated() {
             if first < own.upperBound, first + count > own.lowerBound {
                 otherPages += try takePages(
                     [tasks[place + 1]], [first, count], resolver: resolver

@@ -46,6 +46,11 @@ import Swoop
     }
 }
 
+/// A variable of the environment.
+func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+}
+
 /// Says something to whoever watches: not a figure.
 func say(_ text: String) {
     let bytes = Array("\(text)\n".utf8)

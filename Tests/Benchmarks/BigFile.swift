@@ -31,10 +31,6 @@ enum BigFile {
         }
     }
 
-    private static func variable(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
-    }
-
     /// Makes what is not there: lines, the hash of all of them, and rates.
     private static func makeFiles(_ data: BigLines, _ path: String) throws {
         guard unsafe access("\(path).hash", R_OK) != 0 else { return }

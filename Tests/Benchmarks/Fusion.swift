@@ -68,10 +68,17 @@ enum Fusion {
         var options = LocalOptions()
         options.cores = 1
         try await withCluster(.local(options)) { cluster in
-            try await squares(on: cluster)
-            try await volumes(on: cluster)
+            if isWanted("squares") { try await squares(on: cluster) }
+            if isWanted("records") { try await volumes(on: cluster) }
             try await FusionRows(cluster: cluster).run()
         }
+    }
+
+    /// Whether a row is to be measured: all of them, or those that SWOOP_BENCH_ROWS names, with
+    /// commas between them.
+    static func isWanted(_ row: String) -> Bool {
+        guard let rows = variable("SWOOP_BENCH_ROWS") else { return true }
+        return rows.split(separator: ",").contains { $0 == row }
     }
 
     private static func squares(on cluster: Cluster) async throws {

@@ -59,7 +59,7 @@ func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 struct FusionRows {
     let cluster: Cluster
     let count = 24_000_000
-    static let passes = 6
+    static let passes = 12
 
     func run() async throws {
         let count = count
@@ -99,6 +99,7 @@ struct FusionRows {
         _ name: String, _ byHand: ByHand, count: Int? = nil,
         _ chain: (RemoteScope) -> Proxy<Double>
     ) async throws where ByHand.A0 == Int, ByHand.Result == [Double] {
+        guard Fusion.isWanted(name) else { return }
         let count = count ?? self.count
         var ours: [Double] = []
         var hand: [Double] = []

@@ -10,7 +10,7 @@ enum Pages {
     private static let messageBytes = 1 << 20
 
     static func run() async throws {
-        guard let names = unsafe getenv("SWOOP_LAB").map({ unsafe String(cString: $0) }) else {
+        guard let names = variable("SWOOP_LAB") else {
             return say("pages are left out: their hosts are made by `make bench` as root")
         }
         // NAME=PROCESS=ADDRESS for each host.

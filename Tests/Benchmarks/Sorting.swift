@@ -78,7 +78,7 @@ enum Sorting {
     /// The lines: of the folder that SWOOP_BENCH_DATA names, where other systems find them too,
     /// else made once.
     private static func file() throws -> String {
-        if let folder = unsafe getenv("SWOOP_BENCH_DATA").map({ unsafe String(cString: $0) }) {
+        if let folder = variable("SWOOP_BENCH_DATA") {
             return "\(folder)/sort.txt"
         }
         let path = "/tmp/swoop-bench-lines-\(lines).txt"

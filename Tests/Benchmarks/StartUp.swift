@@ -20,10 +20,9 @@ enum StartUp {
     private static let hosts = ["alpha", "beta"]
 
     private static func onHosts() throws {
-        guard let lab = unsafe getenv("SWOOP_SSH_CONFIG") else {
+        guard let configuration = variable("SWOOP_SSH_CONFIG") else {
             return say("W9 on two hosts is left out: they are made by `make bench` as root")
         }
-        let configuration = unsafe String(cString: lab)
         var cold: [Double] = []
         var warm: [Double] = []
         for _ in 0..<repetitions {

@@ -88,7 +88,7 @@ enum TextGroups {
     /// The rows: of the folder that SWOOP_BENCH_DATA names, where other systems find them too, else
     /// made once.
     private static func file() throws -> String {
-        if let folder = unsafe getenv("SWOOP_BENCH_DATA").map({ unsafe String(cString: $0) }) {
+        if let folder = variable("SWOOP_BENCH_DATA") {
             return "\(folder)/1brc.txt"
         }
         let path = "/tmp/swoop-bench-readings-\(rows).txt"

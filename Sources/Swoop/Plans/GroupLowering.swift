@@ -33,13 +33,29 @@ extension PlanRecording {
         return pages > Self.partsOfCore * session.coreCount || bytes > session.slotByteCount
     }
 
+    /// Whether the pages of an array may have more than one table holds; known of those that are
+    /// made.
+    private func mayExceedTable(_ handle: ProxyHandle) -> Bool {
+        guard let sizes = sizes(of: handle)?[0] else {
+            return mayExceedTable(pages: handle.tasks.count)
+        }
+        var bytes = 0
+        for size in sizes {
+            bytes += max(size.byteCount, size.count * Self.elementBytes)
+            if bytes > tableByteCount { return true }
+        }
+        return false
+    }
+
     /// How many runs are to share the groups of a loop over these parts; 1: they fit into one.
     func stretches(of parts: [LoopPart], over source: LoopSpec.Source) -> Int {
         let isMuch =
             switch source {
             case .range: mayExceedTable(source)
             case .text, .csv: parts.reduce(0) { $0 + $1.range.count } > tableByteCount
-            case .pages, .wholePages, .zipped, .shuffled: mayExceedTable(pages: parts.count)
+            case .pages(let handle), .wholePages(let handle), .zipped(let handle, _):
+                mayExceedTable(handle)
+            case .shuffled: mayExceedTable(pages: parts.count)
             }
         return isMuch ? max(1, min(Self.stretchesMax, parts.count)) : 1
     }

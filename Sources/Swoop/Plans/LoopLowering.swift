@@ -106,10 +106,9 @@ extension PlanRecording: LoopRecorder {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
         case .shuffled(let shuffle): return mergedParts(shuffle)
-        case .pages(let handle): return pageParts(handle, as: .pages(counts: []))
-        case .wholePages(let handle): return pageParts(handle, as: .wholePages(counts: []))
-        case .zipped(let first, let second):
-            return pageParts(first, as: .zipped(counts: [], others: []), beside: second)
+        case .pages(let handle): return pageParts(handle, areKept: areKept)
+        case .wholePages(let handle): return wholePageParts(handle)
+        case .zipped(let first, let second): return zippedParts(first, second)
         case .text(let files, let lookBehind, let firstBegin):
             return textParts(
                 files, lookBehind: lookBehind, leafWidth: leafWidth, firstBegin: firstBegin)
@@ -148,44 +147,6 @@ extension PlanRecording: LoopRecorder {
         var writer = ValueWriter()
         note.encode(into: &writer)
         return .bytes(writer.bytes)
-    }
-
-    /// A part for each page.
-    ///
-    /// Where its elements stand follows from the counts of the pages before it. Each part also
-    /// reads all pages of `other`, if there is one.
-    private func pageParts(
-        _ handle: ProxyHandle, as source: LoopNote.Source, beside other: ProxyHandle? = nil
-    ) -> [LoopPart] {
-        guard [handle, other ?? handle].allSatisfy({ $0.recording.session === session }) else {
-            fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
-            return []
-        }
-        return handle.tasks.indices.map { index in
-            var head = ValueWriter()
-            LoopNote(source: source).encodeHead(into: &head)
-            var note = [Argument.bytes(head.bytes)]
-            if case .wholePages = source {
-                note += elementCounts(of: handle.tasks[...index].map { [$0] })
-            } else {
-                // Of all pages before it as one sum, and of its own.
-                note += elementCounts(of: [Array(handle.tasks[..<index]), [handle.tasks[index]]])
-            }
-            if let other { note += elementCounts(of: other.tasks.map { [$0] }) }
-            return LoopPart(
-                range: 0..<0, note: .sequence(note),
-                pages: [handle.tasks[index]] + (other?.tasks ?? []), feature: .nan)
-        }
-    }
-
-    /// The numbers of elements of groups of pages, as an encoded array.
-    private func elementCounts(of groups: [[TaskID]]) -> [Argument] {
-        [.bytes(UInt64(groups.count).encodedBytes)]
-            + groups.map { tasks in
-                Argument.operation(
-                    .elementCount, operands: tasks.map { .output($0) }, operandType: .int,
-                    resultType: .int)
-            }
     }
 
     /// Combines partial results, some dozens at a time, and makes the answer of what is left.

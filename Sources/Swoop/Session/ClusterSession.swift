@@ -1,6 +1,7 @@
 // A client's session: the machine under a lock, those who wait, and the link. What to do is decided
 // by SessionMachine; here it is done.
 
+import SwoopElements
 import SwoopLaunching
 import SwoopModel
 import SwoopSession
@@ -372,6 +373,24 @@ final class ClusterSession: Sendable {
             case .brought?: "here"
             case .failed(let failure)?: "failed: \(failure.message)"
             }
+        }
+    }
+
+    /// The sizes of outputs that are there; nil if one is not.
+    func sizes(of tasks: [TaskID]) -> [PageSize]? {
+        state.withLock { state in
+            var sizes: [PageSize] = []
+            sizes.reserveCapacity(tasks.count)
+            for task in tasks {
+                switch state.machine.held[task]?.state {
+                case .stored(let bytes, let elements):
+                    sizes.append(PageSize(byteCount: Int(bytes), count: Int(elements)))
+                case .brought(let bytes, let elements):
+                    sizes.append(PageSize(byteCount: bytes.count, count: Int(elements)))
+                case nil, .pending, .failed: return nil
+                }
+            }
+            return sizes
         }
     }
 
