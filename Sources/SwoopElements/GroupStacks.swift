@@ -4,7 +4,7 @@
 // do not have the key add nothing, so a key that is in few leaves costs little.
 
 /// A stack of partial results for each number.
-@usableFromInline struct GroupStacks<Inner: Reduction> {
+@safe @usableFromInline struct GroupStacks<Inner: Reduction>: ~Copyable {
     @usableFromInline struct Entry {
         /// The first of the leaves that were combined.
         @usableFromInline var leaf: Int
@@ -19,15 +19,24 @@
         }
     }
 
-    @usableFromInline var entries: [Entry] = []
+    /// Every leaf pushes onto every stack of a key that it has: no count of references is looked
+    /// at, and no bound, whose place an entry or a number of this struct gave.
+    @usableFromInline var entries: UnsafeMutablePointer<Entry>
+    @usableFromInline var entryCount = 0
+    @usableFromInline var entryCapacity = 64
     @usableFromInline var tops: [Int32] = []
     @usableFromInline var free: Int32 = -1
 
-    @inlinable init() {}
+    @inlinable init() { unsafe entries = .allocate(capacity: entryCapacity) }
+
+    @inlinable deinit {
+        unsafe entries.deinitialize(count: entryCount)
+        unsafe entries.deallocate()
+    }
 
     /// About how many bytes the stacks take.
     @inlinable var byteCount: Int {
-        entries.capacity * MemoryLayout<Entry>.stride + tops.capacity * 4
+        entryCapacity * MemoryLayout<Entry>.stride + tops.capacity * 4
     }
 
     /// Makes empty stacks up to a number.
@@ -42,12 +51,12 @@
     @inlinable mutating func push(
         _ partial: Inner.Partial, of number: Int, leaf: Int, from low: Int, by inner: Inner
     ) throws {
-        let top = tops[number]
+        let top = Int(tops[number])
         if top >= 0 {
             if Inner._isExact {
-                return try inner.combine(partial, into: &entries[Int(top)].partial)
+                return try unsafe inner.combine(partial, into: &entries[top].partial)
             }
-            let level = Self.level(entries[Int(top)].leaf, leaf)
+            let level = unsafe Self.level(entries[top].leaf, leaf)
             try settle(number, by: inner) { node, left in
                 node < level && (left >> node) << node >= low
             }
@@ -55,31 +64,46 @@
         let entry = Entry(leaf: leaf, beneath: tops[number], partial: partial)
         if free >= 0 {
             let place = Int(free)
-            free = entries[place].beneath
-            entries[place] = entry
-            tops[number] = Int32(place)
+            free = unsafe entries[place].beneath
+            unsafe entries[place] = entry
+            tops[number] = Int32(truncatingIfNeeded: place)
         } else {
-            precondition(entries.count < Int(Int32.max), "Too many partial results in one table.")
-            tops[number] = Int32(entries.count)
-            entries.append(entry)
+            append(entry, of: number)
         }
     }
 
+    @inlinable @inline(never) mutating func append(_ entry: Entry, of number: Int) {
+        precondition(entryCount < Int(Int32.max), "Too many partial results in one table.")
+        if entryCount == entryCapacity {
+            let old = unsafe entries
+            entryCapacity *= 2
+            unsafe entries = .allocate(capacity: entryCapacity)
+            unsafe entries.moveInitialize(from: old, count: entryCount)
+            unsafe old.deallocate()
+        }
+        unsafe (entries + entryCount).initialize(to: entry)
+        tops[number] = Int32(entryCount)
+        entryCount += 1
+    }
+
     /// Combines the two topmost entries of a key as long as the node where they meet may be made.
-    @inlinable mutating func settle(
+    @inlinable @inline(__always) mutating func settle(
         _ number: Int, by inner: Inner, _ mayMake: (_ level: Int, _ leaf: Int) -> Bool
     ) throws {
-        while tops[number] >= 0 {
-            let top = Int(tops[number])
-            let place = Int(entries[top].beneath)
+        var top = Int(tops[number])
+        while top >= 0 {
+            let place = unsafe Int(entries[top].beneath)
             guard place >= 0 else { return }
-            let leaf = entries[place].leaf
-            guard mayMake(Self.level(leaf, entries[top].leaf), leaf) else { return }
-            let right = entries[top].partial
-            entries[top] = Entry(leaf: 0, beneath: free, partial: inner.identity)
-            free = Int32(top)
-            tops[number] = Int32(place)
-            try inner.combine(right, into: &entries[place].partial)
+            let leaf = unsafe entries[place].leaf
+            guard unsafe mayMake(Self.level(leaf, entries[top].leaf), leaf) else { return }
+            let right = unsafe entries[top].partial
+            // What it refers to is not kept.
+            unsafe entries[top].partial = inner.identity
+            unsafe entries[top].beneath = free
+            free = Int32(truncatingIfNeeded: top)
+            tops[number] = Int32(truncatingIfNeeded: place)
+            top = place
+            try unsafe inner.combine(right, into: &entries[place].partial)
         }
     }
 
@@ -94,11 +118,11 @@
         }
     }
 
-    /// Combines everything of a key and takes it away; nil if there is nothing.
+    /// Combines everything of a key; nil if there is nothing.
     @inlinable mutating func take(_ number: Int, by inner: Inner) throws -> Inner.Partial? {
         guard number < tops.count, tops[number] >= 0 else { return nil }
         try settle(number, by: inner) { _, _ in true }
-        return entries[Int(tops[number])].partial
+        return unsafe entries[Int(tops[number])].partial
     }
 
     /// Appends the number of a key's entries, and the entries from the first leaf to the last.
@@ -106,14 +130,14 @@
         var places: [Int] = []
         var place = number < tops.count ? Int(tops[number]) : -1
         // Most keys of a large table have one entry: nothing is allocated for it.
-        let isOnly = place >= 0 && entries[place].beneath < 0
+        let isOnly = unsafe place >= 0 && entries[place].beneath < 0
         while place >= 0, !isOnly {
             places.append(place)
-            place = Int(entries[place].beneath)
+            place = unsafe Int(entries[place].beneath)
         }
         writer.write(UInt32(isOnly ? 1 : places.count))
-        if isOnly { encode(entries[place], into: &writer) }
-        for place in places.reversed() { encode(entries[place], into: &writer) }
+        if isOnly { unsafe encode(entries[place], into: &writer) }
+        for place in places.reversed() { unsafe encode(entries[place], into: &writer) }
     }
 
     @inlinable func encode(_ entry: Entry, into writer: inout ValueWriter) {

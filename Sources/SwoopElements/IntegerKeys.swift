@@ -9,12 +9,15 @@
     /// A number plus one; 0: free.
     @usableFromInline var slots: UnsafeMutablePointer<UInt32>
     @usableFromInline var mask: Int
+    /// What leaves as many bits of a word as there are bits in the mask.
+    @usableFromInline var shift: UInt64
     @usableFromInline var keys: UnsafeMutablePointer<Key>
     @usableFromInline var keyCount = 0
 
     /// Makes an empty table.
     @inlinable public init() {
         mask = 1_023
+        shift = 54
         unsafe slots = .allocate(capacity: 1_024)
         unsafe slots.initialize(repeating: 0, count: 1_024)
         unsafe keys = .allocate(capacity: 512)
@@ -31,10 +34,10 @@
     /// About how many bytes the table takes.
     @inlinable public var byteCount: Int { (mask + 1) * (4 + MemoryLayout<Key>.stride / 2) }
 
-    /// Where the search for a key begins.
+    /// Where the search for a key begins: the highest bits of a product, which all bits of the key
+    /// stir (Knuth, The Art of Computer Programming 6.4, multiplicative hashing).
     @inlinable @inline(__always) func place(of key: Key) -> Int {
-        let hash = folded(UInt64(truncatingIfNeeded: key) ^ HashSeed.first, HashSeed.second)
-        return Int(truncatingIfNeeded: hash >> 32) & mask
+        Int(truncatingIfNeeded: (UInt64(truncatingIfNeeded: key) &* HashSeed.first) &>> shift)
     }
 
     /// The number of a key.
@@ -74,6 +77,7 @@
         var slotCount = (mask + 1) * 2
         while slotCount < Self.slotsNeeded(for: keyCount + 1) { slotCount *= 2 }
         mask = slotCount - 1
+        shift = UInt64(UInt64.bitWidth - mask.nonzeroBitCount)
         unsafe slots.deallocate()
         unsafe slots = .allocate(capacity: slotCount)
         unsafe slots.initialize(repeating: 0, count: slotCount)
