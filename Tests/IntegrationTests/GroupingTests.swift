@@ -157,6 +157,45 @@ struct Measured: BorrowedValue {
         }
     }
 
+    @Test("Pages that are there are taken several a task, and zipped with those beside them")
+    func storedPages() async throws {
+        try await withCluster(.local(options(1))) { cluster in
+            let count = 30_000
+            let (sevenths, few, many) = try await cluster.remotely { remote in
+                let sevenths = remote.range(0..<count).filter(isSeventh).stored()
+                return (
+                    sevenths + sevenths + sevenths, remote.range(0..<5_000).map(third).stored(),
+                    remote.range(0..<20_000).map(third).stored()
+                )
+            }
+            let once = (0..<count).filter { $0 % 7 == 0 }
+            let plain = once + once + once
+            let expected = zip(plain, 0...).map { Double($0 % 100) * (Double($1 % 4_099) / 3) }
+            let record = { (remote: RemoteScope) in
+                (
+                    sevenths.chain.map(remainder).sum, sevenths.map(remainder).collected(),
+                    sevenths.chain.grouped(by: remainder, .count),
+                    sevenths.zip(few).map(indexTimesValue).collected(),
+                    sevenths.zip(many).map(indexTimesValue).collected()
+                )
+            }
+            try await sevenths.wait()
+            try await few.wait()
+            try await many.wait()
+            // Three times the pages of the eight parts of one core: eight parts, and the answer.
+            #expect(sevenths.pageCount == 24)
+            #expect(cluster.plan { _ in sevenths.chain.map(remainder).sum }.taskCount == 9)
+            let (sum, all, groups, short, long) = try await cluster.remotely(record)
+            #expect(try await sum.value == plain.reduce(0) { $0 + $1 % 13 })
+            #expect(try await all.value == plain.map { plain -> Int in plain % 13 })
+            let grouped = try await groups.collect()
+            #expect(grouped.map(\.first) == Array(0..<13))
+            #expect(grouped.map(\.second).reduce(0, +) == plain.count)
+            #expect(try await short.value == Array(expected.prefix(5_000)))
+            #expect(try await long.value == expected)
+        }
+    }
+
     @Test("Rows in place lend their texts, and have the same sums")
     func rows() async throws {
         try await withCluster(.local(options(2))) { cluster in

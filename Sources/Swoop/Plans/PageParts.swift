@@ -1,7 +1,7 @@
-// The parts of a loop over stored collections. Where a page's elements stand follows from the counts
-// of the pages before it: of pages that are there already the client knows them, and cuts the work
-// as it does that of a range; of pages that the same plan makes they are told to each task once its
-// inputs are there.
+// The parts of a loop over stored collections. Where a page's elements stand follows from the
+// counts of the pages before it: of pages that are there already the client knows them, and cuts
+// the work as it does that of a range; of pages that the same plan makes they are told to each
+// task once its inputs are there.
 
 import SwoopElements
 import SwoopModel
