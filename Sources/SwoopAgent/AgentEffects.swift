@@ -23,6 +23,7 @@ extension AgentLoop {
         case .report(let reports): send(.reports(reports))
         case .free(let page): free(page)
         case .allocate(let use, let byteCount): allocate(byteCount, for: use)
+        case .allocateOnDisk(let use, let byteCount): allocateOnDisk(byteCount, for: use)
         case .refuseRoom(let use, let reason): refuse(use, reason)
         case .spill(let task, let page): spill(task, page)
         case .fetch(let task, let node, let output, let slice):

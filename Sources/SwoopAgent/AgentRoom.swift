@@ -37,6 +37,17 @@ extension AgentLoop {
         }
     }
 
+    /// A part of the spill file for a page that a worker writes there.
+    mutating func allocateOnDisk(_ byteCount: Int64, for use: RoomUse) {
+        guard case .output(let id, let token) = use, let page = disk?.lend(byteCount) else {
+            return handle(
+                .roomOnDiskMissing(
+                    use, byteCount: byteCount, reason: "the node's spill file is full"))
+        }
+        handle(.extentLent(id, page))
+        worker(id)?.send(.allocated(token: token, page))
+    }
+
     private func reason(_ error: ArenaError) -> String {
         switch error {
         case .full: "all of its \(arena.budget) bytes are written or read"

@@ -26,15 +26,8 @@ package final class PageDisk {
 
     private enum Job {
         case write(TaskID, from: PageExtent, to: Extent)
-        case read(Reading, Cover)
-    }
-
-    /// Bytes of a page that are read for a range of it.
-    private struct Cover: Equatable {
-        var offset: Int64
-        var byteCount: Int64
-        /// What they must be; nil: they were found right before.
-        var pages: StoredPages?
+        case read(Reading)
+        case release(Extent)
     }
 
     package let file: SpillFile
@@ -42,8 +35,6 @@ package final class PageDisk {
     private var space = ExtentAllocator(capacity: SpillFile.capacity, placement: .lowest)
     /// Extents in use, by offset.
     private var extents: [Int64: Extent] = [:]
-    /// Offsets of parts of pages that were read and found right.
-    private var verified: Set<Int64> = []
     private var jobs: [UInt64: Job] = [:]
     private var jobsBegun: UInt64 = 0
 
@@ -67,68 +58,47 @@ package final class PageDisk {
         return true
     }
 
-    /// Begins to read; `read` or `unreadable` follows.
-    package func read(_ reading: Reading) {
-        let (page, cover) =
-            switch reading {
-            case .range(_, _, let page, let offset, let count):
-                (page, self.cover(of: page, offset, count))
-            case .output(_, let page):
-                (page, Cover(offset: 0, byteCount: page.byteCount, pages: page.pages))
-            }
-        thread.read(
-            begin(.read(reading, cover)), at: Int(page.offset + cover.offset),
-            count: Int(cover.byteCount))
+    /// A part of the file for a page that somebody else writes there; nil: there is none.
+    package func lend(_ byteCount: Int64) -> PageExtent? {
+        guard byteCount < SpillFile.capacity,
+            let extent = space.allocate(bytes: max(1, Int(byteCount)))
+        else { return nil }
+        let page = PageExtent(
+            offset: Int64(extent.offset),
+            pages: StoredPages(byteCount: Int64(extent.size), elementCount: 0), medium: .disk)
+        extents[page.offset] = extent
+        return page
     }
 
-    /// A range alone cannot be verified: all parts that it touches are read, unless they were found
-    /// right before. In a shuffle a part is one of hundreds, and all of it is wanted.
-    private func cover(of page: PageExtent, _ offset: Int64, _ count: Int64) -> Cover {
-        var touched: [OutputPart] = []
+    /// Begins to read; `read` or `unreadable` follows.
+    ///
+    /// A range alone cannot be verified: all parts that it touches are looked at, unless they were
+    /// found right before.
+    package func read(_ reading: Reading) {
+        let (page, offset, count) =
+            switch reading {
+            case .range(_, _, let page, let offset, let count): (page, offset, count)
+            case .output(_, let page): (page, 0, page.byteCount)
+            }
+        var touched: [SpilledPart] = []
         var start: Int64 = 0
-        var begin: Int64 = 0
-        var isKnown = true
         for part in page.pages.parts {
             let end = start + part.byteCount
             if part.byteCount > 0, end > offset, start < offset + count {
-                if touched.isEmpty { begin = start }
-                touched.append(part)
-                isKnown = isKnown && verified.contains(page.offset + start)
+                touched.append(
+                    SpilledPart(
+                        offset: Int(page.offset + start), byteCount: Int(part.byteCount),
+                        checksum: part.checksum))
             }
             start = end
         }
-        if isKnown { return Cover(offset: offset, byteCount: count) }
-        let pages = StoredPages(touched)
-        return Cover(offset: begin, byteCount: pages.byteCount, pages: pages)
-    }
-
-    /// What a reading gets of the bytes that came; nil: they are wrong.
-    private func part(of bytes: [UInt8], for reading: Reading, _ cover: Cover) -> [UInt8]? {
-        guard let pages = cover.pages else { return bytes }
-        guard pages.isRight(bytes) else { return nil }
-        guard case .range(_, _, let page, let offset, let count) = reading,
-            offset != cover.offset || count != cover.byteCount
-        else { return bytes }
-        // Others will ask for the rest of it.
-        var start = page.offset + cover.offset
-        for part in pages.parts {
-            verified.insert(start)
-            start += part.byteCount
-        }
-        return Array(bytes[Int(offset - cover.offset)..<Int(offset - cover.offset + count)])
+        thread.read(
+            begin(.read(reading)), at: Int(page.offset + offset), count: Int(count), of: touched)
     }
 
     /// Gives a page's part of the file back.
     package func free(_ page: PageExtent) {
-        guard let extent = extents.removeValue(forKey: page.offset) else { return }
-        if !verified.isEmpty {
-            var start = page.offset
-            for part in page.pages.parts {
-                verified.remove(start)
-                start += part.byteCount
-            }
-        }
-        release(extent)
+        if let extent = extents.removeValue(forKey: page.offset) { release(extent) }
     }
 
     /// What happened since, in order.
@@ -146,12 +116,15 @@ package final class PageDisk {
                 release(extent)
                 return .failed(task, from, reason: error.description)
             case .read(let id, let bytes):
-                guard case .read(let reading, let cover)? = end(id) else { return nil }
-                return part(of: bytes, for: reading, cover).map { .read(reading, $0) }
-                    ?? .unreadable(reading)
+                guard case .read(let reading)? = end(id) else { return nil }
+                return .read(reading, bytes)
             case .unreadable(let id, _):
-                guard case .read(let reading, _)? = end(id) else { return nil }
+                guard case .read(let reading)? = end(id) else { return nil }
                 return .unreadable(reading)
+            case .released(let id):
+                guard case .release(let extent)? = end(id) else { return nil }
+                _ = space.free(extent)
+                return nil
             }
         }
     }
@@ -167,10 +140,9 @@ package final class PageDisk {
 
     private func end(_ id: UInt64) -> Job? { jobs.removeValue(forKey: id) }
 
-    private func release(_ extent: Extent) {
-        _ = space.free(extent)
-        thread.release(extent)
-    }
+    /// The place is free for others when its blocks are gone: not everybody who writes to the file
+    /// waits for the thread.
+    private func release(_ extent: Extent) { thread.release(begin(.release(extent)), extent) }
 }
 
 /// The spill file of a node, or why it has none.

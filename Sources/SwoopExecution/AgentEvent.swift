@@ -92,6 +92,8 @@ package enum AgentEvent: Sendable {
     case roomGiven(RoomUse)
     /// It was not, and why; so many bytes are free, though not in one piece.
     case roomMissing(RoomUse, freeBytes: Int64, reason: String)
+    /// There is no room on the disk either, and why.
+    case roomOnDiskMissing(RoomUse, byteCount: Int64, reason: String)
     /// A page lies on the disk now as well.
     case pageSpilled(TaskID, from: PageExtent, to: PageExtent)
     /// It could not be written: it is in memory as before.
@@ -132,6 +134,8 @@ package enum AgentEffect: Hashable, Sendable {
     case free(PageExtent)
     /// Take memory for this use: `roomGiven` or `roomMissing` follows.
     case allocate(RoomUse, byteCount: Int64)
+    /// Let a worker write a page to the disk itself: `extentLent` or `roomOnDiskMissing` follows.
+    case allocateOnDisk(RoomUse, byteCount: Int64)
     /// There will be no room for this use.
     case refuseRoom(RoomUse, reason: String)
     /// Write a page to the disk: it stays until `pageSpilled` or `spillFailed`.

@@ -17,7 +17,7 @@ extension AgentMachine {
         _ extent: PageExtent, from worker: WorkerID, into effects: inout [AgentEffect]
     ) {
         guard let owner = place(of: worker),
-            let place = workers[owner].lent.firstIndex(where: { $0.offset == extent.offset })
+            let place = workers[owner].lent.firstIndex(where: { $0.isSamePlace(as: extent) })
         else {
             dropped += 1
             return
@@ -30,8 +30,7 @@ extension AgentMachine {
         into effects: inout [AgentEffect]
     ) {
         guard let owner = place(of: worker), workers[owner].state == .ready(worker),
-            extent.medium == .memory,
-            let place = workers[owner].lent.firstIndex(where: { $0.offset == extent.offset })
+            let place = workers[owner].lent.firstIndex(where: { $0.isSamePlace(as: extent) })
         else {
             dropped += 1
             return

@@ -7,7 +7,8 @@ extension AgentMachine {
     // MARK: Room
 
     /// Answers those who wait for memory, in their order: from what is free, else from what a spill
-    /// leaves. A wish is refused only when nothing that happens here will leave room any more.
+    /// leaves. Where nothing that happens here will leave room any more, a run writes its page to
+    /// the disk itself, and ends; a wish is refused only when that cannot be.
     mutating func makeRoom(into effects: inout [AgentEffect]) {
         while let first = room.waiting.first, !room.isAsking {
             let most = configuration.storeBytes
@@ -21,7 +22,11 @@ extension AgentMachine {
             }
             if giveUpCopies(into: &effects) { continue }
             spillForThoseWhoWait(into: &effects)
-            guard room.spilling == 0, isHopeless, let wish = room.refuse() else { return }
+            guard room.spilling == 0, isHopeless else { return }
+            if mayUseDisk, let wish = room.takeOutput() {
+                return effects.append(.allocateOnDisk(wish.use, byteCount: wish.byteCount))
+            }
+            guard let wish = room.refuse() else { return }
             let why =
                 configuration.spillTrouble ?? room.trouble?.reason ?? wish.reason
                 ?? "everything in it is being read"
@@ -42,15 +47,39 @@ extension AgentMachine {
         if configuration.slots > 0, waiting >= configuration.slots * max(1, processes) {
             return true
         }
-        var begun = 0
-        for run in runs.values {
-            switch run.state {
-            case .dispatched: return false
-            case .running, .suspended: begun += 1
-            case .waiting, .ready: break
-            }
+        let begun = runs.values.count { $0.state == .running || $0.state == .suspended }
+        return begun <= waiting && !workers.indices.contains(where: isAboutToBegin(at:))
+    }
+
+    /// Whether a worker has the cores for the first of the runs that it has not begun; those behind
+    /// it wait for that one.
+    private func isAboutToBegin(at place: Int) -> Bool {
+        var busy = 0
+        var first: (rank: Int64, cores: Int)?
+        for run in runs.values where run.worker == place && run.isWithWorker {
+            let cores = Int(needs(of: run.task.spec).cores)
+            if run.state == .running { busy += cores }
+            guard run.state == .dispatched else { continue }
+            // Of those of one rank nobody here knows the order: the widest.
+            if let known = first, (known.rank, known.cores) >= (run.task.rank, cores) { continue }
+            first = (run.task.rank, cores)
         }
-        return begun <= waiting
+        guard let first else { return false }
+        return configuration.slots == 0 || busy == 0 || busy + first.cores <= configuration.slots
+    }
+
+    /// Whether a page that finds no memory may be written to the disk at once.
+    private var mayUseDisk: Bool {
+        configuration.spillTrouble == nil && room.trouble.map { $0.until <= now } ?? true
+    }
+
+    /// The run waits in its old place, for memory alone.
+    mutating func missRoomOnDisk(
+        for use: RoomUse, _ byteCount: Int64, _ reason: String, into effects: inout [AgentEffect]
+    ) {
+        room.trouble = (reason, now.advanced(by: configuration.spillPause))
+        remarkOnce("memory for pages is full and \(reason)", into: &effects)
+        room.restore(use, byteCount, reason: reason)
     }
 
     private func reason(to wish: PageRoom.Wish, _ why: String) -> String {
@@ -84,7 +113,7 @@ extension AgentMachine {
             remarkOnce("memory for pages is full and \(reason)", into: &effects)
             return false
         }
-        return room.trouble.map { $0.until <= now } ?? true
+        return mayUseDisk
     }
 
     /// Pages that may leave memory, the best first. Those that a worker reads or writes now, or
@@ -184,9 +213,7 @@ extension AgentMachine {
     /// many outputs would keep everything there, and find no room for its own: an eighth of the
     /// memory is kept from that, or what some pages for each slot take, if half has room for it.
     private mutating func awaitsSpill(of run: Run, into effects: inout [AgentEffect]) -> Bool {
-        guard configuration.storeBytes > 0, configuration.spillTrouble == nil,
-            room.trouble.map({ $0.until <= now }) ?? true
-        else { return false }
+        guard configuration.storeBytes > 0, mayUseDisk else { return false }
         var unread: [TaskID: Int64] = [:]
         for input in run.task.inputs {
             guard let task = input.slice?.task, let output = outputs[task],

@@ -213,6 +213,8 @@ package struct AgentMachine: Sendable {
         case .roomGiven(let use): room.given(use)
         case .roomMissing(let use, let freeBytes, let reason):
             room.missing(use, freeBytes, reason)
+        case .roomOnDiskMissing(let use, let byteCount, let reason):
+            missRoomOnDisk(for: use, byteCount, reason, into: &effects)
         case .pageSpilled(let task, let from, let to): spilled(task, from, to, into: &effects)
         case .spillFailed(let task, let extent, let reason):
             failSpill(of: task, extent, reason, into: &effects)

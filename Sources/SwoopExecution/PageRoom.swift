@@ -87,6 +87,21 @@ package struct PageRoom: Sendable {
         return waiting.removeFirst()
     }
 
+    /// Takes the first wish of a run out of the line: the others stay in theirs.
+    mutating func takeOutput() -> Wish? {
+        let place = waiting.firstIndex { wish in
+            if case .output = wish.use { true } else { false }
+        }
+        guard !isAsking, let place else { return nil }
+        return waiting.remove(at: place)
+    }
+
+    /// Puts a wish back where it came from: it is older than the others.
+    mutating func restore(_ use: RoomUse, _ byteCount: Int64, reason: String) {
+        let wish = Wish(use: use, byteCount: byteCount, reason: reason)
+        waiting.insert(wish, at: isAsking ? 1 : 0)
+    }
+
     /// What a process wished for that is gone.
     mutating func forget(_ worker: WorkerID) {
         forget { use in
@@ -121,4 +136,9 @@ package struct PageRoom: Sendable {
 extension PageExtent {
     /// Bytes that it takes in memory.
     var takenBytes: Int64 { StoredOutput.takenBytes(ofPage: byteCount) }
+
+    /// Whether both begin at the same place.
+    func isSamePlace(as other: PageExtent) -> Bool {
+        offset == other.offset && medium == other.medium
+    }
 }

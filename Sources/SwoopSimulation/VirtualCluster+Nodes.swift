@@ -179,7 +179,7 @@ extension VirtualCluster {
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
         // Nobody asks for room here: memory has no end in virtual time. A page is one range.
-        case .allocate, .refuseRoom, .spill, .tellLent, .sendArrived: break
+        case .allocate, .allocateOnDisk, .refuseRoom, .spill, .tellLent, .sendArrived: break
         case .end:
             end(id)
             trace.append(.agentEnded(id))

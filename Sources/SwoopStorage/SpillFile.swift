@@ -62,14 +62,23 @@ import Glibc
     package func write(
         _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(StorageError) {
+        let code = unsafe Self.write(bytes, to: descriptor, at: offset)
+        guard code == 0 else { throw failure(code) }
+    }
+
+    /// Writes all of these bytes; 0, or why they could not be.
+    static func write(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int
+    ) -> Int32 {
         var done = 0
         while done < bytes.count {
             let result = unsafe pwrite(
                 descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
             if result < 0 && errno == EINTR { continue }
-            guard result > 0 else { throw failure(result < 0 ? errno : EIO) }
+            guard result > 0 else { return result < 0 ? errno : EIO }
             done += result
         }
+        return 0
     }
 
     /// Reads bytes that were written.
@@ -102,5 +111,6 @@ import Glibc
         .spill(folder: folder, reason: Self.reason(code))
     }
 
-    static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+    /// The words of the system for an error.
+    package static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }

@@ -1,5 +1,5 @@
 // The spill file as a worker sees it: exactly the bytes that a run reads, mapped as long as it
-// does.
+// does, and pages that it writes there itself, since memory had no room.
 
 import CSwoopSystem
 import Glibc
@@ -40,6 +40,50 @@ package final class SpillView: Sendable {
             known.insert(range)
         }
         return mapping
+    }
+
+    /// Memory for a page that goes to this place of the file when it is finished.
+    package func openWindow(_ extent: PageExtent) throws(StorageError) -> SpillWindow {
+        try SpillWindow(
+            descriptor, offset: Int(extent.offset), count: max(1, Int(extent.byteCount)))
+    }
+}
+
+/// A page that is being written, on its way to the spill file.
+///
+/// One thread at a time. The memory is this process's own: a disk that is full is an error of the
+/// write, and no signal.
+@safe package struct SpillWindow: ~Copyable, @unchecked Sendable {
+    // Unchecked: memory of this value's own, which one owner at a time can reach.
+    private let base: UnsafeMutableRawPointer
+    private let descriptor: Int32
+    private let offset: Int
+    private let count: Int
+
+    init(_ descriptor: Int32, offset: Int, count: Int) throws(StorageError) {
+        let base = unsafe mmap(
+            nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let base = unsafe base, unsafe base != MAP_FAILED else {
+            throw .system(call: "mmap", subject: "\(count) bytes of a page", errno: errno)
+        }
+        unsafe self.base = unsafe base
+        self.descriptor = descriptor
+        self.offset = offset
+        self.count = count
+    }
+
+    deinit { unsafe swoop_memory_unmap(base, count) }
+
+    /// The bytes to fill, valid while this value lives.
+    package var bytes: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(start: base, count: count)
+    }
+
+    /// Writes the first `count` bytes to the file; 0, or the error's number.
+    package func write(count: Int) -> Int32 {
+        unsafe SpillFile.write(
+            UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]),
+            to: descriptor, at: offset)
     }
 }
 

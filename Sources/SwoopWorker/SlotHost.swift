@@ -17,7 +17,7 @@ final class SlotHost: CallHost {
     private(set) var elements: Int64 = 0
     /// The page that is being written, or was.
     private(set) var page: PageExtent?
-    private var window: ArenaWindow?
+    private var window: PageWindow?
     private let path: String?
     private let version: UInt64
     /// The text that was sent for the run.
@@ -58,16 +58,14 @@ final class SlotHost: CallHost {
         }
         let byteCount = parts.reduce(0) { $0 + $1.byteCount }
         let extent = try core.allocate(byteCount: max(1, byteCount), slot: slot)
-        let opened = try core.store.arena.openWindow(
-            Extent(offset: Int(extent.offset), size: Int(extent.byteCount)))
+        let pages = StoredPages(
+            parts.map {
+                OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
+            })
+        page = PageExtent(offset: extent.offset, pages: pages, medium: extent.medium)
+        let opened = try core.store.openWindow(extent)
         let bytes = unsafe opened.bytes
         window = consume opened
-        page = PageExtent(
-            offset: extent.offset,
-            pages: StoredPages(
-                parts.map {
-                    OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
-                }))
         return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount])
     }
 
@@ -95,8 +93,8 @@ final class SlotHost: CallHost {
     }
 
     /// The page is written: nobody changes it any more, and its checksums are made while it is in
-    /// the cache.
-    func closePage() {
+    /// the cache. Throws where it should go to the disk and cannot.
+    func closePage() throws {
         guard let extent = page, window != nil else { return }
         var offset = 0
         var parts = extent.pages.parts
@@ -105,9 +103,20 @@ final class SlotHost: CallHost {
             parts[index].checksum = checksum(of: offset..<end)
             offset = end
         }
-        page = PageExtent(offset: extent.offset, pages: StoredPages(parts))
+        let code = window?.finish(count: offset) ?? 0
         window = nil
+        guard code == 0 else {
+            let text =
+                "memory for pages is full, and its page of \(offset) bytes cannot be written to "
+                + "the node's spill folder: \(SpillFile.reason(code))"
+            throw InputError(kind: .noMemory, message: text)
+        }
+        page = PageExtent(
+            offset: extent.offset, pages: StoredPages(parts), medium: extent.medium)
     }
+
+    /// The page will not be finished.
+    func leavePage() { window = nil }
 
     private func checksum(of range: Range<Int>) -> UInt64 {
         guard let bytes = unsafe window?.bytes else { return 0 }

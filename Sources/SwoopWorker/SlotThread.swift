@@ -122,7 +122,7 @@ final class SlotThread {
             if bytes.count <= inlineMax { return .inline(bytes) }
             try host.store(bytes)
         }
-        host.closePage()
+        try host.closePage()
         guard let page = host.page else { return .inline([]) }
         core.send(.stored(order.attemptID, page))
         return .page(page.pages)
@@ -181,7 +181,7 @@ final class SlotThread {
     private static func tell(
         _ error: any Error, _ order: RunOrder, _ host: SlotHost?, _ core: WorkerCore
     ) {
-        host?.closePage()
+        host?.leavePage()
         if let page = host?.page { core.send(.abandoned(page)) }
         if let damaged = error as? DamagedInput {
             core.send(.damaged(order.attemptID, input: damaged.task))

@@ -69,10 +69,10 @@ extension ProgramTests {
         @Test func `sorts of more than all agents have memory for keep order and contents`() throws
         {
             let folder = try TestFolder()
-            let values = try told(["large-sorts", "320000", "\(12 << 20)"], in: folder)
+            let values = try told(["large-sorts", "320000", "\(8 << 20)"], in: folder)
             for name in [
                 "by a number", "all keys equal", "nearly all keys equal",
-                "long common beginnings", "nothing and one",
+                "long common beginnings", "nothing and one", "stored, and beyond memory",
             ] {
                 #expect(values[name] == "true", "\(name)")
             }

@@ -100,4 +100,21 @@ private final class WrittenPage {
         #expect(try written.range(192_000, 64) == Array(written.bytes[192_000...]))
         written.disk.stop()
     }
+
+    @Test func `a part that is lent is nobody else's until it is given back`() throws {
+        let written = try WrittenPage()
+        let lent = try #require(written.disk.lend(100_000))
+        #expect(lent.medium == .disk)
+        #expect(lent.byteCount >= 100_000)
+        #expect(lent.offset >= written.page.offset + written.page.byteCount)
+        let other = try #require(written.disk.lend(1))
+        #expect(other.offset >= lent.offset + lent.byteCount)
+        written.disk.free(lent)
+        // Until its blocks are gone: they would go with what is written there next.
+        #expect(written.disk.lend(100_000) != lent)
+        #expect(try written.whole() == written.bytes)
+        #expect(written.disk.lend(100_000) == lent)
+        #expect(written.disk.lend(.max) == nil)
+        written.disk.stop()
+    }
 }

@@ -270,8 +270,9 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.expectNothingElse()
     }
 
-    @Test func `when all that run wait for room and nothing can leave, the first is refused`() {
-        var agent = agent([300, 200])
+    /// Two runs that read all that is in memory, and wait for more.
+    private func stuck(trouble: String? = nil) -> TestAgent {
+        var agent = agent([300, 200], trouble: trouble)
         agent.lease(assigned(2, [here(11, 300)]), assigned(3, [here(12, 200)]))
         #expect(agent.dispatched() == [attempt(2), attempt(3)])
         agent.report(.started(attempt(2)), .started(attempt(3)))
@@ -279,18 +280,120 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.handle(.roomWanted(output, byteCount: 900))
         agent.handle(.roomMissing(output, freeBytes: 0, reason: "all is read"))
         agent.expect(.allocate(output, byteCount: 900))
+        if trouble != nil { agent.forget() }
         // The other one may end.
         agent.expectNothingElse()
         agent.handle(.roomWanted(other, byteCount: 900))
+        return agent
+    }
+
+    @Test func `when all that run wait for room and nothing can leave, the first uses the disk`() {
+        var agent = stuck()
+        agent.expect(.allocateOnDisk(output, byteCount: 900))
+        agent.expectNothingElse()
+        let lent = onDisk(8_192, 4_096)
+        agent.handle(.extentLent(agent.worker, lent))
+        agent.expect(.allocate(other, byteCount: 900))
+        agent.handle(.roomMissing(other, freeBytes: 0, reason: "all is read"))
+        // One that writes will end.
+        agent.expectNothingElse()
+        agent.handle(.outputStored(agent.worker, attempt(2), onDisk(8_192, 900)))
+        agent.finish(2, .onePage(byteCount: 900, elementCount: 1, checksum: 5))
+        #expect(agent.reported().count == 1)
+        agent.expect(.spill(task(11), page(0, 300)))
+        agent.expectNothingElse()
+        // It is read and freed like any other page of the disk.
+        agent.finish(3)
+        agent.lease(assigned(4, [here(2, 900)]))
+        #expect(agent.order(of: 4)?.inputs.first?.source == .extent(onDisk(8_192, 900)))
+        agent.forget()
+        agent.finish(4)
+        agent.forget()
+        agent.handle(.outputsDropped([task(2)]))
+        agent.expect(.free(onDisk(8_192, 900)))
+    }
+
+    @Test func `a run that was to write on the disk and does not gives its place back`() {
+        var agent = stuck()
+        agent.forget()
+        agent.handle(.extentLent(agent.worker, onDisk(0, 4_096)))
+        agent.forget()
+        // At the same offset in memory there is none.
+        agent.handle(.extentAbandoned(agent.worker, page(0, 900)))
+        agent.expectNothingElse()
+        agent.handle(.extentAbandoned(agent.worker, onDisk(0, 900)))
+        agent.expect(.free(onDisk(0, 4_096)))
+    }
+
+    @Test func `a disk that is full is told, and what waits is refused`() {
+        var agent = stuck()
+        agent.forget()
+        agent.handle(.roomOnDiskMissing(output, byteCount: 900, reason: "/spill is full"))
+        agent.expect(.remark("memory for pages is full and /spill is full"))
         agent.expect(
             .refuseRoom(
-                output, reason: "the node has no room for a page of 900 bytes: all is read"))
+                output, reason: "the node has no room for a page of 900 bytes: /spill is full"))
+        agent.expect(.allocate(other, byteCount: 900))
+        agent.expectNothingElse()
+    }
+
+    @Test func `without a disk the first of those that wait for ever is refused`() {
+        var agent = stuck(trouble: "/x cannot be written")
+        agent.expect(
+            .refuseRoom(
+                output,
+                reason: "the node has no room for a page of 900 bytes: /x cannot be written"))
         agent.expect(.allocate(other, byteCount: 900))
         agent.expectNothingElse()
         agent.finish(2)
         agent.forget()
         agent.handle(.roomMissing(other, freeBytes: 0, reason: "all is read"))
+        agent.expect(
+            .refuseRoom(
+                other,
+                reason: "the node has no room for a page of 900 bytes: /x cannot be written"))
+        agent.expectNothingElse()
+    }
+
+    @Test func `a copy that comes first stays first while a run behind it uses the disk`() {
+        var agent = agent([300])
+        agent.lease(assigned(2, [here(11, 300)]))
+        agent.report(.started(attempt(2)))
+        agent.forget()
+        agent.handle(.roomWanted(.copy(task(20)), byteCount: 900))
+        agent.handle(.roomMissing(.copy(task(20)), freeBytes: 700, reason: "all is read"))
+        agent.expect(.allocate(.copy(task(20)), byteCount: 900))
+        agent.expectNothingElse()
+        agent.handle(.roomWanted(output, byteCount: 900))
+        agent.expect(.allocateOnDisk(output, byteCount: 900))
+        #expect(agent.machine.room.waiting.map(\.use) == [.copy(task(20))])
+        agent.handle(.extentLent(agent.worker, onDisk(0, 4_096)))
+        agent.handle(.outputStored(agent.worker, attempt(2), onDisk(0, 900)))
+        agent.finish(2, .onePage(byteCount: 900, elementCount: 1, checksum: 5))
+        #expect(agent.reported().count == 1)
         agent.expect(.spill(task(11), page(0, 300)))
+        agent.expectNothingElse()
+    }
+
+    @Test func `a run that takes all cores is not waited for by those that cannot begin`() {
+        var agent = agent([300])
+        var needs = TaskNeeds()
+        needs.cores = 2
+        let wide = FunctionSpec(
+            identity: "wide", name: "wide", fingerprint: 0, code: .remote(identity: "wide"),
+            isOptimised: true, isAsync: false, needs: needs)
+        agent.handle(
+            .leaseGranted(
+                Lease(
+                    id: LeaseID(2), firstFunction: 0, functions: [wide],
+                    tasks: [assigned(2, [here(11, 300)]), assigned(3)])))
+        agent.report(.started(attempt(2)))
+        agent.forget()
+        agent.handle(.roomWanted(output, byteCount: 900))
+        agent.handle(.roomMissing(output, freeBytes: 700, reason: "all is read"))
+        agent.expect(.allocate(output, byteCount: 900))
+        agent.expect(.allocateOnDisk(output, byteCount: 900))
+        agent.expectNothingElse()
     }
 
     @Test func `a page that is larger than the whole memory is refused at once`() {

@@ -119,6 +119,25 @@ private final class Spiller {
         }
     }
 
+    @Test func `a page that is written on the spot lies in the file where it belongs`() throws {
+        let folder = try Folder()
+        let file = try SpillFile(in: folder.path)
+        let view = SpillView(owning: dup(file.descriptor))
+        let window = try view.openWindow(place(12_288, 100_000, 0))
+        let bytes = unsafe window.bytes
+        #expect(bytes.count == 100_000)
+        for index in bytes.indices {
+            unsafe bytes[index] = UInt8(truncatingIfNeeded: index &* 31)
+        }
+        let written = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<90_000])
+        #expect(window.write(count: 90_000) == 0)
+        let checksum = unsafe PageChecksum.of(written)
+        let mapping = try #require(try view.map(place(12_288, 90_000, checksum)))
+        #expect(unsafe mapping.bytes.elementsEqual(written))
+        // No more than was to be.
+        #expect(throws: StorageError.self) { try file.read(at: 12_288, count: 90_001) }
+    }
+
     @Test func `a changed byte on the disk shows`() throws {
         let folder = try Folder()
         let file = try SpillFile(in: folder.path)
@@ -158,7 +177,8 @@ private final class Spiller {
         var status = stat()
         _ = unsafe fstat(file.descriptor, &status)
         #expect(status.st_blocks * 512 >= 4 * mebibyte)
-        spiller.thread.release(Extent(offset: 0, size: 4 * mebibyte))
+        spiller.thread.release(9, Extent(offset: 0, size: 4 * mebibyte))
+        guard case .released(9)? = try spiller.news().first else { throw Unexpected() }
         spiller.thread.read(2, at: 0, count: 1)
         guard case .read(2, let bytes)? = try spiller.news().first else { throw Unexpected() }
         #expect(bytes == [0])
@@ -184,7 +204,7 @@ private final class Spiller {
             for news in try spiller.news() {
                 switch news {
                 case .written(let job), .read(let job, _): order.append(job)
-                case .failed, .unreadable: throw Unexpected()
+                case .failed, .unreadable, .released: throw Unexpected()
                 }
             }
         }
@@ -203,8 +223,12 @@ private final class Spiller {
         #expect(
             error.description
                 == "pages cannot be kept in \(folder.path): No space left on device")
+        let view = SpillView(owning: dup(file.descriptor))
+        let window = try view.openWindow(place(0, 12 * mebibyte, 0))
+        #expect(window.write(count: 12 * mebibyte) == ENOSPC)
         // The memory is as it was, and what fits goes.
-        spiller.thread.release(Extent(offset: 0, size: 12 * mebibyte))
+        spiller.thread.release(9, Extent(offset: 0, size: 12 * mebibyte))
+        guard case .released(9)? = try spiller.news().first else { throw Unexpected() }
         spiller.thread.write(2, extent, count: 6 * mebibyte, of: spiller.arena, at: 0)
         guard case .written(2)? = try spiller.news().first else { throw Unexpected() }
     }

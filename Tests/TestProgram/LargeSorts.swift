@@ -133,7 +133,31 @@ func tellLargeSorts(_ arguments: [String]) async throws {
             let found = try await (none.value.items, one.value.firstNumber)
             return found == (0, 5)
         }
+        await tell("stored, and beyond memory") {
+            let sorted = try await cluster.remotely { remote in
+                remote.range(0..<count).map(item).sorted(by: itemKey).stored()
+            }
+            try await sorted.wait()
+            let stretch = try await cluster.remotely { _ in
+                sorted.chain.map(keyStretch).reduce(ItemStretch.none, oneStretch)
+            }
+            guard isRight(try await stretch.value) else { return false }
+            // All of it is held, and more than there is memory for.
+            for try await usage in cluster.usage where usage.nodes.count == 2 {
+                let pages = try await cluster.remotely { _ in sorted.chain.map(itemBytes).sum }
+                let bytes = try await pages.value
+                return bytes > 2 * budget
+                    && usage.nodes.allSatisfy { $0.residentBytes <= Int64(budget) }
+            }
+            return false
+        }
     }
+}
+
+/// Bytes of an item in columns, at least.
+@Remote func itemBytes(_ item: Item) -> Int {
+    16 + item.text.utf8.count
+        + item.pieces.reduce(0) { $0 + $1.name.utf8.count + $1.sizes.count * 8 }
 }
 
 // MARK: Groups
