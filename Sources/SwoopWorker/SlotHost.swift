@@ -19,6 +19,8 @@ final class SlotHost: CallHost {
     private(set) var page: PageExtent?
     private var window: PageWindow?
     private let path: String?
+    /// Where in the file the text ends that was read.
+    private var textEnd = 0
     private let version: UInt64
     /// The text that was sent for the run.
     private let sent: TextWindow?
@@ -82,8 +84,15 @@ final class SlotHost: CallHost {
         guard let path else {
             throw InputError(kind: .invalidGraph, message: "a loop asked for text and has no file")
         }
-        return try textBuffer.window(
+        let window = try textBuffer.window(
             of: path, version: version, from: start, to: end, for: attempt)
+        textEnd = max(textEnd, window.end)
+        return window
+    }
+
+    /// Bytes of its own text that a run has left behind its end: it needed no more.
+    func unreadBytes(of range: Range<Int>) -> Int {
+        path == nil ? 0 : max(0, range.upperBound - max(range.lowerBound, textEnd))
     }
 
     /// Stores an encoded value that is too large to travel in a report.

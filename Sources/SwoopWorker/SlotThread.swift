@@ -106,7 +106,7 @@ final class SlotThread {
         if record.features.count == 1, record.features[0].isNaN {
             record.features = [Double(inputs.range.count)]
         }
-        record.bytesIn = Int64(inputs.byteCount)
+        record.bytesIn = Int64(inputs.byteCount - host.unreadBytes(of: inputs.range))
         let stored = try Self.store(context, host, order, core)
         record.bytesOut = stored.byteCount
         return (.finished(stored), record)

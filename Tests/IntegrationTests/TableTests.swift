@@ -135,6 +135,10 @@ extension ProgramTests {
             // The file has 200 MiB, and the pages of the cluster 64.
             let peak = values["peak"].flatMap { Int($0) } ?? 0
             #expect((1..<140).contains(peak), "\(peak) MiB")
+            // Of each part as much as a run looks at, at least a window of its text.
+            #expect(values["beginning"] == "\([Int](repeating: 15, count: 10))")
+            let read = values["read for it"].flatMap { Int($0) } ?? 0
+            #expect((1..<100).contains(read), "\(read) MiB")
         }
 
         private func expectBadRows(_ values: [String: String], _ folder: TestFolder) {

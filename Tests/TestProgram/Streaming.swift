@@ -21,6 +21,19 @@ func tellStreaming(of file: String) async throws {
         }
     }
     tell("peak", peakMebibytes())
+    options.sendsFiles = false
+    try await withCluster(.local(options)) { cluster in
+        await tell("beginning") {
+            let beginning = try await cluster.remotely { remote in
+                remote.lines(file).map(lineLength).prefix(10)
+            }
+            return try await beginning.value
+        }
+        for try await usage in cluster.usage where usage.progress.done == usage.progress.total {
+            tell("read for it", usage.progress.bytesIn >> 20)
+            break
+        }
+    }
 }
 
 /// The largest resident size of this process so far.
