@@ -57,17 +57,21 @@ extension PlanRecording {
     private func runs(of sizes: [PageSize]) -> [Range<Int>] {
         guard session.nodes.count == 1 else { return sizes.indices.map { $0..<$0 + 1 } }
         let parts = session.coreCount * Self.partsOfCore
-        let wanted = max(1, sizes.reduce(0) { $0 + $1.count } / parts)
+        let all = max(1, sizes.reduce(0) { $0 + $1.count })
         let most = min(Self.inputBytesMax, session.slotByteCount / 8)
         var runs: [Range<Int>] = []
         var start = 0
+        var part = 0
         var (elements, bytes) = (0, 0)
         for (index, size) in sizes.enumerated() {
-            if index > start, elements + size.count > wanted || bytes + size.byteCount > most {
+            // A page belongs to the part that has its middle.
+            let own = (elements + size.count / 2) * parts / all
+            if index > start, own > part || bytes + size.byteCount > most {
                 runs.append(start..<index)
                 start = index
-                (elements, bytes) = (0, 0)
+                bytes = 0
             }
+            part = own
             elements += size.count
             bytes += size.byteCount
         }
