@@ -1,6 +1,7 @@
 // What numbers the keys of a grouping: equal keys get the same number, from 0 in the order of their
-// first appearance. Tables for text and integers are in TextKeys.swift and IntegerKeys.swift; the
-// one here takes any other Hashable key. GroupFolding.swift has what is computed for each number.
+// first appearance. Tables for text and numbers are in TextKeys.swift, IntegerKeys.swift and
+// FloatKeys.swift; the one here takes any other Hashable key. GroupFolding.swift has what is
+// computed for each number.
 
 /// A table of keys that gives each a number; keys are stored once, whatever they were borrowed
 /// from.
@@ -36,12 +37,16 @@ public protocol GroupKeys: ~Copyable {
 }
 
 /// Keys of any type that is Hashable: numbered by a dictionary, whose own order is never looked at.
+///
+/// Of keys that differ from themselves, since a NaN is in them, those with the same bits are equal.
 public struct HashableKeys<Key: Hashable & PageElement>: GroupKeys, ~Copyable {
     /// The keys themselves.
     public typealias Stored = Key
 
     @usableFromInline var numbers: [Key: Int] = [:]
     @usableFromInline var keys: [Key] = []
+    /// Numbers of keys that differ from themselves, by their encoded bytes.
+    @usableFromInline var oddNumbers: [[UInt8]: Int] = [:]
 
     /// Makes an empty table.
     @inlinable public init() {}
@@ -55,8 +60,19 @@ public struct HashableKeys<Key: Hashable & PageElement>: GroupKeys, ~Copyable {
     /// The number of a key.
     @inlinable public mutating func number(of key: Key) -> Int {
         if let number = numbers[key] { return number }
+        if key != key { return number(ofOdd: key) }
         let number = keys.count
         numbers[key] = number
+        keys.append(key)
+        return number
+    }
+
+    /// The number of a key that differs from itself: the dictionary would never find it again.
+    @inlinable @inline(never) mutating func number(ofOdd key: Key) -> Int {
+        let bytes = key.encodedBytes
+        if let number = oddNumbers[bytes] { return number }
+        let number = keys.count
+        oddNumbers[bytes] = number
         keys.append(key)
         return number
     }
@@ -64,11 +80,14 @@ public struct HashableKeys<Key: Hashable & PageElement>: GroupKeys, ~Copyable {
     /// The key of a number.
     @inlinable public func stored(_ number: Int) -> Key { keys[number] }
 
-    /// By the keys' own order if they have one, else by their encoded bytes.
+    /// By the keys' own order if they have one, those that differ from themselves last; else, and
+    /// among those, by their encoded bytes.
     @inlinable public func numbersInOrder() -> [Int] {
         func byOrder<Ordered: Comparable>(_ type: Ordered.Type) -> [Int]? {
             guard let keys = keys as? [Ordered] else { return nil }
-            return keys.indices.sorted { keys[$0] < keys[$1] }
+            let ordered = keys.indices.filter { keys[$0] == keys[$0] }
+            let odd = oddNumbers.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            return ordered.sorted { keys[$0] < keys[$1] } + odd.map(\.value)
         }
         if let type = Key.self as? any Comparable.Type, let numbers = byOrder(type) {
             return numbers

@@ -89,4 +89,25 @@ import Testing
         for flag in [true, nil, false, nil] { _ = flags.number(of: flag) }
         #expect(flags.numbersInOrder().map { flags.stored($0) } == [nil, false, true])
     }
+
+    @Test func `keys that differ from themselves are found again, and stand behind the others`() {
+        var pairs = HashableKeys<Pair<Double, Int>>()
+        let odd = [Pair(Double.nan, 1), Pair(2, 5), Pair(Double.nan, 1), Pair(-1, 5)]
+        #expect(odd.map { pairs.number(of: $0) } == [0, 1, 0, 2])
+        #expect(pairs.numbersInOrder() == [2, 1, 0])
+    }
+
+    @Test func `floating-point keys rise, both zeros are 0 and every NaN is one, the last`() throws
+    {
+        let numbers = [3, -.infinity, .nan, -0.0, 1e-300, -.nan, 0.0, -7.5, .infinity, 3]
+        var keys = FloatKeys<Double>()
+        #expect(numbers.map { keys.number(of: $0) } == [0, 1, 2, 3, 4, 2, 3, 5, 6, 0])
+        let ordered = keys.numbersInOrder().map { keys.stored($0) }
+        #expect(ordered.dropLast() == [-.infinity, -7.5, 0, 1e-300, 3, .infinity])
+        #expect(ordered.last?.isNaN == true && ordered[2].sign == .plus)
+        var floats = FloatKeys<Float>()
+        let few: [Float] = [0.1, -2.5, .nan, 0.1]
+        #expect(few.map { floats.number(of: $0) } == [0, 1, 2, 0])
+        #expect(floats.stored(0) == 0.1 && floats.stored(1) == -2.5)
+    }
 }

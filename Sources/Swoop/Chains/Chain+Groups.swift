@@ -1,5 +1,6 @@
 // `grouped`: the groups of a chain's elements by key. The overloads differ only in the table that
-// numbers the keys: text in place, integers, Strings, and anything else that is Hashable.
+// numbers the keys: text in place, Strings, integers, floating-point numbers, and anything else
+// that is Hashable.
 
 public import SwoopElements
 
@@ -41,6 +42,20 @@ extension Chain {
         F.Output: FixedWidthInteger & PageElement, A.Answer: PageElement
     {
         _grouped(IntegerKeys<F.Output>.self, key, aggregation)
+    }
+
+    /// Groups the elements by a floating-point number and reduces each group; pairs ordered by key.
+    ///
+    /// All NaN are one key, the last, and both zeros are 0.
+    @inlinable @inline(__always)
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
+    where
+        F.Input == Stage.Output, A.Element == Stage.Output,
+        F.Output: BinaryFloatingPoint & SortValue & PageElement, A.Answer: PageElement
+    {
+        _grouped(FloatKeys<F.Output>.self, key, aggregation)
     }
 
     /// Groups the elements by key and reduces each group along the tree of the source's leaves; a
