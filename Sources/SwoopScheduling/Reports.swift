@@ -245,6 +245,14 @@ extension Scheduler {
         return tasks[index].kind == .data ? "data" : "loop"
     }
 
+    /// Whether the task is a loop over a part of a collection, or a step that follows one.
+    private func isLoop(_ index: TaskIndex) -> Bool {
+        let place = Int(tasks[index].spec.function.rawValue)
+        guard place < functions.count else { return false }
+        if case .remote = functions[place].code { return false }
+        return true
+    }
+
     func failure(_ kind: FailureKind, of index: TaskIndex, _ reason: String) -> TaskFailure {
         let id = tasks[index].spec.id
         var failure = TaskFailure(kind: kind, message: "\(name(of: index)): \(reason)", task: id)
@@ -260,6 +268,8 @@ extension Scheduler {
         // The client's own data and files: its caller is told what is wrong with them, not that
         // something else failed.
         if tasks[input].kind == .data || cause.kind.isOfSource { return cause }
+        // Steps of loops over collections: what a user wrote as one chain fails as one.
+        if isLoop(index) && isLoop(input) { return cause }
         if cause.kind != .inputFailed {
             cause.message = "not run, since its input \(name(of: input)) failed: \(cause.message)"
         }

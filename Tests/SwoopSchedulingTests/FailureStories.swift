@@ -23,6 +23,25 @@ import Testing
         cluster.expectEmpty()
     }
 
+    @Test
+    func `steps of one chain fail as the step that failed, and a function that needs it is told`() {
+        var cluster = TestCluster()
+        let loop = FunctionSpec(
+            identity: "range.map(f).sum", name: "range.map(f).sum", fingerprint: 0,
+            code: .type(mangledName: "loop"), isOptimised: true, isAsync: false)
+        cluster.submit(
+            [
+                call(1, function: 1), call(2, needs: [1], function: 1),
+                call(3, needs: [2], function: 1), call(4, needs: [3]),
+            ], functions: [function("f"), loop], held: [3, 4])
+        cluster.forget()
+        cluster.fail(1)
+        let chain = cluster.expectFailed(3, .thrown)
+        #expect(chain.message == "it broke" && chain.task == task(1))
+        let other = cluster.expectFailed(4, .inputFailed)
+        #expect(other.message.hasPrefix("not run, since its input range.map(f).sum failed: "))
+    }
+
     @Test func `a death is tried again, alone, and fails after three attempts`() {
         var cluster = TestCluster()
         cluster.submit([call(1), call(2, needs: [1])], held: [2])
