@@ -6,6 +6,8 @@ public enum CSVHeadError: Error, Hashable, Sendable {
     case tooShort
     /// The header does not fit; the text says why.
     case wrong(String)
+    /// A column has another name than its field, or none.
+    case unnamed(String)
 }
 
 extension CSVHead {
@@ -25,12 +27,12 @@ extension CSVHead {
                 "the field \"\(column.name)\" is of a type that no text stands for, \(column.type)")
         }
         for name in names.keys.sorted() where !columns.contains(where: { $0.name == name }) {
-            throw .wrong("the record has no field \"\(name)\"")
+            throw .unnamed("the record has no field \"\(name)\"")
         }
         let first = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         guard bytes.count > first else {
             if !isWhole { throw .tooShort }
-            if hasHeader { throw .wrong("the file is empty: it has no header") }
+            if hasHeader { throw .unnamed("the file is empty: it has no header") }
             self.init(
                 path: path, bodyStart: first, bodyLine: 1, columnCount: columns.count,
                 places: columns.indices.map { Int32($0) }, names: columns.map(\.name))
@@ -58,7 +60,7 @@ extension CSVHead {
             let found = fields.indices.filter { fields[$0] == name }
             guard let place = found.first else {
                 let list = fields.map { "\"\($0)\"" }.joined(separator: ", ")
-                throw .wrong("it has no column \"\(name)\"; its columns are \(list)")
+                throw .unnamed("it has no column \"\(name)\"; its columns are \(list)")
             }
             guard found.count == 1 else {
                 throw .wrong("it has \(found.count) columns \"\(name)\"")

@@ -122,6 +122,15 @@ public func _csvField<Field>(
 @_disfavoredOverload
 public func _csvWrite<Field>(_ field: Field, into writer: inout CSVWriter) { writer.missing() }
 
+/// Bytes of a file that are no record of its type.
+public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong with them.
+    public let description: String
+
+    /// Says what is wrong with them.
+    @inline(never) public init(_ description: String) { self.description = description }
+}
+
 /// A row that is no record, or a text that is no table.
 public struct CSVError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file.

@@ -254,6 +254,7 @@ final class SlotThread {
         let fault =
             error as? InputError ?? (error as? StorageError).map { InputError($0) }
             ?? (error as? CSVError).map { InputError(kind: .sourceFailed, message: "\($0)") }
+            ?? (error as? RecordError).map { InputError(kind: .sourceFailed, message: "\($0)") }
         if let input = fault {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))

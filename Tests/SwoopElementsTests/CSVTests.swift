@@ -239,7 +239,7 @@ private struct Line: CSVRow, Equatable {
         do {
             _ = try head(Array(text.utf8), hasHeader: hasHeader, columns: columns, names: names)
             return nil
-        } catch CSVHeadError.wrong(let reason) {
+        } catch CSVHeadError.wrong(let reason), CSVHeadError.unnamed(let reason) {
             return reason
         } catch {
             return "\(error)"

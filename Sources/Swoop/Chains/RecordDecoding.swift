@@ -21,6 +21,10 @@ public import SwoopElements
 
     /// Decodes a record.
     @inlinable @inline(__always) public func _apply(_ input: TextSlice) throws -> Row {
-        try input._decode(Row.self)
+        do throws(ValueDecodingError) {
+            return try input._decode(Row.self)
+        } catch {
+            throw RecordError("the bytes of a record are no \(Row.self): \(error)")
+        }
     }
 }

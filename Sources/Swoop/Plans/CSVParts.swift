@@ -40,13 +40,16 @@ public final class CSVFiles: Sendable {
                     path: source.path, bytes: bytes, isWhole: bytes.count == source.byteCount,
                     dialect: dialect, hasHeader: hasHeader, columns: columns, names: names)
             } catch {
-                guard case .wrong(let reason) = error else {
-                    count *= 4
-                    continue
+                switch error {
+                case .tooShort: count *= 4
+                case .wrong(let reason):
+                    throw SwoopError(.invalidPlan, "\(source.path): \(reason)")
+                case .unnamed(let reason):
+                    throw SwoopError(
+                        .invalidPlan, "\(source.path): \(reason)",
+                        advice: "`columns:` names columns whose names differ from the fields'; "
+                            + "`hasHeader: false` is for tables without a header.")
                 }
-                throw SwoopError(
-                    .invalidPlan, "\(source.path): \(reason)",
-                    advice: "`columns:` names columns whose names differ from the fields'.")
             }
         }
         throw SwoopError(
