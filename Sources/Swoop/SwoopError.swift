@@ -131,7 +131,16 @@ extension SwoopError {
         if failure.errorType == String(reflecting: CollectionTooLarge.self) {
             (code, advice) = (.tooLarge, "Pass a larger cap, or reduce it in the cluster first.")
         }
-        self.init(code, failure.message, advice: advice)
+        var message = failure.message
+        if failure.errorType == String(reflecting: SumOverflow.self) {
+            advice = "Make them a wider type first, such as Int or Double."
+        }
+        if [CollectionTooLarge.self, SumOverflow.self].contains(where: { (type: any Error.Type) in
+            failure.errorType == String(reflecting: type)
+        }) {
+            message = message.replacing(" threw ", with: ": ", maxReplacements: 1)
+        }
+        self.init(code, message, advice: advice)
         task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task
         function = failure.function
         node = failure.node
@@ -147,7 +156,7 @@ extension SwoopError {
     private static let needsAdvice =
         "Declare less in its @Remote, or start the cluster with a larger node or page budget."
     static let pathAdvice = "Check the path; it goes by the folder that the program runs in."
-    static let rightsAdvice = "Check whom the file belongs to and who may read it."
+    static let rightsAdvice = "Check whom it belongs to, and who may read or write it."
     static let changeAdvice = "Leave the file as it is until it is read, or make the plan again."
     static let codecAdvice =
         "See that what the type encodes is what it decodes, and that all programs are the same build."
@@ -155,7 +164,10 @@ extension SwoopError {
     private static func advice(afterSignal signal: Int32) -> String {
         switch signal {
         case 0: "A remote function must not end its process: let it return or throw instead."
-        case 7, 11: "Look for a recursion without an end, and for unsafe pointers."
+        case 7:
+            "Memory that it read is behind no file any more, or the system has none left: look for "
+                + "a mapped file that became shorter, and for full disks and memory."
+        case 11: "Look for a recursion without an end, and for unsafe pointers."
         case 9: "If the system ended it, look for its memory use: `dmesg | tail`."
         default: ""
         }

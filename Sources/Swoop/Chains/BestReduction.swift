@@ -27,6 +27,7 @@ public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>:
 
     @inlinable
     mutating func add(_ key: Key, _ element: Element, limit: Int, largestFirst: Bool) {
+        guard key == key else { return }
         if let last, largestFirst ? key <= last : key >= last { return }
         keys.append(key)
         elements.append(element)
@@ -124,31 +125,41 @@ where KeyFunction.Input: RemoteValue, KeyFunction.Output: Comparable & RemoteVal
 extension Chain where Stage.Output: RemoteValue {
     /// So many elements with the largest keys, largest first; of equal keys the first in the
     /// source.
+    ///
+    /// Elements whose keys differ from themselves (NaN) are left out. A count below 0 is an error.
     @inlinable @inline(__always)
     public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
-        reduce(BestReduction(count, by: key, largestFirst: true))
+        recorder._check(count, "the top % elements")
+        return reduce(BestReduction(count, by: key, largestFirst: true))
     }
 
     /// So many elements with the smallest keys, smallest first; of equal keys the first in the
     /// source.
+    ///
+    /// Elements whose keys differ from themselves (NaN) are left out. A count below 0 is an error.
     @inlinable @inline(__always)
     public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
-        reduce(BestReduction(count, by: key, largestFirst: false))
+        recorder._check(count, "the bottom % elements")
+        return reduce(BestReduction(count, by: key, largestFirst: false))
     }
 }
 
 extension Chain where Stage.Output: RemoteValue & Comparable {
-    /// So many of the largest elements, largest first.
+    /// So many of the largest elements, largest first; NaN is left out, and a count below 0 is an
+    /// error.
     @inlinable @inline(__always)
     public func top(_ count: Int) -> Proxy<[Stage.Output]> {
-        reduce(BestReduction(count, by: Itself<Stage.Output>(), largestFirst: true))
+        recorder._check(count, "the top % elements")
+        return reduce(BestReduction(count, by: Itself<Stage.Output>(), largestFirst: true))
     }
 
-    /// So many of the smallest elements, smallest first.
+    /// So many of the smallest elements, smallest first; NaN is left out, and a count below 0 is an
+    /// error.
     @inlinable @inline(__always)
     public func bottom(_ count: Int) -> Proxy<[Stage.Output]> {
-        reduce(BestReduction(count, by: Itself<Stage.Output>(), largestFirst: false))
+        recorder._check(count, "the bottom % elements")
+        return reduce(BestReduction(count, by: Itself<Stage.Output>(), largestFirst: false))
     }
 }

@@ -67,10 +67,11 @@ extension Chain {
         return ProxyArray(_handle: recorder._record(loop))
     }
 
-    /// The first elements, at most so many, as one value.
+    /// The first elements, at most so many, as one value; a count below 0 is an error.
     @inlinable @inline(__always)
     public func prefix(_ count: Int) -> Proxy<[Stage.Output]> where Stage.Output: RemoteValue {
-        reduce(CollectReduction<Stage.Output>(limit: Swift.max(0, count)))
+        recorder._check(count, "the first % elements")
+        return reduce(CollectReduction<Stage.Output>(limit: Swift.max(0, count)))
     }
 
     /// All elements as one value.

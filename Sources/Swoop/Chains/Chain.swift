@@ -65,7 +65,13 @@ extension Chain where Stage == RangeSource {
     /// The integers of a range.
     @inlinable @inline(__always)
     public static func _range(_ range: Range<Int>, recorder: any LoopRecorder) -> Chain {
-        Chain(RangeSource(lower: range.lowerBound), .range(count: range.count), recorder)
+        let (count, isBeyond) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+        if isBeyond {
+            recorder._refuse(
+                "\(range) has more integers than an Int can count", advice: "Use a smaller range.")
+        }
+        return Chain(
+            RangeSource(lower: range.lowerBound), .range(count: isBeyond ? 0 : count), recorder)
     }
 }
 

@@ -236,30 +236,38 @@ public protocol IndexChoice: RemoteValue {
 }
 
 extension ProxyArray {
-    /// The elements of a range of indices; those beyond the end are left out.
+    /// The elements of a range of indices; those beyond the end are left out, and one below 0 is
+    /// an error.
     @inlinable @inline(__always)
     public subscript(_ range: Range<Int>) -> Chain<ChosenPages<Element, IndexRange>> {
-        Chain<ChosenPages<Element, IndexRange>>(
-            ChosenPages(IndexRange(range)), .pages(_handle), _currentRecorder())
+        let recorder = _currentRecorder()
+        recorder._check(range.lowerBound, "a slice that begins at index %")
+        return Chain<ChosenPages<Element, IndexRange>>(
+            ChosenPages(IndexRange(range)), .pages(_handle), recorder)
     }
 
     /// About a fraction of the elements, drawn from their indices: the same ones for the same seed,
     /// on any number of nodes.
+    ///
+    /// - Parameter fraction: from 0 to 1; anything else is an error.
     @inlinable @inline(__always)
     public func sample(
         fraction: Double, seed: UInt64
     ) -> Chain<ChosenPages<Element, IndexDraw>> {
-        Chain<ChosenPages<Element, IndexDraw>>(
-            ChosenPages(IndexDraw(fraction: fraction, seed: seed)), .pages(_handle),
-            _currentRecorder())
+        let recorder = _currentRecorder()
+        recorder._check(fraction: fraction)
+        return Chain<ChosenPages<Element, IndexDraw>>(
+            ChosenPages(IndexDraw(fraction: fraction, seed: seed)), .pages(_handle), recorder)
     }
 
     /// So many elements, or all if there are fewer, each with the same chance, in their order: the
-    /// same ones for the same seed, on any number of nodes.
+    /// same ones for the same seed, on any number of nodes; a count below 0 is an error.
     @inlinable @inline(__always)
     public func sample(count: Int, seed: UInt64) -> Proxy<[Element]> {
-        Chain<DrawnPages<Element>>(
-            DrawnPages(seed: seed), .pages(_handle), _currentRecorder()
+        let recorder = _currentRecorder()
+        recorder._check(count, "a sample of % elements")
+        return Chain<DrawnPages<Element>>(
+            DrawnPages(seed: seed), .pages(_handle), recorder
         ).reduce(SampleReduction<Element>(count))
     }
 
@@ -273,8 +281,9 @@ extension ProxyHandle {
     /// A handle of both's pages.
     func joined(with other: ProxyHandle) -> ProxyHandle {
         if other.recording.session !== recording.session {
-            currentRecording().fail(
-                SwoopError(.invalidPlan, "arrays of two clusters cannot be one"))
+            let plan = currentRecording()
+            plan.fail(SwoopError(.invalidPlan, "arrays of two clusters cannot be one"))
+            return ProxyHandle(PlanRecording(session: .nowhere), pages: [])
         }
         return ProxyHandle(recording, pages: [self, other])
     }

@@ -119,6 +119,27 @@ public protocol LoopRecorder: AnyObject, Sendable {
     func _csvFormat<Row: CSVRow>(header: [String]?, separator: Character) -> CSVFormat<Row>
     /// The form in which records are saved; notes what is wrong with it.
     func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> RecordsFormat<Row>
+    /// Notes what an operation is asked for that it cannot give; told when the plan is run.
+    func _refuse(_ message: String, advice: String)
+}
+
+extension LoopRecorder {
+    /// Refuses a number that is less than an operation can do with; `%` stands for it.
+    @inlinable
+    public func _check(_ number: Int, _ operation: String, least: Int = 0) {
+        guard number < least else { return }
+        _refuse(
+            operation.split(separator: "%", omittingEmptySubsequences: false)
+                .joined(separator: "\(number)"),
+            advice: "Pass \(least) or more.")
+    }
+
+    /// Refuses a fraction that is none.
+    @inlinable
+    public func _check(fraction: Double) {
+        if fraction >= 0 && fraction <= 1 { return }
+        _refuse("a sample of \(fraction) of the elements", advice: "Pass a fraction from 0 to 1.")
+    }
 }
 
 /// Text files, and who reads them.

@@ -44,7 +44,7 @@ extension ProxyArray {
 }
 
 extension ProxyArray where Element: FixedWidthInteger {
-    /// The sums of all elements up to each; traps where one overflows, as `+` does.
+    /// The sums of all elements up to each; one that is beyond the type is an error.
     @inlinable @inline(__always)
     public var prefixSums: ProxyArray<Element> { scan(IntegerSum<Element>()) }
 }

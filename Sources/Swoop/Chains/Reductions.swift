@@ -48,7 +48,18 @@ extension PlainReduction {
     public static var _name: String { "count" }
 }
 
-/// The sum of integers; traps where it overflows, as `+` does.
+/// A sum that its type cannot hold.
+public struct SumOverflow: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The name of the type.
+    public let type: String
+
+    @inline(never) @usableFromInline init<Number>(_ type: Number.Type) { self.type = "\(type)" }
+
+    /// What happened.
+    public var description: String { "the sum is beyond what \(type) holds" }
+}
+
+/// The sum of integers; throws `SumOverflow` where it is beyond what their type holds.
 @frozen
 public struct IntegerSum<Number: FixedWidthInteger & RemoteValue>:
     PlainReduction, ExactReduction
@@ -60,9 +71,16 @@ public struct IntegerSum<Number: FixedWidthInteger & RemoteValue>:
     /// The number.
     @inlinable public func lift(_ element: Number) -> Number { element }
     /// Adds a number.
-    @inlinable public func fold(_ raw: Number, into partial: inout Number) { partial += raw }
+    @inlinable @inline(__always)
+    public func fold(_ raw: Number, into partial: inout Number) throws {
+        let (sum, isBeyond) = partial.addingReportingOverflow(raw)
+        if isBeyond { throw SumOverflow(Number.self) }
+        partial = sum
+    }
     /// Adds the sums.
-    @inlinable public func combine(_ right: Number, into left: inout Number) { left += right }
+    @inlinable public func combine(_ right: Number, into left: inout Number) throws {
+        try fold(right, into: &left)
+    }
     /// The sum.
     @inlinable public func answer(_ partial: Number) -> Number { partial }
     /// The reduction's name.
@@ -131,7 +149,7 @@ extension Double: MeanNumber {
     }
     /// Sum by count.
     @inlinable public func answer(_ partial: Pair<Double, Int>) -> Double {
-        partial.first / Double(partial.second)
+        partial.second == 0 ? .nan : partial.first / Double(partial.second)
     }
     /// The reduction's name.
     public static var _name: String { "mean" }

@@ -158,10 +158,11 @@ public struct WindowedPages<Element: PageElement>: ChainSource {
 extension ProxyArray {
     /// Each element with those behind it, `length` in all: as many windows as whole ones fit in.
     ///
-    /// - Parameter length: at least 1.
+    /// - Parameter length: at least 1; less is an error.
     @inlinable @inline(__always)
     public func windows(of length: Int) -> Chain<WindowedPages<Element>> {
         let recorder = _currentRecorder()
+        recorder._check(length, "windows of % elements", least: 1)
         let length = Swift.max(1, length)
         var fields = ValueWriter()
         (length - 1).encode(into: &fields)

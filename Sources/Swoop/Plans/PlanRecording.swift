@@ -53,6 +53,11 @@ final class PlanRecording: Sendable {
         state.withLock { $0.problem = $0.problem ?? error }
     }
 
+    /// Notes what an operation cannot give.
+    func _refuse(_ message: String, advice: String) {
+        fail(SwoopError(.invalidPlan, message, advice: advice))
+    }
+
     // MARK: Tasks
 
     /// Adds a task and answers with its handle.

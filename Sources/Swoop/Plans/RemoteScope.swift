@@ -134,7 +134,7 @@ public final class RemoteScope: Sendable {
     ///
     /// - Parameters:
     ///   - initial: the state before the first round: a value or a proxy.
-    ///   - limit: rounds at most; at least one is made.
+    ///   - limit: rounds at most; at least one is made, and less than one is an error.
     ///   - until: a remote function of the new state that says whether to stop.
     ///   - body: makes the new state of the old one; recorded once.
     public func iterate<State: RemoteValue, Initial: RemoteArgument, F: RemoteFunction1>(
@@ -151,6 +151,7 @@ public final class RemoteScope: Sendable {
         until: ((Proxy<State>) throws -> Proxy<Bool>)?,
         _ body: (Proxy<State>) throws -> Proxy<State>
     ) rethrows -> Proxy<State> where Initial.Received == State {
+        recording._check(limit, "a loop of % rounds", least: 1)
         var writer = ValueWriter()
         do {
             try initial._encodeArgument(into: &writer)
@@ -166,7 +167,7 @@ public final class RemoteScope: Sendable {
             })
     }
 
-    /// Repeats the body a fixed number of times.
+    /// Repeats the body a fixed number of times; less than once is an error.
     public func iterate<State: RemoteValue, Initial: RemoteArgument>(
         from initial: Initial, count: Int, _ body: (Proxy<State>) throws -> Proxy<State>
     ) rethrows -> Proxy<State> where Initial.Received == State {

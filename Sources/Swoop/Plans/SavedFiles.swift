@@ -99,6 +99,11 @@ extension PlanRecording {
     func _save(
         _ loop: LoopSpec, at path: String, suffix: String, replacing: Bool
     ) -> SavedFiles {
+        if path.isEmpty || path.hasSuffix("/") {
+            _refuse(
+                "\"\(path)\" is not the beginning of the paths of files",
+                advice: "Add one to the folder's path, such as `out/part`.")
+        }
         let target = SaveTarget(
             prefix: PartFile.absolute(path), suffix: suffix, isSent: !session.nodesAreHere)
         var saving = loop

@@ -34,7 +34,12 @@ private let depthMax = 24
 private func combine<Operand: ProxyScalar, Result: ProxyScalar>(
     _ operation: ScalarOperation, _ left: Proxy<Operand>, _ right: Proxy<Operand>
 ) -> Proxy<Result> {
-    let recording = left._handle.recording
+    var recording = left._handle.recording
+    if right._handle.recording.session !== recording.session {
+        currentRecording().fail(
+            SwoopError(.invalidPlan, "arithmetic with proxies of two clusters"))
+        recording = PlanRecording(session: .nowhere)
+    }
     let handles = [left._handle, right._handle].map {
         $0.depth < depthMax ? $0 : recording.settle($0)
     }

@@ -261,6 +261,11 @@ final class ClusterSession: Sendable {
                 .notRunning, "the scope of its cluster has ended",
                 advice: "Use the value inside of the scope.")
         }
+        guard self !== ClusterSession.nowhere else {
+            throw SwoopError(
+                .notRunning, "it was made outside of a plan's block",
+                advice: "Call it inside of `cluster.remotely { … }` or `cluster.plan { … }`.")
+        }
         guard isHeld else {
             throw SwoopError(
                 .notRunning, "its plan was never run", advice: "Run the plan first.")
@@ -416,12 +421,16 @@ final class ClusterSession: Sendable {
 
     /// Calls `watcher` with every snapshot until `stop`, and with nil at the end.
     func watch(_ watcher: @escaping @Sendable (ClusterUsage?) -> Void) -> Int {
-        let (number, isFirst) = state.withLock { state in
+        let (number, isFirst, isOver) = state.withLock { state in
             state.waitersMade += 1
-            state.watchers[state.waitersMade] = watcher
-            return (state.waitersMade, state.watchers.count == 1)
+            if !state.isOver { state.watchers[state.waitersMade] = watcher }
+            return (state.waitersMade, state.watchers.count == 1, state.isOver)
         }
-        if isFirst { link.withLock { $0 }?.send(.watchUsage(true)) }
+        if isOver {
+            watcher(nil)
+        } else if isFirst {
+            link.withLock { $0 }?.send(.watchUsage(true))
+        }
         return number
     }
 
