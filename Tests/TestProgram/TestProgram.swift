@@ -54,6 +54,17 @@ import Swoop
         "sums": { arguments in try await tellSums(arguments) },
         "absence": { arguments in try await tellAbsence(arguments) },
         "exchange": { arguments in try await tellExchange(arguments) },
+        "bits": { arguments in try await tellBits(arguments) },
+        "traffic": { _ in try await tellTraffic() },
+        "wrong-files": { arguments in try await tellWrongFiles(arguments) },
+        "wrong-tables": { arguments in
+            try await tellWrongTables(in: arguments[0], sent: arguments[1])
+        },
+        "wrong-outputs": { arguments in
+            try await tellWrongOutputs(in: arguments[0], sent: arguments[1])
+        },
+        "wrong-collections": { _ in try await tellWrongCollections() },
+        "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },
     ]
 
