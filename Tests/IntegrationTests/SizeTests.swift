@@ -40,6 +40,32 @@ extension ProgramTests {
             #expect(values["memory returned"] == "true")
         }
 
+        @Test func `one value larger than all pages is refused in words, from wherever it comes`()
+            throws
+        {
+            let values = try told("giant", "100000000", "50000000")
+            func room(_ byteCount: Int) -> String {
+                "node local has no room for a page of \(byteCount) bytes: its memory for pages has "
+                    + "48234496 bytes in all"
+            }
+            let place = place("func load(", in: "Budgets")
+            let advice =
+                " /   Drop the handles of what is not needed, or start the cluster with a larger "
+                + "page budget."
+            let made = "noMemory: load: \(room(100_000_008)) /   at \(place) /   task N" + advice
+            expect(
+                values,
+                [
+                    "made": made, "brought": made,
+                    "read":
+                        "inputFailed: not run, since its input load failed: load: "
+                        + "\(room(100_000_008)) /   task N",
+                    "sent": "noMemory: data: \(room(100_000_008)) /   task N" + advice,
+                    "one element": "noMemory: data: \(room(100_000_128)) /   task N" + advice,
+                    "afterwards": "2",
+                ])
+        }
+
         @Test(arguments: [1, 2, 3])
         func `the cores shown are those that work, and their seconds are the system's`(tasks: Int)
             throws

@@ -45,6 +45,45 @@ func tellHuge(_ arguments: [String]) async throws {
     }
 }
 
+/// Makes one value of so many bytes, has another task read it, and brings it here:
+/// `giant BYTES BUDGET`.
+func tellGiant(_ arguments: [String]) async throws {
+    let numbers = arguments.compactMap { Int($0) }
+    guard numbers.count == 2 else { return tell("usage", "giant BYTES BUDGET") }
+    var options = LocalOptions()
+    options.cores = 1
+    options.learns = false
+    options.pageBudget = numbers[1]
+    try await withCluster(.local(options)) { cluster in
+        let bytes = numbers[0]
+        do {
+            let value = try await cluster.remotely { $0.call(load, 3, bytes) }
+            await tellWhole("made") {
+                try await value.wait()
+                return "\(value)"
+            }
+            tell("bytes once made", familyBytes())
+            await tellWhole("read") {
+                try await cluster.remotely { _ in weight(value) }.value == 3 * bytes
+            }
+            await tellWhole("brought") {
+                let all = try await value.value
+                return all.count == bytes && all[bytes - 1] == 3 && all[1 << 20] == 3
+            }
+        }
+        await tellWhole("sent") {
+            let all = [UInt8](repeating: 5, count: bytes)
+            return try await cluster.remotely { $0.call(weight, all) }.value == 5 * bytes
+        }
+        await tellWhole("one element") {
+            let text = String(repeating: "a", count: bytes)
+            let array = try await cluster.remotely { $0.array(["short", text]) }
+            return try await cluster.remotely { _ in array.map(textLength).sum }.value == bytes + 5
+        }
+        await tell("afterwards") { try await cluster.remotely { $0.call(one, 1) }.value }
+    }
+}
+
 /// Bytes of memory of this process and its children and theirs: shared pages are divided.
 private func familyBytes(of process: Int32 = getpid()) -> Int {
     var bytes = 0

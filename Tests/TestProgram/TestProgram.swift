@@ -47,6 +47,7 @@ import Swoop
         "full-disk": { _ in try await tellFullDisk() },
         "agents": { arguments in try await tellAgents(arguments) },
         "moves": { _ in try await tellMoves() },
+        "giant": { arguments in try await tellGiant(arguments) },
         "huge": { arguments in try await tellHuge(arguments) },
         "broadcast": { arguments in try await tellBroadcast(arguments) },
         "editions": { arguments in try await tellEditions(until: arguments[0]) },
