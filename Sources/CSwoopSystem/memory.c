@@ -52,14 +52,16 @@ static int64_t nanoseconds(void) {
     return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
-// A huge page takes 0.2 ms; where memory is in pieces, and the kernel moves others out of the way
-// first, up to 12 s for a GiB.
-static const int64_t longest = INT64_C(4000000);
+// A huge page takes 0.2 ms, as many small ones 1.5 ms; where memory is in pieces, and the kernel
+// moves others out of the way first, up to 25 ms. So what was saved may be spent, and no more.
+static const int64_t savedByOne = INT64_C(2000000);
+static const int64_t savedMax = INT64_C(50000000);
 
 int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
     // Huge pages that are not asked for: none was free, or the kernel is older than 6.1.
     static atomic_int passed;
     const int passedMax = 256;
+    static _Atomic int64_t saved = INT64_C(20000000);
     bool isAligned = ((uintptr_t)address - offset) % hugePage == 0;
     uint64_t first = (offset + hugePage - 1) / hugePage * hugePage;
     for (uint64_t place = first; isAligned && place + hugePage <= offset + size;
@@ -71,8 +73,13 @@ int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, vo
         // Small ones do as well. To look for a huge one is slow where there is none.
         int64_t began = nanoseconds();
         int error = collapse(descriptor, place, (char *)address + (place - offset));
-        if (error != 0 || nanoseconds() - began > longest)
+        int64_t left = atomic_load_explicit(&saved, memory_order_relaxed) + savedByOne
+            - (nanoseconds() - began);
+        if (error != 0 || left < 0) {
             atomic_store_explicit(&passed, passedMax, memory_order_relaxed);
+            left = 0;
+        }
+        atomic_store_explicit(&saved, left < savedMax ? left : savedMax, memory_order_relaxed);
     }
     return swoop_memory_reserve(descriptor, offset, size);
 }

@@ -8,48 +8,49 @@ public struct TreeFolding<R: Reduction> {
     public var accumulator: R.Partial
     /// The raw values of a leaf that was entered in its midst.
     public var raws: [R.Raw] = []
+    @usableFromInline var folds = true
     /// Whether the current stride is to be folded, else collected in `raws`.
-    public private(set) var isFolding = true
+    @inlinable public var isFolding: Bool { folds }
 
-    private let reduction: R
-    private let sourceEnd: Int
-    private let leafBase: Int
-    private var position: Int
-    private var leafStart: Int
-    private var tree: TreePartial<R>
+    @usableFromInline let reduction: R
+    @usableFromInline let sourceEnd: Int
+    @usableFromInline let leafBase: Int
+    @usableFromInline var position: Int
+    @usableFromInline var leafStart: Int
+    @usableFromInline var tree: TreePartial<R>
 
     /// Begins at the lower bound of the context's range.
-    public init(_ reduction: R, leafWidth: Int, _ context: CallContext) {
+    @inlinable public init(_ reduction: R, leafWidth: Int, _ context: CallContext) {
         self.reduction = reduction
         sourceEnd = context.sourceEnd
         leafBase = context.leafBase
         position = context.range.lowerBound
         leafStart = position
-        isFolding = position % leafWidth == 0
+        folds = position % leafWidth == 0
         accumulator = reduction.identity
         tree = TreePartial(leafWidth: leafWidth)
     }
 
     /// Ends a stride at `end`, which lies in the same leaf as where it began, or at that leaf's
     /// end.
-    public mutating func strideEnded(at end: Int) throws {
+    @inlinable public mutating func strideEnded(at end: Int) throws {
         guard end > position else { return }
         position = end
         if end % tree.leafWidth == 0 || end == sourceEnd { try flush() }
     }
 
     /// The tree of everything up to the last stride's end.
-    public consuming func finish() throws -> TreePartial<R> {
+    @inlinable public consuming func finish() throws -> TreePartial<R> {
         if position > leafStart { try flush() }
         return tree
     }
 
-    private mutating func flush() throws {
+    @inlinable @inline(never) mutating func flush() throws {
         let width = tree.leafWidth
         let leaf = leafBase + leafStart / width
         // The last leaf of a source is complete where the source ends.
         let end = position == sourceEnd ? width : (position - 1) % width + 1
-        if isFolding {
+        if folds {
             let partial = accumulator
             accumulator = reduction.identity
             if end == width {
@@ -65,6 +66,6 @@ public struct TreeFolding<R: Reduction> {
             try tree.append(piece, by: reduction)
         }
         leafStart = position
-        isFolding = true
+        folds = true
     }
 }

@@ -7,7 +7,7 @@
 
 /// A part of the tree: complete nodes, and what is known of incomplete leaves, in order.
 public struct TreePartial<R: Reduction>: Sendable {
-    enum Piece: Sendable {
+    @usableFromInline enum Piece: Sendable {
         /// All leaves from `index << level` on, `1 << level` of them.
         case node(level: Int, index: Int, R.Partial)
         /// The leaf's positions up to `end`, folded.
@@ -16,7 +16,7 @@ public struct TreePartial<R: Reduction>: Sendable {
         case raw(leaf: Int, start: Int, end: Int, [R.Raw])
 
         /// The leaf and the position in it at which this piece begins.
-        var start: (leaf: Int, position: Int) {
+        @inlinable var start: (leaf: Int, position: Int) {
             switch self {
             case .node(let level, let index, _): (index << level, 0)
             case .prefix(let leaf, _, _): (leaf, 0)
@@ -25,7 +25,7 @@ public struct TreePartial<R: Reduction>: Sendable {
         }
 
         /// Where the piece after this one begins.
-        func end(_ leafWidth: Int) -> (leaf: Int, position: Int) {
+        @inlinable func end(_ leafWidth: Int) -> (leaf: Int, position: Int) {
             switch self {
             case .node(let level, let index, _): ((index + 1) << level, 0)
             case .prefix(let leaf, let end, _), .raw(let leaf, _, let end, _):
@@ -37,13 +37,13 @@ public struct TreePartial<R: Reduction>: Sendable {
     /// The number of positions of a leaf.
     public let leafWidth: Int
     /// Ordered, without overlap, and merged as far as they go.
-    var pieces: [Piece] = []
+    @usableFromInline var pieces: [Piece] = []
 
     /// The result over no positions.
-    public init(leafWidth: Int) { self.leafWidth = leafWidth }
+    @inlinable public init(leafWidth: Int) { self.leafWidth = leafWidth }
 
     /// Adds a part that covers other positions; any order of merging gives the same bits.
-    public mutating func merge(
+    @inlinable public mutating func merge(
         _ other: TreePartial, by reduction: R
     ) throws {
         guard leafWidth == other.leafWidth else { throw ReductionError.otherLeafWidth }
@@ -53,13 +53,13 @@ public struct TreePartial<R: Reduction>: Sendable {
     }
 
     /// The answer, once everything from position 0 on is there.
-    public consuming func finish(by reduction: R) throws -> R.Answer {
+    @inlinable public consuming func finish(by reduction: R) throws -> R.Answer {
         try reduction.answer(try whole(by: reduction))
     }
 
     /// The result of everything: a last, incomplete leaf counts as it is, and the nodes that have
     /// no sibling combine from the right.
-    consuming func whole(by reduction: R) throws -> R.Partial {
+    @inlinable consuming func whole(by reduction: R) throws -> R.Partial {
         var expected = (leaf: 0, position: 0)
         var nodes: [R.Partial] = []
         for (index, piece) in pieces.enumerated() {
@@ -80,7 +80,7 @@ public struct TreePartial<R: Reduction>: Sendable {
     }
 
     /// Adds the piece that follows, merging it with what it completes.
-    mutating func append(_ piece: Piece, by reduction: R) throws {
+    @inlinable mutating func append(_ piece: Piece, by reduction: R) throws {
         if let last = pieces.last, piece.start < last.end(leafWidth) {
             throw ReductionError.overlap
         }
@@ -106,7 +106,7 @@ public struct TreePartial<R: Reduction>: Sendable {
         }
     }
 
-    private mutating func appendPrefix(
+    @inlinable mutating func appendPrefix(
         _ leaf: Int, _ end: Int, _ partial: R.Partial, by reduction: R
     ) throws {
         if end == leafWidth {
@@ -116,7 +116,7 @@ public struct TreePartial<R: Reduction>: Sendable {
         }
     }
 
-    private mutating func appendNode(
+    @inlinable mutating func appendNode(
         _ level: Int, _ index: Int, _ partial: R.Partial, by reduction: R
     ) throws {
         var level = level
@@ -133,10 +133,10 @@ public struct TreePartial<R: Reduction>: Sendable {
 
 extension TreePartial: RemoteValue {
     /// The leaf width and the count of pieces.
-    public static var _byteCountMin: Int { 16 }
+    @inlinable public static var _byteCountMin: Int { 16 }
 
     /// Appends the pieces in order.
-    public func encode(into writer: inout ValueWriter) {
+    @inlinable public func encode(into writer: inout ValueWriter) {
         writer.write(leafWidth)
         writer.write(count: pieces.count)
         for piece in pieces {
@@ -162,7 +162,7 @@ extension TreePartial: RemoteValue {
     }
 
     /// Reads pieces; refuses pieces out of order or out of their leaf.
-    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         let width = try reader.read(Int.self)
         guard width > 0 else { throw .malformed("leaf width") }
         self.init(leafWidth: width)
@@ -174,7 +174,7 @@ extension TreePartial: RemoteValue {
         }
     }
 
-    private static func decodePiece(
+    @inlinable static func decodePiece(
         _ reader: inout ValueReader, _ width: Int
     ) throws(ValueDecodingError) -> Piece {
         let kind = try reader.read(UInt8.self)

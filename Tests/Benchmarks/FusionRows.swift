@@ -59,7 +59,7 @@ func amountPaid(_ i: Int) -> Double { Double(i % 1_013) }
 struct FusionRows {
     let cluster: Cluster
     let count = 24_000_000
-    static let passes = 12
+    static let passes = 24
 
     func run() async throws {
         let count = count
