@@ -44,10 +44,20 @@ extension Scheduler {
 
     /// Asks clients for as much as there is room for, in the order of submission.
     mutating func askForData(into effects: inout [SchedulerEffect]) {
-        guard !deferredQueue.isEmpty, !nodes.nodes.isEmpty else { return }
+        guard !deferredQueue.isEmpty,
+            let largest = nodes.nodes.max(by: {
+                $0.description.pageBudget < $1.description.pageBudget
+            })?.description
+        else { return }
         var asked = 0
+        var tooLarge: [TaskIndex] = []
         for index in deferredQueue {
             guard let data = deferredData[index] else { break }
+            guard data.byteCount <= largest.pageBudget else {
+                tooLarge.append(index)
+                asked += 1
+                continue
+            }
             // What is there may wait for what is not: then it goes on however little room there is.
             let isStuck =
                 ready.isEmpty && deferredAsked == 0 && unstoredData.isEmpty
@@ -59,6 +69,13 @@ extension Scheduler {
             asked += 1
         }
         deferredQueue.removeFirst(asked)
+        for index in tooLarge {
+            guard let data = deferredData[index] else { continue }
+            let text =
+                "node \(largest.name) has no room for a page of \(data.byteCount) bytes: its memory "
+                + "for pages has \(largest.pageBudget) bytes in all"
+            fail(index, failure(.noMemory, of: index, text), into: &effects)
+        }
     }
 
     /// The client brings what it was asked for.

@@ -66,6 +66,23 @@ import Testing
         cluster.expectNothingElse()
     }
 
+    @Test func `what no node has memory for is refused before it is asked for`() {
+        var cluster = TestCluster()
+        let giant = DataSpec(
+            id: task(2), output: .value, byteCount: 5 << 30, isDeferred: true,
+            staysOnceBrought: true)
+        cluster.submit(
+            [call(11, pages: [1]), call(12, pages: [2])], data: data(1...1) + [giant],
+            bytes: [[], []], held: [11, 12])
+        cluster.expect(asked(1))
+        let failure = cluster.expectFailed(12, .noMemory)
+        #expect(failure.message.contains("has no room for a page of 5368709120 bytes"))
+        cluster.expect(.notify(client, .dataSettled(task(2))))
+        cluster.expectNothingElse()
+        bring(&cluster, 1)
+        cluster.expect(.storePage(NodeID(1), task(1), .value, bytes: [1]))
+    }
+
     @Test func `what a task needs at once is asked for, however little room there is`() {
         var cluster = TestCluster()
         cluster.submit(

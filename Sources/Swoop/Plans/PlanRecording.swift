@@ -139,9 +139,18 @@ final class PlanRecording: Sendable {
     private static let inlineMax = 16_384
 
     /// Adds client data and answers with its handle.
+    ///
+    /// Much of it is not sent with the plan: it is asked for when there is room, or refused.
     func store(_ bytes: [UInt8], output: OutputKind) -> ProxyHandle {
-        store(.bytes(bytes), byteCount: bytes.count, output: output)
+        guard bytes.count >= Self.deferredMin else {
+            return store(.bytes(bytes), byteCount: bytes.count, output: output)
+        }
+        let page = LocalPage(byteCount: bytes.count) { LaidOutPage(value: bytes) }
+        return store(.page(page), byteCount: bytes.count, output: output)
     }
+
+    /// A message of more would keep those who pass it on from everything else.
+    private static let deferredMin = 32 << 20
 
     /// Adds client data of about so many bytes.
     func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> ProxyHandle {
