@@ -64,8 +64,15 @@ extension ProgramTests {
             for name in Self.joins { #expect(values[name] == "true", "\(name)") }
         }
 
+        @Test func `20 million records are sorted by two agents with 250 MB of pages`() throws {
+            let folder = try TestFolder()
+            let values = try told(["many-sorts", "20000000", "250000000"], in: folder)
+            #expect(values["sorted"] == "true")
+            #expect(values["within memory"] == "true")
+        }
+
         /// Items of some 70 bytes on agents with little memory. Builds for tests are not optimised:
-        /// 20 million of them, with 250 MB an agent, are sorted by `make bench W=big`.
+        /// 20 million of these, with 250 MB an agent, are sorted by `make bench W=big`.
         @Test func `sorts of more than all agents have memory for keep order and contents`() throws
         {
             let folder = try TestFolder()

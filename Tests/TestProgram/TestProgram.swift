@@ -18,6 +18,7 @@ import Swoop
         "sorts": { arguments in try await tellSorts(arguments) },
         "joins": { arguments in try await tellJoins(arguments) },
         "large-sorts": { arguments in try await tellLargeSorts(arguments) },
+        "many-sorts": { arguments in try await tellManySorts(arguments) },
         "large-groups": { arguments in try await tellLargeGroups(arguments) },
         "pieces": { _ in try await tellPieces() },
         "streaming": { arguments in try await tellStreaming(of: arguments[0]) },
