@@ -59,7 +59,8 @@ import Glibc
         }
         self.descriptor = descriptor
         self.budget = size
-        self.reserve = reserve ?? max(256 << 20, (MachineMemory.totalBytes() ?? 0) / 16)
+        let total = MachineMemory.totalBytes() ?? 0
+        self.reserve = reserve ?? max(total / 16, min(256 << 20, total / 4))
         unsafe self.base = unsafe base
         self.allocator = allocator
         isCommitted = [Bool](repeating: false, count: size / ExtentAllocator.largeUnit)

@@ -9,14 +9,16 @@ package enum MachineMemory {
     /// Bytes that could be taken now without swapping; nil where the system does not tell.
     package static func availableBytes() -> Int? {
         let machine = meminfo("MemAvailable:")
-        let group = groupFolder().flatMap(availableBytes(inGroup:))
+        let group = group()?.availableBytes
         guard let machine else { return group }
         return min(machine, group ?? .max)
     }
 
     /// Bytes in all; nil where the system does not tell.
     package static func totalBytes() -> Int? {
-        meminfo("MemTotal:")
+        let machine = meminfo("MemTotal:")
+        guard let limit = group()?.limit else { return machine }
+        return min(machine ?? .max, limit)
     }
 
     private static func meminfo(_ field: String) -> Int? {
@@ -29,21 +31,60 @@ package enum MachineMemory {
         return nil
     }
 
-    /// The folder of this process's group in the unified hierarchy; older hierarchies are not
-    /// looked at.
-    private static func groupFolder() -> String? {
+    /// What a control group may have, and has.
+    private struct Group {
+        var limit: Int
+        var used: Int
+        /// Of files that nobody has looked at for long: it is given back when something else is
+        /// wanted.
+        var cached: Int
+
+        var availableBytes: Int { max(0, limit - used + min(used, max(0, cached))) }
+    }
+
+    /// The limits of this process's group; nil: there are none. In a container the group's own
+    /// folder is often where the hierarchy begins.
+    private static func group() -> Group? {
         guard let text = text(of: "/proc/self/cgroup") else { return nil }
-        for line in text.split(separator: "\n") where line.hasPrefix("0::") {
-            return "/sys/fs/cgroup" + line.dropFirst(3)
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let isUnified = fields[0] == "0" && fields[1].isEmpty
+            let isOlder = fields[1].split(separator: ",").contains("memory")
+            guard isUnified || isOlder else { continue }
+            let root = isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"
+            for folder in [root + fields[2], root] {
+                if let group = isUnified ? unified(in: folder) : older(in: folder) { return group }
+            }
         }
         return nil
     }
 
-    private static func availableBytes(inGroup folder: String) -> Int? {
+    private static func unified(in folder: String) -> Group? {
         guard let limit = number(in: folder + "/memory.max"),
             let used = number(in: folder + "/memory.current")
         else { return nil }
-        return max(0, limit - used)
+        return Group(
+            limit: limit, used: used,
+            cached: field("inactive_file", in: folder + "/memory.stat") ?? 0)
+    }
+
+    /// As Linux has it since 2.6.25 (Documentation/admin-guide/cgroup-v1/memory.rst).
+    private static func older(in folder: String) -> Group? {
+        guard let limit = field("hierarchical_memory_limit", in: folder + "/memory.stat"),
+            let used = number(in: folder + "/memory.usage_in_bytes")
+        else { return nil }
+        return Group(
+            limit: limit, used: used,
+            cached: field("total_inactive_file", in: folder + "/memory.stat") ?? 0)
+    }
+
+    private static func field(_ name: String, in path: String) -> Int? {
+        for line in text(of: path)?.split(separator: "\n") ?? [] {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == name { return Int(words[1]) }
+        }
+        return nil
     }
 
     private static func number(in path: String) -> Int? {

@@ -86,6 +86,41 @@ extension ProgramTests {
             #expect(remarks.count == 1, "\(run.errors)")
         }
 
+        @Test(
+            .enabled(
+                if: unsafe getuid() == 0
+                    && access("/sys/fs/cgroup/memory/cgroup.procs", W_OK) == 0,
+                "it needs root and a memory controller of its own"),
+            arguments: [true, false])
+        func `where the system has no memory left, pages go to the disk or are refused`(
+            hasDisk: Bool
+        ) throws {
+            let group = "/sys/fs/cgroup/memory/swoop-\(getpid())-\(hasDisk)"
+            try #require(unsafe mkdir(group, 0o755) == 0)
+            defer { _ = unsafe rmdir(group) }
+            if !hasDisk { spill.path = "/absent" }
+            let run = try ProgramRun(
+                [
+                    "-c",
+                    """
+                    echo 650000000 > \(group)/memory.limit_in_bytes && echo $$ > \
+                    \(group)/cgroup.procs && exec \(try #require(ProgramRun.programPath)) exhausted
+                    """,
+                ], in: folder, program: "/bin/sh", environment: ["TEST_SPILL": spill.path])
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            let pages = try #require(run.values["pages"])
+            if hasDisk {
+                #expect(pages == "no error: 136")
+            } else {
+                let error =
+                    "node local has no room for a page of 52428808 bytes: "
+                    + "pages cannot be kept in /absent: No such file or directory"
+                #expect(pages.contains(error), "\(pages)")
+            }
+            #expect(run.values["afterwards"] == "2")
+            #expect(!run.errors.contains("is lost"), "\(run.errors)")
+        }
+
         @Test(arguments: [
             ("/absent", "No such file or directory"), ("/proc", "No such file or directory"),
             ("/etc/passwd", "Not a directory"),

@@ -103,3 +103,29 @@ func tellFullDisk() async throws {
         }
     }
 }
+
+/// More pages than the control group has memory for, by far within their own budget; then a page
+/// that is larger than what is left.
+func tellExhausted() async throws {
+    var options = LocalOptions()
+    options.cores = 1
+    options.learns = false
+    options.pageBudget = 4 << 30
+    options.spillFolder = unsafe getenv("TEST_SPILL").map { unsafe String(cString: $0) } ?? ""
+    try await withCluster(.local(options)) { cluster in
+        let bytes = 50 << 20
+        await tellError("pages") {
+            let loaded = try await cluster.remotely { remote in
+                (1...16).map { remote.call(load, $0, bytes) }
+            }
+            var sum = 0
+            for (place, value) in loaded.enumerated() {
+                let weighed = try await cluster.remotely { _ in weight(value) }
+                guard try await weighed.value == (place + 1) * bytes else { return -1 }
+                sum += place + 1
+            }
+            return sum
+        }
+        await tell("afterwards") { try await cluster.remotely { $0.call(one, 1) }.value }
+    }
+}
