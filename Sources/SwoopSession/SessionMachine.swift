@@ -24,11 +24,13 @@ package struct SessionMachine: Sendable {
             case pending
             /// Ended well; the bytes are in the cluster. Can become: brought, failed.
             case stored(byteCount: Int64, elementCount: Int64)
-            /// The bytes are here.
+            /// The bytes are here; the count is `unknownCount` if they came before it was told.
             case brought([UInt8], elementCount: Int64)
             /// Ended badly. Final.
             case failed(TaskFailure)
         }
+
+        package static let unknownCount: Int64 = -1
 
         package var state = State.pending
         /// Whether the coordinator was asked for the bytes and has not answered.
@@ -228,7 +230,7 @@ package struct SessionMachine: Sendable {
             dropped += 1
             return
         }
-        var elementCount: Int64 = 1
+        var elementCount = Held.unknownCount
         switch record.state {
         case .stored(_, let count): elementCount = count
         case .brought, .failed:

@@ -178,12 +178,13 @@ struct InputError: Error {
         let tasks = order.spec.pages
         let own: Range<Int>
         (pages, own) = try takePages(Array(tasks.prefix(1)), counts, resolver: resolver)
-        guard others.count >= tasks.count - 1, others.allSatisfy({ $0 >= 0 }) else {
+        let beside = tasks.count - 1
+        guard beside >= 0, others.count >= beside, others.allSatisfy({ $0 >= 0 }) else {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over two arrays, counts missing")
         }
-        var first = others.dropLast(tasks.count - 1).reduce(0, +)
-        for (place, count) in others.suffix(tasks.count - 1).enumerated() {
+        var first = others.dropLast(beside).reduce(0, +)
+        for (place, count) in others.suffix(beside).enumerated() {
             if first < own.upperBound, first + count > own.lowerBound {
                 otherPages += try takePages(
                     [tasks[place + 1]], [first, count], resolver: resolver

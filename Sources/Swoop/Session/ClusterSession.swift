@@ -390,9 +390,10 @@ final class ClusterSession: Sendable {
                 switch state.machine.held[task]?.state {
                 case .stored(let bytes, let elements):
                     sizes.append(PageSize(byteCount: Int(bytes), count: Int(elements)))
-                case .brought(let bytes, let elements):
+                case .brought(let bytes, let elements)
+                where elements != SessionMachine.Held.unknownCount:
                     sizes.append(PageSize(byteCount: bytes.count, count: Int(elements)))
-                case nil, .pending, .failed: return nil
+                case nil, .pending, .brought, .failed: return nil
                 }
             }
             return sizes
