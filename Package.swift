@@ -203,6 +203,9 @@ let package = Package(
                 "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
                 "SwoopCoordinator",
             ], path: "Tests/TestProgram", swiftSettings: strict),
+        .executableTarget(
+            name: "SwoopMainProgram", dependencies: ["Swoop"], path: "Tests/MainProgram",
+            swiftSettings: strict),
         tests(
             "SwoopHostsTests", ["SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts"]),
         tests("TestHostsTests", ["TestHosts", "TestLab", "SwoopTransport"]),
@@ -211,7 +214,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "TestPrograms",
-                "SwoopTestProgram", "DebianRank",
+                "SwoopTestProgram", "SwoopMainProgram", "DebianRank", "swoop",
             ]),
         tests(
             "HostTests",

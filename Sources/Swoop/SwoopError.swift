@@ -114,6 +114,7 @@ extension SwoopError {
         case .trapped:
             (code, advice) = (.taskFailed, "A debug build prints the reason of the check.")
         case .died: (code, advice) = (.workerDied, Self.advice(afterSignal: failure.signal))
+        case .nothingThere: (code, advice) = (.workerDied, Self.globalAdvice)
         case .undecodable: (code, advice) = (.undecodable, Self.codecAdvice)
         case .unknownFunction:
             (code, advice) = (.invalidPlan, "Build and start the program again everywhere.")
@@ -153,6 +154,9 @@ extension SwoopError {
 
     private static let memoryAdvice =
         "Drop the handles of what is not needed, or start the cluster with a larger page budget."
+    private static let globalAdvice =
+        "A global of main.swift is not set on a worker, which does not run main: pass it as an "
+        + "argument, or move it to another file. If it uses none, look for a null pointer."
     private static let needsAdvice =
         "Declare less in its @Remote, or start the cluster with a larger node or page budget."
     static let pathAdvice = "Check the path; it goes by the folder that the program runs in."
@@ -168,6 +172,7 @@ extension SwoopError {
             "Memory that it read is behind no file any more, or the system has none left: look for "
                 + "a mapped file that became shorter, and for full disks and memory."
         case 11: "Look for a recursion without an end, and for unsafe pointers."
+        case 25: "A file that it wrote grew beyond what a process may write: `ulimit -f`."
         case 9: "If the system ended it, look for its memory use: `dmesg | tail`."
         default: ""
         }

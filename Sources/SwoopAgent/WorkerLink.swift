@@ -208,6 +208,7 @@ final class WorkerLink {
         if let report = crashArea.report() {
             death.signal = report.signal
             death.frames = report.programCounters
+            death.isNextToZero = report.isNextToZero
             if let slot = report.slot { death.culprit = slotTable.read(slot: Int(slot))?.attempt }
         }
         death.lastOutput = death.culprit.map { lastLines(of: $0.task) } ?? []

@@ -13,6 +13,8 @@ package struct WorkerDeath: Hashable, Sendable {
     /// The runs that were on its slots, from the slot table: more exact than reports, which come
     /// late.
     package var onSlots: [AttemptID]
+    /// It used an address next to zero, where nothing is.
+    package var isNextToZero: Bool
     /// Offsets of the crashing thread's program counters, innermost first.
     package var frames: [UInt64]
     /// File name of their image; empty for the program itself.
@@ -22,12 +24,14 @@ package struct WorkerDeath: Hashable, Sendable {
 
     package init(
         signal: Int32, status: Int32, culprit: AttemptID? = nil, onSlots: [AttemptID] = [],
-        frames: [UInt64] = [], image: String = "", lastOutput: [String] = []
+        isNextToZero: Bool = false, frames: [UInt64] = [], image: String = "",
+        lastOutput: [String] = []
     ) {
         self.signal = signal
         self.status = status
         self.culprit = culprit
         self.onSlots = onSlots
+        self.isNextToZero = isNextToZero
         self.frames = frames
         self.image = image
         self.lastOutput = lastOutput

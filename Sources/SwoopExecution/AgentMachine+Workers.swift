@@ -140,17 +140,21 @@ extension AgentMachine {
     private func failure(of run: Run, _ death: WorkerDeath, isExact: Bool) -> TaskFailure {
         let name = name(of: run)
         let isTrap = isExact && (death.signal == 4 || death.signal == 5)
+        let isNextToZero = isExact && death.isNextToZero
         let cause = Self.cause(of: death)
         let message: String
         if isTrap {
             message = "\(name) was stopped by a runtime check of Swift (\(cause))."
+        } else if isNextToZero {
+            message = "\(name) used something that was not set in its process (\(cause))."
         } else if isExact {
             message = "\(name) ended its worker process: \(cause)."
         } else {
             message = "\(name) was on a core when its worker process ended: \(cause)."
         }
         var failure = TaskFailure(
-            kind: isTrap ? .trapped : .died, message: message, task: run.task.spec.id)
+            kind: isTrap ? .trapped : isNextToZero ? .nothingThere : .died, message: message,
+            task: run.task.spec.id)
         failure.function = name
         failure.signal = death.signal
         failure.frames = death.frames
@@ -164,7 +168,7 @@ extension AgentMachine {
         guard death.signal != 0 else { return "it exited with status \(death.status)" }
         let names: [Int32: String] = [
             4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
-            11: "SIGSEGV", 15: "SIGTERM",
+            11: "SIGSEGV", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
         ]
         return "signal \(death.signal)" + (names[death.signal].map { ", \($0)" } ?? "")
     }

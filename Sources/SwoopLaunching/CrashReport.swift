@@ -2,6 +2,7 @@
 // written by the C signal handler of CSwoopSystem/crash.c.
 
 import CSwoopSystem
+import Glibc
 package import SwoopTransport
 
 /// What a crashed process left behind.
@@ -13,6 +14,9 @@ package struct CrashReport: Sendable, Equatable {
     package let signal: Int32
     /// The address that faulted, where the signal has one.
     package let address: UInt64
+    /// The address was used by the program, and lies so near to zero that nothing can be there: a
+    /// field of an object, or an element of an array, whose own address is zero.
+    package let isNextToZero: Bool
     /// What `RunningThread.setRun` last said on that thread.
     package let run: UInt64
     /// Return addresses as offsets in the program's file where they lie in it, innermost first;
@@ -55,7 +59,17 @@ package struct CrashArea: Sendable {
         }
         return CrashReport(
             slot: copy.slot == .max ? nil : copy.slot, signal: copy.signal, address: copy.address,
-            run: copy.run, programCounters: counters.map { $0 &- copy.image })
+            isNextToZero: Self.isNextToZero(copy), run: copy.run,
+            programCounters: counters.map { $0 &- copy.image })
+    }
+
+    /// What the type's metadata has lies below it: addresses wrap around.
+    private static func isNextToZero(_ record: swoop_crash_record) -> Bool {
+        // Of an address that the processor cannot even ask for, and of a signal that somebody sent,
+        // the system says zero.
+        let isOfAddress = record.code == SEGV_MAPERR || record.code == SEGV_ACCERR
+        let distance = Int64(bitPattern: record.address)
+        return record.signal == SIGSEGV && isOfAddress && (-4_096..<65_536).contains(distance)
     }
 
     private var record: UnsafeMutablePointer<swoop_crash_record> {

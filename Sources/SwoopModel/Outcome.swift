@@ -33,6 +33,9 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     case sourceChanged
     /// A file could not be read or written, for a reason that the message has.
     case sourceFailed
+    /// It used an address next to zero, where nothing is: a global that main sets was not set, or a
+    /// pointer was null.
+    case nothingThere
 
     /// Whether a file is at fault, and no task.
     package var isOfSource: Bool {

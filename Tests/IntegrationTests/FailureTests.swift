@@ -80,6 +80,10 @@ extension ProgramTests {
                 #expect(crash.place == "Failures.swift:\(line(text))")
                 #expect(crash.advice.contains("unsafe pointers"))
             }
+            let null = Told(values["null pointer"])
+            #expect(null.code == "workerDied" && null.message.contains("was not set"))
+            #expect(null.place == "Failures.swift:\(line("pointee"))")
+            #expect(null.advice.contains("global of main.swift"))
             #expect(Told(values["abort"]).message.contains("SIGABRT"))
 
             let result = Told(values["result does not decode"])

@@ -97,7 +97,8 @@ func tellFailures() async throws {
             try await cluster.remotely { $0.call(die, "the end") }.value
         }
         await tellError("exit") { try await cluster.remotely { $0.call(leave, 3) }.value }
-        await tellError("pointer") { try await cluster.remotely { $0.call(touch, 16) }.value }
+        await tellError("pointer") { try await cluster.remotely { $0.call(touch, 1 << 40) }.value }
+        await tellError("null pointer") { try await cluster.remotely { $0.call(touch, 16) }.value }
         await tellError("stack") { try await cluster.remotely { $0.call(deepen, 1) }.value }
         await tellError("abort") { try await cluster.remotely { $0.call(abortNow, 1) }.value }
         await tellError("result does not decode") {
