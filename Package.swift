@@ -42,7 +42,6 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "Swoop",
@@ -59,13 +58,13 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
             .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
             .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-            .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
     targets: [
         .systemLibrary(name: "CSwoopZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CSwoopZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSwoopSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSwoopSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSwoopSSH2", providers: [.apt(["libssh2-1-dev"])]),
         .target(name: "CSwoopSystem"),
         room("SwoopModel", []),
@@ -79,7 +78,7 @@ let package = Package(
             exclude: ["Protocol/swoop.proto"],
             swiftSettings: strict),
         room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
-        room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", grdb]),
+        room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(
             "SwoopLaunching",
             ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopZlib", "CSwoopSodium"]),

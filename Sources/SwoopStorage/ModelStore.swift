@@ -1,7 +1,7 @@
 // What is learned of functions, kept in one SQLite file from program to program. Tables:
 // ModelSchema; which runs stay: RecordWindow (SwoopModel). Who learns from them: SwoopForecast.
 
-internal import GRDB
+import CSwoopSQLite
 package import SwoopModel
 
 /// The file of learned runs.
@@ -22,14 +22,13 @@ package final class ModelStore {
 
     /// Where the file is; empty: models live in memory only.
     package private(set) var path: String
-    private var database: DatabaseQueue?
+    private var database: SQLiteDatabase?
     private let historyLimit: Int
     /// A remark that nobody has had yet: `load` found damage.
     private var pendingRemark: String?
 
-    private init(path: String, database: DatabaseQueue?, historyLimit: Int) {
+    private init(path: String, historyLimit: Int) {
         self.path = path
-        self.database = database
         self.historyLimit = historyLimit
     }
 
@@ -40,7 +39,7 @@ package final class ModelStore {
     package static func open(
         path: String, historyLimit: Int = ModelStore.historyLimit
     ) -> (store: ModelStore, remark: String?) {
-        let store = ModelStore(path: path, database: nil, historyLimit: max(1, historyLimit))
+        let store = ModelStore(path: path, historyLimit: max(1, historyLimit))
         return (store, store.reopen())
     }
 
@@ -54,8 +53,8 @@ package final class ModelStore {
     @discardableResult
     package func append(_ histories: [FunctionHistory]) throws(StorageError) -> String? {
         guard !histories.isEmpty else { return nil }
-        try repairing { database in
-            try database.write { database in
+        try repairing { database throws(StorageError) in
+            try database.write { () throws(StorageError) in
                 let use = try Self.nextUse(database)
                 for history in histories where !history.records.isEmpty {
                     try Self.write(history, use: use, to: database)
@@ -71,8 +70,8 @@ package final class ModelStore {
     ///
     /// - Throws: `StorageError.database`: it could not be read now.
     package func load() throws(StorageError) -> [FunctionHistory] {
-        try repairing { database in
-            try database.read { try Self.readAll($0) }
+        try repairing { database throws(StorageError) in
+            try database.read { () throws(StorageError) in try Self.readAll(database) }
         } ?? []
     }
 
@@ -80,7 +79,6 @@ package final class ModelStore {
     ///
     /// The store is of no use after.
     package func close() {
-        try? database?.close()
         database = nil
     }
 
@@ -119,8 +117,8 @@ package final class ModelStore {
     private func useMemory(because reason: String) -> String {
         let place = path
         path = ""
-        database = try? DatabaseQueue()
-        if let database { try? ModelSchema.migrator.migrate(database) }
+        database = try? SQLiteDatabase(path: nil, busyMilliseconds: 0)
+        if let database { try? ModelSchema.migrate(database) }
         return
             "Learned runtimes cannot be kept in \(place) (\(reason)); they last until the program "
             + "ends."
@@ -129,74 +127,35 @@ package final class ModelStore {
     /// Does `body`; a file found damaged is replaced and `body` done once more.
     @discardableResult
     private func repairing<Value>(
-        _ body: (DatabaseQueue) throws -> Value
+        _ body: (SQLiteDatabase) throws(StorageError) -> Value
     ) throws(StorageError) -> Value? {
         guard let database else { return nil }
-        do {
+        do throws(StorageError) {
             return try body(database)
         } catch {
-            let failure = StorageError(error)
-            guard failure.isDamage, !path.isEmpty else { throw failure }
+            guard error.isDamage, !path.isEmpty else { throw error }
         }
-        try? database.close()
         self.database = nil
         // Another coordinator may have replaced the file already: then it opens, and there is no
         // remark.
         pendingRemark = reopen()
         guard let database = self.database else { return nil }
-        do {
-            return try body(database)
-        } catch {
-            throw StorageError(error)
-        }
+        return try body(database)
     }
 
-    private static func connect(_ path: String) throws(StorageError) -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.busyMode = .timeout(Double(busyMilliseconds) / 1_000)
-        configuration.label = "swoop.models"
-        do {
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.read { database in
-                let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
-                guard verdict == "ok" else {
-                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
-                }
-                if try ModelSchema.migrator.hasBeenSuperseded(database) {
-                    throw DatabaseError(
-                        resultCode: .SQLITE_READONLY, message: "a newer Swoop has written it")
-                }
-            }
-            try migrate(database)
-            return database
-        } catch {
-            throw StorageError(error)
+    private static func connect(_ path: String) throws(StorageError) -> SQLiteDatabase {
+        let database = try SQLiteDatabase(
+            path: path, busyMilliseconds: Int32(busyMilliseconds))
+        let verdict = try database.text("PRAGMA quick_check(1)")
+        guard verdict == "ok" else {
+            throw .database(code: SQLITE_CORRUPT, message: verdict ?? "it does not answer")
         }
-    }
-
-    /// Two coordinators may make the tables at one moment: the second finds them at its second try.
-    private static func migrate(_ database: DatabaseQueue) throws {
-        do {
-            try ModelSchema.migrator.migrate(database)
-        } catch {
-            try ModelSchema.migrator.migrate(database)
-        }
+        try ModelSchema.migrate(database)
+        return database
     }
 }
 
 extension StorageError {
-    init(_ error: any Error) {
-        if let error = error as? StorageError {
-            self = error
-        } else if let error = error as? DatabaseError {
-            self = .database(
-                code: error.extendedResultCode.rawValue, message: error.message ?? "no message")
-        } else {
-            self = .database(code: 1, message: String(describing: error))
-        }
-    }
-
     /// Whether the file's content is beyond use.
     ///
     /// 1: tables are not as they should be; 11: malformed; 26: no database.

@@ -37,6 +37,12 @@ final class ModelFolder {
         close(descriptor)
     }
 
+    /// Writes the version into the header of the closed database (SQLite's file format, 1.3).
+    func setVersion(_ version: UInt32) throws {
+        try #require(!exists(file + "-wal"))
+        write((0..<4).map { UInt8(truncatingIfNeeded: version >> (24 - 8 * $0)) }, at: 60, to: file)
+    }
+
     deinit {
         let inner = path + "/state/swoop/models.sqlite"
         for suffix in ["", "-wal", "-shm", ".damaged"] { _ = unsafe unlink(inner + suffix) }
@@ -131,6 +137,39 @@ func history(
         let loaded = try store.load()
         #expect(loaded.map(\.fingerprint) == [3, 2])
         #expect(loaded.map(\.records.count) == [1, 2])
+    }
+
+    @Test func namesOfAnySpellingComeBackAsTheyAre() throws {
+        let store = ModelStore.open(path: folder.file).store
+        for name in ["", "a\0b", "it's", "cafe\u{301}", "\u{1F600}"] {
+            try store.append([history(name, node: name)])
+        }
+        let loaded = try store.load()
+        #expect(loaded.map(\.identity.utf8.count) == [0, 3, 4, 6, 4])
+        #expect(loaded.map { Array($0.node.utf8) } == loaded.map { Array($0.identity.utf8) })
+    }
+
+    @Test func aFileOfBeforeVersionsWereNumberedIsReadOn() throws {
+        let store = ModelStore.open(path: folder.file).store
+        try store.append([history("f")])
+        store.close()
+        try folder.setVersion(0)
+        let (later, remark) = ModelStore.open(path: folder.file)
+        #expect(remark == nil)
+        #expect(try later.load() == [history("f")])
+    }
+
+    @Test func aFileOfANewerSwoopIsLeftAlone() throws {
+        let store = ModelStore.open(path: folder.file).store
+        try store.append([history("f")])
+        store.close()
+        try folder.setVersion(1_000)
+        let (older, remark) = ModelStore.open(path: folder.file)
+        #expect(remark?.contains("a newer Swoop has written it") == true)
+        #expect(!folder.exists(folder.file + ".damaged"))
+        try older.append([history("g")])
+        try folder.setVersion(1)
+        #expect(try ModelStore.open(path: folder.file).store.load() == [history("f")])
     }
 
     @Test func twoCoordinatorsShareOneFile() throws {

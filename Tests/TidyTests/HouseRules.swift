@@ -113,6 +113,7 @@ enum HouseRules {
         "SwoopWire": .wire,
         "SwoopSimulation": .simulation,
         "CSwoopZeroMQ": .c,
+        "CSwoopSQLite": .c,
         "CSwoopSSH2": .c,
         "CSwoopZlib": .c,
         "CSwoopSodium": .c,
