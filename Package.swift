@@ -40,7 +40,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
-let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -57,7 +56,6 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
             .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
-            .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
     targets: [
@@ -73,10 +71,7 @@ let package = Package(
         room("SwoopExecution", ["SwoopModel", heap]),
         room("SwoopSession", ["SwoopModel"]),
         room("SwoopForecast", ["SwoopModel", real]),
-        .target(
-            name: "SwoopWire", dependencies: ["SwoopModel", protobuf],
-            exclude: ["Protocol/swoop.proto"],
-            swiftSettings: strict),
+        room("SwoopWire", ["SwoopModel"]),
         room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(

@@ -9,11 +9,17 @@ package struct ByteReader: Sendable {
     /// Bytes read so far, counted from the start of the array.
     package private(set) var offset: Int
 
-    /// Reads all of `bytes`.
-    package init(_ bytes: [UInt8]) {
+    /// Reads all of `bytes`, or what lies behind the first `start`.
+    package init(_ bytes: [UInt8], from start: Int = 0) {
         self.bytes = bytes
-        offset = 0
+        offset = min(max(0, start), bytes.count)
         end = bytes.count
+    }
+
+    private init(_ bytes: [UInt8], _ range: Range<Int>) {
+        self.bytes = bytes
+        offset = range.lowerBound
+        end = range.upperBound
     }
 
     /// Bytes not read yet.
@@ -118,6 +124,30 @@ package struct ByteReader: Sendable {
         return try block(count: count, .text)
     }
 
+    /// A reader of bytes with their count in front, which are not copied.
+    package mutating func part() throws(WireError) -> ByteReader {
+        let count = try count(bytesEach: 1)
+        defer { offset &+= count }
+        return ByteReader(bytes, offset..<(offset &+ count))
+    }
+
+    /// Everything that is left, as numbers of eight bytes.
+    package func allFixed64s() throws(WireError) -> [UInt64] {
+        guard remaining % 8 == 0 else { throw .truncated(.number, offset: end) }
+        let (start, count) = (offset, remaining / 8)
+        return unsafe bytes.withUnsafeBytes { bytes in
+            unsafe [UInt64](unsafeUninitializedCapacity: count) { numbers, made in
+                for index in 0..<count {
+                    let number = unsafe bytes.loadUnaligned(
+                        fromByteOffset: start &+ index &* 8, as: UInt64.self)
+                    unsafe numbers.initializeElement(
+                        at: index, to: UInt64(littleEndian: number))
+                }
+                made = count
+            }
+        }
+    }
+
     /// UTF-8 with its count of bytes in front; what is not UTF-8 is repaired.
     package mutating func text() throws(WireError) -> String {
         let count = try count(bytesEach: 1)
@@ -154,8 +184,27 @@ package struct ByteWriter: Sendable {
     /// An empty writer with room for `capacity` bytes.
     package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+    /// A writer that goes on behind `bytes`.
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
     /// One byte.
     package mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    /// Puts the count of all bytes from `start` on in front of them.
+    package mutating func insertCount(at start: Int) {
+        var length = ByteWriter()
+        length.count(bytes.count - start)
+        bytes.insert(contentsOf: length.bytes, at: start)
+    }
+
+    /// Numbers of eight bytes each.
+    package mutating func fixed64s(_ values: [UInt64]) {
+        #if _endian(little)
+            unsafe values.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        #else
+            for value in values { fixed64(value) }
+        #endif
+    }
 
     /// Eight bytes.
     package mutating func fixed64(_ value: UInt64) {

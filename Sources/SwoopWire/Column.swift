@@ -1,5 +1,5 @@
 // Columns of a table: how a batch becomes packed fields. A column of equal entries shrinks to one,
-// a column of zeros to none; which column of a table says the number of rows stands in swoop.proto.
+// a column of zeros to none; which column of a table says the number of rows stands in Protocol.
 // Hostile input cannot claim more rows than the column that says the number has entries.
 
 /// The column as it travels: nothing when all are `neutral`, one entry when all are equal.

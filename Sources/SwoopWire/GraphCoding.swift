@@ -1,4 +1,4 @@
-// The parts of a graph, of a lease and of a description as protocol buffers: what is not a table of
+// The parts of a graph, of a lease and of a description as fields: what is not a table of
 // tasks.
 
 internal import SwoopModel

@@ -1,4 +1,4 @@
-// What people read, as protocol buffers: failures, printed lines, progress, what every core does.
+// What people read, as fields: failures, printed lines, progress, what every core does.
 // The ring has failures and lines in bytes of its own (RingReports.swift, RingNouns.swift).
 
 internal import SwoopModel
@@ -88,7 +88,7 @@ extension ProtoSlot {
 
     func usage() throws(WireError) -> SlotUsage {
         SlotUsage(
-            function: hasFunction ? function : nil, task: hasTask ? try task.task() : nil,
+            function: function, task: try task?.task(),
             elapsedNanoseconds: elapsed, busyNanoseconds: busy)
     }
 }

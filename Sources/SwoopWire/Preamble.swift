@@ -1,8 +1,6 @@
 // The first eight bytes of every message between machines, and how a message becomes frames and
-// back: four bytes "SWOP", two of the version, two of the kind, then the protocol buffer; then the
-// other frames.
-
-internal import SwiftProtobuf
+// back: four bytes "SWOP", two of the version, two of the kind, then the fields of the header
+// (FieldCoding.swift); then the other frames.
 
 /// The version of all messages that this build speaks.
 ///
@@ -32,21 +30,13 @@ private let preambleLength = 8
 
 extension MessageKind {
     /// The frames of a message of this kind: preamble and `header`, then `others`.
-    func frames(_ header: some Message, _ others: [[UInt8]] = []) -> [[UInt8]] {
-        let body: [UInt8]
-        do {
-            body = try header.serializedBytes()
-        } catch {
-            preconditionFailure("A message's columns exceed 2 GiB; submit in parts: \(error)")
-        }
+    func frames(_ header: some WireFields, _ others: [[UInt8]] = []) -> [[UInt8]] {
         var first = magic
-        first.reserveCapacity(preambleLength + body.count)
         for word in [UInt16(wireVersion), rawValue] {
             first.append(UInt8(truncatingIfNeeded: word))
             first.append(UInt8(truncatingIfNeeded: word >> 8))
         }
-        first.append(contentsOf: body)
-        return [first] + others
+        return [header.encoded(after: first)] + others
     }
 }
 
@@ -70,8 +60,8 @@ struct IncomingFrames {
         self.frames = frames
     }
 
-    /// The protocol buffer of a message that has `others` more frames.
-    func header<Header: Message>(
+    /// The header of a message that has `others` more frames.
+    func header<Header: WireFields>(
         _ type: Header.Type, others: Int = 0
     ) throws(WireError) -> Header {
         guard frames.count == 1 + others else {
@@ -80,13 +70,9 @@ struct IncomingFrames {
         return try looseHeader(type)
     }
 
-    /// The protocol buffer of a message that has any number of frames.
-    func looseHeader<Header: Message>(_ type: Header.Type) throws(WireError) -> Header {
-        do {
-            return try Header(serializedBytes: Array(frames[0].dropFirst(preambleLength)))
-        } catch {
-            throw .malformed(.header, offset: preambleLength)
-        }
+    /// The header of a message that has any number of frames.
+    func looseHeader<Header: WireFields>(_ type: Header.Type) throws(WireError) -> Header {
+        try Header(frames[0], from: preambleLength)
     }
 
     /// How many frames follow the first.

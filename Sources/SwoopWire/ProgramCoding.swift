@@ -1,4 +1,4 @@
-// Programs, peers and ranges of files and pages as protocol buffers.
+// Programs, peers and ranges of files and pages as fields.
 
 internal import SwoopModel
 

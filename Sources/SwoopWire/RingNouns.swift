@@ -1,5 +1,5 @@
 // The nouns of the ring as bytes, one after the other, fields in the order of their declarations.
-// What happens per task lies on this path, so nothing here goes through protocol buffers.
+// What happens per task lies on this path, so nothing here goes through numbered fields.
 
 internal import SwoopModel
 

@@ -1,5 +1,5 @@
 // Tables of task ids and of tasks: many rows become packed columns, so that a task costs little
-// more than its own bytes. The columns are described in Protocol/swoop.proto.
+// more than its own bytes. The columns are described in Protocol/GraphFields.swift.
 
 internal import SwoopModel
 

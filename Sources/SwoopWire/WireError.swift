@@ -21,7 +21,7 @@ package enum WireError: Error, Hashable, Sendable {
 package enum WireField: String, Hashable, Sendable {
     /// The first eight bytes.
     case preamble
-    /// The protocol buffer after the preamble, or a message in it that must be there and is not.
+    /// The fields after the preamble, or a message in it that must be there and is not.
     case header
     /// A column whose count does not go with the others of its table.
     case column

@@ -29,9 +29,6 @@ struct HouseFile: Sendable {
     /// The file's name without its folders.
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// Made by a program, which no rule of form binds.
-    var isGenerated: Bool { name.hasSuffix(".pb.swift") }
-
     var isSwift: Bool { path.hasSuffix(".swift") }
 
     /// `path:line`, as editors understand it.

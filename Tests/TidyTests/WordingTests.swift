@@ -86,7 +86,7 @@ import Testing
     /// Swift files, written by people, of the targets of some kinds.
     private func files(where isWanted: (RoomKind) -> Bool) -> [HouseFile] {
         HouseTree.ruled.filter { file in
-            guard file.isSwift, !file.isGenerated, let room = graph.room(of: file.path) else {
+            guard file.isSwift, let room = graph.room(of: file.path) else {
                 return false
             }
             return HouseRules.kind(of: room).map(isWanted) ?? false
