@@ -34,7 +34,7 @@ extension Scheduler {
         if item.isDeferred {
             addDeferred(item, at: index)
         } else if item.output == .value && bytes.count <= configuration.inlineMax {
-            tasks[index].state = .done
+            change(index, to: .done)
             tasks[index].stored = .inline(bytes)
         } else {
             storeNew(index, bytes, copies: configuration.dataCopies, into: &effects)

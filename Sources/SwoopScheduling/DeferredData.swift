@@ -130,7 +130,7 @@ extension Scheduler {
     /// Asks for data again whose page is gone.
     mutating func deferAgain(_ index: TaskIndex) {
         move(index, to: .kept)
-        tasks[index].state = .waiting
+        takeBack(index)
         tasks[index].stored = nil
         deferredQueue.insert(index, at: 0)
     }

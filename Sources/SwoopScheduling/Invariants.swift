@@ -9,16 +9,15 @@ extension Scheduler {
         var unfinished: [TaskIndex: Int] = [:]
         var retainers: [TaskIndex: Int] = [:]
         var found: [NodeID: FoundLoad] = [:]
+        var running: [ClientID: UInt64] = [:]
         for index in tasks.indices {
             let record = tasks[index]
             count(index, into: &found)
-            let isOpen = !record.state.isFinal && record.state != .done
+            if case .running = record.state { running[record.client, default: 0] += 1 }
             for input in record.inputs {
                 precondition(tasks.contains(input), "\(record.spec.id) has a forgotten input")
                 retainers[input, default: 0] += 1
-                if isOpen || record.kind == .iteration && record.state == .done {
-                    unfinished[input, default: 0] += 1
-                }
+                if record.claimsInputs { unfinished[input, default: 0] += 1 }
             }
             if record.state == .ready {
                 precondition(
@@ -45,6 +44,11 @@ extension Scheduler {
                 "\(record.spec.id) is kept for nobody")
         }
         checkNodes(found)
+        for client in clients {
+            precondition(
+                client.progress.running == running[client.id] ?? 0,
+                "client \(client.id.rawValue) hears of \(client.progress.running) running tasks")
+        }
         for index in unstoredData.keys {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }

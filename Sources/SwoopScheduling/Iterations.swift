@@ -115,13 +115,16 @@ extension Scheduler {
         iteration.condition = condition.flatMap { tasks.index(of: $0) }
         iterations[index] = iteration
         tasks[index].unmet = tasks[index].inputs.count { !tasks[$0].isAvailable }
-        for input in previous {
-            tasks[input].unfinishedDependents -= 1
-            tasks[input].retainers -= 1
-        }
+        for input in previous { letGo(of: input, by: index) }
         rankRound(added)
-        for new in added { begin(new, into: &effects) }
-        for input in previous { discardIfUnneeded(input, into: &effects) }
+        // Links: what begins may fail and be forgotten, and another loop's round take its place.
+        let before = previous.map { tasks.link(to: $0) }
+        for new in added.map({ tasks.link(to: $0) }) where tasks.isCurrent(new) {
+            begin(new.index, into: &effects)
+        }
+        for input in before where tasks.isCurrent(input) {
+            discardIfUnneeded(input.index, into: &effects)
+        }
     }
 
     private mutating func rankRound(_ added: [TaskIndex]) {
@@ -136,19 +139,22 @@ extension Scheduler {
         loop index: TaskIndex, with result: TaskIndex, into effects: inout [SchedulerEffect]
     ) {
         iterations[index] = nil
-        for input in tasks[index].inputs where input != result {
-            tasks[input].unfinishedDependents -= 1
-            tasks[input].retainers -= 1
-            discardIfUnneeded(input, into: &effects)
-        }
+        let others = tasks[index].inputs.filter { $0 != result }
+        for input in others { letGo(of: input, by: index) }
         tasks[index].inputs = [result]
-        tasks[index].state = .done
+        change(index, to: .done)
         tasks[index].stored = tasks[result].stored
+        for input in others { discardIfUnneeded(input, into: &effects) }
         let loop = tasks[index].spec.id
         let final = tasks[result].spec.id
         let waiting = tasks[index].dependents.filter { tasks.isCurrent($0) }
         tasks[index].dependents = []
-        for link in waiting { redirect(link.index, from: loop, to: final, into: &effects) }
+        let own = tasks.link(to: index)
+        for link in waiting where tasks.isCurrent(link) {
+            redirect(link.index, from: loop, to: final, into: &effects)
+        }
+        // What goes on behind it may have ended all of it.
+        guard tasks.isCurrent(own) else { return }
         let wanted = tasks[index].wantedNames
         tasks[index].wantedNames = []
         announceDone(index, into: &effects)
@@ -165,16 +171,13 @@ extension Scheduler {
     ) {
         guard let loopIndex = tasks.index(of: loop), tasks[dependent].inputs.contains(loopIndex)
         else { return }
-        let isUnfinished = !tasks[dependent].state.isFinal && tasks[dependent].state != .done
         let rename = { (task: TaskID) in task == loop ? final : task }
         tasks[dependent].spec = tasks[dependent].spec.renamed(rename)
         iterations[dependent]?.spec.rename(rename)
         tasks[dependent].inputs.removeAll { $0 == loopIndex }
-        tasks[loopIndex].retainers -= 1
-        if isUnfinished { tasks[loopIndex].unfinishedDependents -= 1 }
+        letGo(of: loopIndex, by: dependent)
         if let finalIndex = tasks.index(of: final), !tasks[dependent].inputs.contains(finalIndex) {
             _ = link(dependent, to: [final])
-            if !isUnfinished { tasks[finalIndex].unfinishedDependents -= 1 }
         }
         settleInputs(of: dependent, into: &effects)
     }

@@ -130,8 +130,7 @@ extension Scheduler {
     private mutating func assign(_ index: TaskIndex, to place: Int, piece: Set<TaskIndex>) {
         let node = nodes[place].id
         tasks[index].attempt += 1
-        tasks[index].state = .leased(node)
-        occupy(node, with: index)
+        change(index, to: .leased(node))
         let record = tasks[index]
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
         let counts = record.spec.countsElements
@@ -229,43 +228,8 @@ extension Scheduler {
         grants.removeAll(keepingCapacity: true)
     }
 
-    /// Counts a task to the node's load.
-    mutating func occupy(_ node: NodeID, with index: TaskIndex) {
-        guard let place = nodes.place(of: node) else { return }
-        nodes[place].assigned += 1
-        nodes[place].assignedCores += cores(of: index)
-        nodes[place].assignedNanoseconds += tasks[index].predicted
-        nodes[place].ahead.append(index)
-        forgetBegun(at: place)
-        promise(index, at: place)
-    }
-
-    /// The list of tasks ahead is cleared of others when those outnumber them.
-    private mutating func forgetBegun(at place: Int) {
-        let node = nodes[place].id
-        guard nodes[place].ahead.count > 2 * nodes[place].assigned + 16 else { return }
-        nodes[place].ahead.removeAll { !tasks.contains($0) || tasks[$0].state != .leased(node) }
-    }
-
     /// Cores that a run of the task takes.
     func cores(of index: TaskIndex) -> Int64 { max(1, Int64(needs(of: index).cores)) }
-
-    /// Takes a task from the load of the node that holds it, if any.
-    mutating func vacate(_ index: TaskIndex) {
-        guard let node = tasks[index].state.node else { return }
-        if case .running = tasks[index].state { count(tasks[index].client) { $0.running -= 1 } }
-        guard let place = nodes.place(of: node) else { return }
-        nodes[place].assigned -= 1
-        withdrawPromise(index, at: place)
-        endReading(of: index, on: node)
-        endRecall(of: index, at: place)
-        if case .suspended = tasks[index].state {
-            nodes[place].suspended -= 1
-        } else {
-            nodes[place].assignedCores -= cores(of: index)
-            nodes[place].assignedNanoseconds -= tasks[index].predicted
-        }
-    }
 }
 
 extension TaskSpec {

@@ -31,12 +31,13 @@ extension Scheduler {
     ) {
         guard let place = nodes.place(of: node) else { return }
         let name = nodes[place].description.name
-        let all = tasks.indices
-        let held = all.filter { tasks[$0].state.node == node }
-        for index in held { vacate(index) }
-        let moved = all.filter { tasks[$0].locations.contains(node) }
-        for index in moved { removeLocation(node, of: index) }
-        for index in all { forgetReader(node, of: index) }
+        // Links: what follows forgets records, and rounds of loops take their places.
+        let all = tasks.indices.map { tasks.link(to: $0) }
+        let held = all.filter { tasks[$0.index].state.node == node }
+        for task in held { takeBack(task.index) }
+        let moved = all.filter { tasks[$0.index].locations.contains(node) }
+        for task in moved { removeLocation(node, of: task.index) }
+        for task in all { forgetReader(node, of: task.index) }
         nodes.remove(at: place)
         loseLends(on: node)
         let news = "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again"
@@ -45,24 +46,32 @@ extension Scheduler {
             return failEverything(
                 "node \(name) is lost (\(reason)) and it was the last one", &effects)
         }
-        for index in held where tasks.contains(index) {
-            tasks[index].losses += 1
-            tasks[index].state = .waiting
-            if tasks[index].losses > configuration.lossesMax {
-                let text = "it was lost with its node \(tasks[index].losses) times"
-                fail(index, failure(.lost, of: index, text), into: &effects)
-            }
+        for task in held where isOpen(task) {
+            tasks[task.index].losses += 1
+            guard tasks[task.index].losses > configuration.lossesMax else { continue }
+            let text = "it was lost with its node \(tasks[task.index].losses) times"
+            fail(task.index, failure(.lost, of: task.index, text), into: &effects)
         }
         for index in unstoredData.keys.sorted() {
             storeElsewhere(than: node, index, into: &effects)
         }
-        let again = makeAgainIfLost(all.filter { tasks.contains($0) }, into: &effects)
-        for index in all where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+        let left = all.filter { tasks.isCurrent($0) }.map(\.index)
+        let again = makeAgainIfLost(left, into: &effects)
+        for task in all where tasks.isCurrent(task) {
+            settleInputs(of: task.index, into: &effects)
+        }
         // Whoever waits for bytes that are elsewhere as well gets them from there.
-        for index in moved where tasks.contains(index) && tasks[index].isAvailable {
-            for task in tasks[index].wantedNames { send(index, named: task, into: &effects) }
+        for task in moved where tasks.isCurrent(task) && tasks[task.index].isAvailable {
+            for name in tasks[task.index].wantedNames {
+                send(task.index, named: name, into: &effects)
+            }
         }
         remarkToAll(news + ", \(again) pages are made again.", into: &effects)
+    }
+
+    /// Whether the task is still in the table and has not failed.
+    private func isOpen(_ task: TaskLink) -> Bool {
+        tasks.isCurrent(task) && !tasks[task.index].state.isFinal
     }
 
     private func remarkToAll(_ text: String, into effects: inout [SchedulerEffect]) {
@@ -70,11 +79,11 @@ extension Scheduler {
     }
 
     private mutating func failEverything(_ reason: String, _ effects: inout [SchedulerEffect]) {
-        for index in tasks.indices where tasks.contains(index) {
+        for task in tasks.indices.map({ tasks.link(to: $0) }) where isOpen(task) {
+            let index = task.index
             let record = tasks[index]
-            if record.state.isFinal || record.isAvailable { continue }
+            if record.isAvailable { continue }
             if record.state == .done && !record.isNeeded { continue }
-            if record.state.node != nil { tasks[index].state = .waiting }
             fail(index, failure(.lost, of: index, reason), into: &effects)
         }
     }
@@ -107,7 +116,7 @@ extension Scheduler {
         _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
     ) -> Int {
         var work = candidates
-        var again: [TaskIndex] = []
+        var again: [TaskLink] = []
         while let index = work.popLast() {
             guard tasks.contains(index) else { continue }
             let record = tasks[index]
@@ -122,18 +131,16 @@ extension Scheduler {
             case .iteration:
                 work.append(contentsOf: record.inputs)
             case .call:
-                tasks[index].state = .waiting
+                change(index, to: .waiting)
                 tasks[index].stored = nil
                 tasks[index].isRemade = true
-                count(record.client) { $0.done -= 1 }
-                again.append(index)
-                for input in record.inputs {
-                    tasks[input].unfinishedDependents += 1
-                    work.append(input)
-                }
+                again.append(tasks.link(to: index))
+                work.append(contentsOf: record.inputs)
             }
         }
-        for index in again where tasks.contains(index) { settleInputs(of: index, into: &effects) }
+        for task in again where tasks.isCurrent(task) {
+            settleInputs(of: task.index, into: &effects)
+        }
         return again.count
     }
 }

@@ -82,8 +82,8 @@ extension Scheduler {
     }
 
     /// The node answered for a task that it was asked for, in whatever way.
-    mutating func endRecall(of index: TaskIndex, at place: Int) {
-        guard tasks[index].isRecalled else { return }
+    mutating func endRecall(of index: TaskIndex, on node: NodeID) {
+        guard tasks[index].isRecalled, let place = nodes.place(of: node) else { return }
         tasks[index].isRecalled = false
         nodes[place].recalls -= 1
     }

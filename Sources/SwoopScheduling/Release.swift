@@ -23,12 +23,7 @@ extension Scheduler {
             guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
             let state = tasks[index].state
             guard !state.isFinal, state != .done else { continue }
-            if let node = state.node {
-                effects.append(.revoke(node, [currentAttempt(of: index)]))
-                vacate(index)
-            }
             let reason = failure(.cancelled, of: index, "it was cancelled")
-            tasks[index].state = .waiting
             fail(index, reason, into: &effects)
         }
     }
@@ -53,14 +48,10 @@ extension Scheduler {
                 if let node = tasks[next].state.node {
                     effects.append(.revoke(node, [currentAttempt(of: next)]))
                 }
-                vacate(next)
                 abandonData(next, into: &effects)
                 forgetDeferred(next)
                 stopUnneeded(next)
-                for input in tasks[next].inputs {
-                    tasks[input].unfinishedDependents -= 1
-                    work.append(input)
-                }
+                work.append(contentsOf: tasks[next].inputs)
             }
             guard tasks[next].retainers == 0 else { continue }
             work.append(contentsOf: forget(next))
@@ -69,23 +60,15 @@ extension Scheduler {
 
     /// What was done once stays so: it may have to be made again for those that it was made for.
     private mutating func stopUnneeded(_ index: TaskIndex) {
-        let isRemade = tasks[index].isRemade
-        tasks[index].state = isRemade ? .done : .cancelled
+        change(index, to: tasks[index].isRemade ? .done : .cancelled)
         iterations[index] = nil
         unstoredData[index] = nil
-        guard tasks[index].kind == .call else { return }
-        count(tasks[index].client) {
-            if isRemade { $0.done += 1 } else { $0.failed += 1 }
-        }
     }
 
     /// Removes a record from the table; answers with its inputs, which may be next.
     private mutating func forget(_ index: TaskIndex) -> [TaskIndex] {
         let inputs = tasks[index].inputs
-        if tasks[index].kind == .iteration && tasks[index].state == .done {
-            for input in inputs { tasks[input].unfinishedDependents -= 1 }
-        }
-        for input in inputs { tasks[input].retainers -= 1 }
+        for input in inputs { letGo(of: input, by: index) }
         failures[index] = nil
         iterations[index] = nil
         forgetDeferred(index)

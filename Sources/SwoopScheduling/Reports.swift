@@ -27,7 +27,8 @@ extension Scheduler {
         }
         let isCurrent =
             tasks[index].attempt == report.attempt.number && tasks[index].state.node == node
-        guard isCurrent || !configuration.checksAttempts else {
+        // What is final stays so, even for the test that lets old attempts pass.
+        guard isCurrent || !configuration.checksAttempts && !tasks[index].state.isFinal else {
             giveUpPage(of: report, on: node, into: &effects)
             return reject(.staleAttempt, into: &effects)
         }
@@ -57,36 +58,20 @@ extension Scheduler {
     }
 
     private mutating func started(_ index: TaskIndex, on node: NodeID) {
-        guard case .leased = tasks[index].state else { return }
-        tasks[index].state = .running(node)
-        if let place = nodes.place(of: node) { endRecall(of: index, at: place) }
-        count(tasks[index].client) { $0.running += 1 }
+        if tasks[index].state == .leased(node) { change(index, to: .running(node)) }
     }
 
     private mutating func suspended(_ index: TaskIndex, on node: NodeID) {
-        guard case .running = tasks[index].state, let place = nodes.place(of: node) else { return }
-        tasks[index].state = .suspended(node)
-        count(tasks[index].client) { $0.running -= 1 }
-        nodes[place].suspended += 1
-        nodes[place].assignedCores -= cores(of: index)
-        nodes[place].assignedNanoseconds -= tasks[index].predicted
+        if tasks[index].state == .running(node) { change(index, to: .suspended(node)) }
     }
 
     private mutating func resumed(_ index: TaskIndex, on node: NodeID) {
-        guard case .suspended = tasks[index].state, let place = nodes.place(of: node) else {
-            return
-        }
-        tasks[index].state = .running(node)
-        count(tasks[index].client) { $0.running += 1 }
-        nodes[place].suspended -= 1
-        nodes[place].assignedCores += cores(of: index)
-        nodes[place].assignedNanoseconds += tasks[index].predicted
+        if tasks[index].state == .suspended(node) { change(index, to: .running(node)) }
     }
 
     /// Never started, and charged nothing: it may go anywhere again.
     private mutating func returned(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        vacate(index)
-        tasks[index].state = .waiting
+        takeBack(index)
         makeAgainIfLost(tasks[index].inputs, into: &effects)
         settleInputs(of: index, into: &effects)
     }
@@ -96,8 +81,7 @@ extension Scheduler {
         into effects: inout [SchedulerEffect]
     ) {
         let moved = UInt64(max(0, tasks[index].movedBytes))
-        vacate(index)
-        tasks[index].state = .waiting
+        takeBack(index)
         switch outcome {
         case .finished(let stored):
             if moved > 0 { count(tasks[index].client) { $0.movedBytes &+= moved } }
@@ -134,18 +118,13 @@ extension Scheduler {
     mutating func finish(
         _ index: TaskIndex, stored: StoredOutput, into effects: inout [SchedulerEffect]
     ) {
-        tasks[index].state = .done
-        if tasks[index].kind == .call { count(tasks[index].client) { $0.done += 1 } }
+        change(index, to: .done)
         announceDone(index, into: &effects)
         let inputs = tasks[index].inputs
-        if case .inline = stored {
-            unlink(index)
-        } else {
-            for input in inputs { tasks[input].unfinishedDependents -= 1 }
-        }
-        for input in inputs { discardIfUnneeded(input, into: &effects) }
+        if case .inline = stored { unlink(index) }
         // The end of a loop may forget this record, and the next round take its place.
         let own = tasks.link(to: index)
+        for input in inputs { discardIfUnneeded(input, into: &effects) }
         wakeDependents(of: index, into: &effects)
         if tasks.isCurrent(own) { discardIfUnneeded(index, into: &effects) }
     }
@@ -188,13 +167,8 @@ extension Scheduler {
         var work = [(index, failure)]
         while let (next, reason) = work.popLast() {
             guard tasks.contains(next), !tasks[next].state.isFinal else { continue }
-            if let node = tasks[next].state.node, next != index {
+            if let node = tasks[next].state.node {
                 effects.append(.revoke(node, [currentAttempt(of: next)]))
-                vacate(next)
-            }
-            let wasDone = tasks[next].state == .done
-            if wasDone && tasks[next].kind == .call {
-                count(tasks[next].client) { $0.done -= 1 }
             }
             abandonData(next, into: &effects)
             forgetDeferred(next)
@@ -205,18 +179,16 @@ extension Scheduler {
                 work.append((link.index, inputFailure(of: link.index, from: next)))
             }
             let inputs = tasks[next].inputs
-            if !wasDone { for input in inputs { tasks[input].unfinishedDependents -= 1 } }
             for input in inputs { discardIfUnneeded(input, into: &effects) }
         }
         discardIfUnneeded(index, into: &effects)
     }
 
     mutating func setFailed(_ index: TaskIndex, _ failure: TaskFailure) {
-        tasks[index].state = .failed
+        change(index, to: .failed)
         failures[index] = failure
         iterations[index] = nil
         unstoredData[index] = nil
-        if tasks[index].kind == .call { count(tasks[index].client) { $0.failed += 1 } }
     }
 
     /// Tells the client once, and everybody who waits for the bytes: they may have been there and

@@ -42,7 +42,9 @@ extension Scheduler {
         for index in added { connect(index) }
         let order = inOrder(added)
         rank(order)
-        for index in order { begin(index, into: &effects) }
+        // Links: what begins may fail and be forgotten, and the round of a loop take its place.
+        let begun = order.map { tasks.link(to: $0) }
+        for task in begun where tasks.isCurrent(task) { begin(task.index, into: &effects) }
         guard order.count < added.count else { return }
         for index in Set(added).subtracting(order).sorted() where tasks.contains(index) {
             let text = "it needs itself, by way of what it needs"
@@ -129,19 +131,16 @@ extension Scheduler {
             guard let input = tasks.index(of: task) else { continue }
             tasks[index].inputs.append(input)
             tasks[input].retainers += 1
-            tasks[input].unfinishedDependents += 1
+            if tasks[index].claimsInputs { tasks[input].unfinishedDependents += 1 }
             compactDependents(of: input)
             tasks[input].dependents.append(tasks.link(to: index))
         }
         return nil
     }
 
-    /// Lets go of the inputs of a record that has not ended.
+    /// Lets go of all inputs of a record.
     mutating func unlink(_ index: TaskIndex) {
-        for input in tasks[index].inputs {
-            tasks[input].retainers -= 1
-            tasks[input].unfinishedDependents -= 1
-        }
+        for input in tasks[index].inputs { letGo(of: input, by: index) }
         tasks[index].inputs = []
     }
 
@@ -223,9 +222,9 @@ extension Scheduler {
             return advance(loop: index, into: &effects)
         }
         if unmet > 0 {
-            tasks[index].state = .waiting
+            takeBack(index)
         } else if tasks[index].state == .waiting {
-            tasks[index].state = .ready
+            change(index, to: .ready)
             guard let program = programPlace(of: index) else { return }
             let task = tasks[index].spec.id
             let line = ReadyLine(program: program, effect: demand(of: index).effect)

@@ -11,44 +11,6 @@ package struct TaskLink: Hashable, Sendable {
     package let generation: UInt32
 }
 
-/// What a task does now.
-package enum TaskState: Hashable, Sendable {
-    /// Inputs are missing. In no queue. Can become: ready, failed, cancelled, done (loops only).
-    case waiting
-    /// All inputs are available; in the ready queue. Can become: leased, waiting, failed,
-    /// cancelled.
-    case ready
-    /// Granted to a node, not yet on a core. Can become: running, ready, waiting, done, failed,
-    /// cancelled.
-    case leased(NodeID)
-    /// On a core. Can become: suspended, ready, done, failed, cancelled.
-    case running(NodeID)
-    /// Waits for its children, its core given back. Can become: running, ready, done, failed.
-    case suspended(NodeID)
-    /// Its output is, or was, stored. Can become: waiting or ready, when the output is lost and
-    /// needed.
-    case done
-    /// Ended with a failure. Final.
-    case failed
-    /// Stopped by its client, or needed by nobody. Final.
-    case cancelled
-
-    /// The node that holds the current attempt.
-    package var node: NodeID? {
-        switch self {
-        case .leased(let node), .running(let node), .suspended(let node): node
-        case .waiting, .ready, .done, .failed, .cancelled: nil
-        }
-    }
-
-    package var isFinal: Bool {
-        switch self {
-        case .failed, .cancelled: true
-        default: false
-        }
-    }
-}
-
 /// What the scheduler knows of one task.
 package struct TaskRecord: Sendable {
     /// What stands behind the task.
@@ -63,7 +25,8 @@ package struct TaskRecord: Sendable {
     package var spec: TaskSpec
     package var client: ClientID
     package var kind: Kind
-    package var state: TaskState = .waiting
+    /// Changes by `Scheduler.change` alone, which takes everything along that follows from it.
+    package private(set) var state: TaskState = .waiting
     /// Exactly the tasks that the spec names as inputs, each once; none any more when the output is
     /// inline: it cannot be lost, so nothing has to be made again for it.
     package var inputs: [TaskIndex] = []
@@ -121,6 +84,13 @@ package struct TaskRecord: Sendable {
         self.spec = spec
         self.client = client
         self.kind = kind
+    }
+
+    /// Enters a state that may follow the one before.
+    mutating func become(_ next: TaskState) {
+        precondition(
+            state.canBecome(next), "\(spec.id) is \(state): it cannot become \(next)")
+        state = next
     }
 
     /// Whether the output can be read now.

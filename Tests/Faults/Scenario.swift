@@ -16,6 +16,8 @@ package enum Fault: Hashable, Sendable {
     case cutLink(node: Int, nanoseconds: Int64)
     /// The coordinator sees the connection end; the agent lives, and comes back as a new node.
     case breakConnection(node: Int)
+    /// All agents are killed at once; others come after a while, as new nodes. nil: none ever does.
+    case killAllAgents(backAfter: Int64?)
 }
 
 /// Everything that decides a run.
@@ -36,6 +38,8 @@ package struct Scenario: Sendable {
     package var lateShare = 0.05
     package var doubledShare = 0.05
     package var checksAttempts = true
+    /// Whether everything fails with the last node, as where nothing can bring one back.
+    package var failsWithoutNodes = false
     /// Whether the machines check their tables as they go: they trap where a checker only reports.
     package var checksInvariants = true
     /// Share of nodes that are slow.
@@ -45,7 +49,7 @@ package struct Scenario: Sendable {
     package init(seed: UInt64) {
         self.seed = seed
         var generator = SeededGenerator(seed: seed)
-        nodes = 2 + generator.below(3)
+        nodes = 1 + generator.below(4)
         for _ in 0..<generator.below(4) {
             let time = Int64(generator.below(40_000_000))
             faults.append((time, Self.fault(on: generator.below(nodes), using: &generator)))
@@ -55,11 +59,25 @@ package struct Scenario: Sendable {
                 separated.append((UInt32(one), UInt32(other)))
             }
         }
+        drawLoss(using: &generator)
         // Each page takes 4 KiB.
         if generator.chance(0.5) { pageBudget = Int64(1 + generator.below(20)) << 12 }
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
+    }
+
+    /// In one of three scenarios all nodes are lost at once, in whatever phase the work is.
+    private mutating func drawLoss(using generator: inout SeededGenerator) {
+        failsWithoutNodes = generator.chance(0.5)
+        guard generator.chance(0.35) else { return }
+        let isForGood = failsWithoutNodes && generator.chance(0.5)
+        let pause = Int64(generator.below(2) * generator.below(20_000_000))
+        faults.append(
+            (
+                Int64(generator.below(60_000_000)),
+                .killAllAgents(backAfter: isForGood ? nil : pause)
+            ))
     }
 
     private static func fault(on node: Int, using generator: inout SeededGenerator) -> Fault {
@@ -133,11 +151,13 @@ private struct ScenarioRun {
         configuration.lateShare = scenario.lateShare
         configuration.doubledShare = scenario.doubledShare
         configuration.scheduler.checksAttempts = scenario.checksAttempts
-        configuration.scheduler.failsWithoutNodes = false
+        configuration.scheduler.failsWithoutNodes = scenario.failsWithoutNodes
         configuration.scheduler.lossesMax = 1_000
         configuration.scheduler.inlineMax = 32
         cluster = VirtualCluster(configuration, behaviour: ToyFunction.run)
-        checker = Checker(workloads, mayLackProgram: scenario.refusingHost != nil)
+        checker = Checker(
+            workloads, mayLackProgram: scenario.refusingHost != nil,
+            failsWithoutNodes: scenario.failsWithoutNodes)
     }
 
     mutating func outcome() -> Scenario.Outcome {
@@ -233,6 +253,10 @@ private struct ScenarioRun {
         case .breakConnection(let node):
             guard node < members.count else { return }
             cluster.breakConnection(of: members[node])
+        case .killAllAgents(let backAfter):
+            for node in members { cluster.lose(node) }
+            guard let backAfter else { return }
+            for _ in members { cluster.plan(Self.lostNumber, at: cluster.now + backAfter) }
         }
     }
 

@@ -58,6 +58,27 @@ extension ProgramTests {
             #expect(folder.addresses == [])
         }
 
+        @Test(arguments: [0, 15, 60, 150, 300])
+        func `an agent killed among tasks that depend on one another is an error, and no trap`(
+            milliseconds: Int64
+        ) throws {
+            let run = try ProgramRun(["dependents", "2", "4"], in: folder)
+            let agent = try waitForChild(of: run.process.pid)
+            if milliseconds > 100 { _ = try run.value(of: "first") }
+            var poll = PollLoop()
+            try poll.wait(until: MonotonicClock.nanoseconds() + milliseconds * 1_000_000)
+            #expect(kill(agent, SIGKILL) == 0)
+            #expect(try run.end() == .exited(1), "\(run.output)\(run.errors)")
+            let error = run.values["threw"] ?? ""
+            #expect(error.contains("its agent was ended by signal 9"), "\(error)")
+            try expectNothingLeft()
+        }
+
+        private func waitForChild(of parent: Int32) throws -> Int32 {
+            #expect(try holds(within: 60) { !folder.children(of: parent).isEmpty })
+            return try onlyChild(of: parent)
+        }
+
         @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
         func `a client that is killed or interrupted takes agent and worker with it`(signal: Int32)
             throws

@@ -36,7 +36,9 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
         private static let seeds: UInt64 = 400
     #endif
 
-    @Test func `seeds of 1,000 tasks on two to four agents end right, whatever happens`() async {
+    // Seeds 5 and 17 lose the last node among tasks that depend on one another: before states were
+    // changed by one function, they trapped when they counted what ran.
+    @Test func `seeds of 1,000 tasks on one to four agents end right, whatever happens`() async {
         await check(0..<Self.seeds)
     }
 

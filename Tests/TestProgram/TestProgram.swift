@@ -53,6 +53,7 @@ import Swoop
         "huge": { arguments in try await tellHuge(arguments) },
         "broadcast": { arguments in try await tellBroadcast(arguments) },
         "editions": { arguments in try await tellEditions(until: arguments[0]) },
+        "dependents": { arguments in try await tellDependents(arguments) },
         "cycles": { arguments in try await tellCycles(Int(arguments[0]) ?? 1) },
         "sums": { arguments in try await tellSums(arguments) },
         "absence": { arguments in try await tellAbsence(arguments) },

@@ -1,0 +1,171 @@
+// What a task does, and the only way from one state to another. Whoever changes a state takes
+// along, in the same step, everything that follows from it: the load of the node, the counts of the
+// client, the claim on the inputs. So no state says what a table does not hold any more.
+
+package import SwoopModel
+
+/// What a task does now.
+package enum TaskState: Hashable, Sendable {
+    /// Inputs are missing, or its node has given it up. In no queue. Can become: ready, leased
+    /// (along with its inputs), done, failed, cancelled.
+    case waiting
+    /// All inputs are available; in the ready queue. Can become: leased, waiting, done (made again
+    /// for nobody), failed, cancelled.
+    case ready
+    /// Granted to a node, not yet on a core. Can become: running there, waiting, done (made again
+    /// for nobody), failed, cancelled.
+    case leased(NodeID)
+    /// On a core. Can become: suspended there, waiting, done (made again for nobody), failed,
+    /// cancelled.
+    case running(NodeID)
+    /// Waits for its children, its core given back. Can become: running there, waiting, done (made
+    /// again for nobody), failed, cancelled.
+    case suspended(NodeID)
+    /// Its output is, or was, stored. Can become: waiting, when the output is lost and needed;
+    /// failed, when it cannot be made again.
+    case done
+    /// Ended with a failure. Final.
+    case failed
+    /// Stopped by its client, or needed by nobody. Final.
+    case cancelled
+
+    /// The node that holds the current attempt.
+    package var node: NodeID? {
+        switch self {
+        case .leased(let node), .running(let node), .suspended(let node): node
+        case .waiting, .ready, .done, .failed, .cancelled: nil
+        }
+    }
+
+    package var isFinal: Bool {
+        switch self {
+        case .failed, .cancelled: true
+        default: false
+        }
+    }
+
+    /// Whether a task in this state may come into the next one: the lists above, as a check.
+    package func canBecome(_ next: TaskState) -> Bool {
+        switch (self, next) {
+        case (.failed, _), (.cancelled, _): false
+        case (.done, .waiting), (.done, .failed): true
+        case (.done, _): false
+        // Whatever has not ended may end.
+        case (_, .done), (_, .failed), (_, .cancelled): true
+        case (.waiting, .ready), (.waiting, .leased): true
+        case (.ready, .leased), (.ready, .waiting): true
+        case (.leased, .waiting), (.running, .waiting), (.suspended, .waiting): true
+        case (.leased(let node), .running(let other)): node == other
+        case (.running(let node), .suspended(let other)): node == other
+        case (.suspended(let node), .running(let other)): node == other
+        default: false
+        }
+    }
+}
+
+extension TaskState {
+    /// Whether clients are told how many of their tasks are so.
+    fileprivate var isCounted: Bool {
+        switch self {
+        case .running, .done, .failed, .cancelled: true
+        case .waiting, .ready, .leased, .suspended: false
+        }
+    }
+}
+
+extension TaskRecord {
+    /// Whether it counts among the unfinished dependents of its inputs: until it has ended, and as
+    /// long as it stands for the result of a loop, which it reads.
+    var claimsInputs: Bool {
+        !state.isFinal && (state != .done || kind == .iteration)
+    }
+}
+
+extension Scheduler {
+    /// Brings a task into another state, and every count that follows from it.
+    mutating func change(_ index: TaskIndex, to next: TaskState) {
+        let last = tasks[index].state
+        let hadClaim = tasks[index].claimsInputs
+        // While the record says still what is to be taken away.
+        if last.node != next.node { vacate(index) }
+        tasks[index].become(next)
+        if case .leased(let node) = next { occupy(node, with: index) }
+        switch (last, next) {
+        case (.leased, .running(let node)): endRecall(of: index, on: node)
+        case (.running, .suspended(let node)): giveCores(of: index, to: node, isBack: true)
+        case (.suspended, .running(let node)): giveCores(of: index, to: node, isBack: false)
+        default: break
+        }
+        countProgress(of: index, from: last, to: next)
+        guard tasks[index].claimsInputs != hadClaim else { return }
+        for input in tasks[index].inputs { tasks[input].unfinishedDependents += hadClaim ? -1 : 1 }
+    }
+
+    /// Takes the task from the node that holds it, if any: it waits.
+    mutating func takeBack(_ index: TaskIndex) {
+        if tasks[index].state != .waiting { change(index, to: .waiting) }
+    }
+
+    /// The record reads an input no more; the list of its inputs is the caller's.
+    mutating func letGo(of input: TaskIndex, by index: TaskIndex) {
+        tasks[input].retainers -= 1
+        if tasks[index].claimsInputs { tasks[input].unfinishedDependents -= 1 }
+    }
+
+    private mutating func countProgress(
+        of index: TaskIndex, from last: TaskState, to next: TaskState
+    ) {
+        guard tasks[index].kind == .call, last.isCounted || next.isCounted else { return }
+        count(tasks[index].client) { progress in
+            if case .running = last { progress.running -= 1 }
+            if case .running = next { progress.running += 1 }
+            if last == .done { progress.done -= 1 }
+            if next == .done { progress.done += 1 }
+            if next.isFinal { progress.failed += 1 }
+        }
+    }
+
+    // MARK: The load of nodes
+
+    /// Counts a task to the node's load.
+    private mutating func occupy(_ node: NodeID, with index: TaskIndex) {
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].assigned += 1
+        nodes[place].assignedCores += cores(of: index)
+        nodes[place].assignedNanoseconds += tasks[index].predicted
+        nodes[place].ahead.append(index)
+        forgetBegun(at: place)
+        promise(index, at: place)
+    }
+
+    /// The list of tasks ahead is cleared of others when those outnumber them.
+    private mutating func forgetBegun(at place: Int) {
+        let node = nodes[place].id
+        guard nodes[place].ahead.count > 2 * nodes[place].assigned + 16 else { return }
+        nodes[place].ahead.removeAll { !tasks.contains($0) || tasks[$0].state != .leased(node) }
+    }
+
+    /// Takes a task from the load of the node that holds it, if any.
+    private mutating func vacate(_ index: TaskIndex) {
+        guard let node = tasks[index].state.node, let place = nodes.place(of: node) else { return }
+        nodes[place].assigned -= 1
+        withdrawPromise(index, at: place)
+        endReading(of: index, on: node)
+        endRecall(of: index, on: node)
+        if case .suspended = tasks[index].state {
+            nodes[place].suspended -= 1
+        } else {
+            nodes[place].assignedCores -= cores(of: index)
+            nodes[place].assignedNanoseconds -= tasks[index].predicted
+        }
+    }
+
+    /// A suspended task leaves its cores to others, until it goes on.
+    private mutating func giveCores(of index: TaskIndex, to node: NodeID, isBack: Bool) {
+        guard let place = nodes.place(of: node) else { return }
+        let sign: Int64 = isBack ? -1 : 1
+        nodes[place].suspended -= Int(sign)
+        nodes[place].assignedCores += sign * cores(of: index)
+        nodes[place].assignedNanoseconds += sign * tasks[index].predicted
+    }
+}
