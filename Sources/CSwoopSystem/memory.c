@@ -101,7 +101,9 @@ int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {
 }
 
 int swoop_memory_seal_size(int descriptor) {
-    return fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0 ? 0 : -errno;
+    // F_SEAL_SEAL: a holder that forbids writing (F_SEAL_FUTURE_WRITE) would take it from all.
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    return fcntl(descriptor, F_ADD_SEALS, seals) == 0 ? 0 : -errno;
 }
 
 void *swoop_memory_map(

@@ -13,7 +13,7 @@ extension AgentLoop {
         case .startWorker(let id, let program): start(id, program)
         case .killWorker(let id): worker(id)?.kill()
         case .declare(let id, let first, let functions):
-            worker(id)?.send(.declare(first: first, functions))
+            worker(id)?.declare(first: first, functions)
         case .dispatch(let id, let orders):
             if let worker = worker(id) { dispatch(orders, to: worker) }
         case .cancelRun(let id, let attempt): worker(id)?.send(.cancel(attempt))

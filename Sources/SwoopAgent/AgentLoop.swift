@@ -151,10 +151,12 @@ struct AgentLoop: ~Copyable {
         let now = MonotonicClock.nanoseconds()
         if let due = machine.nextDeadline?.nanoseconds, due <= now { handle(.deadlineReached) }
         for worker in workers { worker.sendWaiting() }
+        endSpoilt()
         flush()
         if !isAccepted, nextRegistration <= now { register() }
         guard isAccepted, nextSample <= now else { return }
         nextSample = now + Self.samplePeriod
+        for worker in workers { worker.remind() }
         Orphans.reap(except: workers.map(\.pid))
         guard outgoing.count < Self.outgoingMax else { return }
         send(sample(now: now))

@@ -86,7 +86,7 @@ extension AgentLoop {
             worker.isReady = true
             if worker.id != WorkerID(0) { handle(.workerReady(worker.id)) }
         case .reports(let reports):
-            handle(.workerReported(worker.id, reports.map { $0.quoting(worker) }))
+            handle(.workerReported(worker.id, reports.map(worker.believed)))
         case .stored(let attempt, let page): handle(.outputStored(worker.id, attempt, page))
         case .allocate(let token, let byteCount):
             handle(.roomWanted(.output(worker.id, token: token), byteCount: byteCount))
@@ -95,6 +95,20 @@ extension AgentLoop {
         case .printed(let lines):
             worker.remember(lines)
             send(.printed(lines))
+        }
+    }
+
+    /// Ends workers whose shared memory holds what cannot be. Whom that is charged to is the
+    /// machine's to say.
+    mutating func endSpoilt() {
+        for worker in workers {
+            guard let damage = worker.damage, !worker.isCondemned else { continue }
+            worker.isCondemned = true
+            if worker.id == WorkerID(0) {
+                worker.kill()
+            } else {
+                handle(.workerSpoilt(worker.id, reason: damage))
+            }
         }
     }
 
@@ -197,16 +211,5 @@ extension SlotUsage {
         function = usage.function
         task = usage.task
         elapsedNanoseconds = usage.elapsedNanoseconds
-    }
-}
-
-extension RunReport {
-    /// The report with the last lines that a failed run printed.
-    fileprivate func quoting(_ worker: WorkerLink) -> RunReport {
-        guard case .ended(let attempt, .failed(var failure), let record) = self,
-            failure.lastOutput.isEmpty
-        else { return self }
-        failure.lastOutput = worker.lastLines(of: attempt.task)
-        return .ended(attempt, .failed(failure), record)
     }
 }

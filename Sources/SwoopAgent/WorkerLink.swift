@@ -27,7 +27,11 @@ final class WorkerLink {
     private var lastLines: [OutputLine] = []
     /// The beginnings of lines that it wrote to its descriptors.
     private var beginnings: [[UInt8]] = [[], []]
-    private var malformed = 0
+    /// Why what it shares with this process is of no more use; nil: nothing is wrong with it.
+    private(set) var damage: String?
+    /// Whether the machine was told of the damage.
+    var isCondemned = false
+    private let startedAt = MonotonicClock.nanoseconds()
     private static let batchMax = 256
 
     /// The bundle that it runs from, kept as long as it does; nil: this process's program.
@@ -99,6 +103,15 @@ final class WorkerLink {
         sendWaiting()
     }
 
+    /// Tells of functions, in as many orders as the ring takes them by.
+    func declare(first: UInt32, _ functions: [FunctionSpec]) {
+        let order = WorkerOrder.declare(first: first, functions)
+        let half = functions.count / 2
+        guard half > 0, order.encoded().count > orders.payloadMax else { return send(order) }
+        declare(first: first, Array(functions[..<half]))
+        declare(first: first + UInt32(half), Array(functions[half...]))
+    }
+
     /// Sends runs in batches; answers with those that are too large for the ring.
     func send(_ runs: [RunOrder]) -> [RunOrder] {
         var refused: [RunOrder] = []
@@ -127,39 +140,62 @@ final class WorkerLink {
 
     /// Writes what waits, as far as the ring has room.
     func sendWaiting() {
-        guard !waiting.isEmpty else { return }
-        var sent = 0
-        for bytes in waiting {
-            guard (try? orders.write(bytes.span)) == true else { break }
-            sent += 1
+        guard damage == nil else { return }
+        do throws(TransportError) {
+            while !waiting.isEmpty {
+                var sent = 0
+                for bytes in waiting {
+                    guard try orders.write(bytes.span) else { break }
+                    sent += 1
+                }
+                waiting.removeFirst(sent)
+                orders.publish()
+                if !waiting.isEmpty, try orders.prepareToWaitForRoom() { return }
+            }
+        } catch {
+            damage = "the ring of its orders is damaged (\(error))"
         }
-        waiting.removeFirst(sent)
-        orders.publish()
-        if !waiting.isEmpty, (try? orders.prepareToWaitForRoom()) == false { sendWaiting() }
+    }
+
+    /// Wakes whoever sleeps in it at the wrong time: the flags of sleepers are in memory that its
+    /// tasks may have spoilt, and a spoilt one would keep it asleep for ever.
+    func remind() {
+        guard damage == nil else { return }
+        messages.remind()
+        do throws(TransportError) {
+            try orders.remind()
+        } catch {
+            damage = "the ring of its orders is damaged (\(error))"
+        }
     }
 
     // MARK: News
 
-    func prepareToSleep() -> Bool { messages.prepareToSleep() }
+    func prepareToSleep() -> Bool { damage != nil || messages.prepareToSleep() }
 
     func awoke() { messages.awoke() }
 
+    /// What it said since, up to the first thing that makes no sense: what follows that is not
+    /// believed, and something of what it said is lost.
     func receive() -> [WorkerMessage] {
+        guard damage == nil else { return [] }
         var received: [WorkerMessage] = []
-        var bad = 0
+        var malformed: WireError?
         do throws(TransportError) {
             _ = try messages.drain { record in
+                guard malformed == nil else { return }
                 do throws(WireError) {
-                    received.append(try WorkerMessage(bytes: record.array))
+                    received.append(try WorkerMessage(bytes: record))
                 } catch {
-                    bad += 1
+                    malformed = error
                 }
             }
+            // No worker ends its ring: it says so by its own end.
+            if messages.isEnded { damage = "the ring of its news is damaged (it was ended)" }
         } catch {
-            remember([line("its ring is damaged: \(error)", isError: true)])
-            process.kill(9)
+            damage = "the ring of its news is damaged (\(error))"
         }
-        malformed += bad
+        if let malformed { damage = "what it said makes no sense (\(malformed))" }
         return received
     }
 
@@ -185,16 +221,24 @@ final class WorkerLink {
 
     func sample(slots: Int, now: Int64) -> [SlotUsage] {
         (0..<slots).map { slot in
-            guard let line = slotTable.read(slot: slot), let attempt = line.attempt else {
-                let busy = slotTable.read(slot: slot)?.busyBefore ?? 0
-                return SlotUsage(
-                    function: nil, task: nil, elapsedNanoseconds: 0, busyNanoseconds: busy)
-            }
-            let elapsed = max(0, now - line.startedAt)
+            let line = slotTable.read(slot: slot)
             return SlotUsage(
-                function: line.function, task: attempt.task, elapsedNanoseconds: elapsed,
-                busyNanoseconds: line.busyBefore + elapsed)
+                function: line?.function, task: line?.attempt?.task,
+                startedAt: line?.startedAt ?? now, busyBefore: line?.busyBefore ?? 0, now: now,
+                workerStartedAt: startedAt)
         }
+    }
+
+    /// The report with what its words may be believed of, and with the last lines that a failed run
+    /// printed.
+    func believed(_ report: RunReport) -> RunReport {
+        let age = MonotonicClock.nanoseconds() - startedAt
+        let report = report.bounded(age: age, slots: slots)
+        guard case .ended(let attempt, .failed(var failure), let record) = report,
+            failure.lastOutput.isEmpty
+        else { return report }
+        failure.lastOutput = lastLines(of: attempt.task)
+        return .ended(attempt, .failed(failure), record)
     }
 
     /// What is known of its end.
@@ -205,7 +249,8 @@ final class WorkerLink {
         case .signalled(let signal): death.signal = signal
         }
         death.onSlots = (0..<slots).compactMap { slotTable.read(slot: $0)?.attempt }
-        if let report = crashArea.report() {
+        // Written over by a task it is no record: the system says by which signal a process died.
+        if let report = crashArea.report(), death.signal == 0 || death.signal == report.signal {
             death.signal = report.signal
             death.frames = report.programCounters
             death.isNextToZero = report.isNextToZero

@@ -90,6 +90,8 @@ package enum AgentEvent: Sendable {
     case workerReady(WorkerID)
     /// A worker process ended.
     case workerExited(WorkerID, WorkerDeath)
+    /// What a worker shares with its agent holds what cannot be, and why.
+    case workerSpoilt(WorkerID, reason: String)
     /// Somebody needs memory for a page.
     case roomWanted(RoomUse, byteCount: Int64)
     /// What was to be allocated was.

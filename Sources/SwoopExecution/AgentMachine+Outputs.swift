@@ -16,7 +16,7 @@ extension AgentMachine {
     mutating func takeBack(
         _ extent: PageExtent, from worker: WorkerID, into effects: inout [AgentEffect]
     ) {
-        guard let owner = place(of: worker),
+        guard let owner = place(ofTrusted: worker),
             let place = workers[owner].lent.firstIndex(where: { $0.isSamePlace(as: extent) })
         else {
             dropped += 1
@@ -29,11 +29,20 @@ extension AgentMachine {
         _ extent: PageExtent, of attempt: AttemptID, from worker: WorkerID,
         into effects: inout [AgentEffect]
     ) {
-        guard let owner = place(of: worker), workers[owner].state == .ready(worker),
-            let place = workers[owner].lent.firstIndex(where: { $0.isSamePlace(as: extent) })
-        else {
+        guard let owner = place(ofTrusted: worker) else {
             dropped += 1
             return
+        }
+        // Its word is checked against what this machine lent: the bytes are read by that.
+        guard let place = workers[owner].lent.firstIndex(where: { $0.isSamePlace(as: extent) }),
+            extent.byteCount <= workers[owner].lent[place].byteCount
+        else {
+            let text = "it stored a page of \(extent.byteCount) bytes where it had no such room"
+            return distrust(worker, text, culprit: attempt, into: &effects)
+        }
+        guard let run = runs[attempt], run.worker == owner, run.isWithWorker else {
+            let text = "it stored a page of a run that it does not have"
+            return distrust(worker, text, into: &effects)
         }
         workers[owner].lent.remove(at: place)
         insert(attempt.task, Output(extent: extent, attempt: attempt.number), into: &effects)

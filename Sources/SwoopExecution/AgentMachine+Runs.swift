@@ -94,7 +94,7 @@ extension AgentMachine {
         let attempt = report.attempt
         workers[place].hasReported = true
         workers[place].barrenDeaths = 0
-        guard let run = runs[attempt], run.worker == place else {
+        guard let run = runs[attempt], run.worker == place, run.isWithWorker else {
             if case .childrenEnded = report { reports.append(report) } else { dropped += 1 }
             return
         }
@@ -113,9 +113,18 @@ extension AgentMachine {
         case .returned: giveBack(attempt, into: &effects)
         case .ended(_, .failed, _) where misled.remove(attempt) != nil:
             giveBack(attempt, into: &effects)
-        case .ended(_, let outcome, _):
+        case .ended(_, var outcome, let record):
+            if case .finished(.page(let pages)) = outcome {
+                guard run.stopBy != nil || outputs[attempt.task] != nil else {
+                    return distrust(
+                        workers[place].id ?? WorkerID(0), "it told of a page that it did not store",
+                        culprit: attempt, into: &effects)
+                }
+                // What is told is what is kept here: the worker's word may be about another copy.
+                outcome = .finished(.page(outputs[attempt.task]?.extent.pages ?? pages))
+            }
             remove(attempt, into: &effects)
-            forward(report, of: run)
+            forward(.ended(attempt, outcome, record), of: run)
             switch outcome {
             case .finished(let stored): satisfy(attempt.task, with: stored, into: &effects)
             case .failed, .cancelled: giveBackWaiters(of: attempt.task, into: &effects)

@@ -282,7 +282,14 @@ extension AgentMachine {
         _ task: TaskID, by reader: AttemptID?, into effects: inout [AgentEffect]
     ) {
         var task = task
-        if let reader, let run = runs[reader], run.isWithWorker {
+        if let reader {
+            // Only a run that reads it can know.
+            guard let run = runs[reader], run.isWithWorker,
+                run.task.inputs.contains(where: { $0.task == task })
+            else {
+                dropped += 1
+                return
+            }
             misled.insert(reader)
             let input = run.task.inputs.first { $0.task == task }
             if outputs[task] == nil, let whole = input?.slice?.task { task = whole }

@@ -6,6 +6,13 @@ extension AgentMachine {
     /// Where the worker of that id is; nil: it is gone.
     func place(of id: WorkerID) -> Int? { workers.firstIndex { $0.id == id } }
 
+    /// Where it is, if it is up and what it says is believed.
+    func place(ofTrusted id: WorkerID) -> Int? {
+        place(of: id).flatMap { place in
+            workers[place].state == .ready(id) && workers[place].distrust == nil ? place : nil
+        }
+    }
+
     /// The place of a program's worker; a new program gets one.
     mutating func workerPlace(for program: ProgramID) -> Int {
         if let place = workers.firstIndex(where: { $0.program == program }) { return place }
@@ -58,6 +65,22 @@ extension AgentMachine {
         effects.append(.killWorker(id))
     }
 
+    // MARK: Workers that are not believed
+
+    /// A worker's memory is its tasks': any of them may have written anything there. What cannot be
+    /// is taken as the death of the process, which follows, and nothing else that it says counts.
+    mutating func distrust(
+        _ id: WorkerID, _ reason: String, culprit: AttemptID? = nil,
+        into effects: inout [AgentEffect]
+    ) {
+        guard let place = place(of: id), workers[place].distrust == nil else { return }
+        let isHeld = culprit.flatMap { runs[$0] }.map { $0.worker == place && $0.isWithWorker }
+        workers[place].distrust = ProgramWorker.Distrust(
+            reason: reason, culprit: isHeld ?? false ? culprit : nil)
+        if !workers[place].isKilling { effects.append(.killWorker(id)) }
+        workers[place].isKilling = true
+    }
+
     // MARK: Deaths
 
     /// The culprit of a crash, found exactly, is charged; bystanders start again, uncharged. Where
@@ -75,15 +98,23 @@ extension AgentMachine {
         let held = runs.keys.filter {
             runs[$0].map { $0.worker == place && $0.isWithWorker } ?? false
         }.sorted()
+        var death = death
+        if let distrust = workers[place].distrust {
+            // Its crash record is of no more worth than the rest.
+            death.culprit = distrust.culprit
+            death.frames = []
+        }
         let isExact = death.culprit.map { held.contains($0) } ?? false
         let suspects = suspects(of: death, at: place, among: held, isExact: isExact)
+        let distrust = workers[place].distrust
         workers[place].isKilling = false
+        workers[place].distrust = nil
         for attempt in held {
             guard let run = runs[attempt] else { continue }
             if suspects.contains(attempt) && run.stopBy == nil {
                 remove(attempt, into: &effects)
                 free(attempt, into: &effects)
-                let failure = failure(of: run, death, isExact: isExact)
+                let failure = failure(of: run, death, isExact: isExact, distrust)
                 reports.append(.ended(attempt, .failed(failure), RunRecord()))
                 giveBackWaiters(of: attempt.task, into: &effects)
             } else {
@@ -106,13 +137,14 @@ extension AgentMachine {
         of death: WorkerDeath, at place: Int, among held: [AttemptID], isExact: Bool
     ) -> Set<AttemptID> {
         if isExact { return death.culprit.map { [$0] } ?? [] }
-        if workers[place].isKilling { return [] }
+        if workers[place].isKilling, workers[place].distrust == nil { return [] }
         let onCores = held.filter {
             runs[$0]?.state == .running || death.onSlots.contains($0)
         }
-        guard onCores.isEmpty, !held.isEmpty, !workers[place].hasReported else {
-            return Set(onCores)
-        }
+        // What it reported is no proof of life where its memory was spoilt.
+        guard onCores.isEmpty, !held.isEmpty,
+            !workers[place].hasReported || workers[place].distrust != nil
+        else { return Set(onCores) }
         workers[place].barrenDeaths += 1
         guard workers[place].barrenDeaths >= configuration.failedStartsMax else { return [] }
         return Set(held)
@@ -137,13 +169,19 @@ extension AgentMachine {
         }
     }
 
-    private func failure(of run: Run, _ death: WorkerDeath, isExact: Bool) -> TaskFailure {
+    private func failure(
+        of run: Run, _ death: WorkerDeath, isExact: Bool, _ distrust: ProgramWorker.Distrust?
+    ) -> TaskFailure {
         let name = name(of: run)
-        let isTrap = isExact && (death.signal == 4 || death.signal == 5)
-        let isNextToZero = isExact && death.isNextToZero
+        let isTrap = isExact && distrust == nil && (death.signal == 4 || death.signal == 5)
+        let isNextToZero = isExact && distrust == nil && death.isNextToZero
         let cause = Self.cause(of: death)
         let message: String
-        if isTrap {
+        if let distrust {
+            message =
+                "\(name) was on a core when its worker process had to be ended: "
+                + "\(distrust.reason). A task that writes outside of its own memory does this."
+        } else if isTrap {
             message = "\(name) was stopped by a runtime check of Swift (\(cause))."
         } else if isNextToZero {
             message = "\(name) used something that was not set in its process (\(cause))."

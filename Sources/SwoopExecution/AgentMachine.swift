@@ -218,6 +218,8 @@ package struct AgentMachine: Sendable {
         case .pageSpilled(let task, let from, let to): spilled(task, from, to, into: &effects)
         case .spillFailed(let task, let extent, let reason):
             failSpill(of: task, extent, reason, into: &effects)
+        case .workerSpoilt(let worker, let reason):
+            distrust(worker, reason, into: &effects)
         case .pageDamaged(let task, let reader): damaged(task, by: reader, into: &effects)
         case .outputRequested(let task): send(task, into: &effects)
         case .workerReady(let worker): ready(worker, into: &effects)
@@ -228,11 +230,11 @@ package struct AgentMachine: Sendable {
         case .outputStored(let worker, let attempt, let extent):
             store(extent, of: attempt, from: worker, into: &effects)
         case .workerReported(let worker, let reports):
-            guard let place = place(of: worker), workers[place].state == .ready(worker) else {
-                break
-            }
+            guard let place = place(ofTrusted: worker) else { break }
             workers[place].lastUsed = self.now
-            for report in reports { take(report, from: place, into: &effects) }
+            for report in reports where workers[place].distrust == nil {
+                take(report, from: place, into: &effects)
+            }
         case .deadlineReached: break
         }
         settle(into: &effects)

@@ -16,6 +16,14 @@ package struct ProgramWorker: Sendable {
         case ready(WorkerID)
     }
 
+    /// Why a process is not believed any more: it said, or its memory holds, what cannot be. It is
+    /// killed, and that is the fault of what ran there.
+    package struct Distrust: Hashable, Sendable {
+        package var reason: String
+        /// The run that said it; nil: nobody knows who wrote there.
+        package var culprit: AttemptID?
+    }
+
     package let program: ProgramID
     package var state = State.absent
     /// Attempts in state `ready`, in the order in which they became so, and some that are gone.
@@ -26,6 +34,8 @@ package struct ProgramWorker: Sendable {
     package var isIsolating = false
     /// The process was killed by the machine: its end is nobody's fault, and it is given nothing.
     package var isKilling = false
+    /// Why the process is not believed any more; nil: it is.
+    package var distrust: Distrust?
     /// Extents lent to the process and not yet filled.
     package var lent: [PageExtent] = []
     package var failedStarts = 0

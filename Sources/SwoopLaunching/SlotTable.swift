@@ -92,8 +92,9 @@ package struct SlotTable: Sendable {
             low: line.load(fromByteOffset: 16, as: UInt64.self))
         let count = unsafe min(
             Int(line.load(fromByteOffset: 28, as: UInt32.self)), Self.nameMax)
-        let name = unsafe String(
-            decoding: UnsafeRawBufferPointer(start: line + 64, count: count), as: UTF8.self)
+        // Copied first: text that changes while it is checked would be no text.
+        let bytes = unsafe Array(UnsafeRawBufferPointer(start: line + 64, count: count))
+        let name = String(decoding: bytes, as: UTF8.self)
         return Line(
             attempt: number == 0 ? nil : AttemptID(task: task, number: number), function: name,
             startedAt: unsafe line.load(fromByteOffset: 32, as: Int64.self),

@@ -1,5 +1,6 @@
 // The reading end of a ring in shared memory. Whatever stands there, it never reads outside the
-// ring: a record that cannot be whole is an error, after which the ring is of no more use.
+// ring: a record that cannot be whole, or is not what was written, is an error, after which the
+// ring is of no more use.
 
 import CSwoopSystem
 
@@ -31,10 +32,10 @@ package struct RingConsumer: ~Copyable, Sendable {
 
     /// Hands over what was published, up to `limit` records, and gives their room back at the end.
     ///
-    /// The span is valid for the call; the other process could change it meanwhile, so decode it
-    /// once, with checks. Returns how many there were.
+    /// Records are copies: what was checked is what is used, whatever the other process does.
+    /// Returns how many there were.
     package mutating func drain(
-        limit: Int = .max, _ body: (Span<UInt8>) -> Void
+        limit: Int = .max, _ body: ([UInt8]) -> Void
     ) throws(TransportError) -> Int {
         let tail = layout.position(RingLayout.tail)
         var count = 0
@@ -43,9 +44,9 @@ package struct RingConsumer: ~Copyable, Sendable {
             guard tail > head, tail - head <= UInt64(layout.capacity), tail % 8 == 0 else {
                 throw .malformedRing("the writer is at \(tail), the reader at \(head)")
             }
-            guard let record = unsafe try nextRecord(available: Int(tail - head)) else { continue }
+            guard let record = try nextRecord(available: Int(tail - head)) else { continue }
             count += 1
-            body(unsafe Span(_unsafeBytes: record))
+            body(record)
         }
         return count
     }
@@ -53,11 +54,11 @@ package struct RingConsumer: ~Copyable, Sendable {
     /// The record at `head`, which moves behind it; nil when it was a jump to the ring's beginning.
     private mutating func nextRecord(
         available: Int
-    ) throws(TransportError) -> UnsafeRawBufferPointer? {
+    ) throws(TransportError) -> [UInt8]? {
         let source = unsafe layout.bytes(from: head)
         // Loaded once: what is checked is what is used, whatever the other side does meanwhile.
-        let length = unsafe source.load(as: UInt64.self)
-        if length == RingLayout.wrapMark {
+        let header = unsafe source.load(as: UInt64.self)
+        if header == RingLayout.wrapMark {
             guard source.count < layout.capacity, source.count <= available else {
                 throw .malformedRing("a jump at \(head)")
             }
@@ -66,11 +67,19 @@ package struct RingConsumer: ~Copyable, Sendable {
         }
         // Positions are multiples of 8, so the padding lies inside too.
         let reach = min(available, source.count) - 8
-        guard length <= UInt64(layout.payloadMax), Int(length) <= reach else {
+        let length = Int(UInt32(truncatingIfNeeded: header))
+        guard length <= layout.payloadMax, length <= reach else {
             throw .malformedRing("a record of \(length) bytes at \(head)")
         }
-        head += UInt64(RingLayout.recordBytes(payload: Int(length)))
-        return unsafe UnsafeRawBufferPointer(rebasing: source[8..<(8 + Int(length))])
+        let record = unsafe Array(source[8..<(8 + length)])
+        let isWhole = unsafe record.withUnsafeBytes {
+            unsafe RingLayout.header(of: $0, at: head) == header
+        }
+        guard isWhole else {
+            throw .malformedRing("a record of \(length) bytes at \(head) was written over")
+        }
+        head += UInt64(RingLayout.recordBytes(payload: length))
+        return record
     }
 
     /// True when a record was published that has not been read.
@@ -108,6 +117,10 @@ package struct RingConsumer: ~Copyable, Sendable {
     package mutating func awoke() {
         layout.setFlag(RingLayout.consumerSleeps, to: false)
     }
+
+    /// Wakes a producer that waits for room, whatever its flag says: that lies in memory which the
+    /// other side may have spoilt.
+    package func remind() { layout.rouse(RingLayout.producerSleeps, by: waking) }
 
     private var isReady: Bool { hasRecords || layout.flag(RingLayout.ended) }
 

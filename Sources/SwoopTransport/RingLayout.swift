@@ -10,10 +10,11 @@
 //     producerSleeps  1 while the producer waits for room; the consumer clears it and wakes
 //     ended           1 when the producer writes no more
 //
-// A record is a header of 8 bytes (payload length) and the payload, padded to 8. One that does not
-// fit before the end of the ring starts at its beginning, behind a header of all ones. Both ends
-// keep the position that is theirs outside the shared memory, and check the other's against it each
-// time.
+// A record is a header of 8 bytes (payload length and checksum, 4 each) and the payload, padded to
+// 8. One that does not fit before the end of the ring starts at its beginning, behind a header of
+// all ones. Both ends keep the position that is theirs outside the shared memory, and check the
+// other's against it each time. The checksum finds what a stray pointer of a task wrote there: such
+// a record would else decode to something that nobody said.
 
 import CSwoopSystem
 
@@ -85,6 +86,14 @@ package enum RingSize {
         unsafe swoop_store_release_32(base + word, value ? 1 : 0)
     }
 
+    /// The header of a payload that is written at a position.
+    ///
+    /// The position is part of the checksum: what stood there a round ago is no record.
+    static func header(of payload: UnsafeRawBufferPointer, at position: UInt64) -> UInt64 {
+        let sum = unsafe swoop_checksum(payload.baseAddress, payload.count) &+ position
+        return sum << 32 | UInt64(UInt32(truncatingIfNeeded: payload.count))
+    }
+
     /// The bytes of the ring from a position on, up to its end.
     func bytes(from position: UInt64) -> UnsafeMutableRawBufferPointer {
         let offset = Int(position & UInt64(capacity - 1))
@@ -92,10 +101,13 @@ package enum RingSize {
             start: base + RingSize.headerBytes + offset, count: capacity - offset)
     }
 
-    /// Refuses a reader's position that the writer's own cannot have led to.
-    func check(head: UInt64, written: UInt64) throws(TransportError) {
-        guard head <= written, written - head <= UInt64(capacity), head % 8 == 0 else {
-            throw .malformedRing("the reader is at \(head), the writer at \(written)")
+    /// Refuses a reader's position that the writer's own, and the reader's last one, cannot have
+    /// led to.
+    func check(head: UInt64, since last: UInt64, written: UInt64) throws(TransportError) {
+        guard head >= last, head <= written, written - head <= UInt64(capacity), head % 8 == 0
+        else {
+            throw .malformedRing(
+                "the reader is at \(head), it was at \(last), the writer is at \(written)")
         }
     }
 
@@ -105,7 +117,13 @@ package enum RingSize {
     /// last look at the store: one of both sees the other.
     func wake(_ flagWord: Int, by waking: RingWaking) {
         swoop_fence()
-        guard flag(flagWord), unsafe swoop_exchange_32(base + flagWord, 0) == 1 else { return }
+        // Whatever stands there but 0: the sleeper's own word may have been written over.
+        guard flag(flagWord), unsafe swoop_exchange_32(base + flagWord, 0) != 0 else { return }
+        rouse(flagWord, by: waking)
+    }
+
+    /// Wakes the side whose flag this is, whatever the flag says.
+    func rouse(_ flagWord: Int, by waking: RingWaking) {
         switch waking {
         case .futex: unsafe swoop_futex_wake(base + flagWord, 1)
         case .wakeup(let wakeup): wakeup.raise()

@@ -20,7 +20,7 @@ package struct RingProducer: ~Copyable, Sendable {
         let layout = try RingLayout(memory: memory, offset: offset, capacity: capacity)
         let tail = layout.position(RingLayout.tail)
         let head = layout.position(RingLayout.head)
-        try layout.check(head: head, written: tail)
+        try layout.check(head: head, since: 0, written: tail)
         guard tail % 8 == 0 else { throw .malformedRing("the writer begins at \(tail)") }
         self.layout = layout
         self.waking = waking
@@ -54,8 +54,7 @@ package struct RingProducer: ~Copyable, Sendable {
         var target = unsafe layout.bytes(from: written)
         let skipped = target.count < size ? target.count : 0
         if !hasRoom(for: skipped + size) {
-            head = layout.position(RingLayout.head)
-            try layout.check(head: head, written: written)
+            try look()
             guard hasRoom(for: skipped + size) else { return false }
         }
         if skipped > 0 {
@@ -63,7 +62,8 @@ package struct RingProducer: ~Copyable, Sendable {
             written += UInt64(skipped)
             unsafe target = layout.bytes(from: written)
         }
-        unsafe target.storeBytes(of: UInt64(record.count), as: UInt64.self)
+        let header = unsafe RingLayout.header(of: record, at: written)
+        unsafe target.storeBytes(of: header, as: UInt64.self)
         unsafe UnsafeMutableRawBufferPointer(rebasing: target[8...]).copyMemory(from: record)
         written += UInt64(size)
         return true
@@ -88,8 +88,7 @@ package struct RingProducer: ~Copyable, Sendable {
     package mutating func prepareToWaitForRoom() throws(TransportError) -> Bool {
         let before = head
         layout.announceSleep(RingLayout.producerSleeps)
-        head = layout.position(RingLayout.head)
-        try layout.check(head: head, written: written)
+        try look()
         guard head == before else {
             layout.setFlag(RingLayout.producerSleeps, to: false)
             return false
@@ -111,6 +110,22 @@ package struct RingProducer: ~Copyable, Sendable {
         publish()
         layout.setFlag(RingLayout.ended, to: true)
         layout.wake(RingLayout.consumerSleeps, by: waking)
+    }
+
+    /// Wakes a consumer that has something to read, whatever its flag says: that lies in memory
+    /// which the other side may have spoilt.
+    ///
+    /// - Throws: `TransportError.malformedRing` where its position is spoilt.
+    package mutating func remind() throws(TransportError) {
+        try look()
+        if head != published { layout.rouse(RingLayout.consumerSleeps, by: waking) }
+    }
+
+    /// Where the consumer is now.
+    private mutating func look() throws(TransportError) {
+        let now = layout.position(RingLayout.head)
+        try layout.check(head: now, since: head, written: written)
+        head = now
     }
 
     private func hasRoom(for size: Int) -> Bool {

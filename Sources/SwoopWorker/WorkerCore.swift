@@ -40,7 +40,6 @@ final class WorkerCore: Sendable {
         /// Runs that began and have not ended.
         var runs: [AttemptID: RunState] = [:]
         var children: [AttemptID: ChildStart] = [:]
-        var isBroken = false
     }
 
     let store: NodePages
@@ -126,7 +125,6 @@ final class WorkerCore: Sendable {
 
     /// Writes news for the agent; waits while the ring is full, since nothing may be lost.
     private func write(_ message: WorkerMessage, _ shared: inout Shared) {
-        guard !shared.isBroken else { return }
         let bytes = message.encoded()
         // Many failures with much to say: in parts, since a record has a bound.
         if bytes.count > shared.producer.payloadMax, case .reports(let all) = message, all.count > 1
@@ -140,7 +138,9 @@ final class WorkerCore: Sendable {
             }
             shared.producer.publish()
         } catch {
-            shared.isBroken = true
+            // A run whose end is not told would be waited for without an end. No crash: which
+            // thread finds it out says nothing about who wrote there.
+            WorkerProcess.giveUp("it cannot reach its agent: \(error)")
         }
     }
 

@@ -49,7 +49,18 @@ package enum WorkerProcess {
             }.detach()
         }
         core.send(.ready(processID: ProcessIdentity.current().pid))
-        try serve(&consumer, core)
+        do {
+            try serve(&consumer, core)
+        } catch {
+            giveUp("its orders are damaged: \(error)")
+        }
+    }
+
+    /// Ends the process: what it shares with its agent is of no more use.
+    static func giveUp(_ reason: String) -> Never {
+        let line = Array("swoop: \(reason)\n".utf8)
+        _ = unsafe write(2, line, line.count)
+        _exit(70)
     }
 
     private static func serve(_ consumer: inout RingConsumer, _ core: WorkerCore) throws {
@@ -66,7 +77,7 @@ package enum WorkerProcess {
             var damage: WireError?
             _ = try consumer.drain(limit: 64) { record in
                 do throws(WireError) {
-                    received.append(try WorkerOrder(bytes: record.array))
+                    received.append(try WorkerOrder(bytes: record))
                 } catch {
                     damage = error
                 }

@@ -411,6 +411,7 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
 
     @Test func `what arrives or is written is waited for`() {
         var agent = agent([])
+        agent.lease(assigned(2))
         agent.handle(.extentLent(agent.worker, page(0)))
         agent.handle(.roomWanted(.data(task(20)), byteCount: 500))
         agent.handle(.roomMissing(.data(task(20)), freeBytes: 0, reason: "full"))
@@ -511,6 +512,8 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.handle(.pageDamaged(task(11), by: nil))
         agent.expectNothingElse()
         // Made again by another attempt before its reader has ended.
+        agent.lease(assigned(11, attempt: 2))
+        #expect(agent.dispatched() == [attempt(11, 2)])
         agent.handle(.extentLent(agent.worker, page(5_000)))
         agent.handle(.outputStored(agent.worker, attempt(11, 2), page(5_000)))
         agent.expectNothingElse()

@@ -1,5 +1,6 @@
 // Rings in shared memory: order, wrap, room, damage, and a second process at the other end.
 
+import Glibc
 import SwoopLaunching
 import SwoopTransport
 import Testing
@@ -24,7 +25,7 @@ private struct Ring: ~Copyable {
     mutating func readAll(limit: Int = .max) throws(TransportError) -> [[UInt8]] {
         var records: [[UInt8]] = []
         _ = try consumer.drain(limit: limit) { record in
-            records.append(record.indices.map { record[$0] })
+            records.append(record)
         }
         return records
     }
@@ -137,6 +138,71 @@ private struct Ring: ~Copyable {
             }
             _ = try? drainAll(&ring)
         }
+    }
+
+    @Test func aByteThatWasWrittenOverIsFoundWhereverItIs() throws {
+        for place in 0..<24 {
+            var ring = try Ring()
+            _ = try ring.producer.write(Array(1...16).span)
+            ring.producer.publish()
+            let address = unsafe ring.memory.base + RingSize.headerBytes + place
+            unsafe address.storeBytes(
+                of: address.load(as: UInt8.self) ^ 0x40, as: UInt8.self)
+            #expect(throws: TransportError.self) { try drainAll(&ring) }
+        }
+    }
+
+    @Test func whatStoodThereARoundAgoIsNoRecord() throws {
+        var ring = try Ring()
+        for _ in 0..<4 {
+            _ = try ring.producer.write([UInt8](repeating: 7, count: 1_016).span)
+        }
+        ring.producer.publish()
+        #expect(try ring.readAll().count == 4)
+        // The writer's position without the writer.
+        unsafe ring.memory.base.storeBytes(of: 4_096 + 1_024, toByteOffset: 0, as: UInt64.self)
+        #expect(throws: TransportError.self) { try drainAll(&ring) }
+    }
+
+    @Test func aReaderThatGoesBackIsAnError() throws {
+        var ring = try Ring()
+        for _ in 0..<3 { _ = try ring.producer.write([UInt8](repeating: 0, count: 1_016).span) }
+        ring.producer.publish()
+        _ = try ring.readAll()
+        for _ in 0..<3 { _ = try ring.producer.write([UInt8](repeating: 0, count: 1_016).span) }
+        unsafe ring.memory.base.storeBytes(of: 2_048, toByteOffset: 128, as: UInt64.self)
+        do throws(TransportError) {
+            for _ in 0..<4 { _ = try ring.producer.write([UInt8](repeating: 0, count: 1_016).span) }
+            Issue.record("The reader went back, and nobody minded.")
+        } catch {}
+    }
+
+    @Test func aSleeperIsWokenWhateverBecameOfItsFlag() throws {
+        for spoilt in [0, 2, 0xffff_ffff] as [UInt32] {
+            var ring = try Ring()
+            let asleep = ring.consumer.prepareToSleep()
+            #expect(asleep)
+            let wakeup = try Wakeup()
+            var producer = try RingProducer(
+                memory: ring.memory, capacity: small, waking: .wakeup(wakeup))
+            unsafe ring.memory.base.storeBytes(of: spoilt, toByteOffset: 256, as: UInt32.self)
+            _ = try producer.write([1].span)
+            producer.publish()
+            try producer.remind()
+            var poll = PollLoop()
+            let source = poll.watch(descriptor: wakeup.descriptor)
+            try poll.wait(until: MonotonicClock.nanoseconds() + 10_000_000_000)
+            let isAwake = poll.isReady(source)
+            #expect(isAwake)
+        }
+    }
+
+    @Test func memoryOfARingCanBeNeitherCutOffNorSealedByAHolder() throws {
+        let ring = try Ring()
+        #expect(ftruncate(ring.memory.descriptor, 4_096) != 0)
+        #expect(ftruncate(ring.memory.descriptor, 1 << 30) != 0)
+        // F_ADD_SEALS, which Swift's Glibc does not have, and F_SEAL_FUTURE_WRITE.
+        #expect(fcntl(ring.memory.descriptor, 1_033, 0x10) != 0)
     }
 
     @Test func aRingThatDoesNotLieInItsMemoryIsRefused() throws {

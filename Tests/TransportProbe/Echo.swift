@@ -27,7 +27,7 @@ func echo(_ role: InheritedRole) throws {
         var failure: TransportError?
         _ = try requests.drain { record in
             do throws(TransportError) {
-                while try !replies.write(record) { try replies.waitForRoom(until: nil) }
+                while try !replies.write(record.span) { try replies.waitForRoom(until: nil) }
             } catch {
                 failure = error
             }

@@ -45,7 +45,7 @@ func runProbeAgent(_ role: InheritedRole) throws {
         }
         var finished: Frames = []
         _ = try results.drain { record in
-            finished.append(Frame(record.indices.map { record[$0] }))
+            finished.append(Frame(record))
         }
         for result in finished { _ = try socket.send([result]) }
     }

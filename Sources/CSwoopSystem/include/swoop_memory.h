@@ -23,7 +23,8 @@ int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *_Nonnu
 /// Gives the memory of a range back to the system; it reads as zeros afterwards.
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size);
 
-/// Forbids further change of a descriptor's size: a peer that maps it cannot be cut off.
+/// Forbids further change of a descriptor's size, and further seals: a peer that maps it can be
+/// neither cut off nor kept from writing.
 int swoop_memory_seal_size(int descriptor);
 
 /// Maps a range of a descriptor, shared; the offset is a multiple of the page size. NULL: see

@@ -1,0 +1,24 @@
+// What the agent shares with a worker lies in the memory of the tasks: here tasks write random
+// values over each word of it.
+
+import SwoopLaunching
+import TestPrograms
+import Testing
+
+extension ProgramTests {
+    @Suite struct SpoiltMemoryTests {
+        @Test func `tasks that write over shared memory end neither the agent nor the innocent`()
+            throws
+        {
+            let folder = try TestFolder()
+            let run = try ProgramRun(["vandals", "40"], in: folder)
+            #expect(try run.end(within: 300) == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["right"] == "500", "\(run.output)\(run.errors)")
+            #expect(run.values["agent"] == "the same")
+            let died = run.values["vandals workerDied"].flatMap { Int($0) } ?? 0
+            let ended = run.values["vandals ended"].flatMap { Int($0) } ?? 0
+            // Some write where nobody looks again; those who write over everything are found out.
+            #expect(died >= 5 && "\(died + ended)" == run.values["vandals"], "\(run.output)")
+        }
+    }
+}
