@@ -1,5 +1,7 @@
 // Where a coordinator of this user listens and how to prove that one may talk to it: one file each
-// in the runtime folder, readable by the user alone, removed by whoever finds it stale.
+// in the runtime folder, readable by the user alone. Whoever finds that its process has ended
+// removes it. Where that cannot be told, since the process is of another namespace (a container
+// that shares the folder), the file stays.
 
 import Glibc
 
@@ -53,6 +55,7 @@ package struct CoordinatorAddress: Sendable, Equatable {
             ("client-secret-key", clientSecretKey), ("holder", holder.rawValue),
             ("program", program), ("pid", String(process.pid)),
             ("start-ticks", String(process.startTicks)), ("boot-id", process.bootID),
+            ("namespace", process.namespace), ("machine", process.machine),
         ]
     }
 
@@ -72,7 +75,9 @@ package struct CoordinatorAddress: Sendable, Equatable {
         self.init(
             cluster: cluster, endpoint: endpoint, serverKey: serverKey, clientSecretKey: clientKey,
             holder: holder, program: program,
-            process: ProcessIdentity(pid: pid, startTicks: ticks, bootID: boot))
+            process: ProcessIdentity(
+                pid: pid, startTicks: ticks, bootID: boot, namespace: values["namespace"] ?? "",
+                machine: values["machine"] ?? ""))
     }
 }
 
@@ -80,8 +85,22 @@ extension RuntimeFolder {
     /// Tells this user's other processes of a coordinator.
     ///
     /// A reader sees the whole file or none.
+    ///
+    /// - Throws: `LaunchError.clusterRuns` where another process has published that name, and may
+    ///   still run.
     package func publish(_ address: CoordinatorAddress) throws(LaunchError) {
-        let final = try file(for: address.cluster)
+        let path = try file(for: address.cluster)
+        try withLock { () throws(LaunchError) in
+            if let other = content(of: path), other.process != address.process,
+                !other.process.hasEnded
+            {
+                throw .clusterRuns(address.cluster, pid: other.process.pid, file: path)
+            }
+            try place(address, at: path)
+        }
+    }
+
+    private func place(_ address: CoordinatorAddress, at final: String) throws(LaunchError) {
         let temporary = "\(final).\(getpid())"
         _ = unsafe unlink(temporary)
         let descriptor = unsafe open(
@@ -98,14 +117,14 @@ extension RuntimeFolder {
         }
     }
 
-    /// The running coordinator of a cluster, or nil.
+    /// The coordinator of a cluster, or nil: it runs, or is foreign and may.
     ///
-    /// A file whose process has gone is removed.
+    /// A file whose process has ended is removed.
     package func coordinator(of cluster: String) throws(LaunchError) -> CoordinatorAddress? {
         read(try file(for: cluster))
     }
 
-    /// All running coordinators of this user, by name.
+    /// All coordinators of this user that run or may, by name.
     package func coordinators() throws(LaunchError) -> [CoordinatorAddress] {
         guard let folder = unsafe opendir(path) else {
             throw .systemCall("opendir(\(path))", code: errno)
@@ -127,15 +146,28 @@ extension RuntimeFolder {
     /// Takes an address back, if the file is still this one's.
     package func withdraw(_ address: CoordinatorAddress) throws(LaunchError) {
         let path = try file(for: address.cluster)
-        if read(path) == address { _ = unsafe unlink(path) }
+        try withLock { () throws(LaunchError) in
+            if content(of: path) == address { _ = unsafe unlink(path) }
+        }
+    }
+
+    /// Where a person finds the address of a cluster.
+    package func path(of address: CoordinatorAddress) -> String {
+        (try? file(for: address.cluster)) ?? path
     }
 
     private func read(_ path: String) -> CoordinatorAddress? {
-        guard let bytes = smallFile(path) else { return nil }
-        let address = CoordinatorAddress(fileBytes: bytes)
-        if let address, address.process.isAlive { return address }
-        _ = unsafe unlink(path)
+        guard let address = content(of: path) else { return nil }
+        guard address.process.hasEnded else { return address }
+        // Another may have published there meanwhile: looked at again where nobody can.
+        try? withLock { () throws(LaunchError) in
+            if content(of: path)?.process.hasEnded ?? false { _ = unsafe unlink(path) }
+        }
         return nil
+    }
+
+    private func content(of path: String) -> CoordinatorAddress? {
+        smallFile(path).flatMap { CoordinatorAddress(fileBytes: $0) }
     }
 
     private func file(for cluster: String) throws(LaunchError) -> String {
@@ -152,11 +184,13 @@ extension RuntimeFolder {
 extension CoordinatorAddress {
     fileprivate static var fileSuffix: String { suffix }
 
-    fileprivate var fileBytes: [UInt8] {
+    /// The address as its file holds it.
+    package var fileBytes: [UInt8] {
         Array(lines.map { "\($0.0)=\($0.1)\n" }.joined().utf8)
     }
 
-    fileprivate init?(fileBytes: [UInt8]) {
+    /// What a file holds; nil: it is no address.
+    package init?(fileBytes: [UInt8]) {
         self.init(text: String(decoding: fileBytes, as: UTF8.self))
     }
 }

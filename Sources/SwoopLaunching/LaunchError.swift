@@ -18,6 +18,9 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A name that cannot be part of a file name.
     case unusableName(String)
 
+    /// Another process keeps a cluster of that name, or may: its namespace is another.
+    case clusterRuns(String, pid: Int32, file: String)
+
     package var description: String {
         switch self {
         case .systemCall(let name, let code): "\(name) failed: \(words(for: code))"
@@ -27,6 +30,8 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
         case .unusableName(let name):
             "\"\(name)\" cannot name a cluster: use letters, digits, - and _"
+        case .clusterRuns(let name, let pid, let file):
+            "process \(pid) keeps a cluster named \(name); if it has ended, remove \(file)"
         }
     }
 }

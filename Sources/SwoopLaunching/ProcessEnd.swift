@@ -14,7 +14,7 @@ package final class ProcessEnd {
         guard made >= 0 else { return nil }
         descriptor = made
         // The number may have been given to another since: then this one has ended.
-        guard process.isAlive else { return nil }
+        guard process.standing == .running else { return nil }
     }
 
     deinit { _ = close(descriptor) }

@@ -1,6 +1,7 @@
 // The folder in which the processes of one user find one another. Only that user may look into it.
 
 import Glibc
+import SwoopTransport
 
 /// A folder that exists, belongs to this user and is closed to others.
 package struct RuntimeFolder: Sendable, Equatable {
@@ -29,6 +30,29 @@ package struct RuntimeFolder: Sendable, Equatable {
         }
         try RuntimeFolder.check(path)
         self.path = path
+    }
+
+    /// Runs `body` while no other process changes what is published here.
+    ///
+    /// The lock ends with its process, whatever that was doing; a process that is stopped while it
+    /// holds it makes others fail after a second, and wait no longer.
+    func withLock<Result>(_ body: () throws(LaunchError) -> Result) throws(LaunchError) -> Result {
+        let name = "\(path)/.lock"
+        let descriptor = unsafe open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .systemCall("open(\(name))", code: errno) }
+        defer { _ = close(descriptor) }
+        // Nothing tells when another gives it back: it is held for microseconds.
+        var pause = PollLoop()
+        let limit = MonotonicClock.nanoseconds() + 1_000_000_000
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            let now = MonotonicClock.nanoseconds()
+            guard code == EWOULDBLOCK || code == EINTR, now < limit else {
+                throw .systemCall("flock(\(name))", code: code)
+            }
+            try? pause.wait(until: now + 2_000_000)
+        }
+        return try body()
     }
 
     private static func check(_ path: String) throws(LaunchError) {

@@ -2,6 +2,7 @@
 
 import Glibc
 import SwoopLaunching
+import SwoopTransport
 import Testing
 
 private func withFolder(_ body: (RuntimeFolder) throws -> Void) throws {
@@ -14,6 +15,7 @@ private func withFolder(_ body: (RuntimeFolder) throws -> Void) throws {
     defer {
         _ = unsafe unlink(path + "/here/one.address")
         _ = unsafe unlink(path + "/here/two.address")
+        _ = unsafe unlink(path + "/here/.lock")
         _ = unsafe rmdir(path + "/here")
         _ = unsafe rmdir(path)
     }
@@ -63,6 +65,108 @@ private func address(
                 #expect(try folder.coordinator(of: "one") == nil)
                 #expect(unsafe access(folder.path + "/one.address", F_OK) != 0)
             }
+        }
+    }
+
+    @Test func whatCannotBeToldFromHereIsNeitherRemovedNorReplaced() throws {
+        try withFolder { folder in
+            let now = ProcessIdentity.current()
+            func other(
+                boot: String? = nil, namespace: String? = nil, machine: String? = nil
+            ) -> ProcessIdentity {
+                ProcessIdentity(
+                    pid: 2_000_000_000, startTicks: 1, bootID: boot ?? now.bootID,
+                    namespace: namespace ?? now.namespace, machine: machine ?? now.machine)
+            }
+            let foreign = [
+                other(namespace: "1-1"), other(namespace: ""), other(boot: ""),
+                other(boot: "another", machine: "another"), other(machine: ""),
+            ]
+            for process in foreign {
+                #expect(process.standing == .foreign)
+                try folder.publish(address("one", process: process))
+                let found = try folder.coordinator(of: "one")
+                #expect(found?.process == process)
+                #expect(try folder.coordinators().count == 1)
+                let file = folder.path + "/one.address"
+                #expect(throws: LaunchError.clusterRuns("one", pid: process.pid, file: file)) {
+                    try folder.publish(address("one"))
+                }
+                try folder.withdraw(address("one"))
+                #expect(unsafe access(file, F_OK) == 0)
+                try folder.withdraw(address("one", process: process))
+                #expect(unsafe access(file, F_OK) != 0)
+            }
+            #expect(other().standing == .ended)
+            #expect(other(boot: "another").standing == .ended)
+            #expect(now.standing == .running)
+        }
+    }
+
+    /// Runs until it is ended, in a namespace of processes of its own.
+    private func elsewhere(_ arguments: String..., mountsProc: Bool) throws -> ChildProcess {
+        var request = try LaunchRequest.probe("address")
+        guard case .path(let program) = request.program else { throw LaunchError.malformedRole("") }
+        request.program = .path("/usr/bin/unshare")
+        request.arguments =
+            ["unshare", "--pid", "--fork", "--kill-child"]
+            + (mountsProc ? ["--mount-proc"] : []) + [program] + arguments
+        request.output = .piped
+        return try ChildProcess(starting: request)
+    }
+
+    private func firstLines(_ count: Int, of process: ChildProcess) throws -> [String] {
+        var poll = PollLoop()
+        guard let pipe = process.standardOutput else { return [] }
+        _ = poll.watch(descriptor: pipe.descriptor)
+        var bytes: [UInt8] = []
+        let limit = MonotonicClock.nanoseconds() + 60_000_000_000
+        while bytes.count(where: { $0 == 10 }) < count, MonotonicClock.nanoseconds() < limit {
+            try poll.wait(until: limit)
+            bytes += pipe.read()
+            if pipe.isEnded { break }
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test(.enabled(if: unsafe geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0))
+    func aToolInAnotherNamespaceOfProcessesLeavesALiveAddressAlone() throws {
+        for mountsProc in [true, false] {
+            try withFolder { folder in
+                try folder.publish(address("one"))
+                let other = try elsewhere(
+                    folder.path, "one", "two", mountsProc: mountsProc)
+                defer { other.endNow() }
+                let lines = try firstLines(2, of: other)
+                #expect(lines.first?.hasPrefix("refused: process \(getpid()) keeps") == true)
+                let own = mountsProc ? "running" : "foreign"
+                #expect(lines.last == "pid 1 sees one foreign, two \(own)")
+                // Nor does this one touch that one's, whose number here is somebody else's.
+                let seen = try folder.coordinators()
+                #expect(seen.map(\.cluster) == ["one", "two"])
+                #expect(seen.map(\.process.standing) == [.running, .foreign])
+                #expect(seen.last?.process.pid == 1)
+                #expect(throws: LaunchError.self) { try folder.publish(address("two")) }
+                #expect(unsafe access(folder.path + "/two.address", F_OK) == 0)
+            }
+        }
+    }
+
+    @Test func manyWhoPublishAndLookAtOnceLoseNoAddressThatLives() throws {
+        try withFolder { folder in
+            let now = ProcessIdentity.current()
+            let gone = ProcessIdentity(pid: now.pid, startTicks: 1, bootID: now.bootID)
+            let looker = try LoopThread(named: "looker") {
+                for _ in 0..<300 { _ = try? folder.coordinators() }
+            }
+            for _ in 0..<300 {
+                try folder.publish(address("one", process: gone))
+                try folder.publish(address("one"))
+                let found = try folder.coordinator(of: "one")
+                #expect(found == address("one"))
+                try folder.withdraw(address("one"))
+            }
+            looker.join()
         }
     }
 

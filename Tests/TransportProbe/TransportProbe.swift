@@ -26,6 +26,7 @@ import SwoopTransport
         case "churn": try churn()
         case "probe-agent": try runProbeAgent(role)
         case "probe-worker": try echo(role)
+        case "address": try keepAddress()
         case "bundle-place": try placeThisProgram()
         case "bundle-tell": try tellAboutBundle()
         case "bundle-churn": try placeWithoutEnd()
@@ -102,6 +103,24 @@ private func repeatSecret(_ role: InheritedRole) throws {
     let text = String(decoding: try HeldBytes.read(from: descriptor), as: UTF8.self)
     let isClean = unsafe getenv("SWOOP_ROLE") == nil && getenv("SWOOP_DESCRIPTORS") == nil
     printLine("\(text) \(isClean)")
+}
+
+/// Publishes an address, says which addresses it sees, and waits for its end.
+private func keepAddress() throws {
+    let folder = try RuntimeFolder(at: CommandLine.arguments[1])
+    for cluster in CommandLine.arguments.dropFirst(2) {
+        let address = CoordinatorAddress(
+            cluster: cluster, endpoint: "tcp://127.0.0.1:1", serverKey: "server=",
+            clientSecretKey: "cl=")
+        do {
+            try folder.publish(address)
+        } catch {
+            printLine("refused: \(error)")
+        }
+    }
+    let seen = try folder.coordinators().map { "\($0.cluster) \($0.process.standing)" }
+    printLine("pid \(getpid()) sees " + seen.joined(separator: ", "))
+    sleepForEver()
 }
 
 private func waitForEnd(_ role: InheritedRole) throws {

@@ -153,7 +153,7 @@ struct OpenCluster {
                 }
                 return .offerProgram(bundle.manifest, paths: bundle.paths)
             },
-            isAlive: { address.process.isAlive },
+            isAlive: { !address.process.hasEnded },
             receive: { [weak session] reply in session?.receive(reply) },
             lost: { [weak session] reason in session?.lose(reason) })
         session.attach(link)

@@ -71,7 +71,16 @@ package struct StandingCluster: Sendable {
 
     /// Says that one of this name runs already.
     static func expectNone(named name: String) throws {
-        guard let other = try RuntimeFolder.ofUser().coordinator(of: name) else { return }
+        let folder = try RuntimeFolder.ofUser()
+        guard let other = try folder.coordinator(of: name) else { return }
+        if other.process.standing == .foreign {
+            throw SwoopError(
+                .unreachable,
+                "a cluster named \(name) was brought up in another namespace of processes (a "
+                    + "container?), as process \(other.process.pid) there",
+                advice: "End it there, or choose another name. If it has ended, remove "
+                    + "\(folder.path(of: other)).")
+        }
         throw SwoopError(
             .unreachable, "a cluster named \(name) runs already, in process \(other.process.pid)",
             advice: "End that one (`swoop down \(name)`), or choose another name.")

@@ -20,7 +20,7 @@ enum TemporaryName {
         if parts.count == 5, "\(parts[0])-\(parts[1])" == prefix, let pid = Int32(parts[2]),
             let start = UInt64(parts[3])
         {
-            return !ProcessIdentity(pid: pid, startTicks: start, bootID: me.bootID).isAlive
+            return ProcessIdentity(pid: pid, startTicks: start, bootID: me.bootID).hasEnded
         }
         return ageInSeconds > 3_600
     }

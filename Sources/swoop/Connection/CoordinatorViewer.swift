@@ -129,7 +129,7 @@ struct CoordinatorViewer: ~Copyable {
         guard now - checkedAt > nanosecondsPerSecond / 4 else { return nil }
         checkedAt = now
         let pid = address.process.pid
-        guard address.process.isAlive else {
+        guard !address.process.hasEnded else {
             return Ending(
                 sentence: "\(address.cluster) has ended with its process \(pid)",
                 isRegular: isWelcome)

@@ -31,6 +31,12 @@ struct DownCommand: ParsableCommand {
     func run() throws {
         try SwoopTool.report {
             let address = try choice()
+            guard address.process.standing != .foreign else {
+                let file = try RuntimeFolder.ofUser().path(of: address)
+                throw ToolError(
+                    "\(address.cluster) was brought up in another namespace of processes (a "
+                        + "container?): run `swoop down` there. If it has ended, remove \(file)")
+            }
             guard kill(address.process.pid, SIGTERM) == 0 else {
                 throw ToolError("its coordinator, process \(address.process.pid), cannot be told")
             }
@@ -69,7 +75,7 @@ struct DownCommand: ParsableCommand {
         guard let end = ProcessEnd(of: address.process) else { return true }
         var poll = PollLoop()
         _ = poll.watch(descriptor: end.descriptor)
-        while address.process.isAlive {
+        while !address.process.hasEnded {
             if MonotonicClock.nanoseconds() > limit { return false }
             try poll.wait(until: limit)
         }
