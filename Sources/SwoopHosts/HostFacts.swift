@@ -14,10 +14,12 @@ package struct HostFacts: Hashable, Sendable {
     package var freeBytes: Int64
     /// The bundle cache there, an absolute path.
     package var folder: String
-    /// The address under which the host sees this machine: where it would look for us; empty when
-    /// it did not say. Behind a jump host it is the jump host's.
+    /// This machine's address on the connection to the host, as our own socket has it: what the
+    /// host says of it could be any address of ours. Empty through a jump host or another proxy,
+    /// where there is no such socket.
     package var clientAddress: String
-    /// The host's own address on that connection.
+    /// The host's own address on the connection that it sees, by its own words; empty when they are
+    /// no address.
     package var hostAddress: String
     /// Digests of the manifest that the host lacks, each once.
     package var missing: [String]

@@ -13,8 +13,8 @@ package struct HostList: Hashable, Sendable {
         self.hosts = hosts
     }
 
-    /// Hosts of a command line: `host1`, `user@host2:cores=8,folder=/scratch`, `[::1]:port=2222`,
-    /// `local`.
+    /// Hosts of a command line: `host1`, `user@host2:cores=8,folder=/scratch/me`,
+    /// `[::1]:port=2222`, `local`.
     package static func parse(arguments: [String]) throws(HostListError) -> HostList {
         var list = HostList(hosts: [])
         for argument in arguments {
@@ -85,7 +85,8 @@ extension HostEntry {
         try set(rest.dropFirst())
     }
 
-    /// Reads `cores=8,folder=/scratch`; a comma before anything but a setting belongs to the value.
+    /// Reads `cores=8,folder=/scratch/me`; a comma before anything but a setting belongs to the
+    /// value.
     private mutating func set(_ text: Substring) throws(HostListError) {
         var pairs: [(setting: HostSetting, value: String)] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

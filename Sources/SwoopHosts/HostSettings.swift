@@ -1,6 +1,8 @@
 // The settings of a host by their names, as both forms of a list write them: `cores=8` on a command
 // line, `cores: 8` in a file. Pure.
 
+import SwoopLaunching
+
 /// A setting that a host may have.
 enum HostSetting: String, CaseIterable {
     case address
@@ -37,6 +39,9 @@ enum HostSetting: String, CaseIterable {
             host.memoryBytes = bytes
         case .folder:
             guard HostNames.isFolder(value) else { return noFolder(value) }
+            guard FolderFault.isSearchable(value) else {
+                return FolderFault.unsearchable.words(of: value)
+            }
             host.folder = value
         case .spill:
             guard HostNames.isFolder(value) else { return noFolder(value) }

@@ -30,9 +30,12 @@ struct HostSteps {
             wait.begin(.check, within: options.connectLimit)
             wait.doing = "looking at the host"
             let (answer, shell) = try probe(session, user: user)
-            outcome.facts = answer.facts
-            if !answer.hasProgram { try send(answer.facts, on: session) }
-            outcome.carried = try start(answer.facts, on: session, shell: shell)
+            var facts = answer.facts
+            facts.clientAddress = session.ownAddress ?? ""
+            facts.missing += try wrong(answer.unchecked, in: facts.folder, on: session)
+            outcome.facts = facts
+            if !answer.hasProgram { try send(facts, on: session) }
+            outcome.carried = try start(facts, on: session, shell: shell)
             progress(.joined(isCarried: outcome.carried != nil))
         } catch {
             outcome.failure = error
@@ -78,6 +81,19 @@ struct HostSteps {
         return (answer, shell)
     }
 
+    /// Those of the files that are there and not what their digests say: they are sent again.
+    private func wrong(
+        _ digests: [String], in folder: String, on session: SSHSession
+    ) throws(HostError) -> [String] {
+        guard !digests.isEmpty else { return [] }
+        session.wait.begin(.check, within: options.stallLimit)
+        session.wait.doing = "looking at the files of the program"
+        let result = try SSHChannel.run(
+            ProbeScript.command, input: HostFolder.check(digests, in: folder), on: session)
+        let right = HostFolder.rightDigests(in: result.output)
+        return digests.filter { !right.contains($0) }
+    }
+
     private func send(_ facts: HostFacts, on session: SSHSession) throws(HostError) {
         let wait = session.wait
         wait.begin(.send, within: options.stallLimit)
@@ -88,7 +104,8 @@ struct HostSteps {
         if !facts.missing.isEmpty { try transfer(script, on: session) }
         wait.doing = "putting the files in place"
         wait.extend()
-        let result = try SSHChannel.run("exec /bin/sh -s", input: script.placing, on: session)
+        let result = try SSHChannel.run(
+            ProbeScript.command, input: script.placing, on: session)
         guard result.code == 0, String(decoding: result.output, as: UTF8.self).hasSuffix("placed\n")
         else {
             throw wait.error(
@@ -105,8 +122,8 @@ struct HostSteps {
         }
         let total = stream.byteCount
         progress(.sending(bytes: 0, of: total))
-        let channel = try SSHChannel(session, command: script.unpacking)
-        var isWanted = true
+        let channel = try SSHChannel(session, command: ProbeScript.command)
+        var isWanted = try channel.write(Array(script.unpacking.utf8))
         while isWanted {
             let chunk = try made(wait) { try stream.next() }
             guard let chunk else { break }
@@ -148,8 +165,11 @@ struct HostSteps {
         let command = StartCommand.text(
             host: host, manifest: bundle.manifest, folder: facts.folder, start: start)
         guard host.prolog == nil, !command.utf8.contains(UInt8(ascii: "\n")) else {
-            let channel = try SSHChannel(session, command: command)
-            _ = try channel.write(Array(start.configuration.utf8))
+            // The prolog is a line of the user's own shell; our words are only ever for /bin/sh.
+            let prolog = host.prolog.map { $0 + "\n" } ?? ""
+            let channel = try SSHChannel(session, command: prolog + ProbeScript.command)
+            let script = "\(command)\n\(ProbeScript.endOfScript)\n"
+            _ = try channel.write(Array((script + start.configuration).utf8))
             return try join(start, on: session, channel)
         }
         shell.forget()

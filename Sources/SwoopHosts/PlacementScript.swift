@@ -2,10 +2,12 @@
 // BundleCache's: files by digest first, the program's folder last, each by a rename.
 
 import SwoopLaunching
-import SwoopModel
+package import SwoopModel
 
-/// The commands of a sending.
-struct PlacementScript {
+/// The commands of a sending; both are scripts for `ProbeScript.command`.
+///
+/// What it removes it has made itself: a folder is removed only where this very run made it.
+package struct PlacementScript {
     let manifest: ProgramManifest
     /// The bundle cache there, an absolute path.
     let folder: String
@@ -14,19 +16,34 @@ struct PlacementScript {
     /// A name that nobody else uses, in the cache's folder for what is being received.
     let temporary: String
 
-    /// Takes the archive on standard input; what does not come whole is removed.
-    var unpacking: String {
+    package init(
+        manifest: ProgramManifest, folder: String, missing: [String], temporary: String
+    ) {
+        self.manifest = manifest
+        self.folder = folder
+        self.missing = missing
+        self.temporary = temporary
+    }
+
+    /// Takes the archive behind the script on standard input; what does not come whole is removed.
+    package var unpacking: String {
         let place = "\(folder)/incoming/\(temporary)"
         // Without -m the files would have the archive's time, and be the first to be cleaned up. An
         // archive that ends before its first file, or between two, is fine with tar.
-        return shell(
-            "umask 077; d=\(ShellWord.quoted(place)); mkdir $d && cd $d"
-                + " && gzip -dc | tar -xmf - && set -- * && [ -e \"$1\" ] && [ $# = \(missing.count) ]"
-                + " || { c=$?; cd /; rm -rf $d; exit $c; }")
+        return #"""
+            umask 077
+            d=\#(ShellWord.quoted(place))
+            mkdir "$d" || exit 1
+            cd "$d" && gzip -dc | tar -xmf - && set -- * && [ -e "$1" ] \
+                && [ $# = \#(missing.count) ] || { c=$?; cd /; rm -rf "$d"; exit $c; }
+            exit 0
+            \#(ProbeScript.endOfScript)
+
+            """#
     }
 
-    /// Checks what came, moves it into place and makes the program's folder; for `sh -s`.
-    var placing: String {
+    /// Checks what came, moves it into place and makes the program's folder.
+    package var placing: String {
         let files = manifest.files.map { "\($0.digest) \($0.name)" }.joined(separator: "\n")
         let known = manifest.digests.filter { !missing.contains($0) }
         let received = missing.map { "\($0) \(byteCount(of: $0))" }.joined(separator: "\n")
@@ -34,12 +51,22 @@ struct PlacementScript {
             umask 077
             folder=\(ShellWord.quoted(folder))
             id=\(ShellWord.quoted(manifest.id.rawValue))
-            work=$folder/incoming/\(temporary)
-            fail() { cd /; rm -rf "$work" "$work.p"; printf '%s\\n' "$1" >&2; exit 1; }
-            cd "$folder" || exit 1
+            work=$folder/incoming/\(ShellWord.quoted(temporary))
+            received=\(missing.isEmpty ? "" : "1")
+            made=
+            fail() {
+                cd /
+                [ -z "$received" ] || rm -rf "$work"
+                [ -z "$made" ] || rm -rf "$work.p"
+                printf '%s\\n' "$1" >&2
+                exit 1
+            }
+            \(HostFolder.whole(manifest))
+            cd "$folder" || fail 'the folder has gone'
             \(missing.isEmpty ? "" : Self.check(received))
             \(known.isEmpty ? "" : "(cd files && touch -c \(known.joined(separator: " ")))")
             mkdir "$work.p" || fail 'no folder for the program'
+            made=1
             while read -r digest name; do
                 ln -s "../../files/$digest" "$work.p/$name" || fail "no link for $name"
             done <<'END'
@@ -49,26 +76,32 @@ struct PlacementScript {
             \(manifest.text.hasSuffix("\n") ? String(manifest.text.dropLast()) : manifest.text)
             END
             : >"$work.p/.lock" || fail 'no lock'
-            # One that is whole stays: an agent may be about to start from it.
-            whole() {
-                for entry in "$work.p"/* "$work.p/.lock" "$work.p/.manifest"; do
-                    [ -e "programs/$id/${entry##*/}" ] || return 1
-                done
-            }
-            if whole; then rm -rf "$work.p"; echo placed; exit 0; fi
-            if [ -e "programs/$id" ]; then
-                mv "programs/$id" "$work.o" && rm -rf "$work.o"
+            # One that is whole stays: an agent may be about to start from it. What others could put
+            # into it would have been more than its files.
+            [ ! -O "programs/$id" ] || chmod go-w "programs/$id" 2>/dev/null
+            if whole "programs/$id"; then
+                rm -rf "$work.p"
+            else
+                if [ -e "programs/$id" ] || [ -L "programs/$id" ]; then
+                    mv "programs/$id" "$work.o" && rm -rf "$work.o"
+                fi
+                mv "$work.p" "programs/$id" || fail 'no place for the program'
+                # Somebody else was faster: then ours is inside of theirs, which is the same.
+                rm -rf "programs/$id/${work##*/}.p"
             fi
-            mv "$work.p" "programs/$id" || fail 'no place for the program'
-            # Somebody else was faster: then ours is inside of theirs, which is the same.
-            rm -rf "programs/$id/${work##*/}.p"
+            # All of them were hashed: what came above, what was there by HostFolder.check.
+            (cd files && \(HostFolder.states(manifest.digests))) >"$work.c" 2>/dev/null \\
+                && mv -f "$work.c" "programs/$id/\(PlacedProgram.checkedFile)" || rm -f "$work.c"
             echo placed
+            exit 0
+            \(ProbeScript.endOfScript)
+
             """
     }
 
     private static func check(_ received: String) -> String {
         """
-        cd "$work" || exit 1
+        cd "$work" || fail 'what was received has gone'
         list() { cat <<'END'
         \(received)
         END
@@ -91,28 +124,25 @@ struct PlacementScript {
     private func byteCount(of digest: String) -> Int64 {
         manifest.files.first { $0.digest == digest }?.byteCount ?? 0
     }
-
-    private func shell(_ script: String) -> String {
-        "exec /bin/sh -c \(ShellWord.quoted(script))"
-    }
 }
 
 /// The command that starts the agent.
 enum StartCommand {
-    /// For a shell there; it may have several lines, the prolog first.
+    /// A command of a POSIX shell.
     static func text(
         host: HostEntry, manifest: ProgramManifest, folder: String, start: AgentStart
     ) -> String {
         let place = "\(folder)/programs/\(manifest.id.rawValue)"
-        var words = ["exec", "env"]
-        words += start.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        words += ["SWOOP_ROLE=agent", "\(ShippedProgram.variable)=\(place)"]
+        // Not by env, which would take a path that has a = in it for a variable.
+        var variables = start.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        variables += ["SWOOP_ROLE=agent", "\(ShippedProgram.variable)=\(place)"]
+        var words: [String] = []
         if manifest.files.contains(where: { $0.name == ProgramManifest.loaderName }) {
             words += ["\(place)/loader", "--library-path", place, "--argv0", manifest.name]
         }
         words.append("\(place)/program")
         words += start.arguments
-        let command = words.map(ShellWord.quoted).joined(separator: " ")
-        return (host.prolog.map { $0 + "\n" } ?? "") + command
+        return "export \(variables.map(ShellWord.quoted).joined(separator: " ")); exec "
+            + words.map(ShellWord.quoted).joined(separator: " ")
     }
 }

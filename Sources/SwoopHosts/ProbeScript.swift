@@ -4,16 +4,21 @@
 // all of ours, so it begins once.
 
 import SwoopLaunching
-import SwoopModel
+package import SwoopModel
 
 /// What is asked of a host.
-enum ProbeScript {
-    /// Reads a script up to its last line and runs it, with the rest of the input for itself.
+package enum ProbeScript {
+    /// Reads a script up to its last line and runs it, with the rest of the input for itself; `$n`
+    /// is a line's end there.
     ///
-    /// For the user's own shell, whichever that is: one line, no newline in quotes.
-    static let command =
+    /// For the user's own shell, whichever that is: one line, no newline in quotes. No word that
+    /// somebody chose is in it: those are only ever read by /bin/sh.
+    package static let command =
         #"exec /bin/sh -c 'n=$(printf "\\n_"); n=${n%_}; s=; "#
         + #"while IFS= read -r l && [ "$l" != swoop-end ]; do s=$s$l$n; done; eval "$s"'"#
+
+    /// The line that ends a script.
+    package static let endOfScript = "swoop-end"
 
     /// The line that ends the answer.
     static let end = "swoop-probe end"
@@ -21,56 +26,72 @@ enum ProbeScript {
     /// The script.
     ///
     /// `folder` is the bundle cache by the list; nil for the user's own.
-    static func text(folder: String?, manifest: ProgramManifest) -> String {
-        let place: String
-        if let folder, folder.hasPrefix("~/") {
-            place = "folder=$HOME/\(ShellWord.quoted(String(folder.dropFirst(2))))"
-        } else {
-            place =
-                folder.map { "folder=\(ShellWord.quoted($0))" }
-                ?? "folder=${XDG_CACHE_HOME:-$HOME/.cache}/swoop"
-        }
-        let digests = manifest.digests.joined(separator: " ")
-        let names = manifest.files.map { ShellWord.quoted($0.name) }.joined(separator: " ")
-        return """
-            \(place)
-            id=\(ShellWord.quoted(manifest.id.rawValue))
-            \(questions)
-            program=1
-            for name in .manifest .lock \(names); do
-                [ -e "$folder/programs/$id/$name" ] || program=0
-            done
+    package static func text(folder: String?, manifest: ProgramManifest) -> String {
+        """
+        \(place(folder))
+        id=\(ShellWord.quoted(manifest.id.rawValue))
+        \(HostFolder.entering)
+        \(HostFolder.whole(manifest))
+        \(questions)
+        if [ -n "$ours" ]; then
+            program=0
+            [ -n "$spoiled" ] || { whole "programs/$id" && program=1; }
             say "program=$program"
-            say sizes
-            (cd "$folder/files" && wc -c \(digests)) 2>/dev/null </dev/null
-            say sizes-end
-            umask "$mask"
-            say '\(end)'
-            IFS= read -r line && eval "$line"
-            swoop-end
+            say states
+            (cd files && { \(HostFolder.states(manifest.digests)); }) 2>/dev/null </dev/null
+            say states-end
+            record=programs/$id/\(PlacedProgram.checkedFile)
+            if [ $program = 1 ] && [ -f "$record" ] && [ ! -L "$record" ] && [ -O "$record" ]; then
+                say checked
+                cat "$record" 2>/dev/null
+                say checked-end
+            fi
+        fi
+        cd "$home" 2>/dev/null || cd /
+        umask "$mask"
+        say '\(end)'
+        IFS= read -r line && eval "$line"
+        \(endOfScript)
 
-            """
+        """
+    }
+
+    private static func place(_ folder: String?) -> String {
+        guard let folder else {
+            // As the specification of XDG_CACHE_HOME has it, one that is not absolute is passed
+            // over.
+            return """
+                case ${XDG_CACHE_HOME-} in
+                    /*) folder=$XDG_CACHE_HOME/swoop ;;
+                    *) folder=$HOME/.cache/swoop ;;
+                esac
+                """
+        }
+        guard folder.utf8.starts(with: "~/".utf8) else {
+            return "folder=\(ShellWord.quoted(folder))"
+        }
+        return "folder=$HOME/\(ShellWord.quoted(String(folder.dropFirst(2))))"
     }
 
     // No process of its own where the shell can do it: each costs a millisecond or more.
     private static let questions = #"""
         mask=$(umask)
         umask 077
+        home=$PWD
         say() { printf '%s\n' "$1"; }
         say 'swoop-probe begin'
         say "machine=$(uname -s) $(uname -m)"
         say "connection=$SSH_CONNECTION"
         [ -e /proc/self/exe ] && say proc=1
-        for tool in gzip tar mkdir mv ln chmod rm touch wc; do
+        for tool in gzip tar mkdir mv ln chmod rm touch wc ls cat; do
             command -v "$tool" >/dev/null 2>&1 || say "absent=$tool"
         done
-        if words=$(mkdir -p "$folder/files" "$folder/programs" "$folder/incoming" 2>&1); then
-            folder=$(cd "$folder" && pwd -P)
-            say "folder=$folder"
-            try=$folder/.try.$$
+        enter
+        if [ -n "$ours" ]; then
+            try=.try.$$
             if words=$( { printf '#!/bin/sh\nexit 0\n' >"$try"; } 2>&1 ); then
                 say written=1
-                if words=$( { chmod 700 "$try" && "$try" </dev/null; } 2>&1 ); then
+                if words=$( { chmod 700 "$try" && "./$try" </dev/null; } 2>&1 ); then
                     say executed=1
                     words=
                 fi
@@ -78,10 +99,8 @@ enum ProbeScript {
             [ -z "$words" ] || say "words=$words"
             rm -f "$try" 2>/dev/null
             say space
-            df -Pk "$folder" 2>/dev/null
+            df -Pk . 2>/dev/null
             say space-end
-        else
-            say "words=$words"
         fi
         say "cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null)"
         while read -r key amount unit; do
@@ -98,6 +117,10 @@ struct ProbeAnswer {
     private var values: [String: String] = [:]
     /// Digests of the manifest that are not there in their full size.
     private var missing: [String] = []
+    /// Digests of files that are there, and of which nothing says that their bytes are right.
+    private(set) var unchecked: [String] = []
+    /// What is wrong with the first folder that others could change: a line of `ls -ldn`.
+    private var unsafeLine: String?
     private var absent: [String] = []
     private var freeBytes: Int64?
     private let isWhole: Bool
@@ -106,28 +129,45 @@ struct ProbeAnswer {
     /// Reads the answer; what the user's shell prints by itself is passed over.
     init(_ result: CommandResult, manifest: ProgramManifest) {
         self.result = result
-        let lines = String(decoding: result.output, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = result.output
+            .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { Substring(decoding: $0, as: UTF8.self) }
         let begin = lines.firstIndex(of: "swoop-probe begin")
         isWhole = begin != nil && lines.contains("swoop-probe end")
         var section = ""
         var sizes: [String: Int64] = [:]
+        var states: [String: Substring] = [:]
+        var recorded: Set<Substring> = []
         for line in lines[(begin ?? lines.endIndex)...] {
             switch line {
-            case "space", "sizes": section = String(line)
-            case "space-end", "sizes-end": section = ""
+            case "space", "states", "checked": section = String(line)
+            case "space-end", "states-end", "checked-end": section = ""
             case _ where section == "space": freeBytes = Self.freeBytes(line) ?? freeBytes
-            case _ where section == "sizes":
+            case _ where section == "checked": recorded.insert(line)
+            case _ where section == "states":
+                if let (name, byteCount) = FileState.read(line) {
+                    (sizes[name], states[name]) = (byteCount, line)
+                    continue
+                }
                 let words = line.split(separator: " ")
                 if words.count == 2 { sizes[String(words[1])] = Int64(words[0]) }
-            default:
-                let key = line.prefix { $0 != "=" }
-                let value = String(line.dropFirst(key.count + 1))
-                if key == "absent" { absent.append(value) } else { values[String(key)] = value }
+            default: take(line)
             }
         }
         let wanted = Dictionary(manifest.files.map { ($0.digest, $0.byteCount) }) { one, _ in one }
         missing = manifest.digests.filter { sizes[$0] != wanted[$0] }
+        let there = manifest.digests.filter { sizes[$0] == wanted[$0] }
+        unchecked = there.filter { states[$0].map(recorded.contains) != true }
+    }
+
+    private mutating func take(_ line: Substring) {
+        let key = line.prefix { $0 != "=" }
+        let value = String(line.dropFirst(key.count + 1))
+        switch key {
+        case "absent": absent.append(value)
+        case "unsafe": unsafeLine = unsafeLine ?? value
+        default: values[String(key)] = value
+        }
     }
 
     /// Why nothing can run there; nil when everything is fine.
@@ -154,6 +194,7 @@ struct ProbeAnswer {
                 "\(user) cannot make the folder for programs there; name another folder.", words
             )
         }
+        if let fault = fault(of: folder) { return (fault, "") }
         guard values["written"] != nil else {
             return ("\(user) cannot write into \(folder); name another folder.", words)
         }
@@ -178,6 +219,45 @@ struct ProbeAnswer {
         return nil
     }
 
+    /// Why nothing may be put into the folder; nil when it may.
+    private func fault(of folder: String) -> String? {
+        // What is no text, or was cut at a line's end, would name another folder.
+        guard folder.utf8.starts(with: "/".utf8), HostNames.isPrintable(folder),
+            !folder.unicodeScalars.contains("\u{fffd}")
+        else {
+            return "the path of its folder for programs is no text that can be shown; name another"
+                + " folder."
+        }
+        guard FolderFault.isSearchable(folder) else {
+            return FolderFault.unsearchable.words(of: folder)
+        }
+        guard let unsafeLine else { return nil }
+        let words = unsafeLine.split(separator: " ").map(String.init)
+        guard words.count >= 5, let name = words.last else {
+            return "it does not say whom \(folder) belongs to; name another folder."
+        }
+        let path = Self.path(name, from: folder)
+        let mode = Array(words[0].utf8)
+        guard mode.first == UInt8(ascii: "d"), mode.count >= 10 else {
+            return FolderFault.noFolder.words(of: path)
+        }
+        let isOpen = mode[5] == UInt8(ascii: "w") || mode[8] == UInt8(ascii: "w")
+        let isSticky = mode[9] | 0x20 == UInt8(ascii: "t")
+        return isOpen && !isSticky
+            ? FolderFault.open(mode: words[0]).words(of: path)
+            : FolderFault.foreign(owner: words[2]).words(of: path)
+    }
+
+    /// The path of a name such as `../..` in a folder.
+    private static func path(_ name: String, from folder: String) -> String {
+        if name == "/" { return name }
+        var parts = folder.split(separator: "/").map(String.init)
+        for part in name.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
     /// Everything that was found; objections come first.
     var facts: HostFacts {
         let connection = (values["connection"] ?? "").split(separator: " ").map(String.init)
@@ -186,12 +266,13 @@ struct ProbeAnswer {
             architecture: architecture, cores: max(1, values["cores"].flatMap { Int($0) } ?? 1),
             memoryBytes: kibibytes("memory"), availableMemoryBytes: kibibytes("available"),
             freeBytes: freeBytes ?? 0, folder: values["folder"] ?? "",
-            clientAddress: connection.first ?? "",
-            hostAddress: connection.count > 2 ? connection[2] : "", missing: missing)
+            clientAddress: "", hostAddress: SocketAddress.figures(connection, at: 2) ?? "",
+            missing: missing)
     }
 
-    /// True when the program's folder is in place, and so all of its files.
-    var hasProgram: Bool { values["program"] == "1" && missing.isEmpty }
+    /// True when the program's folder is in place, and so all of its files, whose bytes are known
+    /// to be right.
+    var hasProgram: Bool { values["program"] == "1" && missing.isEmpty && unchecked.isEmpty }
 
     private var architecture: String {
         (values["machine"] ?? "").split(separator: " ").last.map(String.init) ?? ""

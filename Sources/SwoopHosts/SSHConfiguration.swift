@@ -133,9 +133,14 @@ struct SSHConfiguration: Hashable, Sendable {
     private func expanded(_ text: String, _ local: LocalUser) -> String {
         var result = ""
         var isMark = false
-        for character in text {
+        // By scalars: a mark may stand before an accent, which would make one character of both.
+        for character in text.unicodeScalars {
             guard isMark else {
-                if character == "%" { isMark = true } else { result.append(character) }
+                if character == "%" {
+                    isMark = true
+                } else {
+                    result.unicodeScalars.append(character)
+                }
                 continue
             }
             isMark = false
@@ -151,24 +156,5 @@ struct SSHConfiguration: Hashable, Sendable {
             }
         }
         return result
-    }
-}
-
-/// Words for a POSIX shell.
-enum ShellWord {
-    /// A word that the shell takes as it is.
-    static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "/.-_=:,@+".utf8.contains(byte)
-            }
-        }
-        if isPlain, !word.isEmpty { return word }
-        return "'"
-            + word.split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: "'\\''") + "'"
     }
 }

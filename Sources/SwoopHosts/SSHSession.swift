@@ -14,6 +14,8 @@ import Synchronization
     /// The socket, or this side's end of the proxy.
     let descriptor: Int32
     let wait: HostWait
+    /// This machine's address on the connection; nil through a proxy.
+    var ownAddress: String? { proxy == nil ? SocketAddress.own(of: descriptor) : nil }
     private let proxy: ProxyProcess?
     private let callbacks: SessionCallbacks
 

@@ -131,6 +131,34 @@ struct SocketAddress: Sendable {
         return descriptor
     }
 
+    /// The address of this machine at the end of a connection, in figures; nil for a socket that
+    /// has none.
+    static func own(of descriptor: Int32) -> String? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard unsafe getsockname(descriptor, address, &length) == 0,
+                    [AF_INET, AF_INET6].contains(Int32(unsafe address.pointee.sa_family))
+                else { return nil }
+                return unsafe Resolver.figures(address, length)
+            }
+        }
+    }
+
+    /// A word that is an address in figures; nil for any other.
+    static func figures(_ words: [String], at index: Int) -> String? {
+        guard words.indices.contains(index) else { return nil }
+        let word = words[index]
+        // The interface of an address that is one's neighbour's only.
+        let address = String(word.prefix { $0 != "%" })
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let isAddress = [AF_INET, AF_INET6].contains { family in
+            unsafe inet_pton(family, address, &bytes) == 1
+        }
+        return isAddress && HostNames.objection(toAddress: word) == nil ? word : nil
+    }
+
     /// As connect(2).
     func connect(_ descriptor: Int32) -> Int32 {
         unsafe bytes.withUnsafeBytes { raw in
@@ -178,7 +206,9 @@ enum Resolver {
         return found
     }
 
-    private static func figures(_ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> String {
+    fileprivate static func figures(_ address: UnsafePointer<sockaddr>, _ length: socklen_t)
+        -> String
+    {
         var text = [CChar](repeating: 0, count: 256)
         let code = unsafe getnameinfo(
             address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)

@@ -132,13 +132,70 @@ import Testing
             #expect(sum.hasPrefix(name))
         }
         // What the killed one left goes at once; what an unknown one left, after an hour.
-        _ = try folder.write("incoming/script-1", [1])
-        _ = try folder.write("incoming/script-2", [1])
-        #expect(
-            try run("/bin/touch", "-d", "2 hours ago", "\(folder.path)/incoming/script-1").status
-                == .exited(0))
+        for name in ["ssh-1", "ssh-2", "ssh-3.p"] {
+            _ = try folder.write("incoming/\(name)", [1])
+            guard name != "ssh-2" else { continue }
+            let path = "\(folder.path)/incoming/\(name)"
+            #expect(try run("/bin/touch", "-d", "2 hours ago", path).status == .exited(0))
+        }
         cache.removeLeftOvers()
-        #expect(try listing("\(folder.path)/incoming") == ["script-2"])
+        #expect(try listing("\(folder.path)/incoming") == ["ssh-2"])
+    }
+
+    @Test func whatAUserKeepsInAFolderThatBecameACacheStays() throws {
+        let folder = try TestFolder()
+        let papers = ["files/thesis.tex", "programs/mine/program", "incoming/letters/1", "notes"]
+        let script = """
+            cd \(folder.path) && umask 077 && mkdir -p files programs/mine incoming/letters
+            for name in \(papers.joined(separator: " ")); do
+                echo mine >$name; touch -d '2 days ago' $name
+            done
+            touch -d '2 days ago' incoming/letters programs/mine
+            """
+        #expect(try run("/bin/sh", "-c", script).status == .exited(0))
+        let cache = try BundleCache(folder: folder.path)
+        _ = try MadeUpProgram("one", bytes: 2_000).place(in: cache)
+        cache.removeLeftOvers()
+        try cache.prune(to: 0)
+        for name in papers {
+            #expect(try run("/bin/cat", "\(folder.path)/\(name)").output == "mine\n")
+        }
+    }
+
+    @Test(arguments: ["PROGRAM", "LOADER"])
+    func aFileThatWasChangedInPlaceIsNotUsedAndComesAgain(which: String) throws {
+        let folder = try TestFolder()
+        let program = MadeUpProgram("changed", bytes: 2_000)
+        _ = try program.place(in: try BundleCache(folder: folder.path))
+        let file = program.manifest.files[which == "PROGRAM" ? 2 : 1]
+        let path = "\(folder.path)/files/\(file.digest)"
+        // The same size, and the time of its last change set back as far as that goes.
+        let script = """
+            touch -r \(path) \(folder.path)/time
+            printf x | dd of=\(path) bs=1 seek=5 conv=notrunc 2>/dev/null
+            touch -r \(folder.path)/time \(path)
+            """
+        #expect(try run("/bin/sh", "-c", script).status == .exited(0))
+        let cache = try BundleCache(folder: folder.path)
+        #expect(cache.use(program.manifest.id) == nil)
+        #expect(try cache.missing(program.manifest).map(\.name) == [file.name])
+        _ = try program.place(in: cache)
+        #expect(try BundleCache(folder: folder.path).use(program.manifest.id) != nil)
+    }
+
+    @Test func whatWasLookedAtIsWrittenDownAsTheSystemsOwnToolsTellIt() throws {
+        let folder = try TestFolder()
+        let cache = try BundleCache(folder: folder.path)
+        let program = MadeUpProgram("told", bytes: 2_000)
+        let record = "\(try program.place(in: cache).folder)/.checked"
+        let words = program.manifest.digests.joined(separator: " ")
+        let script = "cd \(cache.folder)/files && TZ=UTC0 stat -c '\(FileState.format)' \(words)"
+        let told = try run("/bin/sh", "-c", script).output
+        #expect(try run("/bin/cat", record).output == told)
+        // A record of something else is no reason to believe anything, and is made anew.
+        #expect(try run("/bin/sh", "-c", "echo x >\(record)").status == .exited(0))
+        #expect(try BundleCache(folder: folder.path).use(program.manifest.id) != nil)
+        #expect(try run("/bin/cat", record).output == told)
     }
 
     @Test func whatALivingProcessReceivesIsNoLeftOver() throws {

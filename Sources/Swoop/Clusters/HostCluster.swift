@@ -31,13 +31,13 @@ final class HostCluster: Sendable {
 
     /// Starts the coordinator; no host is touched yet.
     ///
-    /// - Throws: `SwoopError.Code.unreachable`: the list of hosts is wrong, or this program cannot
-    ///   be sent.
+    /// - Parameter list: what the options make of the hosts.
+    /// - Throws: `SwoopError.Code.unreachable`: this program cannot be sent.
     init(
-        _ options: HostOptions, cluster: String?, holder: CoordinatorAddress.Holder = .program
+        _ options: HostOptions, _ list: HostList, cluster: String?,
+        holder: CoordinatorAddress.Holder = .program
     ) throws {
         self.options = options
-        let list = try options.hostList()
         hosts = list.hosts
         bundle = try Bundle.ofThisProgram(cache: LocalCluster.stateFolder)
         program = bundle.manifest.id
@@ -121,8 +121,9 @@ final class HostCluster: Sendable {
         }
         bringingUp.withLock { $0.agentKeys[host.name] = agentKeys.publicKey }
         coordinator.permitAgent(agentKeys.publicKey)
-        // Where the address is not this machine's (a jump host's, say) the port is carried.
-        let direct = try? coordinator.listen(on: facts.clientAddress)
+        // Through a jump host there is no address of ours: the port is carried.
+        let direct =
+            facts.clientAddress.isEmpty ? nil : try? coordinator.listen(on: facts.clientAddress)
         var configuration = AgentConfiguration(
             endpoints: direct.map { [$0] } ?? [], serverKey: keys.publicKey,
             secretKey: agentKeys.secretKey, name: host.name, slots: host.cores ?? 0,
@@ -166,7 +167,7 @@ private struct LocalHost {
     ) throws {
         guard let host = hosts.first(where: \.isLocal) else { return nil }
         let agentKeys = try CurveKeys.generate()
-        let cache = if let folder = host.folder { folder } else { try BundleCache.folderOfUser() }
+        let cache = try BundleCache.folder(named: host.folder)
         publicKey = agentKeys.publicKey
         agent = { endpoint in
             LocalAgent(publicKey: agentKeys.publicKey) {

@@ -3,7 +3,7 @@
 /// Machines of a cluster, and how they are brought up: over SSH, with nothing installed there.
 ///
 /// ```swift
-/// var options = HostOptions(["alpha", "worker@beta:cores=8,folder=/scratch"])
+/// var options = HostOptions(["alpha", "worker@beta:cores=8,folder=/scratch/me"])
 /// options.acceptsNewKeys = true
 /// try await withCluster(.hosts(options)) { cluster in … }
 /// ```
@@ -36,7 +36,7 @@ public struct HostOptions: Sendable {
     /// The hosts of a file: YAML, as `Deploy/hosts.example.yaml` shows it.
     public init(file: String) { source = .file(file) }
 
-    /// Hosts by name or alias: `alpha`, `worker@beta:cores=8,folder=/scratch`, `local` for this
+    /// Hosts by name or alias: `alpha`, `worker@beta:cores=8,folder=/scratch/me`, `local` for this
     /// machine.
     public init(_ hosts: [String]) { source = .list(hosts) }
 }

@@ -74,7 +74,7 @@ struct OpenCluster {
     // MARK: Other machines
 
     private static func open(_ options: HostOptions) async throws -> (Cluster, any StartedCluster) {
-        let hosts = try HostCluster(options, cluster: nil)
+        let hosts = try HostCluster(options, try options.hostList(), cluster: nil)
         do {
             return (try await enter(hosts, options), hosts)
         } catch {

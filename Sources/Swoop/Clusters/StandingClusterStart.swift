@@ -44,9 +44,9 @@ extension StandingCluster {
     private static func reports(in text: String) throws -> [HostReport] {
         let lines = text.split(separator: "\n")
         if let error = lines.first(where: { $0.hasPrefix("error\t") }) {
-            let words = error.split(separator: "\t", omittingEmptySubsequences: false)
+            let words = Words.of(error)
             throw SwoopError(
-                .unreachable, String(words[1]), advice: words.count > 2 ? String(words[2]) : "")
+                .unreachable, words[1], advice: words.count > 2 ? words[2] : "")
         }
         guard lines.last == "end" else {
             throw SwoopError(
@@ -114,11 +114,33 @@ extension StandingCluster {
 
 // MARK: As lines
 
-/// Words that must stay on one line, between tabs.
+/// Words on one line, between tabs; they come out as they went in.
 private enum Words {
     static func ofOneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " / ")
-            .split(separator: "\t").joined(separator: " ")
+        text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\t": "\\t"
+            case "\n": "\\n"
+            case "\r": "\\r"
+            default: String(scalar)
+            }
+        }.joined()
+    }
+
+    static func of(_ line: Substring) -> [String] {
+        line.split(separator: "\t", omittingEmptySubsequences: false).map { word in
+            var scalars = word.unicodeScalars[...]
+            var text = String.UnicodeScalarView()
+            while let scalar = scalars.popFirst() {
+                guard scalar == "\\", let mark = scalars.popFirst() else {
+                    text.append(scalar)
+                    continue
+                }
+                text.append(mark == "t" ? "\t" : mark == "n" ? "\n" : mark == "r" ? "\r" : mark)
+            }
+            return String(text)
+        }
     }
 }
 
@@ -134,7 +156,7 @@ extension StandingCluster {
     }
 
     init?(line: String) {
-        let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        let words = Words.of(line[...])
         guard words.count >= 6, let connectLimit = Int(words[3]), let grace = Int(words[4]) else {
             return nil
         }
@@ -153,7 +175,7 @@ extension StandingCluster.HostReport {
     }
 
     init?(line: Substring) {
-        let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        let words = Words.of(line)
         guard words.count == 4 else { return nil }
         self.init(
             host: words[0], failure: words[3].isEmpty ? nil : words[3], step: words[2],

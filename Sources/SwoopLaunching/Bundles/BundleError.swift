@@ -6,6 +6,10 @@ import Glibc
 package enum BundleError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A system call failed; `code` is its errno.
     case systemCall(String, path: String, code: Int32)
+    /// A folder that others could change.
+    case unsafeFolder(FolderFault, path: String)
+    /// The file system has less room than a program needs.
+    case noRoom(folder: String, free: Int64, needed: Int64)
     /// A file that this process runs is another one on disk by now.
     case replaced(path: String)
     /// A manifest that nobody may act on.
@@ -21,6 +25,10 @@ package enum BundleError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .systemCall(let name, let path, let code):
             "\(name) of \(path) failed: \(unsafe String(cString: strerror(code)))"
+        case .unsafeFolder(let fault, let path): fault.words(of: path)
+        case .noRoom(let folder, let free, let needed):
+            "\(folder) has \(free >> 20) MiB free and the program needs \(needed >> 20) MiB:"
+                + " make room there, or name another folder"
         case .replaced(let path):
             "\(path) was replaced since this program started: start the program again"
         case .refusedManifest(let reason): "the program's manifest is refused: \(reason)"

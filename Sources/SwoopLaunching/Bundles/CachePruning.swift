@@ -100,7 +100,7 @@ extension BundleCache {
         // Held until all is done: nobody starts what is about to go.
         var locks: [HeldLock] = []
         var content = CacheContent(programs: [], files: listFiles())
-        for name in names(in: programsFolder) {
+        for name in names(in: programsFolder) where ContentDigest.isDigest(name) {
             let folder = "\(programsFolder)/\(name)"
             let id = ProgramID(name)
             let held = PlacedProgram.lock(folder, LOCK_EX | LOCK_NB)
@@ -126,7 +126,8 @@ extension BundleCache {
     }
 
     private func listFiles() -> [CacheContent.File] {
-        names(in: filesFolder).compactMap { name in
+        // What has another name is not the cache's: a user may have named a folder of their own.
+        names(in: filesFolder).filter(ContentDigest.isDigest).compactMap { name in
             guard let status = status(of: "\(filesFolder)/\(name)") else { return nil }
             return CacheContent.File(
                 digest: name, byteCount: Int64(status.st_size),

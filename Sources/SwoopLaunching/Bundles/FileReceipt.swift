@@ -15,14 +15,18 @@ package final class FileReceipt {
 
     private let temporary: String
     private let final: String
+    private let cache: BundleCache
     private let descriptor: OwnedDescriptor
     /// The hash of the first bytes, as far as they came in order.
     private var digest: ContentDigest? = ContentDigest()
     private var digestedBytes: Int64 = 0
     private var isPlaced = false
 
-    init(_ file: ProgramFile, temporary: String, final: String) throws(BundleError) {
+    init(
+        _ file: ProgramFile, temporary: String, final: String, in cache: BundleCache
+    ) throws(BundleError) {
         self.file = file
+        self.cache = cache
         self.temporary = temporary
         self.final = final
         descriptor = OwnedDescriptor(
@@ -73,6 +77,7 @@ package final class FileReceipt {
         }
         try renameFile(temporary, to: final)
         isPlaced = true
+        cache.noteChecked(digest: file.digest)
     }
 
     private func wholeDigest() throws(BundleError) -> String {

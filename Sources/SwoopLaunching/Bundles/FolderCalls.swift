@@ -5,7 +5,7 @@ import SwoopTransport
 
 /// Makes a folder and those above it.
 ///
-/// One that is there is fine.
+/// One that is there is left as it is; whose it is, OwnFolder tells.
 func makeFolder(_ path: String, mode: mode_t) throws(BundleError) {
     if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {

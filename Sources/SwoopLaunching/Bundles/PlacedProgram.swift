@@ -17,19 +17,21 @@ package final class PlacedProgram: Sendable {
 
     static let manifestFile = ".manifest"
     static let lockFile = ".lock"
+    /// See CheckedFile.swift.
+    package static let checkedFile = ".checked"
     /// A manifest of the most files with the longest names is smaller.
     private static let manifestBytesMax = 512 << 10
 
     /// Takes the lock that keeps a program; nil when it is not there, or lacks a file.
-    init?(id: ProgramID, folder: String, filesFolder: String) {
+    init?(id: ProgramID, in cache: BundleCache) {
         self.id = id
-        self.folder = folder
-        guard let lock = PlacedProgram.lock(folder, LOCK_SH) else { return nil }
+        folder = cache.programFolder(id)
+        // The lock of somebody else's folder is not made.
+        guard PlacedProgram.isOwn(folder), let lock = PlacedProgram.lock(folder, LOCK_SH) else {
+            return nil
+        }
         self.lock = lock
-        guard
-            PlacedProgram.missing(id: id, folder: folder, filesFolder: filesFolder)?.isEmpty
-                == true
-        else { return nil }
+        guard PlacedProgram.missing(id: id, in: cache)?.isEmpty == true else { return nil }
         touch("\(folder)/\(PlacedProgram.lockFile)")
     }
 
@@ -83,10 +85,11 @@ package final class PlacedProgram: Sendable {
         return try? ProgramManifest(checking: text, id: id, name: "program", architecture: "any")
     }
 
-    /// The files that a program's folder names and that are not there in their full size; nil for
-    /// a folder that is not there or is damaged.
-    static func missing(id: ProgramID, folder: String, filesFolder: String) -> [ProgramFile]? {
-        guard let manifest = manifest(in: folder, id: id) else { return nil }
+    /// The files that a program's folder names and that are not there, or not what their digests
+    /// say; nil for a folder that is not there, is damaged or holds more than the program.
+    static func missing(id: ProgramID, in cache: BundleCache) -> [ProgramFile]? {
+        let folder = cache.programFolder(id)
+        guard isOwn(folder), let manifest = manifest(in: folder, id: id) else { return nil }
         for file in manifest.files {
             var link = [UInt8](repeating: 0, count: 256)
             let count = unsafe readlink("\(folder)/\(file.name)", &link, link.count)
@@ -94,17 +97,21 @@ package final class PlacedProgram: Sendable {
                 String(decoding: link[..<count], as: UTF8.self) == linkTarget(file)
             else { return nil }
         }
-        return manifest.files.filter { !isWhole($0, in: filesFolder) }
+        // The loader takes any library that lies there.
+        guard names(in: folder).count(where: { !$0.hasPrefix(".") }) == manifest.files.count
+        else { return nil }
+        let recorded = cache.recorded(id)
+        let missing = manifest.files.filter { !cache.isIntact($0, recorded: recorded) }
+        if missing.isEmpty, !cache.isRecorded(manifest, in: recorded) {
+            cache.writeRecord(of: manifest)
+        }
+        return missing
     }
 
     /// What a link in a program's folder says.
     static func linkTarget(_ file: ProgramFile) -> String { "../../files/\(file.digest)" }
 
-    /// Whether a file is there in its full size.
-    ///
-    /// It got its name when its digest was right; a machine that lost power may have lost bytes.
-    static func isWhole(_ file: ProgramFile, in filesFolder: String) -> Bool {
-        guard let found = status(of: "\(filesFolder)/\(file.digest)") else { return false }
-        return found.st_mode & S_IFMT == S_IFREG && Int64(found.st_size) == file.byteCount
+    private static func isOwn(_ folder: String) -> Bool {
+        (try? OwnFolder.checkItself(folder)) != nil
     }
 }

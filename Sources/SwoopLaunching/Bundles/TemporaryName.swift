@@ -13,6 +13,23 @@ enum TemporaryName {
         "\(prefix)-\(me.pid)-\(me.startTicks)-\(counter.next())"
     }
 
+    /// Whether a name is one of those, or one that a script of `swoop up` makes: what has another
+    /// is not the cache's.
+    static func isOne(_ name: String) -> Bool {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        if parts.first == "ssh" { return parts.count == 2 && isWord(parts[1], allowing: ".poc") }
+        return parts.count == 5 && parts.allSatisfy { isWord($0, allowing: "") }
+    }
+
+    private static func isWord(_ text: Substring, allowing others: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+                    || others.utf8.contains(byte)
+            }
+    }
+
     /// Whether what has this name, changed so many seconds ago, can be removed: its process has
     /// gone, or it is of another machine, or of a script, and an hour old.
     static func isLeftOver(_ name: String, ageInSeconds: Int64) -> Bool {
