@@ -67,6 +67,11 @@ extension HostList {
     }
 
     private static func composed(_ yaml: String) throws(HostListError) -> Node? {
+        if let line = YAMLAnchors(in: yaml).line {
+            throw HostListError(
+                "anchors (&) and aliases (*) are not read here: write what they stand for, or put a"
+                    + " value that begins so into quotes", line: line)
+        }
         do {
             return try Yams.compose(yaml: yaml)
         } catch let error as YamlError {

@@ -85,6 +85,81 @@ import Testing
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
 
+    @Test(arguments: [
+        ("hosts: &a [alpha]", 1), ("hosts:\n  - &a alpha\n", 2), ("x: 1\n*a : 2", 2),
+        ("defaults: {user: &u me}\nhosts: [a]", 1), ("? *a\n: 1", 1), ("- - &b x", 1),
+        ("hosts:\n  - !!str &a alpha", 2), ("{\"a\":*b}", 1), ("{'a': 1,*b : 2}", 1),
+        ("a: \"x\n  y\"\nb: *c", 3), ("a: 'it''s'\nb: *c", 2), ("a: it's\nb: *c # it's", 2),
+        ("hosts:\n  - prolog: |\n      x\n    user: *u", 4), ("a: x\u{85}*b : 1", 2),
+        ("a: [x,\n*b]", 2),
+    ])
+    func `anchors and aliases are refused with their line, before they can multiply`(
+        _ text: String, _ line: Int
+    ) {
+        let error = #expect(throws: HostListError.self) {
+            try HostList.parse(yaml: text, file: "hosts.yaml")
+        }
+        let said = error?.description ?? ""
+        #expect(said.hasPrefix("hosts.yaml:\(line): anchors (&) and aliases (*)"), "\(said)")
+    }
+
+    @Test func `an alias as a key, of a node of many aliases, is refused at once`() {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...20 {
+            let inner = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(inner)]\n"
+        }
+        let error = #expect(throws: HostListError.self) {
+            try HostList.parse(yaml: text + "? *a20\n: 1\nhosts: [a]\n", file: "hosts.yaml")
+        }
+        #expect(error?.line == 1)
+    }
+
+    @Test func `ampersands and stars that begin no value are text`() throws {
+        let text = """
+            # use *all* of them & more: &x *y
+            hosts:
+              - name: alpha # *these* and &those
+                prolog: module load gcc && export A=*b &c
+              - name: beta
+                prolog: "&quoted *text"
+              - {name: gamma, prolog: 'it''s *quoted &text'}
+              - name: delta
+                prolog: |
+                  &in a block
+                  x: *y
+                user: me
+              - name: epsilon
+                prolog: >-
+                  *folded
+
+                  &text
+              - zeta:folder=/a&b/*c
+            """
+        let list = try HostList.parse(yaml: text, file: "hosts.yaml")
+        #expect(list.hosts.map(\.name) == ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"])
+        #expect(list.hosts[0].prolog == "module load gcc && export A=*b &c")
+        #expect(list.hosts[3].user == "me")
+        #expect(list.hosts[5].folder == "/a&b/*c")
+    }
+
+    @Test(arguments: ["[", "{a: ", "- ", "? "])
+    func `a file that is nested without an end is refused`(_ opening: String) {
+        let text = String(repeating: opening, count: 100_000)
+        #expect(throws: HostListError.self) {
+            try HostList.parse(yaml: "hosts: " + text, file: "hosts.yaml")
+        }
+        #expect(throws: HostListError.self) { try HostList.parse(yaml: text, file: "hosts.yaml") }
+    }
+
+    @Test(arguments: ["/a:b", "/a;b", "/$LIB", "~/$ORIGIN"])
+    func `a folder that the loader would take for more than a name is refused`(_ folder: String) {
+        let error = #expect(throws: HostListError.self) {
+            try HostList.parse(arguments: ["alpha:folder=\(folder)"])
+        }
+        #expect(error?.description.contains("a colon, a semicolon or a dollar sign") == true)
+    }
+
     @Test func `a file that is not there is named`() {
         let error = #expect(throws: HostListError.self) {
             try HostList.read(file: "/nonexistent/hosts.yaml")

@@ -103,13 +103,15 @@ extension StandingCluster {
     /// - Throws: `SwoopError` when the list is wrong, or when one of that name runs.
     @discardableResult
     package func hold(report: ([HostReport]) -> Void) throws -> Bool {
-        // Before any thread starts: threads inherit what is blocked.
-        let signals = try EndingSignals()
+        // The list is read while a signal still ends this process: whatever it is a file of may
+        // take its time. Then, before any thread starts, signals are only news: threads inherit
+        // what is blocked.
         let options = self.options
         let list = try options.hostList()
+        let signals = try EndingSignals()
         let name = self.name ?? list.clusterName ?? Self.usualName
         try Self.expectNone(named: name)
-        let cluster = try HostCluster(options, cluster: name, holder: .hosts)
+        let cluster = try HostCluster(options, list, cluster: name, holder: .hosts)
         guard cluster.isVisible else {
             cluster.stop()
             throw Self.invisible
