@@ -79,13 +79,16 @@ struct KnownHost: Sendable {
     /// What the known hosts call it: its name, with a port that is not 22.
     let name: String
     private let own: [KnownHostLine]
-    /// Lines with the name but without the port; a match there is good, a difference says nothing.
+    /// Lines with the name but without the port: another server of that machine, which says nothing
+    /// of this one but that a key was revoked.
     private let portless: [KnownHostLine]
 
     /// What a host's key is to the known hosts.
     enum Verdict: Equatable, Sendable {
         case known
         case unknown
+        /// It is the key of the server at the usual port, and none is known of this port's.
+        case otherPort(KnownHostLine)
         /// Another key of the same kind.
         case changed(KnownHostLine)
         /// There are keys, but none of this kind.
@@ -116,9 +119,10 @@ struct KnownHost: Sendable {
         for line in own + portless where line.mark == "@revoked" && line.key == key {
             return .revoked(line)
         }
-        if (own + portless).contains(where: { $0.mark == nil && $0.key == key }) { return .known }
         let keys = own.filter { $0.mark == nil }
+        if keys.contains(where: { $0.key == key }) { return .known }
         if let line = keys.first(where: { $0.kind == kind }) { return .changed(line) }
-        return keys.first.map { .otherKind($0) } ?? .unknown
+        if let line = keys.first { return .otherKind(line) }
+        return portless.first { $0.mark == nil && $0.key == key }.map { .otherPort($0) } ?? .unknown
     }
 }

@@ -18,10 +18,18 @@ extension SSHSession {
         var reader = SSHBytes(key)
         let kind = reader.string().map { String(decoding: $0, as: UTF8.self) } ?? ""
         let shown = "\(HostKeyKind.short(kind)) key \(Fingerprint.of(key))"
-        switch known.verdict(kind: kind, key: key) {
+        let verdict = known.verdict(kind: kind, key: key)
+        switch verdict {
         case .known: return
-        case .unknown:
+        case .unknown, .otherPort:
             guard configuration.newKeys == .accepted else {
+                if case .otherPort(let line) = verdict {
+                    throw wait.error(
+                        "its \(shown) is known in \(line.file):\(line.number) for the usual port"
+                            + " and not for port \(configuration.port), which needs a line of its own:"
+                            + " \(known.name) \(kind) \(Base64.encoded(key)) (or bring it up with"
+                            + " --accept-new).")
+                }
                 throw wait.error(
                     "its \(shown) was never seen here. If it is right, accept it:"
                         + " ssh -o StrictHostKeyChecking=accept-new \(configuration.alias) true"
@@ -36,15 +44,16 @@ extension SSHSession {
             throw wait.error(
                 "its \(shown) is not the one it had: \(HostKeyKind.short(line.kind)) key"
                     + " \(Fingerprint.of(line.key)) in \(line.file):\(line.number). Somebody may be"
-                    + " in between. If it was set up anew: ssh-keygen -R '\(known.name)' -f"
-                    + " \(line.file)")
+                    + " in between. If it was set up anew: ssh-keygen -R"
+                    + " \(ShellWord.quoted(known.name)) -f \(ShellWord.quoted(line.file))")
         case .otherKind(let line):
             throw wait.error(
                 "it showed its \(shown); known here is another kind, its"
                     + " \(HostKeyKind.short(line.kind)) key in \(line.file):\(line.number), which"
                     + " it did not show. If it is right, add it:"
                     + " ssh-keyscan -t \(HostKeyKind.short(kind).lowercased()) -p"
-                    + " \(configuration.port) \(configuration.hostName) >> \(line.file)")
+                    + " \(configuration.port) \(ShellWord.quoted(configuration.hostName)) >>"
+                    + " \(ShellWord.quoted(line.file))")
         case .revoked(let line):
             throw wait.error("its \(shown) is revoked in \(line.file):\(line.number).")
         }
@@ -200,7 +209,7 @@ struct LoginAttempts {
         if !encrypted.isEmpty {
             parts.append(
                 "\(encrypted.joined(separator: ", ")) has a passphrase, and nobody is asked: put it"
-                    + " into an ssh-agent with ssh-add \(encrypted[0])")
+                    + " into an ssh-agent with ssh-add \(ShellWord.quoted(encrypted[0]))")
         }
         if triedRSA {
             parts.append(

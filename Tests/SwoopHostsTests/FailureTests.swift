@@ -84,6 +84,33 @@ struct FailureTests {
         }
     }
 
+    @Test func `a port that is not the usual one needs a line of its own, as told`() throws {
+        let server = try TestServer()
+        let words = try server.read("host_ed25519.pub").split(separator: " ")
+        try server.write("127.0.0.1 \(words[0]) \(words[1])\n", to: "known_hosts")
+        let failure = try #require(try server.bringUp().failure)
+        #expect(failure.step == .hostKey)
+        #expect(failure.message.contains("\(server.folder)/known_hosts:1 for the usual port"))
+        let line = "[127.0.0.1]:\(server.port) \(words[0]) \(words[1])"
+        #expect(failure.message.contains(line), "\(failure.message)")
+        #expect(try server.bringUp { $0.acceptsNewKeys = true }.failure == nil)
+        #expect(try server.read("known_hosts").hasSuffix("\n\(line)\n"))
+        #expect(try server.bringUp().failure == nil)
+        // Another key of the usual port says nothing against this one.
+        try server.keygen("ed25519", "other")
+        let other = try server.read("other.pub").split(separator: " ")
+        try server.write("127.0.0.1 \(other[0]) \(other[1])\n\(line)\n", to: "known_hosts")
+        #expect(try server.bringUp().failure == nil)
+    }
+
+    @Test func `what a host says does not reach a terminal as orders`() throws {
+        let server = try TestServer()
+        let outcome = try server.bringUp(
+            script: "#!/bin/sh\nprintf '\\033]0;x\\007a\\302\\2332Jb\\177c\\r\\n' >&2; exit 3\n")
+        let failure = try #require(outcome.failure)
+        #expect(failure.remoteWords == "?]0;x?a?2Jb?c")
+    }
+
     @Test func `a revoked key is refused`() throws {
         let server = try TestServer()
         let line = try server.read("known_hosts")
