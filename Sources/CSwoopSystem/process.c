@@ -148,6 +148,10 @@ int swoop_pidfd_open(int pid) {
     return descriptor < 0 ? -errno : (int)descriptor;
 }
 
+int swoop_pidfd_signal(int descriptor, int signal) {
+    return syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
 int swoop_reap(int pid, int blocking, int *code, int *signalled) {
     siginfo_t info = {0};
     int options = WEXITED | (blocking ? 0 : WNOHANG);

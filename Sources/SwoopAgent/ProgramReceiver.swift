@@ -103,8 +103,9 @@ package final class ProgramReceiver: Sendable {
                 case .prune: _ = try? BundleCache(folder: folder).prune(to: bytesMax)
                 case .prepare(let manifest):
                     transfers[manifest.id] = nil
+                    let promised = transfers.values.reduce(0) { $0 + $1.bytesLeft }
                     attempt(manifest.id) { () throws(BundleError) in
-                        transfers[manifest.id] = try begin(manifest)
+                        transfers[manifest.id] = try begin(manifest, beside: promised)
                     }
                 case .bytes(let bytes, let digest, let program, let offset):
                     guard let transfer = transfers[program] else { continue }
@@ -131,7 +132,12 @@ package final class ProgramReceiver: Sendable {
     }
 
     /// What is missing is asked for; nil when nothing is.
-    private func begin(_ manifest: ProgramManifest) throws(BundleError) -> ProgramTransfer? {
+    ///
+    /// `promised` is what other transfers are still to bring: a disk that is full in the end would
+    /// fail all of them, and whatever else writes there.
+    private func begin(
+        _ manifest: ProgramManifest, beside promised: Int64
+    ) throws(BundleError) -> ProgramTransfer? {
         guard !folder.isEmpty else {
             news.put(
                 .failed(
@@ -141,6 +147,13 @@ package final class ProgramReceiver: Sendable {
         let cache = try BundleCache(folder: folder)
         cache.removeLeftOvers()
         let transfer = ProgramTransfer(manifest, cache, missing: try cache.missing(manifest))
+        // A file system cannot be filled to its last byte.
+        let needed = transfer.bytesLeft + promised
+        if transfer.bytesLeft > 0, let free = cache.freeBytes,
+            free < needed + needed / 50 + (1 << 20)
+        {
+            throw .noRoom(folder: folder, free: free, needed: needed)
+        }
         return try advance(transfer) ? nil : transfer
     }
 
@@ -174,6 +187,8 @@ private final class ProgramTransfer {
     /// The file whose pieces are asked for now, and the next of them.
     private var current: (file: ProgramFile, piece: Int)?
     private var onTheWay = 0
+    /// Bytes of files that are not whole yet.
+    private(set) var bytesLeft: Int64
     private static let window = 8
 
     private struct Receipt {
@@ -185,6 +200,7 @@ private final class ProgramTransfer {
         self.manifest = manifest
         self.cache = cache
         self.missing = missing.reversed()
+        bytesLeft = missing.reduce(0) { $0 + $1.byteCount }
     }
 
     var isComplete: Bool { missing.isEmpty && current == nil && receipts.isEmpty }
@@ -212,6 +228,7 @@ private final class ProgramTransfer {
         receipts[digest]?.left -= 1
         guard receipt.left == 1 else { return }
         try receipt.file.finish()
+        bytesLeft -= receipt.file.file.byteCount
         receipts[digest] = nil
     }
 }

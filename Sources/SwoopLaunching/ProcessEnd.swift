@@ -1,4 +1,4 @@
-// The end of a process that is not a child of this one.
+// The end of a process that is not a child of this one, and signals to it.
 
 import CSwoopSystem
 import Glibc
@@ -18,4 +18,8 @@ package final class ProcessEnd {
     }
 
     deinit { _ = close(descriptor) }
+
+    /// Sends a signal to that very process, never to a later one of its number; false when it has
+    /// ended, or does not take signals of this user.
+    package func signal(_ number: Int32) -> Bool { swoop_pidfd_signal(descriptor, number) == 0 }
 }

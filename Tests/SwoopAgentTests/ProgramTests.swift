@@ -15,8 +15,8 @@ import Testing
 private struct Folder: ~Copyable {
     let path: String
 
-    init() throws {
-        var template = Array("/tmp/swoop-agent-tests-XXXXXX".utf8CString)
+    init(in base: String = "/tmp") throws {
+        var template = Array("\(base)/swoop-agent-tests-XXXXXX".utf8CString)
         try #require(unsafe mkdtemp(&template) != nil)
         path = String(decoding: template.prefix { $0 != 0 }.map { UInt8($0) }, as: UTF8.self)
     }
@@ -173,6 +173,41 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
             return
         }
         #expect(reason.contains("no folder for them"))
+    }
+
+    @Test func aProgramThatTheDiskHasNoRoomForIsRefusedBeforeAnyOfItIsAskedFor() throws {
+        // Where memory is, less is free than a program may be.
+        let folder = try Folder(in: "/dev/shm")
+        var places = statvfs()
+        try #require(unsafe statvfs(folder.path, &places) == 0)
+        let free = Int64(places.f_bavail) * Int64(places.f_frsize)
+        // Files as large as they may be; together a little more than is free, at most 32 GB.
+        let wanted = min(free + (64 << 20), 32 << 30)
+        let largest: Int64 = (8 << 30) - 1
+        var files: [ProgramFile] = []
+        while files.reduce(0, { $0 + $1.byteCount }) < wanted, files.count < 4 {
+            var file = ProgramFile(
+                describing: [UInt8(files.count)],
+                name: files.isEmpty ? "program" : "lib\(files.count).so")
+            file.byteCount = largest
+            files.append(file)
+        }
+        let needed = files.reduce(0) { $0 + $1.byteCount }
+        let manifest = ProgramManifest(name: "huge", architecture: "any", files: files)
+        let receiver = try ProgramReceiver(folder: folder.path + "/cache")
+        defer { receiver.stop() }
+        receiver.prepare(manifest)
+        let news = try next(receiver)
+        guard case .failed(manifest.id, let reason)? = news.first, needed > free else {
+            // A disk that has room for the largest program there can be.
+            #expect(needed <= free, "it was not refused")
+            return
+        }
+        #expect(news.count == 1)
+        #expect(reason.contains("MiB free and the program needs \(needed >> 20) MiB"))
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: folder.path + "/cache/incoming")
+        #expect(left == [])
     }
 
     @Test func aManifestThatNamesPlacesElsewhereIsRefused() throws {

@@ -1,6 +1,7 @@
 // Children: what they inherit, how their end is noticed, and that none outlives its parent.
 
 import CSwoopSystem
+import Foundation
 import Glibc
 import SwoopLaunching
 import SwoopTransport
@@ -39,6 +40,27 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         #expect(child.reap() == nil)
         child.kill(SIGTERM)
         #expect(try endOf(child) == .signalled(SIGTERM))
+    }
+
+    @Test func aSignalReachesTheProcessThatIsMeantAndNoOtherOfItsNumber() throws {
+        let child = try ChildProcess(starting: .probe("sleeper"))
+        defer { if child.reap() == nil { child.endNow() } }
+        let text = try String(contentsOfFile: "/proc/\(child.pid)/stat", encoding: .utf8)
+        let fields = text[text.lastIndex(of: ")")!...].split(separator: " ")
+        let ticks = try #require(UInt64(fields[20]))
+        let boot = ProcessIdentity.current().bootID
+        // Another that had the number before.
+        let earlier = ProcessIdentity(pid: child.pid, startTicks: ticks - 1, bootID: boot)
+        #expect(ProcessEnd(of: earlier) == nil)
+        let other = ProcessIdentity(pid: child.pid, startTicks: ticks, bootID: "another start")
+        #expect(ProcessEnd(of: other) == nil)
+        #expect(child.reap() == nil)
+        let end = try #require(
+            ProcessEnd(of: ProcessIdentity(pid: child.pid, startTicks: ticks, bootID: boot)))
+        #expect(end.signal(SIGTERM))
+        #expect(try endOf(child) == .signalled(SIGTERM))
+        // The number is free by now.
+        #expect(!end.signal(SIGTERM))
     }
 
     @Test func aProgramThatIsNotThereIsAnError() {

@@ -25,6 +25,10 @@ int swoop_spawn(const swoop_spawn_request *_Nonnull request);
 /// errno.
 int swoop_pidfd_open(int pid);
 
+/// Sends a signal to the process that such a descriptor is of, whoever has its number by now; 0 or
+/// a negative errno.
+int swoop_pidfd_signal(int descriptor, int signal);
+
 /// Reaps a child if it has ended: 1 with its code (exit code, or signal number when `signalled`), 0
 /// when it still runs, or a negative errno.
 int swoop_reap(int pid, int blocking, int *_Nonnull code, int *_Nonnull signalled);

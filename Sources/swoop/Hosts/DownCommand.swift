@@ -37,10 +37,13 @@ struct DownCommand: ParsableCommand {
                     "\(address.cluster) was brought up in another namespace of processes (a "
                         + "container?): run `swoop down` there. If it has ended, remove \(file)")
             }
-            guard kill(address.process.pid, SIGTERM) == 0 else {
-                throw ToolError("its coordinator, process \(address.process.pid), cannot be told")
+            // Its number may be another process's by the time that a signal is sent to it.
+            guard let end = ProcessEnd(of: address.process) else {
+                if !address.process.hasEnded { throw Self.deaf(address) }
+                return StandardError.say("\(address.cluster) is down")
             }
-            guard try waitForEnd(of: address) else {
+            guard end.signal(SIGTERM) || address.process.hasEnded else { throw Self.deaf(address) }
+            guard try waitForEnd(end, of: address) else {
                 throw ToolError(
                     "\(address.cluster) did not end within 10 s: its coordinator is process "
                         + "\(address.process.pid)")
@@ -70,9 +73,12 @@ struct DownCommand: ParsableCommand {
         return only
     }
 
-    private func waitForEnd(of address: CoordinatorAddress) throws -> Bool {
+    private static func deaf(_ address: CoordinatorAddress) -> ToolError {
+        ToolError("its coordinator, process \(address.process.pid), cannot be told")
+    }
+
+    private func waitForEnd(_ end: ProcessEnd, of address: CoordinatorAddress) throws -> Bool {
         let limit = MonotonicClock.nanoseconds() + Self.patience
-        guard let end = ProcessEnd(of: address.process) else { return true }
         var poll = PollLoop()
         _ = poll.watch(descriptor: end.descriptor)
         while !address.process.hasEnded {
