@@ -91,6 +91,9 @@ public struct SwoopError: Error, Sendable {
 
 extension SwoopError: CustomStringConvertible {
     /// Code, sentence, place, attempt, last output and advice, on as many lines as there is to say.
+    ///
+    /// Control characters of what tasks printed and hosts said are `?` in it; the properties have
+    /// them.
     public var description: String {
         var lines = ["\(code): \(message)"]
         if !file.isEmpty { lines.append("  at \(file)\(line > 0 ? ":\(line)" : "")") }
@@ -99,9 +102,9 @@ extension SwoopError: CustomStringConvertible {
         if attempt > 0 { whence.append("attempt \(attempt)") }
         if !node.isEmpty { whence.append("on \(node)") }
         if !whence.isEmpty { lines.append("  " + whence.joined(separator: ", ")) }
-        for line in lastOutput.suffix(5) { lines.append("  | \(line)") }
+        for line in lastOutput.suffix(5) { lines.append("  | \(PrintableText.printedLine(line))") }
         if !advice.isEmpty { lines.append("  \(advice)") }
-        return lines.joined(separator: "\n")
+        return PrintableText.lines(lines.joined(separator: "\n"))
     }
 }
 

@@ -1,6 +1,7 @@
 // How every wait for a host ends: with what was waited for, at a deadline, or when the user stops.
 
 import Glibc
+import SwoopModel
 import SwoopTransport
 
 /// The patience for one host: its name, the step that it is at, the deadline of that step.
@@ -104,10 +105,11 @@ func seconds(_ nanoseconds: Int64) -> String {
 enum Words {
     /// The last lines, without what a terminal would take for orders.
     static func tidy(_ text: String, limit: Int = 1_200) -> String {
-        var kept = text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f || $0 == "\n" }
+        // A terminal's own line ends.
+        var kept = text.unicodeScalars.filter { $0 != "\r" }
         if kept.count > limit { kept.removeFirst(kept.count - limit) }
-        let lines = String(kept).split(separator: "\n").map { line in
-            line.drop { $0 == " " }
+        let lines = PrintableText.lines(String(kept)).split(separator: "\n").map { line in
+            line.drop { $0 == " " || $0 == "\t" }
         }
         return lines.filter { !$0.isEmpty }.suffix(8).joined(separator: "\n")
     }

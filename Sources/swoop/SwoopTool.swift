@@ -31,8 +31,10 @@ import SwoopWire
     static func report(_ body: () throws -> Void) throws {
         do {
             try body()
-        } catch let error as ToolError {
-            StandardError.say(error.description)
+        } catch let status as ExitCode {
+            throw status
+        } catch {
+            StandardError.say("\(error)")
             throw ExitCode(1)
         }
     }

@@ -126,6 +126,33 @@ extension ProgramTests {
             #expect(run.errors.contains("[complainAloud] oh 3\n"))
         }
 
+        @Test func `what tasks print gives no orders to a terminal, and a file gets it as it is`()
+            throws
+        {
+            let folder = try TestFolder()
+            let piped = try ProgramRun(["painting"], in: folder)
+            #expect(try piped.end() == .exited(0))
+            #expect(piped.output.contains("[paint] \u{1b}]0;title\u{7}tab\there \u{9b}2J"))
+            // What is an error's text is for people wherever it goes.
+            #expect(
+                piped.output.contains(#"Painted(text: "\u{1B}[2J?31m")"#), "\(piped.output)")
+            #expect(piped.output.contains("\n  | ?]0;title?tab\there ?2J??back\n"))
+            let program = try #require(ProgramRun.programPath)
+            let shown = try ProgramRun(
+                ["-qefc", "'\(program)' painting", "/dev/null"], in: folder,
+                program: "/usr/bin/script")
+            #expect(try shown.end() == .exited(0))
+            let text = shown.output.replacing("\r\n", with: "\n")
+            #expect(text.contains("[paint] ?]0;title?tab\there ?2J??back\n"), "\(text)")
+            #expect(text.contains("[paint] red ?[31m?\n") || text.contains("[paint] red ?[31m\n"))
+            #expect(text.contains("direct ?[2J\n"))
+            // The progress line is ours and takes a cleared line.
+            let orders = text.replacing("\r\u{1b}[K", with: "").unicodeScalars.filter {
+                $0.value < 0x20 && $0 != "\n" && $0 != "\t" || (0x7f...0x9f).contains($0.value)
+            }
+            #expect(orders.isEmpty, "\(text)")
+        }
+
         @Test func `a flood of lines is bounded and says what it dropped`() throws {
             let folder = try TestFolder()
             let run = try ProgramRun(["flood"], in: folder)

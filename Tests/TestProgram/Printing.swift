@@ -63,6 +63,26 @@ func tellPrinting() async throws {
     }
 }
 
+/// What a terminal would obey: a title, a cleared screen, C1's own way to say it, a way back.
+@Remote func paint(_ i: Int) throws -> Int {
+    print("\u{1b}]0;title\u{7}tab\there \u{9b}2J\u{7f}\u{202e}back")
+    unsafe fputs("red \u{1b}[31m\r\n", stderr)
+    let text = Array("direct \u{1b}[2J\n".utf8)
+    _ = unsafe text.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+    struct Painted: Error { var text = "\u{1b}[2J\u{9b}31m" }
+    throw Painted()
+}
+
+func tellPainting() async throws {
+    try await withTestCluster { cluster in
+        do {
+            _ = try await cluster.remotely { $0.call(paint, 1) }.value
+        } catch {
+            print(error)
+        }
+    }
+}
+
 func tellFlood() async throws {
     try await withTestCluster { cluster in
         tell("flood", try await cluster.remotely { $0.call(flood, 100_000) }.value)

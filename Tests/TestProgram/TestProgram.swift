@@ -31,6 +31,7 @@ import Swoop
         "job": { arguments in try await runJob(arguments) },
         "standing": { arguments in try await hold(cluster: arguments[0]) },
         "printing": { _ in try await tellPrinting() },
+        "painting": { _ in try await tellPainting() },
         "flood": { _ in try await tellFlood() },
         "megabytes": { _ in try await tellMegabytes() },
         "usage": { arguments in try await tellUsage(tasks: Int(arguments[0]) ?? 1) },

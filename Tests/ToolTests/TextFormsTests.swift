@@ -53,6 +53,18 @@ import swoop
         #expect(!silent.contains("\n"))
     }
 
+    @Test func `nothing that a node is called gives orders to a terminal`() {
+        let name = "a\u{1b}[2J\u{9b}31m\u{7f}\n"
+        let reading = reading([node([name], name: name)], name: name)
+        let json = UsageJSON(reading, time: time).line
+        #expect(json.contains(#""a\u001b[2J\u009b31m\u007f\n""#), "\(json)")
+        let rows = [StatusRow(name: name, pid: 7, endpoint: name, reading: reading, nodes: [])]
+        let texts = [json] + TopLines.lines(of: reading, time: time) + StatusTable.lines(of: rows)
+        for scalar in texts.joined().unicodeScalars {
+            #expect(scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value), "\(texts)")
+        }
+    }
+
     @Test func `the table's columns are as wide as what is in them`() {
         let rows = [
             StatusRow(

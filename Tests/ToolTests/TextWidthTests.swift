@@ -21,11 +21,6 @@ import swoop
         #expect(TextWidth.cut(text, to: width) == cut)
     }
 
-    @Test func `controls and overrides of direction are replaced`() {
-        #expect(TextWidth.printable("a\u{1b}[2J\nb\u{202e}c") == "a?[2J?b?c")
-        #expect(TextWidth.printable("漢字 é") == "漢字 é")
-    }
-
     @Test func `a line is cut across its pieces`() {
         var line = StyledText("busy", .busy)
         line.add("漢字")

@@ -45,6 +45,7 @@ final class BringUpLines: Sendable {
                 if !isTerminal { line.text = "sending the program, \(Self.megabytes(all))" }
             case .joined, .failed: isNews = true
             }
+            line.text = PrintableText.line(line.text)
             state.lines[host] = line
             guard isTerminal else { return isNews ? "swoop: \(host): \(line.text)\n" : "" }
             // Ten times a second is as fast as anybody reads.
@@ -78,7 +79,8 @@ final class BringUpLines: Sendable {
     /// terminal had no room for.
     func finish(_ outcomes: [HostOutcome]) {
         guard isTerminal else { return }
-        write(outcomes.compactMap(\.failure).map { "swoop: \($0)\n" }.joined())
+        let failures = outcomes.compactMap(\.failure).map { PrintableText.lines("\($0)") }
+        write(failures.map { "swoop: \($0)\n" }.joined())
     }
 
     private static func words(_ progress: HostProgress, after elapsed: Int64) -> String {

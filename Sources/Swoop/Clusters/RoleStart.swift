@@ -5,6 +5,7 @@ import SwoopAgent
 import SwoopCoordinator
 import SwoopElements
 import SwoopLaunching
+import SwoopModel
 import SwoopWorker
 
 /// Plays the role that this process was started in, and ends the process.
@@ -26,7 +27,7 @@ public func _swoopPlayRole() {
 }
 
 private func complain(_ text: String) {
-    let bytes = Array("swoop: \(text)\n".utf8)
+    let bytes = Array("swoop: \(PrintableText.lines(text))\n".utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
 }
 

@@ -1,6 +1,7 @@
 // A program that is one scope: `@main struct Pi: SwoopProgram { func run(on cluster: Cluster) … }`.
 
 import Glibc
+import SwoopModel
 
 /// A program whose `run(on:)` is given a cluster: the one that `swoop up` brought up, where there
 /// is one, else this machine.
@@ -32,7 +33,7 @@ extension SwoopProgram {
             let spec = ClusterSpec.ofEnvironment ?? cluster
             try await withCluster(spec) { cluster in try await Self().run(on: cluster) }
         } catch {
-            let text = Array("\(error)\n".utf8)
+            let text = Array("\(PrintableText.lines("\(error)"))\n".utf8)
             _ = unsafe text.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
             exit(1)
         }

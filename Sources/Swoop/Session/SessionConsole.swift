@@ -18,6 +18,8 @@ final class SessionConsole: Sendable {
     private let state: Mutex<State>
     private let showsOutput: Bool
     private let showsProgress: Bool
+    /// Whether a terminal shows what goes to standard output and standard error.
+    private let isTerminal = (output: isatty(1) == 1, errors: isatty(2) == 1)
 
     init(showsOutput: Bool, showsProgress: Bool = false) {
         self.showsOutput = showsOutput
@@ -26,19 +28,23 @@ final class SessionConsole: Sendable {
     }
 
     /// A line that a task printed, labelled by its function.
+    ///
+    /// A file gets it as it was printed; a terminal does not take orders from it.
     func show(_ line: OutputLine) {
         guard showsOutput else { return }
         finish()
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
         if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
-        write(text + line.text + "\n", to: line.isError ? 2 : 1)
+        text += line.text
+        let isShown = line.isError ? isTerminal.errors : isTerminal.output
+        write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: line.isError ? 2 : 1)
     }
 
     /// Something that a person should read.
     func remark(_ text: String) {
         guard showsOutput else { return }
         finish()
-        write("swoop: \(text)\n", to: 2)
+        write("swoop: \(PrintableText.lines(text))\n", to: 2)
     }
 
     /// How far the graph is.

@@ -61,7 +61,7 @@ package enum StatusTable {
     }
 
     private static func cells(of row: StatusRow) -> [String] {
-        let name = TextWidth.printable(row.name)
+        let name = PrintableText.line(row.name)
         let place = [name, String(row.pid), row.endpoint]
         guard let reading = row.reading else { return place + ["–", "–", "–", "does not answer"] }
         let silent = reading.nodes.count { $0.isSilent }
@@ -82,7 +82,7 @@ extension StatusTable {
                 "\(Quantities.bytes(node.residentBytes)) of \(Quantities.bytes(node.pageBudget))"
             let busy = node.isSilent ? "silent for \(Quantities.age(node.ageNanoseconds))" : nil
             return [
-                TextWidth.printable(node.name), TextWidth.printable(row.name),
+                PrintableText.line(node.name), PrintableText.line(row.name),
                 String(node.cores.count), busy ?? String(node.busyCores), memory,
                 description.map { words(for: $0.reach) } ?? "–",
             ]

@@ -1,6 +1,7 @@
 // What the tool says: results on standard output, everything else on standard error.
 
 import Glibc
+import SwoopModel
 
 /// Standard output.
 enum StandardOutput {
@@ -24,8 +25,10 @@ enum StandardError {
     /// Whether a person looks at it.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Writes a sentence, named as the tool's.
-    static func say(_ sentence: String) { writeAll("swoop: \(sentence)\n", to: STDERR_FILENO) }
+    /// Writes a sentence, named as the tool's; what others put into it cannot change the terminal.
+    static func say(_ sentence: String) {
+        writeAll("swoop: \(PrintableText.lines(sentence))\n", to: STDERR_FILENO)
+    }
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) {

@@ -1,6 +1,8 @@
 // A line of text in pieces that may be coloured. What is said never depends on colour alone, since
 // there may be none. Pure.
 
+import SwoopModel
+
 /// A line, piece by piece.
 package struct StyledText: Hashable, Sendable {
     /// How a piece looks at a terminal with colours.
@@ -33,7 +35,7 @@ package struct StyledText: Hashable, Sendable {
     /// Adds at the end; control characters become `?`.
     package mutating func add(_ text: String, _ style: Style = .plain) {
         if text.isEmpty { return }
-        let text = TextWidth.printable(text)
+        let text = PrintableText.line(text)
         width += TextWidth.of(text)
         if pieces.last?.style == style {
             pieces[pieces.count - 1].text += text

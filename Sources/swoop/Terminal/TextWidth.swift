@@ -25,25 +25,6 @@ package enum TextWidth {
         return result + "…"
     }
 
-    /// The text with what would move the cursor, or change the terminal, replaced by `?`.
-    ///
-    /// Names come from other people's programs.
-    package static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? "?" : scalar) }
-        return String(result)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: true
-        // Overrides of the writing direction; the joiners of emoji are `.format` too.
-        case .format: scalar.value != 0x200d && scalar.value != 0x200c
-        default: false
-        }
-    }
-
     private static func columns(of character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         switch first.properties.generalCategory {

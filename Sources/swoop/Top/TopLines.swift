@@ -40,7 +40,7 @@ package enum TopLines {
 
     /// A name as one word.
     private static func word(_ name: String) -> String {
-        let text = TextWidth.printable(name).map { character in
+        let text = PrintableText.line(name).map { character in
             character.isWhitespace || character == "," || character == "=" ? "_" : character
         }
         return text.isEmpty ? "-" : String(text)

@@ -163,7 +163,7 @@ package struct TopScreen: Sendable {
         case .busy(let function, let elapsed):
             let time = isWide ? Quantities.time(elapsed) : ""
             let room = width - cell.width - (isWide ? max(7, time.count) + 1 : 0)
-            cell.add(TextWidth.cut(TextWidth.printable(function), to: room), .busy)
+            cell.add(TextWidth.cut(PrintableText.line(function), to: room), .busy)
             if isWide {
                 cell.pad(to: width - time.count)
                 cell.add(time)

@@ -98,7 +98,17 @@ package enum JSONLine {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else { return "null" }
-        return String(decoding: data, as: UTF8.self)
+        return escaped(String(decoding: data, as: UTF8.self))
+    }
+
+    /// With DEL and what follows it in numbers, as JSON has other control characters: a terminal
+    /// takes U+009B for ESC [. They stand in texts only.
+    private static func escaped(_ text: String) -> String {
+        let isFine = { (scalar: Unicode.Scalar) in !(0x7f...0x9f).contains(scalar.value) }
+        if text.unicodeScalars.allSatisfy(isFine) { return text }
+        return text.unicodeScalars.map { scalar in
+            isFine(scalar) ? String(scalar) : "\\u00" + String(scalar.value, radix: 16)
+        }.joined()
     }
 
     /// Now, as ISO 8601 with milliseconds, in UTC.
