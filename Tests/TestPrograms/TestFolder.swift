@@ -26,8 +26,8 @@ package final class TestFolder: Sendable {
         ]
     }
 
-    /// Files by which clusters are found.
-    package var addresses: [String] { Self.names(in: path + "/swoop") }
+    /// Files by which clusters are found; the lock of their folder stays.
+    package var addresses: [String] { Self.names(in: path + "/swoop").filter { $0 != ".lock" } }
 
     /// The address of a cluster, as any client finds it.
     package func address(of cluster: String) throws -> CoordinatorAddress? {
