@@ -195,6 +195,22 @@ struct FolderTests {
         #expect(try server.read("calls") == "called\ncalled\n")
     }
 
+    @Test(arguments: ["it's; touch x", "'\u{301}$(touch x)'\u{301}", "a \"b\" \\", "*"])
+    func `words of a jump host stay words for this machine's own shell`(_ name: String) throws {
+        let server = try TestServer()
+        try server.writeConfiguration([
+            "Host beta", "HostName 127.0.0.1", "Port \(server.port)", "ProxyJump alpha",
+            "UserKnownHostsFile \(server.folder)/known_hosts", "IdentityFile \(server.folder)/id",
+            "IdentityAgent none",
+        ])
+        try server.copy("ssh_config", to: name)
+        let outcome = try server.bringUp("beta") {
+            $0.configurationFile = "\(server.folder)/\(name)"
+        }
+        #expect(outcome.failure == nil, "\(outcome.failure?.description ?? "")")
+        #expect(!names(server.folder).contains("x") && !names(".").contains("x"))
+    }
+
     @Test func `what a host says of our address is not where we listen`() throws {
         let server = try server("export SSH_CONNECTION='192.0.2.7 1 `id` 22'")
         let outcome = try server.bringUp()
