@@ -67,13 +67,14 @@ struct HostSteps {
         _ session: SSHSession, user: String
     ) throws(HostError) -> (ProbeAnswer, shell: SSHChannel) {
         let script = ProbeScript.text(folder: host.folder, manifest: bundle.manifest)
-        let shell = try SSHChannel(session, command: ProbeScript.command)
+        let shell = try HostShell.open(on: session)
         _ = try shell.write(Array(script.utf8))
-        let end = Array(ProbeScript.end.utf8)[...]
-        while !shell.isEnded, !AgentNews.lines(of: shell.output).contains(where: { $0 == end }) {
+        var said: [UInt8] = []
+        while !shell.isEnded, !take(&said, from: shell) {
             if try !shell.read(), !shell.isEnded { try session.waitForSocket() }
         }
-        let result = shell.isEnded ? try shell.finish() : shell.soFar
+        var result = shell.isEnded ? try shell.finish() : shell.soFar
+        if !said.isEmpty { result.output = said }
         let answer = ProbeAnswer(result, manifest: bundle.manifest)
         if let objection = answer.objection(to: bundle.manifest, user: user) {
             throw session.wait.error(objection.message, words: objection.words)
@@ -88,10 +89,21 @@ struct HostSteps {
         guard !digests.isEmpty else { return [] }
         session.wait.begin(.check, within: options.stallLimit)
         session.wait.doing = "looking at the files of the program"
-        let result = try SSHChannel.run(
-            ProbeScript.command, input: HostFolder.check(digests, in: folder), on: session)
+        let result = try SSHChannel.run(HostFolder.check(digests, in: folder), on: session)
         let right = HostFolder.rightDigests(in: result.output)
         return digests.filter { !right.contains($0) }
+    }
+
+    /// Takes the lines of the answer, from its first on; true once that was the last.
+    private func take(_ said: inout [UInt8], from shell: SSHChannel) -> Bool {
+        let (begin, end) = (Array(ProbeScript.begin.utf8)[...], Array(ProbeScript.end.utf8)[...])
+        for line in shell.output.takeLines() {
+            if line == begin { said = [] }
+            guard line == begin || !said.isEmpty, said.count < PrintedStream.limit else { continue }
+            said += line + [10]
+            if line == end { return true }
+        }
+        return false
     }
 
     private func send(_ facts: HostFacts, on session: SSHSession) throws(HostError) {
@@ -104,10 +116,8 @@ struct HostSteps {
         if !facts.missing.isEmpty { try transfer(script, on: session) }
         wait.doing = "putting the files in place"
         wait.extend()
-        let result = try SSHChannel.run(
-            ProbeScript.command, input: script.placing, on: session)
-        guard result.code == 0, String(decoding: result.output, as: UTF8.self).hasSuffix("placed\n")
-        else {
+        let result = try SSHChannel.run(script.placing, on: session)
+        guard result.code == 0, result.says("placed") else {
             throw wait.error(
                 "the files could not be put in place in \(facts.folder).",
                 words: Words.tidy(result.errorOutput))
@@ -122,7 +132,7 @@ struct HostSteps {
         }
         let total = stream.byteCount
         progress(.sending(bytes: 0, of: total))
-        let channel = try SSHChannel(session, command: ProbeScript.command)
+        let channel = try HostShell.open(on: session)
         var isWanted = try channel.write(Array(script.unpacking.utf8))
         while isWanted {
             let chunk = try made(wait) { try stream.next() }
@@ -134,7 +144,7 @@ struct HostSteps {
             progress(.sending(bytes: stream.bytesTaken, of: total))
         }
         let result = try channel.finish()
-        guard result.code == 0, isWanted else {
+        guard result.code == 0, result.says(PlacementScript.unpacked), isWanted else {
             let words = Words.tidy(result.errorOutput)
             let reason =
                 words.contains("No space left") ? "there was not enough space" : "unpacking failed"
@@ -167,7 +177,7 @@ struct HostSteps {
         guard host.prolog == nil, !command.utf8.contains(UInt8(ascii: "\n")) else {
             // The prolog is a line of the user's own shell; our words are only ever for /bin/sh.
             let prolog = host.prolog.map { $0 + "\n" } ?? ""
-            let channel = try SSHChannel(session, command: prolog + ProbeScript.command)
+            let channel = try HostShell.open(after: prolog, on: session)
             let script = "\(command)\n\(ProbeScript.endOfScript)\n"
             _ = try channel.write(Array((script + start.configuration).utf8))
             return try join(start, on: session, channel)
@@ -183,12 +193,10 @@ struct HostSteps {
     ) throws(HostError) -> CarriedPort? {
         let wait = session.wait
         var forward: PortForward?
-        var linesRead = 0
         while true {
             let hasMoved = try channel.read()
             let hasCarried = try forward?.step() ?? false
-            let news = AgentNews.lines(of: channel.output).dropFirst(linesRead)
-            linesRead += news.count
+            let news = channel.output.takeLines()
             for line in news {
                 switch AgentNews(line) {
                 case .none: break
@@ -224,7 +232,7 @@ struct HostSteps {
     }
 
     private func said(by channel: SSHChannel) -> String {
-        Words.tidy(channel.errorOutput)
+        Words.tidy(channel.errorOutput.tail)
     }
 }
 
@@ -244,12 +252,5 @@ enum AgentNews: Equatable {
         self =
             words.starts(with: "joined".utf8)
             ? .joined : words.starts(with: "cannot reach".utf8) ? .cannotReach : .other
-    }
-
-    /// The whole lines of what was printed so far.
-    static func lines(of output: [UInt8]) -> [ArraySlice<UInt8>] {
-        let newline = UInt8(ascii: "\n")
-        guard let end = output.lastIndex(of: newline) else { return [] }
-        return output[..<end].split(separator: newline, omittingEmptySubsequences: false)
     }
 }

@@ -1,6 +1,7 @@
 // How every wait for a host ends: with what was waited for, at a deadline, or when the user stops.
 
 import Glibc
+import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 
@@ -12,6 +13,8 @@ final class HostWait {
     private(set) var step: HostError.Step = .resolve
     /// What a step that ran out of time was doing: "the SSH handshake".
     var doing = ""
+    /// What somebody beside the host prints meanwhile, who would stop if nobody read it.
+    var chatter: Chatter?
     private var cancelled: Wakeup
     private var limit: Int64 = 0
     private var deadline: Int64 = 0
@@ -45,6 +48,16 @@ final class HostWait {
     /// Nanoseconds that are left.
     var left: Int64 { max(0, deadline - MonotonicClock.nanoseconds()) }
 
+    /// Says that the step's time is over, or that the user has stopped, where nothing is waited
+    /// for.
+    func check() throws(HostError) {
+        if isCancelled { throw cancellation }
+        guard left == 0 else { return }
+        throw error(
+            "it prints without an end, and gave no answer within \(seconds(limit))"
+                + (doing.isEmpty ? "." : " (\(doing))."))
+    }
+
     /// Waits until a descriptor is ready; what it is ready for.
     func wait(for descriptor: Int32, _ events: Int32) throws(HostError) -> Int32 {
         var items = [pollfd(fd: descriptor, events: Int16(events), revents: 0)]
@@ -59,16 +72,22 @@ final class HostWait {
     /// have passed.
     func wait(for items: inout [pollfd], atMost: Int64) throws(HostError) -> Bool {
         let end = min(deadline, MonotonicClock.nanoseconds().addingClamped(atMost))
+        let count = items.count
         items.append(pollfd(fd: cancelled.descriptor, events: Int16(POLLIN), revents: 0))
-        defer { items.removeLast() }
+        defer { items.removeLast(items.count - count) }
         while true {
+            items.removeLast(items.count - count - 1)
+            if let chatter, !chatter.isOver {
+                items.append(pollfd(fd: chatter.descriptor, events: Int16(POLLIN), revents: 0))
+            }
             let milliseconds = (end - MonotonicClock.nanoseconds() + 999_999) / 1_000_000
-            let count = unsafe poll(
+            let ready = unsafe poll(
                 &items, nfds_t(items.count), Int32(clamping: max(0, milliseconds)))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw error("poll failed: \(systemWords(errno))") }
-            if items[items.count - 1].revents != 0 { throw cancellation }
-            if count > 0 { return true }
+            if ready < 0, errno == EINTR { continue }
+            guard ready >= 0 else { throw error("poll failed: \(systemWords(errno))") }
+            if items[count].revents != 0 { throw cancellation }
+            chatter?.read()
+            if items[..<count].contains(where: { $0.revents != 0 }) { return true }
             if MonotonicClock.nanoseconds() >= end { return false }
         }
     }
@@ -88,6 +107,23 @@ final class HostWait {
         var item = pollfd(fd: cancelled.descriptor, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&item, 1, 0) > 0
     }
+}
+
+/// The errors that a program prints which helps to reach a host: read as they come, the end kept.
+final class Chatter {
+    private let pipe: OutputPipe
+    private var kept = PrintedStream()
+
+    init(_ pipe: OutputPipe) { self.pipe = pipe }
+
+    var descriptor: Int32 { pipe.descriptor }
+    var isOver: Bool { pipe.isEnded }
+
+    /// Reads what is there.
+    func read() { kept.append(pipe.read()[...]) }
+
+    /// The last of it.
+    var words: String { String(decoding: kept.tail.suffix(4_096), as: UTF8.self) }
 }
 
 /// The system's words for an errno.

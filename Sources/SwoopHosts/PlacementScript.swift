@@ -16,6 +16,9 @@ package struct PlacementScript {
     /// A name that nobody else uses, in the cache's folder for what is being received.
     let temporary: String
 
+    /// What it says once everything is there.
+    static let unpacked = "swoop-unpacked"
+
     package init(
         manifest: ProgramManifest, folder: String, missing: [String], temporary: String
     ) {
@@ -31,11 +34,13 @@ package struct PlacementScript {
         // Without -m the files would have the archive's time, and be the first to be cleaned up. An
         // archive that ends before its first file, or between two, is fine with tar.
         return #"""
+            LC_ALL=C; export LC_ALL
             umask 077
             d=\#(ShellWord.quoted(place))
             mkdir "$d" || exit 1
             cd "$d" && gzip -dc | tar -xmf - && set -- * && [ -e "$1" ] \
                 && [ $# = \#(missing.count) ] || { c=$?; cd /; rm -rf "$d"; exit $c; }
+            echo \#(Self.unpacked)
             exit 0
             \#(ProbeScript.endOfScript)
 

@@ -13,13 +13,18 @@ package enum ProbeScript {
     ///
     /// For the user's own shell, whichever that is: one line, no newline in quotes. No word that
     /// somebody chose is in it: those are only ever read by /bin/sh.
-    package static let command =
-        #"exec /bin/sh -c 'n=$(printf "\\n_"); n=${n%_}; s=; "#
-        + #"while IFS= read -r l && [ "$l" != swoop-end ]; do s=$s$l$n; done; eval "$s"'"#
+    package static let command = "exec /bin/sh -c '\(reading)'"
+
+    /// The same for /bin/sh, with no quotes of the one kind.
+    static let reading =
+        #"n=$(printf "\\n_"); n=${n%_}; s=; "#
+        + #"while IFS= read -r l && [ "$l" != swoop-end ]; do s=$s$l$n; done; eval "$s""#
 
     /// The line that ends a script.
     package static let endOfScript = "swoop-end"
 
+    /// The line that the answer begins with.
+    static let begin = "swoop-probe begin"
     /// The line that ends the answer.
     static let end = "swoop-probe end"
 
@@ -79,7 +84,7 @@ package enum ProbeScript {
         umask 077
         home=$PWD
         say() { printf '%s\n' "$1"; }
-        say 'swoop-probe begin'
+        printf '\nswoop-probe begin\n'
         say "machine=$(uname -s) $(uname -m)"
         say "connection=$SSH_CONNECTION"
         [ -e /proc/self/exe ] && say proc=1
@@ -291,7 +296,9 @@ struct ProbeAnswer {
         let words = String(decoding: result.output + result.errorOutput, as: UTF8.self)
         let how = result.signal.map { "signal \($0)" } ?? "status \(result.code)"
         return (
-            "\(user) has no shell there that runs commands (it ended with \(how)).", words
+            "\(user) has no shell there that runs commands (it ended with \(how)). A start-up file "
+                + "such as ~/.bashrc that calls exit does so, or an account without a shell.",
+            words
         )
     }
 }

@@ -12,7 +12,7 @@ final class ProxyProcess {
     /// This side's end, non-blocking.
     let descriptor: Int32
     private let child: ChildProcess
-    private var errorOutput: [UInt8] = []
+    private let chatter: Chatter?
 
     /// Starts a command of the shell whose standard input and output are the connection.
     init(command: String, wait: HostWait) throws(HostError) {
@@ -36,6 +36,8 @@ final class ProxyProcess {
         }
         close(ends[1])
         descriptor = ends[0]
+        chatter = child.standardError.map { Chatter($0) }
+        wait.chatter = chatter
     }
 
     deinit {
@@ -43,10 +45,10 @@ final class ProxyProcess {
         child.endNow()
     }
 
-    /// What it has said on its standard error so far.
+    /// What it has said on its standard error last.
     func words() -> String {
-        errorOutput += child.standardError?.read() ?? []
-        return String(decoding: errorOutput.suffix(4_096), as: UTF8.self)
+        chatter?.read()
+        return chatter?.words ?? ""
     }
 
     /// Gives a proxy that is about to end the time to say why.

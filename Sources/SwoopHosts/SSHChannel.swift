@@ -13,16 +13,25 @@ struct CommandResult: Sendable {
     var signal: String?
 }
 
+extension CommandResult {
+    /// Whether a line of its output is this.
+    func says(_ line: String) -> Bool {
+        let wanted = Array(line.utf8)[...]
+        return output.split(separator: UInt8(ascii: "\n")).contains(wanted)
+    }
+}
+
 /// One command of a session.
 ///
 /// Used by the thread that has the session.
 @safe final class SSHChannel {
-    /// What is kept of its output; more is read and dropped.
-    static let outputLimit = 1 << 20
     private let session: SSHSession
     private let handle: OpaquePointer
-    private(set) var output: [UInt8] = []
-    private(set) var errorOutput: [UInt8] = []
+    /// What it has printed.
+    var output = PrintedStream()
+    var errorOutput = PrintedStream()
+    /// Read at a time: who prints without end keeps nobody from looking at the clock.
+    private static let readMax = 256 << 10
 
     /// Starts a command through the user's shell on the host.
     init(_ session: SSHSession, command: String) throws(HostError) {
@@ -51,12 +60,10 @@ struct CommandResult: Sendable {
         _ = unsafe libssh2_channel_free(handle)
     }
 
-    /// Runs a command to its end.
-    static func run(
-        _ command: String, input: String = "", on session: SSHSession
-    ) throws(HostError) -> CommandResult {
-        let channel = try SSHChannel(session, command: command)
-        _ = try channel.write(Array(input.utf8))
+    /// Runs a script of the shell, with its last line, to its end.
+    static func run(_ script: String, on session: SSHSession) throws(HostError) -> CommandResult {
+        let channel = try HostShell.open(on: session)
+        _ = try channel.write(Array(script.utf8))
         return try channel.finish()
     }
 
@@ -99,7 +106,7 @@ struct CommandResult: Sendable {
         }
         _ = try session.repeated { unsafe libssh2_channel_close(handle) }
         return CommandResult(
-            output: output, errorOutput: errorOutput,
+            output: output.tail, errorOutput: errorOutput.tail,
             code: unsafe libssh2_channel_get_exit_status(handle), signal: exitSignal())
     }
 
@@ -107,44 +114,47 @@ struct CommandResult: Sendable {
     func read() throws(HostError) -> Bool {
         let one = try read(stream: 0, into: &output)
         let other = try read(stream: SSH_EXTENDED_DATA_STDERR, into: &errorOutput)
+        // Somebody who never stops printing is never waited for.
+        try session.wait.check()
         return one || other
     }
 
     /// What it has printed; it goes on.
     var soFar: CommandResult {
-        CommandResult(output: output, errorOutput: errorOutput, code: 0)
+        CommandResult(output: output.tail, errorOutput: errorOutput.tail, code: 0)
     }
 
     /// Forgets what it has printed: something else begins.
     func forget() {
-        output = []
-        errorOutput = []
+        output = PrintedStream()
+        errorOutput = PrintedStream()
     }
 
     /// True when its output has ended and was read.
     var isEnded: Bool { unsafe libssh2_channel_eof(handle) != 0 }
 
-    private func read(stream: Int32, into kept: inout [UInt8]) throws(HostError) -> Bool {
-        var hasMoved = false
+    private func read(stream: Int32, into kept: inout PrintedStream) throws(HostError) -> Bool {
+        var left = Self.readMax
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
-        while true {
+        while left > 0 {
             let count = unsafe buffer.withUnsafeMutableBytes { raw in
                 unsafe libssh2_channel_read_ex(
                     handle, stream, raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
             }
             if count > 0 {
-                hasMoved = true
-                kept += buffer[..<min(count, max(0, Self.outputLimit - kept.count))]
+                left -= count
+                kept.append(buffer[..<count])
             } else if count == Int(LIBSSH2_ERROR_EAGAIN), session.isBlockedSending {
                 _ = try session.wait.wait(for: session.descriptor, POLLOUT)
             } else if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) {
-                return hasMoved
+                return left < Self.readMax
             } else if isBroken(count) {
                 throw session.broken()
             } else {
-                return hasMoved
+                return left < Self.readMax
             }
         }
+        return true
     }
 
     private func isBroken(_ code: Int) -> Bool {

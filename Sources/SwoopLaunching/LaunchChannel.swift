@@ -12,10 +12,12 @@ package enum LaunchChannel {
     private static let patienceMilliseconds: Int32 = 60_000
     private static let blockBytesMax = 64 << 10
 
-    /// The lines up to an empty one; nil when the other side closed, or was silent, before that.
+    /// The lines up to an empty one, empty ones before the first passed over; nil when the other
+    /// side closed, or was silent, before that.
     package static func readBlock() -> [UInt8]? {
         var bytes: [UInt8] = []
         while let line = readLine() {
+            if line.isEmpty, bytes.isEmpty { continue }
             if line.isEmpty { return bytes }
             bytes += Array(line.utf8) + [10]
             guard bytes.count <= blockBytesMax else { return nil }
@@ -39,8 +41,8 @@ package enum LaunchChannel {
         return nil
     }
 
-    /// Says a line on standard output.
-    package static func say(_ line: String) { write("swoop: \(line)\n", to: 1) }
+    /// Says a line on standard output; whoever printed before it may not have ended theirs.
+    package static func say(_ line: String) { write("\nswoop: \(line)\n", to: 1) }
 
     /// Says a line on standard error.
     package static func complain(_ line: String) { write("swoop: \(line)\n", to: 2) }

@@ -1,0 +1,58 @@
+// A shell on a host behind whatever the user's start-up files do. Those run before any command of
+// ours: they may print a lot, read what was meant for us, start another shell in our place, or end
+// with it. So the command says when it begins; until then it is sent nothing that matters.
+
+import SwoopLaunching
+
+/// A shell of ours that reads a script, started through the user's own shell.
+enum HostShell {
+    /// The line that it begins with.
+    static let ready = "swoop-shell ready"
+    /// The line from which on its input counts.
+    private static let begin = "swoop-shell begin"
+
+    /// The command line, for the user's shell, whichever that is: one line, and nothing in it that
+    /// somebody chose.
+    ///
+    /// Where start-up files exported what changes the usual tools (functions of their names,
+    /// options, folders for `cd`, a path without them), those are as they always were. Where the
+    /// line that is waited for does not come, another shell has done the work: one that a start-up
+    /// file ran before this one.
+    static let command =
+        "exec /bin/sh -c '"
+        + "unset -f cd echo printf read command umask rm mv mkdir tar gzip wc 2>/dev/null; "
+        + "unset CDPATH GZIP TAR_OPTIONS POSIXLY_CORRECT; set +eufCvx; "
+        + "PATH=${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin; export PATH; "
+        + "echo; echo \"\(ready)\"; "
+        + "while IFS= read -r l && [ \"$l\" != \"\(begin)\" ]; do :; done; "
+        + "[ \"$l\" = \"\(begin)\" ] || exit 0; \(ProbeScript.reading)'"
+
+    /// Lines that start-up files may read; and the command, for a shell that they start in place of
+    /// ours and that reads commands there.
+    private static func bait(_ command: String) -> String {
+        String(repeating: "\n", count: 8) + String(repeating: command + "\n", count: 4)
+    }
+
+    /// Starts one; a script and its input are what is written to it from now on.
+    ///
+    /// A channel that has ended is one whose shell ended first: its output says why.
+    ///
+    /// - Parameter prolog: lines for the user's own shell, run before; each with its end.
+    static func open(
+        after prolog: String = "", on session: SSHSession
+    ) throws(HostError) -> SSHChannel {
+        let doing = session.wait.doing
+        session.wait.doing =
+            "waiting for a shell there; start-up files such as ~/.bashrc may read input or never end"
+        let channel = try SSHChannel(session, command: prolog + command)
+        guard try channel.write(Array(bait(prolog + command).utf8)) else { return channel }
+        let mark = Array(ready.utf8)[...]
+        while !channel.output.takeLines().contains(mark) {
+            if channel.isEnded { return channel }
+            if try !channel.read(), !channel.isEnded { try session.waitForSocket() }
+        }
+        session.wait.doing = doing
+        _ = try channel.write(Array((begin + "\n").utf8))
+        return channel
+    }
+}
