@@ -93,8 +93,9 @@ extension AgentLoop {
         case .abandoned(let page): handle(.extentAbandoned(worker.id, page))
         case .damaged(let attempt, let input): handle(.pageDamaged(input, by: attempt))
         case .printed(let lines):
-            worker.remember(lines)
-            send(.printed(lines))
+            let owned = owned(lines, of: worker)
+            worker.remember(owned)
+            send(.printed(owned))
         }
     }
 
@@ -121,14 +122,14 @@ extension AgentLoop {
 
     private mutating func look(at worker: WorkerLink) {
         let lines = worker.readOutput()
-        if !lines.isEmpty { send(.printed(lines)) }
+        if !lines.isEmpty { send(.printed(owned(lines, of: worker))) }
         guard let exit = worker.exitSource, poll.isReady(exit, for: [.readable, .failed]) else {
             return
         }
         for message in worker.receive() { take(message, from: worker) }
         let status = worker.endNow()
         let rest = worker.readOutput()
-        if !rest.isEmpty { send(.printed(rest)) }
+        if !rest.isEmpty { send(.printed(owned(rest, of: worker))) }
         let death = worker.death(status)
         forget(worker)
         if worker.id == WorkerID(0) {
@@ -139,6 +140,23 @@ extension AgentLoop {
     }
 
     /// Stops watching a worker that has ended.
+    /// A line that no task printed (a library's thread, say) is for the clients whose tasks the
+    /// worker has, or had last; a worker that never had any is nobody's but its program's.
+    private func owned(_ lines: [OutputLine], of worker: WorkerLink) -> [OutputLine] {
+        guard lines.contains(where: { $0.task.high == 0 }) else { return lines }
+        let clients = machine.clients(of: worker.id)
+        if !clients.isEmpty { worker.lastClients = clients }
+        guard !worker.lastClients.isEmpty else { return lines }
+        return lines.flatMap { line in
+            guard line.task.high == 0 else { return [line] }
+            return worker.lastClients.map { client in
+                var copy = line
+                copy.task = TaskID(high: client.rawValue, low: 0)
+                return copy
+            }
+        }
+    }
+
     mutating func forget(_ worker: WorkerLink) {
         for source in worker.sources { poll.remove(source) }
         cpuBefore += worker.cpuNanoseconds

@@ -25,6 +25,8 @@ final class WorkerLink {
     private var waiting: [[UInt8]] = []
     /// The last lines of all runs, and those that the process wrote to its descriptors itself.
     private var lastLines: [OutputLine] = []
+    /// Whose tasks it had when it was asked last.
+    var lastClients: [ClientID] = []
     /// The beginnings of lines that it wrote to its descriptors.
     private var beginnings: [[UInt8]] = [[], []]
     /// Why what it shares with this process is of no more use; nil: nothing is wrong with it.
@@ -258,7 +260,9 @@ final class WorkerLink {
         }
         death.lastOutput = death.culprit.map { lastLines(of: $0.task) } ?? []
         if death.lastOutput.isEmpty {
-            death.lastOutput = lastLines.suffix(Self.quotedMax).map(\.text)
+            // Other tasks' lines would be told to who has nothing to do with them.
+            let nobodys = lastLines.filter(\.function.isEmpty)
+            death.lastOutput = nobodys.suffix(Self.quotedMax).map(\.text)
         }
         return death
     }

@@ -1,8 +1,15 @@
 // Worker processes of the agent: when one is started, and whom its death is charged to.
 
-import SwoopModel
+package import SwoopModel
 
 extension AgentMachine {
+    /// Clients that have runs for this worker; ascending.
+    package func clients(of worker: WorkerID) -> [ClientID] {
+        guard let place = place(of: worker) else { return [] }
+        let own = runs.filter { $0.value.worker == place }.map { ClientID($0.key.task.high) }
+        return Set(own).sorted()
+    }
+
     /// Where the worker of that id is; nil: it is gone.
     func place(of id: WorkerID) -> Int? { workers.firstIndex { $0.id == id } }
 

@@ -3,6 +3,7 @@
 // removes it. Where that cannot be told, since the process is of another namespace (a container
 // that shares the folder), the file stays.
 
+import CSwoopSystem
 import Glibc
 
 /// A running coordinator, as its clients find it.
@@ -84,7 +85,8 @@ package struct CoordinatorAddress: Sendable, Equatable {
 extension RuntimeFolder {
     /// Tells this user's other processes of a coordinator.
     ///
-    /// A reader sees the whole file or none.
+    /// A reader sees the whole file or none. It goes with this process, also when a signal ends
+    /// that.
     ///
     /// - Throws: `LaunchError.clusterRuns` where another process has published that name, and may
     ///   still run.
@@ -115,6 +117,8 @@ extension RuntimeFolder {
             _ = unsafe unlink(temporary)
             throw .systemCall("publish(\(final))", code: code)
         }
+        // Where it cannot be promised, whoever looks for coordinators removes it.
+        _ = unsafe swoop_leave_no_file(final)
     }
 
     /// The coordinator of a cluster, or nil: it runs, or is foreign and may.
@@ -149,6 +153,7 @@ extension RuntimeFolder {
         try withLock { () throws(LaunchError) in
             if content(of: path) == address { _ = unsafe unlink(path) }
         }
+        unsafe swoop_keep_file(path)
     }
 
     /// Where a person finds the address of a cluster.

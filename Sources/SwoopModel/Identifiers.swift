@@ -28,7 +28,8 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
         String(high, radix: 16) + "-" + String(low, radix: 16)
     }
 
-    /// The id of a task made inside this one: by a child call or an iteration.
+    /// The id of a task made inside this one: by a child call or an iteration. It is the same
+    /// client's, so its upper half stays.
     ///
     /// - Parameters:
     ///   - site: a number of the call site, or of the template task.
@@ -38,9 +39,7 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
         mixer.mix(low)
         mixer.mix(site)
         mixer.mix(ordinal)
-        let first = mixer.value
-        mixer.mix(0x5851_f42d_4c95_7f2d)
-        return TaskID(high: first, low: mixer.value)
+        return TaskID(high: high, low: mixer.value)
     }
 
     /// The name under which a part of the task's output is an input of others.
