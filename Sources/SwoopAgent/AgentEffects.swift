@@ -20,6 +20,8 @@ extension AgentLoop {
         case .recallRun(let id, let attempt): worker(id)?.send(.giveBack(attempt))
         case .tellLent(let task, let page):
             send(.roomLent(task, offset: page.offset, byteCount: page.byteCount))
+        case .tellCopied(let task): send(.pageCopied(task))
+        case .tellNotCopied(let failure): send(.pageNotCopied(failure))
         case .report(let reports): send(.reports(reports))
         case .free(let page): free(page)
         case .allocate(let use, let byteCount): allocate(byteCount, for: use)

@@ -214,6 +214,7 @@ struct AgentLoop: ~Copyable {
         case .revoke(let attempts): handle(.attemptsRevoked(attempts))
         case .recall(let attempts): handle(.attemptsRecalled(attempts))
         case .dropPages(let tasks): handle(.outputsDropped(tasks))
+        case .copyPages(let copies): handle(.copiesWanted(copies))
         case .sendPage(let task): handle(.outputRequested(task))
         case .storePage(let task, let output, let elementCount, let bytes):
             takeData(bytes, of: task, output, elementCount: elementCount)

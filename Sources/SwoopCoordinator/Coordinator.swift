@@ -27,6 +27,8 @@ package final class Coordinator: Sendable {
         package var scheduler = Scheduler.Configuration()
         /// How long its agents go on without hearing of it: so long one may come back.
         package var agentGrace: Int64 = 15 * nanosecondsPerSecond
+        /// Who brings hosts up again and takes new ones in; nil: the hosts stay what they are.
+        package var keeper: (any HostKeeper)?
 
         package init(program: ProgramID, keys: CurveKeys) {
             self.program = program
@@ -40,6 +42,8 @@ package final class Coordinator: Sendable {
         case message(ClientID, ClientMessage)
         case listen(endpoint: String, Answer<Result<String, TransportError>>)
         case depot(ProgramDepot.News)
+        case hosts(HostNews)
+        case admit(host: String, key: String, Answer<HostAdmission>)
         case stop
     }
 
@@ -137,6 +141,19 @@ package final class Coordinator: Sendable {
 
     /// Takes no agent with this public key any more: it could not be started, or was given up.
     package func withdrawAgent(_ publicKey: String) { access.withdraw(publicKey) }
+
+    /// Takes an agent of this host with this public key in, unless the host's agent is there or
+    /// nobody wants it any more; nil: the coordinator has ended.
+    package func admitAgent(of host: String, _ publicKey: String) throws(TransportError)
+        -> HostAdmission?
+    {
+        let answer = try Answer<HostAdmission>()
+        inbox.put(.admit(host: host, key: publicKey, answer))
+        return answer.wait(until: MonotonicClock.nanoseconds() + Self.answerLimit)
+    }
+
+    /// Takes news of hosts from the keeper.
+    package func tell(_ news: HostNews) { inbox.put(.hosts(news)) }
 
     /// Adds a client of this process; `receive` is called on the coordinator's thread and must not
     /// block.

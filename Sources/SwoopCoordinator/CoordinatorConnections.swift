@@ -72,6 +72,7 @@ extension CoordinatorLoop {
                 id: id, peer: peer, receive: nil, program: program, isViewer: program == .none))
         handle(.clientJoined(id, program), now: now)
         send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
+        if program == .none, let states = hostStates { send(.hosts(states), to: id) }
     }
 
     private mutating func take(_ frames: [[UInt8]], fromNode node: NodeID, now: Int64) {
@@ -118,18 +119,26 @@ extension CoordinatorLoop {
             depot.read(
                 ProgramDepot.Range(
                     node: node, program: program, digest: digest, offset: offset, count: count))
+        case .pageCopied(let task): handle(.pageCopied(node, task), now: now)
+        case .pageNotCopied(let failure): handle(.pageNotCopied(node, failure), now: now)
         case .programReady(let program): handle(.programReady(node, program), now: now)
         case .programFailed(let program, let reason):
             handle(.programFailed(node, program, reason: reason), now: now)
         }
     }
 
-    /// A line goes to the client whose task printed it; one of no task, to all.
+    /// A line goes to the client whose task printed it, if it is still there; one that is no
+    /// client's, to those who run the program that every agent begins with.
     private mutating func show(_ line: OutputLine, node: String) {
         var line = line
         line.node = node
-        let own = clients.firstIndex { $0.id.rawValue == line.task.high }
-        for place in clients.indices where own == nil || own == place {
+        for place in clients.indices {
+            let client = clients[place]
+            guard
+                line.task.high == 0
+                    ? client.program == configuration.program
+                    : client.id.rawValue == line.task.high
+            else { continue }
             clients[place].notices.append(.printed(line))
         }
     }
@@ -200,6 +209,7 @@ extension CoordinatorLoop {
     mutating func giveSigns(now: Int64) {
         nextSign = now + Self.signPeriod
         for node in nodes { send(.sign, to: node.id) }
+        tellHosts()
         for client in clients where client.peer != nil { send(.notices([]), to: client.id) }
     }
 

@@ -32,7 +32,16 @@ extension CoordinatorLoop {
             pendingOutputs.append(
                 PendingOutput(task: task, node: node, client: client, name: name))
             if !isAsked { send(.sendPage(task), to: node) }
-        case .closeNode(let node, _): forget(node, now: now)
+        case .closeNode(let node, let reason):
+            let name = nodeName(node)
+            forget(node, now: now)
+            hostLost(name, reason: reason, now: now)
+            tellWaiting()
+        case .copyPage(let node, let copy):
+            // The node may have joined just now, or the one that has the page.
+            tellPeers()
+            send(.copyPages([copy]), to: node)
+        case .nodeDrained(let node): drained(node, now: now)
         case .prepareProgram(let node, let program): prepare(program, at: node, now: now)
         case .recordRun(let function, let node, let record):
             learning.add(

@@ -28,6 +28,8 @@ struct AttachedClient {
     var waiting: [Frames] = []
     /// Its connection ended without a goodbye.
     var isGone = false
+    /// The last line about what its work waits for without a node.
+    var waitingTold = ""
     /// What it was told last of its work, and when.
     var progress = ProgressCount()
     var progressAt: Int64 = 0
@@ -67,7 +69,7 @@ struct CoordinatorLoop: ~Copyable {
     let configuration: Coordinator.Configuration
     let inbox: Inbox<Coordinator.Command>
     let socket: Socket
-    let local: LocalAgent?
+    var local: LocalAgent?
     let access: AccessList
     let depot: ProgramDepot
     /// What it listens on, in the order of binding.
@@ -85,6 +87,8 @@ struct CoordinatorLoop: ~Copyable {
     /// Programs of clients, in the order of being offered.
     var manifests: [ProgramManifest] = []
     var relays = PageRelays()
+    /// Nil: the hosts stay what they are.
+    var hosts: StandingHosts?
     /// The nodes changed since they were told of one another.
     var arePeersStale = false
     /// When they may be told again.
@@ -123,14 +127,18 @@ struct CoordinatorLoop: ~Copyable {
         self.depot = depot
         endpoints = [endpoint]
         manifests = configuration.bundle.map { [$0.manifest] } ?? []
-        scheduler = Scheduler(configuration: configuration.scheduler)
+        var scheduling = configuration.scheduler
+        // Where hosts are kept a lost one comes back: work waits so long.
+        if configuration.keeper != nil { scheduling.failsWithoutNodes = false }
+        scheduler = Scheduler(configuration: scheduling)
+        hosts = configuration.keeper.map { StandingHosts($0) }
         learning = CoordinatorLearning(path: configuration.modelPath)
     }
 
     mutating func run() {
         let waking = poll.watch(descriptor: inbox.wakeup.descriptor)
         let arriving = poll.watch(socket)
-        startLocalAgent()
+        startLocalAgent(now: MonotonicClock.nanoseconds())
         var spare: [Coordinator.Command] = []
         while !stopped {
             do {
@@ -165,6 +173,9 @@ struct CoordinatorLoop: ~Copyable {
             deadline = min(deadline ?? nextProgress, nextProgress)
         }
         if arePeersStale { deadline = min(deadline ?? nextPeers, nextPeers) }
+        if let due = hosts?.roster.nextDeadline?.nanoseconds {
+            deadline = min(deadline ?? due, due)
+        }
         if let due = returnDeadline { deadline = min(deadline ?? due, due) }
         if !nodes.isEmpty || clients.contains(where: { $0.peer != nil }) {
             deadline = min(deadline ?? nextSign, nextSign)
@@ -178,7 +189,10 @@ struct CoordinatorLoop: ~Copyable {
 
     private mutating func tick(now: Int64) {
         if let due = scheduler.nextDeadline?.nanoseconds, due <= now {
-            handle(.deadlineReached, now: now)
+            handle(SchedulerEvent.deadlineReached, now: now)
+        }
+        if let due = hosts?.roster.nextDeadline?.nanoseconds, due <= now {
+            handle(HostEvent.deadlineReached, now: now)
         }
         for models in learning.revise(scheduler.functions, now: now) {
             handle(.estimateRevised(models.function, models.duration), now: now)
@@ -222,6 +236,8 @@ struct CoordinatorLoop: ~Copyable {
         case .message(let id, let message): take(message, from: id, now: now)
         case .listen(let endpoint, let answer): answer.give(listen(on: endpoint))
         case .depot(let news): take(news, now: now)
+        case .hosts(let news): take(news, now: now)
+        case .admit(let host, let key, let answer): answer.give(admit(host, key: key))
         }
     }
 
@@ -241,6 +257,7 @@ struct CoordinatorLoop: ~Copyable {
         case .submit(let part, let data):
             handle(.graphSubmitted(client, part, data: data), now: now)
             learning.prime(scheduler.functions)
+            tellWaiting()
         case .data(let task, let bytes):
             handle(.dataArrived(client, task, bytes: bytes), now: now)
         case .roomWanted(let task, let byteCount):
@@ -254,6 +271,10 @@ struct CoordinatorLoop: ~Copyable {
         case .want(let tasks): handle(.outputsWanted(client, tasks), now: now)
         case .wantRecords(let identities):
             send(.records(learning.histories(for: identities)), to: client)
+        case .wantHosts(let wanted): wantHosts(wanted, of: client)
+        case .releaseHosts(let names, let limit):
+            releaseHosts(names, within: limit, of: client, now: now)
+        case .forgetHosts(let names): forgetHosts(names, of: client, now: now)
         case .watchUsage(let isOn):
             if let place = clients.firstIndex(where: { $0.id == client }) {
                 clients[place].watchesUsage = isOn
@@ -275,6 +296,7 @@ struct CoordinatorLoop: ~Copyable {
         for peer in clients.filter({ $0.id == client }).compactMap(\.peer) { roles[peer] = nil }
         clients.removeAll { $0.id == client }
         pendingOutputs.removeAll { $0.client == client }
+        hosts?.awaiting.removeAll { $0.client == client }
         handle(.clientLeft(client), now: now)
     }
 
@@ -329,32 +351,39 @@ struct CoordinatorLoop: ~Copyable {
         return nodes.contains { !$0.isUnreachable }
     }
 
-    private mutating func startLocalAgent() {
+    mutating func startLocalAgent(now: Int64) {
         guard let local else { return }
         do {
             let started = try local.start()
             childExit = poll.watch(descriptor: started.exitDescriptor)
             child = started
         } catch {
-            refuseAll("the agent of this machine could not be started: \(error)")
+            let reason = "the agent of this machine could not be started: \(error)"
+            if hosts == nil { refuseAll(reason) } else { localFailed(reason, now: now) }
         }
     }
 
     private mutating func childEnded(now: Int64) {
         guard let status = child?.reap() else { return }
-        if let childExit { poll.remove(childExit) }
-        childExit = nil
+        forgetChild()
         let cause: String
         switch status {
         case .exited(let code): cause = "its agent left with status \(code)"
         case .signalled(let signal): cause = "its agent was ended by signal \(signal)"
         }
-        child = nil
         guard let node = nodes.first(where: { $0.pages.publicKey == local?.publicKey }) else {
+            if hosts != nil { return localFailed(cause, now: now) }
             if nodes.isEmpty { refuseAll("the agent of this machine did not start: \(cause)") }
             return
         }
         lose(node.id, reason: cause, now: now)
+    }
+
+    /// The child is not there any more.
+    mutating func forgetChild() {
+        if let childExit { poll.remove(childExit) }
+        childExit = nil
+        child = nil
     }
 
     /// Tells every client that there is nothing to wait for any more.

@@ -40,6 +40,9 @@ extension CoordinatorLoop {
         if let old = nodes.first(where: { $0.pages.publicKey == pages.publicKey }) {
             lose(old.id, reason: "its connection was lost, and it came back anew", now: now)
         }
+        if let objection = objection(toHost: description.name, key: pages.publicKey) {
+            return answer(.refused(objection), peer)
+        }
         departed.removeAll { $0.key == pages.publicKey }
         nodesJoined += 1
         let id = NodeID(nodesJoined)
@@ -52,6 +55,7 @@ extension CoordinatorLoop {
         arePeersStale = true
         greetAll()
         handle(.nodeJoined(id, description, program), now: now)
+        hostJoined(description.name, now: now)
     }
 
     private func answer(_ order: AgentOrder, _ peer: PeerID) {
@@ -94,8 +98,11 @@ extension CoordinatorLoop {
     // MARK: Going
 
     mutating func lose(_ node: NodeID, reason: String, now: Int64) {
+        let name = nodes.first { $0.id == node }?.description.name
         forget(node, now: now)
+        if let name { hostLost(name, reason: reason, now: now) }
         handle(.nodeLost(node, reason: reason), now: now)
+        tellWaiting()
     }
 
     /// Everything here that belongs to a node that is gone.
@@ -144,16 +151,9 @@ extension CoordinatorLoop {
     }
 
     mutating func wantRelay(_ task: TaskID, from owner: NodeID, to receiver: NodeID) {
-        guard let giver = nodes.first(where: { $0.id == owner }),
-            let taker = nodes.first(where: { $0.id == receiver })
+        guard nodes.contains(where: { $0.id == owner }),
+            nodes.contains(where: { $0.id == receiver })
         else { return send(.relayFailed(task), to: receiver) }
-        if relays.isNewPair(owner, receiver) {
-            let place = giver.pages.endpoints.first ?? "no address"
-            remarkToAll(
-                "pages between \(giver.description.name) and \(taker.description.name) go through "
-                    + "the coordinator: \(taker.description.name) cannot reach "
-                    + "\(giver.description.name) at \(place)")
-        }
         relays.want(task, from: owner, to: receiver)
         askForRelays()
     }
@@ -165,9 +165,24 @@ extension CoordinatorLoop {
         }
     }
 
+    /// Tells of two nodes whose pages go through here, once one has: a node that could not be
+    /// reached by another may just have ended, and then none of its pages comes this way either.
+    private mutating func tellRelay(from owner: NodeID, to receiver: NodeID) {
+        guard let giver = nodes.first(where: { $0.id == owner }),
+            let taker = nodes.first(where: { $0.id == receiver }),
+            relays.isNewPair(owner, receiver)
+        else { return }
+        let (from, to) = (giver.description.name, taker.description.name)
+        let place = giver.pages.endpoints.first ?? "no address"
+        remarkToAll(
+            "pages between \(from) and \(to) go through the coordinator: \(to) does not reach "
+                + "\(from) at \(place)")
+    }
+
     /// A page came that may be for other nodes.
     mutating func relay(_ task: TaskID, _ bytes: [UInt8], from node: NodeID) {
         for receiver in relays.finish(task, from: node) {
+            tellRelay(from: node, to: receiver)
             // How many elements it has stands in the page itself.
             send(.relayed(task, elementCount: 0, bytes: bytes), to: receiver)
         }

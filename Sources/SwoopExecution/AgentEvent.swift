@@ -72,6 +72,8 @@ package enum AgentEvent: Sendable {
     case extentLentToClient(TaskID, PageExtent)
     /// The client wrote the page there.
     case dataWritten(TaskID, OutputPart)
+    /// The coordinator wants copies of pages to be kept here.
+    case copiesWanted([PageCopy])
     /// A page came from another node.
     case pageFetched(TaskID, PageExtent)
     /// A page could not be had, directly or through the coordinator, and why.
@@ -136,6 +138,10 @@ package enum AgentEffect: Hashable, Sendable {
     case tellLent(TaskID, PageExtent)
     /// Tell the coordinator.
     case report([RunReport])
+    /// Tell the coordinator that a copy that it wanted is here.
+    case tellCopied(TaskID)
+    /// Tell it that a copy cannot be had or kept.
+    case tellNotCopied(TaskFailure)
     /// Give an extent back to the arena, or to the spill file.
     case free(PageExtent)
     /// Take memory for this use: `roomGiven` or `roomMissing` follows.

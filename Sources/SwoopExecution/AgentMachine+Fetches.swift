@@ -121,6 +121,7 @@ extension AgentMachine {
         insert(task, Output(extent: extent, attempt: 0), into: &effects)
         guard let output = outputs[task] else { return }
         provide(task, .extent(output.extent), of: task, into: &effects)
+        keepCopied(task, into: &effects)
         for name in relayed(task) {
             guard let fetch = fetches.removeValue(forKey: name), let slice = fetch.slice else {
                 continue
@@ -183,6 +184,7 @@ extension AgentMachine {
                 of: task, .lost, text + "neither it nor the coordinator gives it away",
                 into: &effects)
         }
+        failCopy(of: task, "node \(source.rawValue) does not give it away", into: &effects)
         giveBackWaiters(of: task, into: &effects)
     }
 
@@ -221,6 +223,7 @@ extension AgentMachine {
     private mutating func failWaiters(
         of task: TaskID, _ kind: FailureKind, _ text: String, into effects: inout [AgentEffect]
     ) {
+        failCopy(of: task, text, into: &effects)
         for attempt in waiters[task] ?? [] {
             guard let run = runs[attempt], run.state == .waiting else { continue }
             var failure = TaskFailure(
@@ -262,7 +265,8 @@ extension AgentMachine {
         guard !troubles.isEmpty else { return }
         let due = fetches.filter { $0.value.resumeAt.map { $0 <= now } ?? false }
         for task in due.keys.sorted() {
-            if waiters[task]?.contains(where: { runs[$0] != nil }) ?? false {
+            if copying[task] != nil || waiters[task]?.contains(where: { runs[$0] != nil }) ?? false
+            {
                 ask(for: task, into: &effects)
             } else {
                 fetches[task] = nil

@@ -79,6 +79,7 @@ extension AgentMachine {
     mutating func drop(_ tasks: [TaskID], into effects: inout [AgentEffect]) {
         dropLends(tasks, into: &effects)
         for task in tasks {
+            copying[task] = nil
             guard let output = outputs[task] else { continue }
             idleCopies[task] = nil
             if output.pins == 0 {

@@ -145,6 +145,8 @@ package struct AgentMachine: Sendable {
     package var questions: [TaskID: [RangeQuestion]] = [:]
     /// Exactly the copies of other nodes' pages that nothing reads, and until when they are kept.
     package var idleCopies: [TaskID: Timestamp] = [:]
+    /// Exactly the pages that are on their way here to be kept, with the attempts that made them.
+    package var copying: [TaskID: UInt32] = [:]
     /// Who waits for memory, and what is done about it.
     package var room = PageRoom()
     /// Pages that clients on this machine write, and where; nil: there is no room yet.
@@ -197,6 +199,7 @@ package struct AgentMachine: Sendable {
         case .extentLentToClient(let task, let extent):
             lendToClient(task, extent, into: &effects)
         case .dataWritten(let task, let page): written(data: task, page, into: &effects)
+        case .copiesWanted(let copies): copy(copies, into: &effects)
         case .pageFetched(let task, let extent):
             room.copying.remove(task)
             fetched(task, extent, into: &effects)

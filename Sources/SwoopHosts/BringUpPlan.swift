@@ -3,7 +3,7 @@
 import Glibc
 
 /// How hosts are brought up.
-package struct BringUpOptions: Sendable {
+package struct BringUpOptions: Hashable, Sendable {
     /// From the first packet to a logged-in session, in nanoseconds; 10 s.
     ///
     /// The probe of the host gets as much again.
@@ -18,6 +18,8 @@ package struct BringUpOptions: Sendable {
     ///
     /// The default is what the environment says in `SWOOP_SSH_CONFIG`.
     package var configurationFile: String?
+    /// The socket of the SSH agent, in place of the one that the environment names.
+    package var agentSocket: String?
     /// Hosts that are being brought up at the same time.
     package var threadsMax = 32
 

@@ -39,13 +39,15 @@ package final class HostBringUp: Sendable {
     ///
     /// Called once, by a thread that may block.
     package func run() -> [HostOutcome] {
-        let resolver = SSHResolver(configurationFile: options.configurationFile)
+        var resolver = SSHResolver(configurationFile: options.configurationFile)
+        if let socket = options.agentSocket { resolver.local.agentPath = socket }
+        let resolved = resolver
         let knownHosts = KnownHostsReader()
         let threads = (1..<max(1, min(options.threadsMax, hosts.count))).compactMap { _ in
             // With fewer threads it takes longer, and that is all.
-            try? HostThread { self.takeHosts(resolver, knownHosts) }
+            try? HostThread { self.takeHosts(resolved, knownHosts) }
         }
-        takeHosts(resolver, knownHosts)
+        takeHosts(resolved, knownHosts)
         for thread in threads { thread.join() }
         return outcomes.withLock { $0.compactMap(\.self) }
     }

@@ -10,7 +10,7 @@ struct SSHResolver: Sendable {
     let program: String?
     /// Read instead of the user's configuration.
     let configurationFile: String?
-    let local: SSHConfiguration.LocalUser
+    var local: SSHConfiguration.LocalUser
 
     /// The resolver of the user who runs this process.
     init(configurationFile: String?) {

@@ -60,7 +60,9 @@ extension Scheduler {
         var wanted = data.copies - data.pending.count - tasks[index].locations.count
         var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
         while wanted > 0 {
-            let free = nodes.nodes.indices.filter { !avoided.contains(nodes[$0].id) }
+            let free = nodes.nodes.indices.filter {
+                nodes[$0].drain == nil && !avoided.contains(nodes[$0].id)
+            }
             guard let place = free.max(by: { nodes[$0].room < nodes[$1].room }) else { return }
             let node = nodes[place].id
             avoided.insert(node)

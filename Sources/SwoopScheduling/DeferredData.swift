@@ -45,7 +45,7 @@ extension Scheduler {
     /// Asks clients for as much as there is room for, in the order of submission.
     mutating func askForData(into effects: inout [SchedulerEffect]) {
         guard !deferredQueue.isEmpty,
-            let largest = nodes.nodes.max(by: {
+            let largest = nodes.nodes.filter({ $0.drain == nil }).max(by: {
                 $0.description.pageBudget < $1.description.pageBudget
             })?.description
         else { return }

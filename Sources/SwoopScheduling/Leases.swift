@@ -10,7 +10,7 @@ extension Scheduler {
         // at any further, nor is a line whose first task finds no memory: however many wait, the
         // others are not kept.
         var isPassed = programs.indices.flatMap { program in
-            let isThere = nodes.nodes.contains { $0.state(of: program) == .ready }
+            let isThere = nodes.nodes.contains { $0.takesWork(of: program) }
             return MemoryEffect.allCases.map { _ in !isThere }
         }
         while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
@@ -66,7 +66,7 @@ extension Scheduler {
     private func hasTime(for index: TaskIndex, of program: Int) -> Bool {
         let predicted = tasks[index].predicted
         return nodes.nodes.contains { node in
-            node.state(of: program) == .ready
+            node.takesWork(of: program)
                 && (node.assignedCores < node.slots
                     || node.hasTimeAhead(for: predicted, configuration: configuration))
         }
@@ -82,7 +82,7 @@ extension Scheduler {
                 locations: tasks[input].locations)
         }
         return Placement.choose(
-            among: nodes.nodes, program: program, demand, inputs: inputs,
+            among: nodes.nodes, absent: absentNodes, program: program, demand, inputs: inputs,
             configuration: configuration)
     }
 
@@ -107,7 +107,7 @@ extension Scheduler {
                     record.isNeeded, !record.spec.countsElements, record.spec.part == nil,
                     !record.isIsolated, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
-                    nodes[place].state(of: program) == .ready,
+                    nodes[place].takesWork(of: program),
                     nodes[place].admission(
                         of: known(demand, in: piece), missing: 0, configuration: configuration)
                         == .ahead

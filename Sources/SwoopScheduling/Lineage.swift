@@ -11,6 +11,7 @@ extension Scheduler {
         var record = NodeRecord(id: node, description: description, lastHeard: now)
         record.set(.ready, of: programPlace(of: program))
         nodes.insert(record)
+        absentNodes.removeAll { $0.name == description.name }
         hasEverHadNodes = true
         if let place = nodes.place(of: node) { prepareAll(at: place, into: &effects) }
         for index in unstoredData.keys.sorted() { storeData(index, into: &effects) }
@@ -25,27 +26,32 @@ extension Scheduler {
     }
 
     /// A node is gone: its attempts are void, its pages are missed, and what is needed is made
-    /// again.
+    /// again. Without a reason it left as it was wanted to: nobody need be told.
     mutating func lose(
-        _ node: NodeID, reason: String, into effects: inout [SchedulerEffect]
+        _ node: NodeID, reason: String?, into effects: inout [SchedulerEffect]
     ) {
         guard let place = nodes.place(of: node) else { return }
         let name = nodes[place].description.name
         // Links: what follows forgets records, and rounds of loops take their places.
         let all = tasks.indices.map { tasks.link(to: $0) }
         let held = all.filter { tasks[$0.index].state.node == node }
+        let heldBy = Dictionary(
+            held.map { (tasks[$0.index].client, 1) }, uniquingKeysWith: +)
         for task in held { takeBack(task.index) }
         let moved = all.filter { tasks[$0.index].locations.contains(node) }
         for task in moved { removeLocation(node, of: task.index) }
         for task in all { forgetReader(node, of: task.index) }
+        let description = nodes[place].description
         nodes.remove(at: place)
         loseLends(on: node)
-        let news = "node \(name) is lost: \(reason). \(held.count) tasks that it held are run again"
+        forgetCopies(to: node)
         if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
+            let reason = reason ?? "it was taken away"
             remarkToAll("node \(name) is lost: \(reason). It was the last one.", into: &effects)
             return failEverything(
                 "node \(name) is lost (\(reason)) and it was the last one", &effects)
         }
+        if !configuration.failsWithoutNodes, reason != nil { absentNodes.append(description) }
         for task in held where isOpen(task) {
             tasks[task.index].losses += 1
             guard tasks[task.index].losses > configuration.lossesMax else { continue }
@@ -66,7 +72,15 @@ extension Scheduler {
                 send(task.index, named: name, into: &effects)
             }
         }
-        remarkToAll(news + ", \(again) pages are made again.", into: &effects)
+        guard let reason else { return }
+        for client in clients {
+            let (runs, pages) = (heldBy[client.id] ?? 0, again[client.id] ?? 0)
+            var text = "node \(name) is lost: \(reason)."
+            if runs + pages > 0 {
+                text += " \(runs) tasks that it held are run again, \(pages) pages are made again."
+            }
+            effects.append(.notify(client.id, .remark(text)))
+        }
     }
 
     /// Whether the task is still in the table and has not failed.
@@ -110,11 +124,11 @@ extension Scheduler {
     }
 
     /// Sends every needed, done record whose output is gone back to waiting, and so on up its
-    /// lineage; answers with their number.
+    /// lineage; answers with their number for each client.
     @discardableResult
     mutating func makeAgainIfLost(
         _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
-    ) -> Int {
+    ) -> [ClientID: Int] {
         var work = candidates
         var again: [TaskLink] = []
         while let index = work.popLast() {
@@ -138,9 +152,11 @@ extension Scheduler {
                 work.append(contentsOf: record.inputs)
             }
         }
+        let counts = Dictionary(
+            again.map { (tasks[$0.index].client, 1) }, uniquingKeysWith: +)
         for task in again where tasks.isCurrent(task) {
             settleInputs(of: task.index, into: &effects)
         }
-        return again.count
+        return counts
     }
 }

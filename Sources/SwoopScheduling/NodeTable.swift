@@ -34,6 +34,8 @@ package struct NodeRecord: Sendable {
     /// Functions that it was told of: the first so many of the function table.
     package var knownFunctions = 0
     package var lastHeard: Timestamp
+    /// Set when it is to leave: it is given nothing new.
+    package var drain: Drain?
     /// Bytes of the pages that the scheduler knows to be there, or on their way from a client.
     package var pageBytes: Int64 = 0
     /// By place in the scheduler's table of programs; absent beyond its end.
@@ -56,6 +58,9 @@ package struct NodeRecord: Sendable {
     package func state(of place: Int) -> ProgramState {
         place < programs.count ? programs[place] : .absent
     }
+
+    /// Whether it may be given tasks of the program at `place` of the table of programs.
+    package func takesWork(of place: Int) -> Bool { drain == nil && state(of: place) == .ready }
 
     /// Notes how far the node is with a program; what went wrong before is forgotten.
     package mutating func set(_ state: ProgramState, of place: Int) {

@@ -32,14 +32,15 @@ package enum Placement {
     /// The node that has the program (its place in the table of programs) and room, and would
     /// finish the task first.
     ///
-    /// Equal nodes: the one that joined first.
+    /// Equal nodes: the one that joined first. What only an absent one could run waits for it.
     package static func choose(
-        among nodes: [NodeRecord], program: Int, _ demand: TaskDemand, inputs: [Input],
+        among nodes: [NodeRecord], absent: [NodeDescription] = [], program: Int,
+        _ demand: TaskDemand, inputs: [Input],
         configuration: Scheduler.Configuration
     ) -> Choice {
         var best: (place: Int, cost: Double)?
         var lacksMemory = false
-        for (place, node) in nodes.enumerated() where node.state(of: program) == .ready {
+        for (place, node) in nodes.enumerated() where node.takesWork(of: program) {
             let missing = inputs.reduce(Int64(0)) { sum, input in
                 input.locations.isEmpty || input.locations.contains(node.id)
                     ? sum : sum + input.byteCount
@@ -57,7 +58,9 @@ package enum Placement {
             if cost < best?.cost ?? .infinity { best = (place, cost) }
         }
         if let best { return .node(best.place) }
-        if let obstacle = obstacle(to: demand, among: nodes, program: program) {
+        if let obstacle = obstacle(
+            to: demand, among: nodes, absent: absent, program: program)
+        {
             return .never(obstacle)
         }
         return lacksMemory ? .noMemory : .noTime
@@ -65,13 +68,16 @@ package enum Placement {
 
     /// Why no node, however idle, could run the task; nil: some could.
     private static func obstacle(
-        to demand: TaskDemand, among nodes: [NodeRecord], program: Int
+        to demand: TaskDemand, among nodes: [NodeRecord], absent: [NodeDescription], program: Int
     ) -> String? {
         guard demand.cores > 1 || demand.declaredBytes > 0 else { return nil }
         let able = nodes.filter { $0.state(of: program) != .failed }
-        let isMet = able.contains {
-            $0.slots >= demand.cores && $0.budget >= demand.declaredBytes
-        }
+        let isMet =
+            able.contains { $0.slots >= demand.cores && $0.budget >= demand.declaredBytes }
+            || absent.contains {
+                Int64($0.slots) >= demand.cores
+                    && ($0.pageBudget <= 0 || $0.pageBudget >= demand.declaredBytes)
+            }
         // The one that comes nearest to what all lack.
         let lackCores = able.allSatisfy { $0.slots < demand.cores }
         let largest = able.max {

@@ -14,7 +14,8 @@ extension Scheduler {
         var wanted = nodes[idle].slots - nodes[idle].assignedCores
         for place in nodes.nodes.indices where wanted > 0 && place != idle {
             let node = nodes[place]
-            guard node.recalls == 0, now >= node.nextRecall, node.assignedCores > node.slots,
+            guard node.drain == nil, node.recalls == 0, now >= node.nextRecall,
+                node.assignedCores > node.slots,
                 node.assignedNanoseconds / node.slots >= configuration.recallNanoseconds
             else { continue }
             // What cannot move now is not looked at again with every event.
@@ -31,7 +32,7 @@ extension Scheduler {
     private var idlePlace: Int? {
         nodes.nodes.firstIndex { node in
             node.assignedCores < node.slots
-                && programs.indices.contains { node.state(of: $0) == .ready }
+                && programs.indices.contains { node.takesWork(of: $0) }
         }
     }
 
@@ -65,7 +66,7 @@ extension Scheduler {
     /// wait.
     private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
         guard !tasks[index].isRecalled, tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
-            let program = programPlace(of: index), nodes[idle].state(of: program) == .ready
+            let program = programPlace(of: index), nodes[idle].takesWork(of: program)
         else { return false }
         let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in
             let places = tasks[input].locations

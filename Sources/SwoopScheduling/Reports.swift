@@ -70,7 +70,7 @@ extension Scheduler {
     }
 
     /// Never started, and charged nothing: it may go anywhere again.
-    private mutating func returned(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+    mutating func returned(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         takeBack(index)
         makeAgainIfLost(tasks[index].inputs, into: &effects)
         settleInputs(of: index, into: &effects)

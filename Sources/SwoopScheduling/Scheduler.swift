@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
 // named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes,
-// Leases, Recalls, Reports, Lineage, Iterations, Release, Explanation, Invariants.
+// Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -88,6 +88,8 @@ package struct Scheduler: Sendable {
     package var grants: [NodeID: [AssignedTask]] = [:]
     package var rejected: [RejectionReason: UInt64] = [:]
     package var hasEverHadNodes = false
+    /// Nodes that were lost where lost ones come back: what only they could run waits for them.
+    package var absentNodes: [NodeDescription] = []
 
     package init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -122,6 +124,11 @@ package struct Scheduler: Sendable {
         case .programFailed(let node, let program, let reason):
             programFailed(program, on: node, reason, into: &effects)
         case .nodeLost(let node, let reason): lose(node, reason: reason, into: &effects)
+        case .nodeForgotten(let name): absentNodes.removeAll { $0.name == name }
+        case .drainWanted(let node, let until): drain(node, until: until)
+        case .drainEnded(let node): endDrain(of: node)
+        case .pageCopied(let node, let task): copied(task, to: node, into: &effects)
+        case .pageNotCopied(let node, let failure): notCopied(failure, to: node)
         case .nodeHeard(let node): hear(node)
         case .reported(let node, let reports): take(reports, from: node, into: &effects)
         case .outputDelivered(_, let task): delivered(task)
@@ -135,7 +142,8 @@ package struct Scheduler: Sendable {
 
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
-        nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
+        let silence = nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
+        return [silence, drainDeadline].compactMap(\.self).min()
     }
 
     /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a
@@ -152,6 +160,7 @@ package struct Scheduler: Sendable {
         grantLeases(into: &effects)
         askForData(into: &effects)
         recallWork(into: &effects)
+        drainNodes(into: &effects)
     }
 
     /// Drops a message that makes no sense, and counts it.

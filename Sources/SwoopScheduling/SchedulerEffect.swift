@@ -31,6 +31,10 @@ package enum SchedulerEffect: Hashable, Sendable {
     case requestOutput(NodeID, TaskID, ClientID, name: TaskID)
     /// The node was silent for too long: close its connection.
     case closeNode(NodeID, reason: String)
+    /// Have the node copy a page from others and keep it: `pageCopied` or `pageNotCopied` follows.
+    case copyPage(NodeID, PageCopy)
+    /// A node that was to leave has handed everything on: it is to end, and is no node any more.
+    case nodeDrained(NodeID)
     /// A current attempt ended well: learn from it.
     case recordRun(FunctionIndex, NodeID, RunRecord)
     /// Runs that a task made itself ended: learn from them.

@@ -36,6 +36,16 @@ package enum SchedulerEvent: Sendable {
     case programFailed(NodeID, ProgramID, reason: String)
     /// An agent is gone: its process ended, or it was silent for too long.
     case nodeLost(NodeID, reason: String)
+    /// Somebody wants the node to leave; what still runs there then is handed on.
+    case drainWanted(NodeID, until: Timestamp)
+    /// It stays after all.
+    case drainEnded(NodeID)
+    /// A node has a copy that `copyPage` ordered.
+    case pageCopied(NodeID, TaskID)
+    /// A node could not make it; the failure names the task.
+    case pageNotCopied(NodeID, TaskFailure)
+    /// A node of this name was lost, and will not come back.
+    case nodeForgotten(String)
     /// Anything came from this node.
     case nodeHeard(NodeID)
     /// News of attempts, from the agent that holds their lease.

@@ -62,7 +62,9 @@ extension VirtualCluster {
         case .notices(let notices): act(.noticed(notices), as: client)
         case .value(let task, let bytes): act(.valueArrived(task, bytes), as: client)
         case .missing(let task): act(.valueMissing(task), as: client)
-        case .welcome, .refused, .usage, .records, .programWanted: break
+        case .welcome, .refused, .usage, .records, .programWanted, .hosts, .hostsTaken,
+            .hostSettled:
+            break
         }
     }
 
@@ -78,7 +80,9 @@ extension VirtualCluster {
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
         case .want(let tasks): handle(.outputsWanted(client, tasks))
         case .goodbye: handle(.clientLeft(client))
-        case .hello, .wantRecords, .watchUsage, .offerProgram: break
+        case .hello, .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts,
+            .forgetHosts:
+            break
         }
     }
 }

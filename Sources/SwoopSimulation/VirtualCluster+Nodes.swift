@@ -168,6 +168,8 @@ extension VirtualCluster {
         case .cancelRun(let worker, let attempt): send(.cancel(attempt), to: id, worker)
         case .recallRun(let worker, let attempt): send(.giveBack(attempt), to: id, worker)
         case .report(let reports): send(.reports(reports), from: id)
+        case .tellCopied(let task): send(.pageCopied(task), from: id)
+        case .tellNotCopied(let failure): send(.pageNotCopied(failure), from: id)
         case .free(let extent):
             if let place = place(id) { nodes[place].free(extent) }
         case .fetch(let task, let source, _, _): ask(source, for: task, by: id)
@@ -194,6 +196,7 @@ extension VirtualCluster {
         case .revoke(let attempts): tell(id, .attemptsRevoked(attempts))
         case .recall(let attempts): tell(id, .attemptsRecalled(attempts))
         case .dropPages(let tasks): tell(id, .outputsDropped(tasks))
+        case .copyPages(let copies): tell(id, .copiesWanted(copies))
         case .sendPage(let task): tell(id, .outputRequested(task))
         // Nobody wishes for room to write in.
         case .lendRoom, .keepWritten: break
@@ -208,7 +211,8 @@ extension VirtualCluster {
             let extent = nodes[place].store(bytes, elementCount: elementCount)
             tell(id, .pageFetched(task, extent))
         case .relayFailed(let task): tell(id, .fetchFailed(task, .absent))
-        case .accepted, .refused, .shutDown, .sign, .peers, .programBytes: break
+        case .shutDown: end(id)
+        case .accepted, .refused, .sign, .peers, .programBytes: break
         }
     }
 

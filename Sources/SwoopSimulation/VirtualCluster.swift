@@ -204,6 +204,10 @@ package struct VirtualCluster {
             pendingOutputs.append(
                 PendingOutput(task: task, node: node, client: client, name: name))
             if !isAsked { send(.sendPage(task), to: node) }
+        case .copyPage(let node, let copy): send(.copyPages([copy]), to: node)
+        case .nodeDrained(let node):
+            send(.shutDown, to: node)
+            forget(node)
         case .closeNode(let node, _): forget(node)
         case .recordRun, .recordChildren, .reject: break
         }
@@ -227,6 +231,8 @@ package struct VirtualCluster {
             handle(.pageMissed(node, task))
         case .roomLent(let task, let offset, let byteCount):
             handle(.roomLent(node, task, offset: offset, byteCount: byteCount))
+        case .pageCopied(let task): handle(.pageCopied(node, task))
+        case .pageNotCopied(let failure): handle(.pageNotCopied(node, failure))
         case .programReady(let program): handle(.programReady(node, program))
         case .programFailed(let program, let reason):
             handle(.programFailed(node, program, reason: reason))

@@ -49,6 +49,9 @@ extension AgentMessage {
             header.program = program.rawValue
             header.reason = reason
             return MessageKind.programFailed.frames(header)
+        case .pageCopied(let task): return MessageKind.pageCopied.frames(ProtoTasks(task))
+        case .pageNotCopied(let failure):
+            return MessageKind.pageNotCopied.frames(ProtoFailure(failure))
         case .relayWanted(let task, let node):
             var header = ProtoRelay()
             header.task = ProtoTasks(task)
@@ -101,6 +104,9 @@ extension AgentMessage {
         case .programFailed:
             let header = try incoming.header(ProtoProgramNews.self)
             self = .programFailed(ProgramID(header.program), reason: header.reason)
+        case .pageCopied: self = .pageCopied(try incoming.header(ProtoTasks.self).task())
+        case .pageNotCopied:
+            self = .pageNotCopied(try incoming.header(ProtoFailure.self).failure())
         case .relayWanted:
             let header = try incoming.header(ProtoRelay.self)
             self = .relayWanted(try header.task.task(), from: NodeID(header.node))

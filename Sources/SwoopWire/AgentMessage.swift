@@ -33,6 +33,10 @@ package enum AgentMessage: Hashable, Sendable {
     /// Asks for a page of another node through the coordinator: the node cannot be reached from
     /// here.
     case relayWanted(TaskID, from: NodeID)
+    /// Answers `copyPages`: the page is here.
+    case pageCopied(TaskID)
+    /// Answers `copyPages`: it could not be had or kept; the failure names the task.
+    case pageNotCopied(TaskFailure)
     /// The last message, with the reason.
     case goodbye(String)
 }

@@ -43,6 +43,7 @@ extension AgentOrder {
                 task, offset: 0, count: Int64(bytes.count), elementCount: elementCount)
             return MessageKind.relayed.frames(header, [bytes])
         case .relayFailed(let task): return MessageKind.relayFailed.frames(ProtoTasks(task))
+        case .copyPages(let copies): return MessageKind.copyPages.copies(copies)
         case .shutDown: return MessageKind.shutDown.frames(ProtoText())
         }
     }
@@ -92,6 +93,7 @@ extension AgentOrder {
                 try header.task.task(), elementCount: header.elementCount,
                 bytes: try incoming.frame(1))
         case .relayFailed: self = .relayFailed(try incoming.header(ProtoTasks.self).task())
+        case .copyPages: self = .copyPages(try incoming.copies())
         case .shutDown:
             _ = try incoming.header(ProtoText.self)
             self = .shutDown

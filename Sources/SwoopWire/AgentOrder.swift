@@ -40,6 +40,9 @@ package enum AgentOrder: Hashable, Sendable {
     case relayed(TaskID, elementCount: Int64, bytes: [UInt8])
     /// Answers `relayWanted`: they could not be had.
     case relayFailed(TaskID)
+    /// Has pages copied from other nodes and kept: each is answered by `pageCopied` or
+    /// `pageNotCopied`.
+    case copyPages([PageCopy])
     /// Ends the agent and its workers.
     case shutDown
 }

@@ -38,6 +38,11 @@ extension ClientMessage {
             header.manifest = ProtoManifest(manifest)
             header.path = paths
             return MessageKind.offerProgram.frames(header)
+        case .wantHosts(let wanted): return MessageKind.wantHosts.frames(ProtoHostsWanted(wanted))
+        case .releaseHosts(let hosts, let limit):
+            return MessageKind.releaseHosts.frames(ProtoHostsUnwanted(hosts, within: limit))
+        case .forgetHosts(let hosts):
+            return MessageKind.releaseHosts.frames(ProtoHostsUnwanted(noLongerAwaited: hosts))
         case .goodbye: return MessageKind.clientGoodbye.frames(ProtoText())
         }
     }
@@ -78,6 +83,12 @@ extension ClientMessage {
                 throw .malformed(.header, offset: 0)
             }
             self = .offerProgram(header.manifest.manifest, paths: header.path)
+        case .wantHosts: self = .wantHosts(try incoming.header(ProtoHostsWanted.self).wanted)
+        case .releaseHosts:
+            let header = try incoming.header(ProtoHostsUnwanted.self)
+            self =
+                header.onlyAwaited
+                ? .forgetHosts(header.host) : .releaseHosts(header.host, within: header.limit)
         case .clientGoodbye:
             _ = try incoming.header(ProtoText.self)
             self = .goodbye

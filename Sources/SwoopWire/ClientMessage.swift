@@ -31,6 +31,14 @@ package enum ClientMessage: Hashable, Sendable {
     case watchUsage(Bool)
     /// Answers `programWanted`: what the program is made of, and where this machine has each file.
     case offerProgram(ProgramManifest, paths: [String])
+    /// Of a standing cluster: these hosts are to be brought up, or to stay. Answered by
+    /// `hostsTaken`, and then for each host by `hostSettled`.
+    case wantHosts(HostsWanted)
+    /// Of a standing cluster: these hosts are to leave; their runs are handed on after so many
+    /// nanoseconds. Answered like `wantHosts`.
+    case releaseHosts([String], within: Int64)
+    /// Whoever wanted these hosts waits no longer: one that never was there is given up.
+    case forgetHosts([String])
     /// The last message.
     case goodbye
 }

@@ -24,6 +24,14 @@ extension ClientReply {
             return MessageKind.value.frames(ProtoTasks(task), [bytes])
         case .missing(let task): return MessageKind.missing.frames(ProtoTasks(task))
         case .usage(let usage): return MessageKind.usage.frames(ProtoUsage(usage))
+        case .hosts(let states): return MessageKind.hosts.frames(ProtoHosts(states))
+        case .hostsTaken(let hosts, let refusal):
+            var header = ProtoHostsTaken()
+            header.host = hosts
+            header.refusal = refusal
+            return MessageKind.hostsTaken.frames(header)
+        case .hostSettled(let result):
+            return MessageKind.hostSettled.frames(ProtoHostResult(result))
         case .records(let histories):
             var header = ProtoHistories()
             header.history = histories.map(ProtoHistory.init)
@@ -38,6 +46,12 @@ extension ClientReply {
         case .welcome:
             let header = try incoming.header(ProtoWelcome.self)
             self = .welcome(version: header.version, nodes: header.node.map(\.description))
+        case .hosts: self = .hosts(try incoming.header(ProtoHosts.self).states())
+        case .hostsTaken:
+            let header = try incoming.header(ProtoHostsTaken.self)
+            self = .hostsTaken(header.host, refusal: header.refusal)
+        case .hostSettled:
+            self = .hostSettled(try incoming.header(ProtoHostResult.self).result)
         case .clientRefused:
             self = .refused(try incoming.header(ProtoText.self).text)
         case .programWanted:

@@ -19,6 +19,12 @@ package enum ClientReply: Hashable, Sendable {
     case missing(TaskID)
     /// What every core does now, to those who watch.
     case usage(ClusterUsage)
+    /// The hosts of a standing cluster, to viewers: when they come, and when there is news.
+    case hosts([HostState])
+    /// Answers `wantHosts` and `releaseHosts`: the hosts that are meant; or why there are none.
+    case hostsTaken([String], refusal: String)
+    /// What became of a host that this client asked for, or asked to leave.
+    case hostSettled(HostResult)
     /// Answers `wantRecords`.
     case records([FunctionHistory])
 }

@@ -11,16 +11,18 @@ package let wireVersion: UInt32 = 3
 enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
-    case data, dataFailed, roomWanted, dataWritten
+    case data, dataFailed, roomWanted, dataWritten, wantHosts, releaseHosts
     case welcome = 0x0201
     case clientRefused, notices, value, missing, usage, records, programWanted
+    case hosts, hostsTaken, hostSettled
     case register = 0x0301
     case reports, sample, page, pageMissing, printed, remark, agentGoodbye
     case programBytesWanted, programReady, programFailed, relayWanted, roomLent
+    case pageCopied, pageNotCopied
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
     case unknown, sign, peers, prepare, programBytes, relayed, relayFailed, recall
-    case lendRoom, keepWritten
+    case lendRoom, keepWritten, copyPages
     case pageWanted = 0x0501
     case pagePart, pageAbsent
 }

@@ -319,7 +319,8 @@ struct BusyNode {
         case .outputMissing(let task): faults.append("\(task) is missing")
         case .end(let reason): faults.append(reason)
         case .remark(let text): faults.append(text)
-        case .declare, .killWorker, .cancelRun, .recallRun, .tellLent, .relay, .sendArrived,
+        case .declare, .killWorker, .cancelRun, .recallRun, .tellLent, .tellCopied, .tellNotCopied,
+            .relay, .sendArrived,
             .refuseRange, .sendOutput:
             break
         }

@@ -97,8 +97,62 @@ private let page = TaskID(high: 3, low: 4)
         let remark = try listener.remark(with: "go through the coordinator")
         #expect(
             remark
-                == "pages between owner and reader go through the coordinator: reader cannot reach "
+                == "pages between owner and reader go through the coordinator: reader does not reach "
                 + "owner at tcp://192.0.2.1:1")
+    }
+
+    @Test func aNodeThatEndsWhileItIsAskedIsNotSaidToBeOutOfReach() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        var reader = try FakeAgent("reader", of: bare)
+        do {
+            var owner = try FakeAgent("owner", of: bare)
+            let ownerNode = try owner.join(bare.program)
+            _ = try reader.join(bare.program)
+            try reader.send(.relayWanted(page, from: ownerNode))
+            _ = try owner.next { if case .sendPage(let task) = $0 { task } else { nil } }
+        }
+        #expect(try reader.next { $0 == .relayFailed(page) ? true : nil } == true)
+        var remarks: [String] = []
+        _ = try listener.next { reply -> Bool? in
+            guard case .notices(let notices) = reply else { return nil }
+            for case .remark(let text) in notices { remarks.append(text) }
+            return remarks.contains { $0.contains("owner is lost") } ? true : nil
+        }
+        #expect(!remarks.contains { $0.contains("reach") }, "\(remarks)")
+    }
+
+    @Test func linesGoToTheClientWhoseTaskPrintedThem() throws {
+        let bare = try BareCoordinator()
+        let (mine, other) = (ClientID(21), ClientID(22))
+        let listeners = [
+            try Listener(of: bare, client: mine), try Listener(of: bare, client: other),
+        ]
+        var agent = try FakeAgent("printer", of: bare)
+        _ = try agent.join(bare.program)
+        let own = TaskID(high: mine.rawValue, low: 7)
+        func line(_ task: TaskID, _ text: String) -> OutputLine {
+            OutputLine(task: task, function: "f", node: "", text: text, isError: false, dropped: 0)
+        }
+        try agent.send(
+            .printed([
+                line(own, "a task"), line(own.derived(site: 1, ordinal: 4), "a child"),
+                line(own.derived(site: 9, ordinal: 2), "a round"),
+                line(TaskID(high: mine.rawValue, low: 0), "its worker"),
+                line(TaskID(high: 23, low: 1), "somebody who has left"),
+                line(TaskID(high: 0, low: 0), "nobody"),
+            ]))
+        let heard = try listeners.map { listener in
+            var texts: [String] = []
+            _ = try listener.next { reply -> Bool? in
+                guard case .notices(let notices) = reply else { return nil }
+                for case .printed(let line) in notices { texts.append(line.text) }
+                return texts.contains("nobody") ? true : nil
+            }
+            return texts
+        }
+        #expect(heard[0] == ["a task", "a child", "a round", "its worker", "nobody"])
+        #expect(heard[1] == ["nobody"])
     }
 
     @Test func aPageThatIsNotThereFailsForWhoWaitsForIt() throws {

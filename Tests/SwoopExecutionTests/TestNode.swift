@@ -121,6 +121,10 @@ private func expectToTravel(_ effect: AgentEffect) {
         let message = AgentMessage.roomLent(
             task, offset: extent.offset, byteCount: extent.byteCount)
         #expect((try? AgentMessage(frames: message.encoded())) == message)
+    case .tellCopied(let task):
+        #expect((try? AgentMessage(frames: AgentMessage.pageCopied(task).encoded())) != nil)
+    case .tellNotCopied(let failure):
+        #expect((try? AgentMessage(frames: AgentMessage.pageNotCopied(failure).encoded())) != nil)
     case .dispatch(_, let orders): expectToTravel(.run(orders))
     case .declare(_, let first, let functions):
         expectToTravel(.declare(first: first, functions))

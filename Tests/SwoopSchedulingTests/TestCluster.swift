@@ -269,10 +269,11 @@ private func expectToTravel(_ effect: SchedulerEffect) {
         order = .storePage(task, kind, elementCount: 0, bytes: bytes)
     case .lendRoom(_, let task, let byteCount): order = .lendRoom(task, byteCount: byteCount)
     case .keepWritten(_, let task, let page): order = .keepWritten(task, page)
+    case .copyPage(_, let copy): order = .copyPages([copy])
     case .requestOutput(_, let task, _, _): order = .sendPage(task)
     case .notify(_, let notice): return expectToTravel(.notices([notice]))
     case .deliver(_, let task, let bytes): return expectToTravel(.value(task, bytes: bytes))
-    case .prepareProgram, .closeNode, .recordRun, .recordChildren, .reject: return
+    case .prepareProgram, .closeNode, .nodeDrained, .recordRun, .recordChildren, .reject: return
     }
     let frames = order.encoded()
     #expect((try? AgentOrder(frames: frames))?.encoded() == frames)

@@ -14,7 +14,8 @@ extension Dice {
             .roomWanted(task(), byteCount: natural()), .dataWritten(task(), writtenPage()),
             .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
-            offer(),
+            offer(), .wantHosts(hostsWanted()), .releaseHosts(list { $0.text() }, within: number()),
+            .forgetHosts(list { $0.text() }),
         ]
     }
 
@@ -23,7 +24,8 @@ extension Dice {
             .welcome(version: small(), nodes: list { $0.node() }), .refused(text()),
             .notices(list(upTo: 12) { $0.notice() }), .value(task(), bytes: bytes()),
             .missing(task()), .usage(usage()), .records(list { $0.history() }),
-            .programWanted(program()),
+            .programWanted(program()), .hosts(list { $0.hostState() }),
+            .hostsTaken(list { $0.text() }, refusal: text()), .hostSettled(hostResult()),
         ]
     }
 
@@ -39,7 +41,8 @@ extension Dice {
             .programBytesWanted(program(), digest: text(), offset: number(), count: number()),
             .programReady(program()), .programFailed(program(), reason: text()),
             .relayWanted(task(), from: NodeID(small())),
-            .roomLent(task(), offset: natural(), byteCount: natural()),
+            .roomLent(task(), offset: natural(), byteCount: natural()), .pageCopied(task()),
+            .pageNotCopied(failure()),
         ]
     }
 
@@ -56,6 +59,7 @@ extension Dice {
                 program(), digest: text(), offset: number(), count: number(), bytes: bytes()),
             .relayed(task(), elementCount: number(), bytes: bytes()), .relayFailed(task()),
             .lendRoom(task(), byteCount: natural()), .keepWritten(task(), writtenPage()),
+            .copyPages(list { $0.pageCopy() }),
         ]
     }
 
@@ -64,6 +68,28 @@ extension Dice {
 
     mutating func writtenPage() -> OutputPart {
         OutputPart(byteCount: natural(), elementCount: natural(), checksum: word())
+    }
+
+    mutating func pageCopy() -> PageCopy {
+        let parts = (0...below(3)).map { _ in writtenPage() }
+        return PageCopy(
+            attempt: attempt(), pages: StoredPages(parts), nodes: list { NodeID($0.small()) })
+    }
+
+    mutating func hostsWanted() -> HostsWanted {
+        HostsWanted(
+            file: text(), hosts: list { $0.text() }, acceptsNewKeys: coin(), connectLimit: small(),
+            agentSocket: text(), configuration: text())
+    }
+
+    mutating func hostState() -> HostState {
+        HostState(
+            name: text(), phase: HostState.Phase.allCases[below(HostState.Phase.allCases.count)],
+            nanosecondsLeft: number(), tries: small(), text: text())
+    }
+
+    mutating func hostResult() -> HostResult {
+        HostResult(host: text(), step: text(), failure: text(), isCarried: coin())
     }
 
     mutating func peerMessages() -> [PeerMessage] {

@@ -110,6 +110,11 @@ extension Samples {
                     id: second, output: .page, byteCount: 9, isDeferred: true,
                     staysOnceBrought: true)
             ]), data: [[]]),
+        .wantHosts(
+            HostsWanted(
+                file: "/f", hosts: ["a", "b"], acceptsNewKeys: true, connectLimit: 10,
+                agentSocket: "/s", configuration: "/c")),
+        .releaseHosts(["a"], within: 7), .forgetHosts(["b"]),
     ]
 
     static let writtenPage = OutputPart(byteCount: 64, elementCount: 2, checksum: 3)
@@ -140,6 +145,12 @@ extension Samples {
         .notices([
             .roomLent(first, offset: 64, byteCount: 9), .roomRefused(second), .dataSettled(first),
         ]),
+        .hosts([
+            HostState(name: "a", phase: .up),
+            HostState(name: "b", phase: .waiting, nanosecondsLeft: 5, tries: 2, text: "t"),
+        ]),
+        .hostsTaken(["a", "b"], refusal: ""), .hostsTaken([], refusal: "no"),
+        .hostSettled(HostResult(host: "a", step: "login", failure: "f", isCarried: true)),
     ]
 
     static let agentMessages: [AgentMessage] = [
@@ -152,6 +163,7 @@ extension Samples {
         .programBytesWanted(ProgramID("00ff"), digest: "d", offset: 6, count: 7),
         .programReady(ProgramID("00ff")), .programFailed(ProgramID("00ff"), reason: "r"),
         .relayWanted(first, from: NodeID(2)), .roomLent(first, offset: 64, byteCount: 9),
+        .pageCopied(first), .pageNotCopied(failure),
     ]
 
     static let agentOrders: [AgentOrder] = [
@@ -190,6 +202,7 @@ extension Samples {
         .programBytes(ProgramID("00ff"), digest: "d", offset: 6, count: 7, bytes: [1]),
         .relayed(first, elementCount: 3, bytes: [1, 2, 3]), .relayFailed(first),
         .lendRoom(first, byteCount: 9), .keepWritten(first, writtenPage),
+        .copyPages([PageCopy(attempt: attempt, pages: parts, nodes: [NodeID(1), NodeID(2)])]),
     ]
 
     static let peerMessages: [PeerMessage] = [

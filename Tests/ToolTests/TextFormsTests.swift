@@ -65,6 +65,29 @@ import swoop
         }
     }
 
+    @Test func `hosts that are not there are told with when and why`() {
+        let second: Int64 = 1_000_000_000
+        let row = StatusRow(
+            name: "night", pid: 7, endpoint: "tcp://h:1", reading: reading([]),
+            hosts: [
+                HostState(name: "alpha", phase: .up),
+                HostState(
+                    name: "beta", phase: .waiting, nanosecondsLeft: 7 * second + 1, tries: 2,
+                    text: "it was silent for 10 s"),
+                HostState(name: "gamma", phase: .coming, text: "connecting"),
+                HostState(
+                    name: "delta", phase: .leaving, nanosecondsLeft: 60 * second,
+                    text: "1 task to end"),
+            ])
+        #expect(
+            StatusTable.lines(of: [row]).suffix(5) == [
+                "", "HOST   CLUSTER  STATE",
+                "beta   night    lost, tried again in 8 s (tried 2 times): it was silent for 10 s",
+                "gamma  night    being brought up: connecting",
+                "delta  night    leaving within 60 s, waits for 1 task to end",
+            ])
+    }
+
     @Test func `the table's columns are as wide as what is in them`() {
         let rows = [
             StatusRow(

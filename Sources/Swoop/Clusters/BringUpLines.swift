@@ -8,7 +8,7 @@ import SwoopTransport
 import Synchronization
 
 /// The lines of a bringing up, on standard error.
-final class BringUpLines: Sendable {
+package final class BringUpLines: Sendable {
     private struct Line {
         var text: String
         var began: Int64
@@ -25,7 +25,7 @@ final class BringUpLines: Sendable {
     private let names: [String]
     private let isTerminal: Bool
 
-    init(of hosts: [String]) {
+    package init(of hosts: [String]) {
         names = hosts
         isTerminal = isatty(2) == 1
     }
@@ -45,15 +45,33 @@ final class BringUpLines: Sendable {
                 if !isTerminal { line.text = "sending the program, \(Self.megabytes(all))" }
             case .joined, .failed: isNews = true
             }
-            line.text = PrintableText.line(line.text)
-            state.lines[host] = line
-            guard isTerminal else { return isNews ? "swoop: \(host): \(line.text)\n" : "" }
-            // Ten times a second is as fast as anybody reads.
-            guard isNews || now - state.paintedAt > nanosecondsPerSecond / 10 else { return "" }
-            state.paintedAt = now
-            return repaint(&state)
+            return show(line, of: host, isNews: isNews, now: now, in: &state)
         }
         write(said)
+    }
+
+    /// Shows words about a host; what is no news is only for terminals.
+    package func say(_ text: String, of host: String, isNews: Bool) {
+        let now = MonotonicClock.nanoseconds()
+        let said = state.withLock { state -> String in
+            var line = state.lines[host] ?? Line(text: "", began: now)
+            line.text = text
+            return show(line, of: host, isNews: isNews, now: now, in: &state)
+        }
+        write(said)
+    }
+
+    private func show(
+        _ words: Line, of host: String, isNews: Bool, now: Int64, in state: inout State
+    ) -> String {
+        var line = words
+        line.text = PrintableText.line(line.text)
+        state.lines[host] = line
+        guard isTerminal else { return isNews ? "swoop: \(host): \(line.text)\n" : "" }
+        // Ten times a second is as fast as anybody reads.
+        guard isNews || now - state.paintedAt > nanosecondsPerSecond / 10 else { return "" }
+        state.paintedAt = now
+        return repaint(&state)
     }
 
     /// All lines again, over the ones that are there: each is cut at the terminal's width, so that
@@ -83,7 +101,7 @@ final class BringUpLines: Sendable {
         write(failures.map { "swoop: \($0)\n" }.joined())
     }
 
-    private static func words(_ progress: HostProgress, after elapsed: Int64) -> String {
+    static func words(_ progress: HostProgress, after elapsed: Int64) -> String {
         switch progress {
         case .connecting: "connecting"
         case .checking: "looking around"
@@ -103,7 +121,8 @@ final class BringUpLines: Sendable {
         return text.hasPrefix(head) ? String(text.dropFirst(head.count)) : text
     }
 
-    static func seconds(_ nanoseconds: Int64) -> String {
+    /// A time for people, such as `0.52 s`.
+    package static func seconds(_ nanoseconds: Int64) -> String {
         let hundredths = (nanoseconds + 5_000_000) / 10_000_000
         let rest = hundredths % 100
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"

@@ -6,7 +6,7 @@ import SwoopTransport
 import Synchronization
 
 /// SIGTERM and SIGINT as news; SIGHUP is passed over, since a cluster outlives its terminal.
-final class EndingSignals: Sendable {
+package final class EndingSignals: Sendable {
     private struct State {
         var count = 0
         var action: (@Sendable (_ count: Int) -> Void)?
@@ -17,7 +17,7 @@ final class EndingSignals: Sendable {
 
     /// From now on, in this thread and those that it starts, the signals are only news: make it
     /// before any other thread starts.
-    init() throws {
+    package init() throws {
         wakeup = try Wakeup()
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
@@ -45,7 +45,7 @@ final class EndingSignals: Sendable {
     }
 
     /// Whether one came.
-    var hasCome: Bool { state.withLock { $0.count > 0 } }
+    package var hasCome: Bool { state.withLock { $0.count > 0 } }
 
     /// Calls `action` at each, on a thread of its own, with the number of those that came.
     func onEach(_ action: @escaping @Sendable (_ count: Int) -> Void) {

@@ -22,12 +22,16 @@ final class HostCluster: Sendable {
     private let bringingUp = Mutex(BringingUp())
 
     private struct BringingUp {
-        var work: HostBringUp?
+        var works: [ObjectIdentifier: HostBringUp] = [:]
         var isCancelled = false
         /// Public keys of agents, by their host's name.
         var agentKeys: [String: String] = [:]
-        var carried: [CarriedPort] = []
+        /// By their host's name.
+        var carried: [String: CarriedPort] = [:]
     }
+
+    /// Brings hosts up after the beginning; nil: the hosts stay what they are.
+    private let keeping: HostKeeping?
 
     /// Starts the coordinator; no host is touched yet.
     ///
@@ -47,7 +51,9 @@ final class HostCluster: Sendable {
         configuration.bundle = bundle
         configuration.agentGrace = options.grace.nanoseconds
         configuration.modelPath = options.learns ? LocalCluster.modelPath : ""
-        let local = try LocalHost(in: list.hosts, keys: keys, program: program, options)
+        keeping = holder == .hosts ? HostKeeping() : nil
+        configuration.keeper = keeping
+        let local = try LocalHost(in: list.hosts, keys: keys, program: program)
         coordinator = try Coordinator(configuration, agent: local?.agent)
         if let local { coordinator.permitAgent(local.publicKey) }
         coordinator.access.permit(clientKeys.publicKey, as: Coordinator.clientName)
@@ -77,9 +83,26 @@ final class HostCluster: Sendable {
     func bringUp(
         progress: @escaping @Sendable (HostEntry, HostProgress) -> Void
     ) throws -> [HostOutcome] {
+        try bringUp(hosts, bringUpOptions, progress: progress)
+    }
+
+    private var bringUpOptions: BringUpOptions {
         var how = BringUpOptions()
         how.acceptsNewKeys = options.acceptsNewKeys
         how.connectLimit = options.connectLimit.nanoseconds
+        return how
+    }
+
+    /// From now on these hosts are kept: lost ones are tried again, and others may come.
+    func keep(_ names: [String]) {
+        keeping?.begin(self, hosts.filter { names.contains($0.name) }, bringUpOptions)
+    }
+
+    /// Brings some hosts up; as above.
+    func bringUp(
+        _ hosts: [HostEntry], _ how: BringUpOptions,
+        progress: @escaping @Sendable (HostEntry, HostProgress) -> Void
+    ) throws -> [HostOutcome] {
         let archive = BundleArchive(of: bundle)
         defer { archive.forget() }
         let sending = HostBundle(manifest: bundle.manifest, archive: archive)
@@ -88,27 +111,33 @@ final class HostCluster: Sendable {
             agentStart: { [self] host, facts throws(HostError) in try start(host, facts) },
             progress: progress)
         let isCancelled = bringingUp.withLock { state in
-            state.work = work
+            state.works[ObjectIdentifier(work)] = work
             return state.isCancelled
         }
         if isCancelled { work.cancel() }
         let outcomes = work.run()
         for outcome in outcomes where outcome.failure != nil { forget(outcome.host) }
         bringingUp.withLock { state in
-            state.carried = outcomes.compactMap(\.carried)
-            // It holds this cluster.
-            state.work = nil
+            for outcome in outcomes { state.agentKeys[outcome.host.name] = nil }
         }
+        let replaced = bringingUp.withLock { state in
+            // It holds this cluster.
+            state.works[ObjectIdentifier(work)] = nil
+            return outcomes.compactMap { outcome in
+                outcome.carried.flatMap { state.carried.updateValue($0, forKey: outcome.host.name) }
+            }
+        }
+        for port in replaced { port.close() }
         return outcomes
     }
 
     /// Stops bringing hosts up.
     func cancel() {
-        let work = bringingUp.withLock { state in
+        let works = bringingUp.withLock { state in
             state.isCancelled = true
-            return state.work
+            return Array(state.works.values)
         }
-        work?.cancel()
+        for work in works { work.cancel() }
     }
 
     /// What the agent of a host is told, once the host has said how it sees this machine.
@@ -119,8 +148,7 @@ final class HostCluster: Sendable {
         } catch {
             throw HostError(host: host.name, step: .start, message: "\(error)")
         }
-        bringingUp.withLock { $0.agentKeys[host.name] = agentKeys.publicKey }
-        coordinator.permitAgent(agentKeys.publicKey)
+        try admit(host, agentKeys.publicKey)
         // Through a jump host there is no address of ours: the port is carried.
         let direct =
             facts.clientAddress.isEmpty ? nil : try? coordinator.listen(on: facts.clientAddress)
@@ -140,6 +168,35 @@ final class HostCluster: Sendable {
             carriedPort: coordinator.port)
     }
 
+    private func admit(_ host: HostEntry, _ publicKey: String) throws(HostError) {
+        let admission: HostAdmission?
+        do throws(TransportError) {
+            admission = try coordinator.admitAgent(of: host.name, publicKey)
+        } catch {
+            throw HostError(host: host.name, step: .start, message: "\(error)")
+        }
+        let obstacle: String
+        switch admission {
+        case .admitted: return bringingUp.withLock { $0.agentKeys[host.name] = publicKey }
+        case .isThere: obstacle = "its agent has come back by itself."
+        case .isUnwanted: obstacle = "it is not wanted in the cluster any more."
+        case nil: obstacle = "the coordinator has ended."
+        }
+        throw HostError(host: host.name, step: .cancelled, message: obstacle)
+    }
+
+    /// Gives up the connection through which the host's agent reached the coordinator; whoever
+    /// takes it closes it.
+    func takePort(of host: String) -> CarriedPort? {
+        bringingUp.withLock { $0.carried.removeValue(forKey: host) }
+    }
+
+    /// An agent of this machine, with a key of its own.
+    func localAgent(_ host: HostEntry) throws -> LocalAgent {
+        let made = try LocalHost(host, keys: keys, program: program)
+        return try made.agent(coordinator.endpoint)
+    }
+
     private func forget(_ host: HostEntry) {
         let key = bringingUp.withLock { $0.agentKeys.removeValue(forKey: host.name) }
         if let key { coordinator.withdrawAgent(key) }
@@ -148,10 +205,11 @@ final class HostCluster: Sendable {
     /// Ends the agents and the coordinator, and takes the address back.
     func stop() {
         publication?.withdraw()
+        cancel()
         coordinator.stop()
         let carried = bringingUp.withLock { state in
-            defer { state.carried = [] }
-            return state.carried
+            defer { state.carried = [:] }
+            return Array(state.carried.values)
         }
         for port in carried { port.close() }
     }
@@ -162,10 +220,12 @@ private struct LocalHost {
     let publicKey: String
     let agent: @Sendable (_ endpoint: String) throws -> LocalAgent
 
-    init?(
-        in hosts: [HostEntry], keys: CurveKeys, program: ProgramID, _ options: HostOptions
-    ) throws {
+    init?(in hosts: [HostEntry], keys: CurveKeys, program: ProgramID) throws {
         guard let host = hosts.first(where: \.isLocal) else { return nil }
+        try self.init(host, keys: keys, program: program)
+    }
+
+    init(_ host: HostEntry, keys: CurveKeys, program: ProgramID) throws {
         let agentKeys = try CurveKeys.generate()
         let cache = try BundleCache.folder(named: host.folder)
         publicKey = agentKeys.publicKey

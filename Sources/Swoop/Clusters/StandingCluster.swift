@@ -2,7 +2,8 @@
 // holds it does. StandingClusterStart.swift has the start of that process.
 
 import SwoopHosts
-import SwoopLaunching
+package import SwoopLaunching
+package import SwoopModel
 import SwoopTransport
 
 /// A cluster of hosts that outlives its clients: what `swoop up` starts.
@@ -48,6 +49,22 @@ package struct StandingCluster: Sendable {
             self.isCarried = isCarried
         }
 
+        /// What a running cluster said of the host.
+        package init(_ result: HostResult) {
+            self.init(
+                host: result.host, failure: result.failure.isEmpty ? nil : result.failure,
+                step: result.step, isCarried: result.isCarried)
+        }
+
+        /// A host of which nothing was heard before its user stopped waiting.
+        package init(stopped host: String) {
+            let step = HostError.Step.cancelled
+            self.init(
+                host: host,
+                failure: "\(host): \(step.rawValue): stopped before its agent had joined.",
+                step: step.rawValue, isCarried: false)
+        }
+
         /// It had joined, and ends with the others.
         mutating func stop() {
             guard failure == nil else { return }
@@ -68,6 +85,17 @@ package struct StandingCluster: Sendable {
     static let role = "coordinator"
     static let requestDescriptor = "request"
     static let reportDescriptor = "report"
+
+    /// The cluster of this name that runs already and takes hosts in; nil: there is none.
+    ///
+    /// - Throws: `SwoopError` when the list is wrong, or when what runs under the name takes none.
+    package func running() throws -> CoordinatorAddress? {
+        let list = try options.hostList()
+        let name = self.name ?? list.clusterName ?? Self.usualName
+        guard let address = try RuntimeFolder.ofUser().coordinator(of: name) else { return nil }
+        if address.holder != .hosts { try Self.expectNone(named: name) }
+        return address
+    }
 
     /// Says that one of this name runs already.
     static func expectNone(named name: String) throws {
@@ -125,6 +153,7 @@ extension StandingCluster {
         var reports = Self.reports(of: outcomes, in: list)
         if signals.hasCome { for index in reports.indices { reports[index].stop() } }
         let isUp = reports.contains { $0.failure == nil }
+        if isUp { cluster.keep(reports.filter { $0.failure == nil }.map(\.host)) }
         report(reports)
         if isUp { signals.wait() }
         cluster.stop()

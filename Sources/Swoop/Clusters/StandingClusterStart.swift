@@ -5,6 +5,7 @@
 import CSwoopSystem
 import Glibc
 import SwoopLaunching
+package import SwoopModel
 import SwoopTransport
 
 // MARK: In the process that asks for it
@@ -65,6 +66,31 @@ extension StandingCluster {
             if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
             bytes += buffer[..<count]
         }
+    }
+}
+
+// MARK: Of one that runs already
+
+extension StandingCluster {
+    /// What a running cluster is asked for: the hosts, and how this process reaches them.
+    package var wanted: HostsWanted {
+        HostsWanted(
+            file: file.map(Self.wholePath) ?? "", hosts: hosts, acceptsNewKeys: acceptsNewKeys,
+            connectLimit: UInt32(clamping: connectLimit),
+            agentSocket: Self.variable("SSH_AUTH_SOCK"),
+            configuration: Self.variable("SWOOP_SSH_CONFIG"))
+    }
+
+    /// The other process may be in another folder.
+    private static func wholePath(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let whole = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(whole) }
+        return unsafe String(cString: whole)
+    }
+
+    private static func variable(_ name: String) -> String {
+        guard let text = unsafe getenv(name) else { return "" }
+        return unsafe String(cString: text)
     }
 }
 

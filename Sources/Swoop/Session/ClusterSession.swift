@@ -205,6 +205,8 @@ final class ClusterSession: Sendable {
         case .refused(let reason): lose(reason)
         // Answered by the link.
         case .programWanted: break
+        // Told to viewers.
+        case .hosts, .hostsTaken, .hostSettled: break
         case .notices(let notices): handle(.noticed(notices))
         case .value(let task, let bytes): handle(.valueArrived(task, bytes))
         case .missing(let task): handle(.valueMissing(task))

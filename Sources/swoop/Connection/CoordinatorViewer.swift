@@ -12,6 +12,12 @@ struct CoordinatorViewer: ~Copyable {
     enum News {
         case usage(ClusterUsage)
         case nodes([NodeDescription])
+        /// The hosts of a standing cluster.
+        case hosts([HostState])
+        /// Which hosts are meant by an order; or why there are none.
+        case taken([String], refusal: String)
+        /// What became of a host that this viewer asked for.
+        case settled(HostResult)
         /// It ended, or does not want viewers.
         case end(Ending)
     }
@@ -82,6 +88,10 @@ struct CoordinatorViewer: ~Copyable {
                 isWelcome = true
                 news.append(.nodes(nodes))
             case .usage(let usage): news.append(.usage(usage))
+            case .hosts(let states): news.append(.hosts(states))
+            case .hostsTaken(let hosts, let refusal):
+                news.append(.taken(hosts, refusal: refusal))
+            case .hostSettled(let result): news.append(.settled(result))
             case .refused(let reason): news.append(.end(refusal(reason)))
             case .notices, .value, .missing, .records, .programWanted: break
             }
@@ -89,6 +99,15 @@ struct CoordinatorViewer: ~Copyable {
         sendWaiting()
         if let ending = ending(now: now) { news.append(.end(ending)) }
         return news
+    }
+
+    /// Whether the coordinator has answered, and may be given orders.
+    var isConnected: Bool { isWelcome }
+
+    /// Gives an order.
+    mutating func order(_ message: ClientMessage) {
+        waiting.append(message)
+        sendWaiting()
     }
 
     /// Says goodbye, as far as it is heard.

@@ -16,7 +16,13 @@ struct UpCommand: ParsableCommand {
               swoop up alpha worker@beta:cores=8   hosts by name or alias
               swoop up local alpha                 this machine is one of them
               swoop up --accept-new alpha          a host that was never seen
+              swoop up beta gamma                  on a cluster that is up: beta
+                                                   comes back, gamma comes new
               swoop down                           and away with it all
+
+            Where the cluster is up already, hosts that are missing are brought up
+            and new ones are added, while its programs go on. A host that is lost
+            later is tried again by itself; `swoop status` says when.
 
             A host is a name, or user@name:SETTING=VALUE,... with the settings
             cores, memory (of pages: 24GiB), folder (of programs), spill (a folder
@@ -31,7 +37,8 @@ struct UpCommand: ParsableCommand {
 
             One line for each host tells how far it is. The status is 0 when
             every host came up; 1 when one did not: the others are up all the
-            same. Ctrl-C before that ends them all again.
+            same. Ctrl-C before that ends them all again; on a cluster that was
+            up before it gives up those that have not joined.
             """)
 
     @ArgumentParser.Argument(help: "A hosts file (ends in .yaml or .yml), or hosts.")
@@ -84,6 +91,11 @@ struct UpCommand: ParsableCommand {
             do {
                 if foreground {
                     guard try cluster.hold(report: tell) else { throw ExitCode(1) }
+                } else if let address = try cluster.running() {
+                    let order = ClusterHosts(address, showsProgress: !json)
+                    let (results, isStopped) = try order.bringUp(cluster.wanted)
+                    tell(results, isStopped: isStopped)
+                    if results.contains(where: { $0.failure != nil }) { throw ExitCode(1) }
                 } else {
                     let reports = try cluster.start()
                     tell(reports)
@@ -96,7 +108,10 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    private func tell(_ reports: [StandingCluster.HostReport]) {
+    private func tell(_ reports: [StandingCluster.HostReport]) { tell(reports, isStopped: nil) }
+
+    /// `isStopped` is nil where the cluster begins with these hosts.
+    private func tell(_ reports: [StandingCluster.HostReport], isStopped: Bool?) {
         if json {
             StandardOutput.write(JSONLine.text(of: reports.map(HostJSON.init)) + "\n")
             return
@@ -105,7 +120,11 @@ struct UpCommand: ParsableCommand {
         var text =
             "\(joined) of \(Quantities.count(reports.count, "host")) \(joined == 1 ? "is" : "are") up"
         if joined == 0 { text = "no host came up" }
-        if reports.contains(where: { $0.step == "cancelled" }) { text = "stopped: no host is up" }
+        if isStopped == true {
+            text = "stopped: \(joined) of \(Quantities.count(reports.count, "host")) are up"
+        } else if isStopped == nil, reports.contains(where: { $0.step == "cancelled" }) {
+            text = "stopped: no host is up"
+        }
         StandardError.say(text)
     }
 }

@@ -16,11 +16,18 @@ struct StatusCommand: ParsableCommand {
               swoop status                             each cluster, each node
               swoop status --json | jq -r '.[].name'   the same as a JSON array
 
+            Of a cluster that `swoop up` brought up it also tells which hosts are
+            not there: lost ones and when they are tried again, new ones and how
+            far they are, leaving ones and what they wait for.
+
             It leaves with status 0 when there is one, and with 1 when there is
             none (with --json: always 0, and the array is empty).
             """)
 
-    @Flag(help: "A JSON array with an object for each cluster; `nodes` has one for each node.")
+    @Flag(
+        help:
+            "A JSON array with an object for each cluster; `nodes` has one for each node, `hosts` one for each host."
+    )
     var json = false
 
     /// How long a coordinator has to answer.
@@ -31,11 +38,11 @@ struct StatusCommand: ParsableCommand {
             let addresses = try CoordinatorChoice.running()
             if addresses.isEmpty, !json { throw CoordinatorChoice.absence(named: nil) }
             let rows = try addresses.map { address in
-                let (reading, nodes) = try Self.ask(
+                let (reading, nodes, hosts) = try Self.ask(
                     CoordinatorViewer(address, now: MonotonicClock.nanoseconds()))
                 return StatusRow(
                     name: address.cluster, pid: address.process.pid, endpoint: address.endpoint,
-                    reading: reading, nodes: nodes)
+                    reading: reading, nodes: nodes, hosts: hosts)
             }
             if json {
                 StandardOutput.write(JSONLine.text(of: rows.map(StatusJSON.init)) + "\n")
@@ -46,21 +53,25 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    /// The first snapshot, nil when none comes in time, and the nodes that are there.
+    /// The first snapshot, nil when none comes in time, the nodes that are there, and the hosts of
+    /// a cluster that keeps any.
     private static func ask(
         _ viewer: consuming CoordinatorViewer
-    ) throws -> (ClusterReading?, [NodeDescription]) {
+    ) throws -> (ClusterReading?, [NodeDescription], [HostState]) {
         let limit = MonotonicClock.nanoseconds() + patience
         var track = UsageTrack(cluster: viewer.address.cluster)
         var poll = PollLoop()
         _ = poll.watch(viewer.socket)
         var isAnswered = false
         var nodes: [NodeDescription] = []
+        var hosts: [HostState] = []
         while !isAnswered {
             let now = MonotonicClock.nanoseconds()
             for news in viewer.news(now: now) {
                 switch news {
                 case .nodes(let there): nodes = there
+                case .hosts(let states): hosts = states
+                case .taken, .settled: break
                 case .usage(let usage):
                     track.take(usage, at: now)
                     isAnswered = true
@@ -71,6 +82,6 @@ struct StatusCommand: ParsableCommand {
             if !isAnswered { try poll.wait(until: min(limit, viewer.nextDeadline(now: now))) }
         }
         viewer.close()
-        return (track.reading(at: MonotonicClock.nanoseconds()), nodes)
+        return (track.reading(at: MonotonicClock.nanoseconds()), nodes, hosts)
     }
 }

@@ -11,16 +11,19 @@ package struct StatusRow: Sendable {
     package var reading: ClusterReading?
     /// Its nodes, in the order of the reading's.
     package var nodes: [NodeDescription]
+    /// The hosts of a cluster that keeps any.
+    package var hosts: [HostState]
 
     package init(
         name: String, pid: Int32, endpoint: String, reading: ClusterReading?,
-        nodes: [NodeDescription] = []
+        nodes: [NodeDescription] = [], hosts: [HostState] = []
     ) {
         self.name = name
         self.pid = pid
         self.endpoint = endpoint
         self.reading = reading
         self.nodes = nodes
+        self.hosts = hosts
     }
 
     /// What is known of each node; a description where it was heard of the node that is read.
@@ -37,10 +40,45 @@ package enum StatusTable {
     /// A heading, and a line for each cluster; then a heading, and a line for each node.
     package static func lines(of rows: [StatusRow]) -> [String] {
         let clusters = [["NAME", "PID", "ENDPOINT", "NODES", "CORES", "BUSY", "TASKS"]]
+        var all = lines(clusters + rows.map(cells))
         let nodes = rows.flatMap(nodeCells)
-        guard !nodes.isEmpty else { return lines(clusters + rows.map(cells)) }
-        let heading = [["NODE", "CLUSTER", "CORES", "BUSY", "MEMORY", "REACHED"]]
-        return lines(clusters + rows.map(cells)) + [""] + lines(heading + nodes)
+        if !nodes.isEmpty {
+            let heading = [["NODE", "CLUSTER", "CORES", "BUSY", "MEMORY", "REACHED"]]
+            all += [""] + lines(heading + nodes)
+        }
+        let hosts = rows.flatMap(hostCells)
+        if !hosts.isEmpty { all += [""] + lines([["HOST", "CLUSTER", "STATE"]] + hosts) }
+        return all
+    }
+
+    /// Hosts that are not simply there.
+    private static func hostCells(of row: StatusRow) -> [[String]] {
+        row.hosts.filter { $0.phase != .up }.map { host in
+            [
+                PrintableText.line(host.name), PrintableText.line(row.name),
+                PrintableText.line(words(for: host)),
+            ]
+        }
+    }
+
+    /// What a host that is not simply there is about.
+    static func words(for host: HostState) -> String {
+        let text = host.text.isEmpty ? "" : ": \(host.text)"
+        switch host.phase {
+        case .up: return "up"
+        case .coming: return "being brought up" + text
+        case .waiting:
+            let tries =
+                host.tries == 0 ? "" : " (tried \(Quantities.count(Int(host.tries), "time")))"
+            return "lost, tried again in \(seconds(host.nanosecondsLeft))" + tries + text
+        case .leaving:
+            let limit = host.nanosecondsLeft > 0 ? " within \(seconds(host.nanosecondsLeft))" : ""
+            return "leaving" + limit + (host.text.isEmpty ? "" : ", waits for \(host.text)")
+        }
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> String {
+        "\((nanoseconds + nanosecondsPerSecond - 1) / nanosecondsPerSecond) s"
     }
 
     /// Columns as wide as what is in them.
@@ -113,10 +151,21 @@ struct StatusJSON: Encodable {
         var isSilent: Bool
     }
 
+    /// `state` is `up`, `coming`, `waiting` or `leaving`; `secondsLeft` is when a lost one is tried
+    /// again, or when the tasks of a leaving one are handed on.
+    struct Host: Encodable {
+        var name: String
+        var state: String
+        var secondsLeft: Double?
+        var tries: UInt32?
+        var text: String?
+    }
+
     var name: String
     var pid: Int32
     var endpoint: String
     var answers: Bool
+    var hosts: [Host]?
     var nodes: [Node]?
     var silentNodes: Int?
     var cores: Int?
@@ -128,11 +177,22 @@ struct StatusJSON: Encodable {
         pid = row.pid
         endpoint = row.endpoint
         answers = row.reading != nil
+        hosts = row.hosts.isEmpty ? nil : row.hosts.map(Host.init)
         nodes = row.reading == nil ? nil : row.nodeRows.map(Node.init)
         silentNodes = row.reading?.nodes.count { $0.isSilent }
         cores = row.reading?.cores
         busyCores = row.reading?.busyCores
         tasks = (row.reading?.tasks).map(UsageJSON.Tasks.init)
+    }
+}
+
+extension StatusJSON.Host {
+    fileprivate init(_ host: HostState) {
+        let waits = host.phase == .waiting || host.phase == .leaving
+        self.init(
+            name: host.name, state: "\(host.phase)",
+            secondsLeft: waits ? Double(host.nanosecondsLeft / 1_000_000) / 1_000 : nil,
+            tries: host.tries > 0 ? host.tries : nil, text: host.text.isEmpty ? nil : host.text)
     }
 }
 
