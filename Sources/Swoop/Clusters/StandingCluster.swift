@@ -90,9 +90,11 @@ package struct StandingCluster: Sendable {
     ///
     /// - Throws: `SwoopError` when the list is wrong, or when what runs under the name takes none.
     package func running() throws -> CoordinatorAddress? {
-        let list = try options.hostList()
-        let name = self.name ?? list.clusterName ?? Self.usualName
-        guard let address = try RuntimeFolder.ofUser().coordinator(of: name) else { return nil }
+        let folder = try RuntimeFolder.ofUser()
+        // The list is read where it matters: it may be a pipe, which can be read once.
+        guard try folder.coordinators().contains(where: { $0.holder == .hosts }) else { return nil }
+        let name = try self.name ?? options.hostList().clusterName ?? Self.usualName
+        guard let address = try folder.coordinator(of: name) else { return nil }
         if address.holder != .hosts { try Self.expectNone(named: name) }
         return address
     }
