@@ -72,7 +72,7 @@ let package = Package(
         room("SwoopSession", ["SwoopModel"]),
         room("SwoopForecast", ["SwoopModel", real]),
         room("SwoopWire", ["SwoopModel"]),
-        room("SwoopTransport", ["CSwoopZeroMQ", "CSwoopSystem"]),
+        room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(
             "SwoopLaunching",

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "swoop_limits.h"
+
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -24,6 +26,11 @@ static const size_t hugePage = 2 << 20;
 int swoop_memory_create(const char *name, uint64_t size) {
     int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (descriptor < 0) return -errno;
+    // Beyond the limit the system would send a signal that ends the process.
+    if (size > swoop_limit(SWOOP_LIMIT_FILE_SIZE)) {
+        close(descriptor);
+        return -EFBIG;
+    }
     if (ftruncate(descriptor, (off_t)size) != 0) {
         int error = errno;
         close(descriptor);

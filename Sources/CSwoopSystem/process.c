@@ -243,11 +243,18 @@ void swoop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 int swoop_kill_group(int group, int signal) { return killpg(group, signal) == 0 ? 0 : -errno; }
 
 int swoop_usable_cores(void) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int count = CPU_COUNT(&set);
-    return count > 0 ? count : 1;
+    // A set that is too small for the machine is refused, whatever is in it.
+    for (int cores = 1024; cores <= 1 << 20; cores *= 2) {
+        cpu_set_t *set = CPU_ALLOC(cores);
+        size_t size = CPU_ALLOC_SIZE(cores);
+        if (!set) return 1;
+        int result = sched_getaffinity(0, size, set);
+        int count = result == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (result == 0) return count > 0 ? count : 1;
+        if (errno != EINVAL) return 1;
+    }
+    return 1;
 }
 
 char **swoop_environment(void) { return environ; }

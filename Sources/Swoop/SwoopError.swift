@@ -117,6 +117,7 @@ extension SwoopError {
         case .trapped:
             (code, advice) = (.taskFailed, "A debug build prints the reason of the check.")
         case .died: (code, advice) = (.workerDied, Self.advice(afterSignal: failure.signal))
+        case .refused: (code, advice) = (.unreachable, "")
         case .nothingThere: (code, advice) = (.workerDied, Self.globalAdvice)
         case .undecodable: (code, advice) = (.undecodable, Self.codecAdvice)
         case .unknownFunction:

@@ -130,6 +130,7 @@ package struct AgentConfiguration: Sendable, Equatable {
         var request = LaunchRequest(role: Self.role)
         request.descriptors[Self.descriptor] = held.rawValue
         request.descriptors[Self.arenaDescriptor] = arena
+        request.hearsLastWords = true
         return try ChildProcess(starting: request)
     }
 }

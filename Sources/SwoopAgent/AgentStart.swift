@@ -78,12 +78,12 @@ extension AgentConfiguration {
     /// With what was left to the node.
     fileprivate func decided() -> AgentConfiguration {
         var decided = self
-        if slots == 0 { decided.slots = max(1, MonotonicClock.usableCores()) }
+        if slots == 0 { decided.slots = max(1, ProcessAllowance.cores()) }
         if pageBudget == 0 {
             // Pages are an anonymous file in memory: no mount limits them, but the machine does, or
             // the group that this process is confined to.
-            let half = (MachineMemory.totalBytes() ?? 2 << 30) / 2
-            decided.pageBudget = min(half, MachineMemory.availableBytes() ?? half)
+            let budget = MachineMemory.pageBudget()
+            decided.pageBudget = min(budget, MachineMemory.availableBytes() ?? budget)
         }
         return decided
     }

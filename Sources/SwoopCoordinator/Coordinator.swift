@@ -56,7 +56,14 @@ package final class Coordinator: Sendable {
     package static let clientName = "client"
     package static let agentName = "agent"
     private let inbox: Inbox<Command>
+    /// Why the loop takes no clients any more; nil: it does.
+    private let closing: Closing
     private let thread: Mutex<LoopThread?>
+
+    /// Known to the loop's thread, which may end by itself, and to those who attach.
+    private final class Closing: Sendable {
+        let reason = Mutex<String?>(nil)
+    }
 
     /// Starts a coordinator; with `agent`, the one agent of this machine as its child.
     ///
@@ -86,6 +93,8 @@ package final class Coordinator: Sendable {
         let depot = try ProgramDepot { inbox.put(.depot($0)) }
         if let bundle = configuration.bundle { depot.keep(bundle) }
         let held = Mutex<Socket?>(consume socket)
+        let closing = Closing()
+        self.closing = closing
         let parts = HandedOver(
             socket: held, inbox: inbox, local: local, access: access, depot: depot,
             endpoint: endpoint)
@@ -95,7 +104,12 @@ package final class Coordinator: Sendable {
                 var loop = CoordinatorLoop(
                     configuration, inbox: parts.inbox, socket: socket, local: parts.local,
                     access: parts.access, depot: parts.depot, endpoint: parts.endpoint)
-                loop.run()
+                let reason = loop.run()
+                closing.reason.withLock { $0 = reason }
+                // Whoever came too late for the loop's last turn would wait for ever.
+                for case .attach(_, let receive) in parts.inbox.take() {
+                    receive(.refused(reason))
+                }
             })
     }
 
@@ -160,7 +174,11 @@ package final class Coordinator: Sendable {
     package func attach(
         _ client: ClientID, receive: @escaping @Sendable (ClientReply) -> Void
     ) {
-        inbox.put(.attach(client, receive))
+        let refusal = closing.reason.withLock { reason in
+            if reason == nil { inbox.put(.attach(client, receive)) }
+            return reason
+        }
+        if let refusal { receive(.refused(refusal)) }
     }
 
     /// Takes a message of a client of this process.
@@ -184,11 +202,16 @@ package final class Coordinator: Sendable {
 package struct LocalAgent: Sendable {
     /// Tells it from the agents of other machines.
     package var publicKey: String
+    /// No other agent is to come: without it there is nothing to wait for.
+    package var isOnly: Bool
     /// What starts it. The loop's thread owns the process from then on.
     package var start: @Sendable () throws -> ChildProcess
 
-    package init(publicKey: String, start: @escaping @Sendable () throws -> ChildProcess) {
+    package init(
+        publicKey: String, isOnly: Bool = true, start: @escaping @Sendable () throws -> ChildProcess
+    ) {
         self.publicKey = publicKey
+        self.isOnly = isOnly
         self.start = start
     }
 }

@@ -61,6 +61,7 @@ extension CoordinatorLoop {
             awaited[peer] = id
             return reply(.programWanted(program), to: peer)
         }
+        if let refusal { return reply(.refused(refusal), to: peer) }
         welcome(id, program, peer: peer, now: now)
     }
 

@@ -99,6 +99,8 @@ struct CoordinatorLoop: ~Copyable {
     var malformed = 0
     var stopped = false
     var child: ChildProcess?
+    /// Why the only agent that could be is not there; clients that come are told.
+    var refusal: String?
     var childExit: PollLoop.Source?
     var nextUsage: Int64 = 0
     var nextProgress: Int64 = 0
@@ -135,7 +137,9 @@ struct CoordinatorLoop: ~Copyable {
         learning = CoordinatorLearning(path: configuration.modelPath)
     }
 
-    mutating func run() {
+    /// Runs until it is stopped or cannot go on; answers with why.
+    mutating func run() -> String {
+        var reason = "the cluster has ended"
         let waking = poll.watch(descriptor: inbox.wakeup.descriptor)
         let arriving = poll.watch(socket)
         startLocalAgent(now: MonotonicClock.nanoseconds())
@@ -144,7 +148,8 @@ struct CoordinatorLoop: ~Copyable {
             do {
                 try poll.wait(until: nextDeadline(now: MonotonicClock.nanoseconds()))
             } catch {
-                refuseAll("its poll failed: \(error)")
+                reason = "the coordinator's poll failed: \(error)"
+                refuseAll(reason)
                 break
             }
             let now = MonotonicClock.nanoseconds()
@@ -161,6 +166,7 @@ struct CoordinatorLoop: ~Copyable {
             flushNotices()
         }
         shutDown()
+        return reason
     }
 
     private func nextDeadline(now: Int64) -> Int64? {
@@ -230,7 +236,9 @@ struct CoordinatorLoop: ~Copyable {
                     id: id, peer: nil, receive: receive, program: configuration.program))
             handle(.clientJoined(id, configuration.program), now: now)
             // Nodes that join later are told of when they do.
-            if !nodes.isEmpty {
+            if let refusal {
+                send(.refused(refusal), to: id)
+            } else if !nodes.isEmpty {
                 send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
             }
         case .message(let id, let message): take(message, from: id, now: now)
@@ -358,13 +366,13 @@ struct CoordinatorLoop: ~Copyable {
             childExit = poll.watch(descriptor: started.exitDescriptor)
             child = started
         } catch {
-            let reason = "the agent of this machine could not be started: \(error)"
-            if hosts == nil { refuseAll(reason) } else { localFailed(reason, now: now) }
+            missAgent("the agent of this machine could not be started: \(error)", now: now)
         }
     }
 
     private mutating func childEnded(now: Int64) {
         guard let status = child?.reap() else { return }
+        let words = child?.lastWords()
         forgetChild()
         let cause: String
         switch status {
@@ -372,9 +380,8 @@ struct CoordinatorLoop: ~Copyable {
         case .signalled(let signal): cause = "its agent was ended by signal \(signal)"
         }
         guard let node = nodes.first(where: { $0.pages.publicKey == local?.publicKey }) else {
-            if hosts != nil { return localFailed(cause, now: now) }
-            if nodes.isEmpty { refuseAll("the agent of this machine did not start: \(cause)") }
-            return
+            let reason = "the agent of this machine did not start: \(words ?? cause)"
+            return missAgent(reason, now: now)
         }
         lose(node.id, reason: cause, now: now)
     }
@@ -384,6 +391,15 @@ struct CoordinatorLoop: ~Copyable {
         if let childExit { poll.remove(childExit) }
         childExit = nil
         child = nil
+    }
+
+    /// The agent of this machine will not join: nobody who waits for it, or comes later, waits in
+    /// vain. Where others are to come, or are there, they are what there is.
+    private mutating func missAgent(_ reason: String, now: Int64) {
+        if hosts != nil { return localFailed(reason, now: now) }
+        guard local?.isOnly ?? true, nodes.isEmpty else { return remarkToAll(reason) }
+        refusal = reason
+        refuseAll(reason)
     }
 
     /// Tells every client that there is nothing to wait for any more.

@@ -1,15 +1,10 @@
-// What a host says about itself before anything of ours runs there.
+// What a host says about itself before anything of ours runs there. What its cores and its memory
+// are for a program, the program itself finds out there, when its agent begins.
 
 /// A host as its probe found it.
 package struct HostFacts: Hashable, Sendable {
     /// As `uname -m` says it.
     package var architecture: String
-    /// Cores there, whatever the list allows.
-    package var cores: Int
-    /// Bytes of memory there.
-    package var memoryBytes: Int64
-    /// Bytes that can be had now without swapping.
-    package var availableMemoryBytes: Int64
     /// Bytes free where the bundle cache is.
     package var freeBytes: Int64
     /// The bundle cache there, an absolute path.
@@ -25,14 +20,11 @@ package struct HostFacts: Hashable, Sendable {
     package var missing: [String]
 
     package init(
-        architecture: String, cores: Int, memoryBytes: Int64, availableMemoryBytes: Int64,
-        freeBytes: Int64, folder: String, clientAddress: String, hostAddress: String,
+        architecture: String, freeBytes: Int64, folder: String, clientAddress: String,
+        hostAddress: String,
         missing: [String]
     ) {
         self.architecture = architecture
-        self.cores = cores
-        self.memoryBytes = memoryBytes
-        self.availableMemoryBytes = availableMemoryBytes
         self.freeBytes = freeBytes
         self.folder = folder
         self.clientAddress = clientAddress

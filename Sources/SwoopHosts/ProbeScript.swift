@@ -107,13 +107,6 @@ package enum ProbeScript {
             df -Pk . 2>/dev/null
             say space-end
         fi
-        say "cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null)"
-        while read -r key amount unit; do
-            case $key in
-                MemTotal:) say "memory=$amount" ;;
-                MemAvailable:) say "available=$amount" ;;
-            esac
-        done </proc/meminfo 2>/dev/null
         """#
 }
 
@@ -266,11 +259,8 @@ struct ProbeAnswer {
     /// Everything that was found; objections come first.
     var facts: HostFacts {
         let connection = (values["connection"] ?? "").split(separator: " ").map(String.init)
-        let kibibytes = { (key: String) in (values[key].flatMap(Int64.init) ?? 0) << 10 }
         return HostFacts(
-            architecture: architecture, cores: max(1, values["cores"].flatMap { Int($0) } ?? 1),
-            memoryBytes: kibibytes("memory"), availableMemoryBytes: kibibytes("available"),
-            freeBytes: freeBytes ?? 0, folder: values["folder"] ?? "",
+            architecture: architecture, freeBytes: freeBytes ?? 0, folder: values["folder"] ?? "",
             clientAddress: "", hostAddress: SocketAddress.figures(connection, at: 2) ?? "",
             missing: missing)
     }

@@ -2,6 +2,7 @@
 
 import CSwoopSystem
 import Glibc
+import SwoopTransport
 
 /// How a process ended.
 package enum ExitStatus: Equatable, Sendable {
@@ -24,6 +25,7 @@ package final class ChildProcess {
     package private(set) var standardOutput: OutputPipe?
     /// The reading end of its standard error, when piped.
     package private(set) var standardError: OutputPipe?
+    private let words: LastWords?
     private var isDisowned = false
     /// How it ended, once that is known.
     package private(set) var status: ExitStatus?
@@ -31,6 +33,14 @@ package final class ChildProcess {
     /// Starts a process: its own group, the parent-death signal armed before anything else, nothing
     /// open in it but the standard streams and the descriptors of the request.
     package init(starting request: LaunchRequest) throws(LaunchError) {
+        var request = request
+        if request.hearsLastWords {
+            let held = LastWords(try HeldBytes.descriptor(holding: []))
+            request.descriptors[RoleVariable.lastWords] = held.descriptor.rawValue
+            words = held
+        } else {
+            words = nil
+        }
         let streams = try ChildStreams(for: request.output)
         var sources = [streams.input, streams.output, streams.error]
         var targets: [Int32] = [0, 1, 2]
@@ -67,6 +77,14 @@ package final class ChildProcess {
     package func disown() -> Int32 {
         isDisowned = true
         return pid
+    }
+
+    /// What the child left behind of why it ended; nil: nothing, or the request did not ask.
+    package func lastWords() -> String? {
+        guard let number = words?.descriptor.rawValue else { return nil }
+        var bytes = [UInt8](repeating: 0, count: HeldBytes.lastWordsMax)
+        let count = unsafe pread(number, &bytes, bytes.count, 0)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
     }
 
     /// Takes note of its end if it has ended; nil while it runs.
@@ -109,6 +127,15 @@ package final class ChildProcess {
         // ended.
         status = result < 0 ? .exited(-1) : signalled != 0 ? .signalled(code) : .exited(code)
         return status
+    }
+}
+
+/// Where a child may write why it ends.
+private final class LastWords {
+    let descriptor: OwnedDescriptor
+
+    init(_ descriptor: consuming OwnedDescriptor) {
+        self.descriptor = descriptor
     }
 }
 

@@ -24,6 +24,9 @@ package enum HeldBytes {
         return descriptor
     }
 
+    /// Bytes of what a child says at its end.
+    static let lastWordsMax = 4_096
+
     /// What a descriptor holds; at most 1 MiB, since more is no hand-over but data.
     package static func read(
         from descriptor: borrowing OwnedDescriptor

@@ -1,7 +1,7 @@
 // What can go wrong between the wish for a process and the process, and around the files by which
 // processes of one user find one another.
 
-import Glibc
+import SwoopTransport
 
 /// A failure to start, hand over to, or find a process.
 package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -23,8 +23,8 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .systemCall(let name, let code): "\(name) failed: \(words(for: code))"
-        case .cannotStart(let program, let code): "cannot start \(program): \(words(for: code))"
+        case .systemCall(let name, let code): "\(name) failed: \(SystemWords.of(code))"
+        case .cannotStart(let program, let code): "cannot start \(program): \(SystemWords.of(code))"
         case .missingDescriptor(let name): "the launcher handed over no descriptor \"\(name)\""
         case .malformedRole(let text): "the role \"\(text)\" in the environment is none of ours"
         case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
@@ -34,8 +34,4 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
             "process \(pid) keeps a cluster named \(name); if it has ended, remove \(file)"
         }
     }
-}
-
-private func words(for code: Int32) -> String {
-    unsafe String(cString: strerror(code))
 }

@@ -44,6 +44,8 @@ package struct LaunchRequest: Sendable {
     ///
     /// The caller keeps, and closes, its own.
     package var descriptors: [String: Int32] = [:]
+    /// Whether the child may leave a word behind of why it ends: `ChildProcess.lastWords`.
+    package var hearsLastWords = false
     /// Where its output goes.
     package var output: Output = .inherited
     /// The child's working folder; nil for this process's.
@@ -75,6 +77,8 @@ package struct LaunchRequest: Sendable {
 /// The child removes them before any code of the user's runs, so that no grandchild takes them for
 /// its own.
 enum RoleVariable {
+    /// The descriptor that is written to, by its name.
+    static let lastWords = "last-words"
     static let role = "SWOOP_ROLE"
     static let descriptors = "SWOOP_DESCRIPTORS"
     static let bundle = ShippedProgram.variable

@@ -36,6 +36,8 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     /// It used an address next to zero, where nothing is: a global that main sets was not set, or a
     /// pointer was null.
     case nothingThere
+    /// The cluster did not take the program in, or had nothing to run it on.
+    case refused
 
     /// Whether a file is at fault, and no task.
     package var isOfSource: Bool {

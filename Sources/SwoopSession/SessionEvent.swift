@@ -22,6 +22,8 @@ package enum SessionEvent: Sendable {
     case valueMissing(TaskID)
     /// There is no coordinator any more.
     case connectionLost(String)
+    /// The coordinator's first word was that it does not take this program in.
+    case refused(String)
     /// The scope of the cluster ended.
     case closed
     /// The time that `nextDeadline` named has come.

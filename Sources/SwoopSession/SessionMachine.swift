@@ -77,6 +77,8 @@ package struct SessionMachine: Sendable {
             let failure = TaskFailure(
                 kind: .lost, message: "its value is nowhere in the cluster", task: task)
             fail(task, failure, into: &effects)
+        case .refused(let reason):
+            end(TaskFailure(kind: .refused, message: reason), into: &effects)
         case .connectionLost(let reason):
             end(TaskFailure(kind: .lost, message: reason), into: &effects)
         case .closed:

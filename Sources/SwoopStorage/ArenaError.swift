@@ -1,5 +1,7 @@
 // What can go wrong with the memory that pages live in.
 
+import SwoopTransport
+
 /// A failure of the arena.
 package enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The byte budget, or its largest hole, is too small for this now: spill or wait.
@@ -15,10 +17,11 @@ package enum ArenaError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .full(let bytes, let hole):
             "the page store has no room for \(bytes) bytes (its largest hole has \(hole))"
-        case .memoryExhausted(let code): "the machine has no memory left for pages (errno \(code))"
+        case .memoryExhausted(let code):
+            "the machine has no memory left for pages: \(SystemWords.of(code))"
         case .outOfBounds(let offset, let bytes):
             "\(bytes) bytes at \(offset) do not lie in the page store"
-        case .systemCall(let name, let code): "\(name) failed with errno \(code)"
+        case .systemCall(let name, let code): "\(name) failed: \(SystemWords.of(code))"
         }
     }
 }

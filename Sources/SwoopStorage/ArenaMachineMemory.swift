@@ -3,26 +3,36 @@
 // arena asks here first.
 
 import Glibc
+import SwoopModel
+import SwoopTransport
 
-/// Memory of this machine, or of the control group that this process is confined to.
+/// Memory of this machine, or of the control groups that this process is confined to.
 package enum MachineMemory {
     /// Bytes that could be taken now without swapping; nil where the system does not tell.
     package static func availableBytes() -> Int? {
-        let machine = meminfo("MemAvailable:")
-        let group = group()?.availableBytes
-        guard let machine else { return group }
-        return min(machine, group ?? .max)
+        (groups().map(\.availableBytes) + [meminfo("MemAvailable:")].compactMap { $0 }).min()
     }
 
     /// Bytes in all; nil where the system does not tell.
     package static func totalBytes() -> Int? {
-        let machine = meminfo("MemTotal:")
-        guard let limit = group()?.limit else { return machine }
-        return min(machine ?? .max, limit)
+        (groups().map(\.limit) + [meminfo("MemTotal:")].compactMap { $0 }).min()
+    }
+
+    /// Bytes that pages may take unless somebody says otherwise: what this process may have, and
+    /// what those will that it starts.
+    package static func pageBudget() -> Int {
+        let used = ProcessAllowance.usedBytes()
+        func left(_ limit: ProcessAllowance.Limit, _ used: Int) -> Int? {
+            ProcessAllowance.limit(limit).map { max(0, $0 - used) }
+        }
+        return PageAllowance(
+            memoryBytes: totalBytes() ?? 2 << 30, spaceLeft: left(.addressSpace, used.space),
+            dataLeft: left(.data, used.data), fileBytes: ProcessAllowance.limit(.fileBytes)
+        ).budget
     }
 
     private static func meminfo(_ field: String) -> Int? {
-        guard let text = text(of: "/proc/meminfo") else { return nil }
+        guard let text = ProcessAllowance.text(of: "/proc/meminfo") else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix(field) {
             let words = line.split(separator: " ")
             guard words.count >= 2, let kibibytes = Int(words[1]) else { return nil }
@@ -31,73 +41,25 @@ package enum MachineMemory {
         return nil
     }
 
-    /// What a control group may have, and has.
-    private struct Group {
-        var limit: Int
-        var used: Int
-        /// Of files that nobody has looked at for long: it is given back when something else is
-        /// wanted.
-        var cached: Int
+    private static func groups() -> [GroupMemory] { limited.compactMap(memory(of:)) }
 
-        var availableBytes: Int { max(0, limit - used + min(used, max(0, cached))) }
+    /// The groups of this process that have a limit, its own and those above.
+    ///
+    /// Looked for once, since the arena asks for each piece of memory.
+    private static let limited = ProcessAllowance.groups(of: "memory").filter {
+        memory(of: $0) != nil
     }
 
-    /// The limits of this process's group; nil: there are none. In a container the group's own
-    /// folder is often where the hierarchy begins.
-    private static func group() -> Group? {
-        guard let text = text(of: "/proc/self/cgroup") else { return nil }
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            let isUnified = fields[0] == "0" && fields[1].isEmpty
-            let isOlder = fields[1].split(separator: ",").contains("memory")
-            guard isUnified || isOlder else { continue }
-            let root = isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"
-            for folder in [root + fields[2], root] {
-                if let group = isUnified ? unified(in: folder) : older(in: folder) { return group }
-            }
+    private static func memory(of folder: ControlGroups.Folder) -> GroupMemory? {
+        func text(_ name: String) -> String? {
+            ProcessAllowance.text(of: "\(folder.path)/memory.\(name)")
         }
-        return nil
-    }
-
-    private static func unified(in folder: String) -> Group? {
-        guard let limit = number(in: folder + "/memory.max"),
-            let used = number(in: folder + "/memory.current")
-        else { return nil }
-        return Group(
-            limit: limit, used: used,
-            cached: field("inactive_file", in: folder + "/memory.stat") ?? 0)
-    }
-
-    /// As Linux has it since 2.6.25 (Documentation/admin-guide/cgroup-v1/memory.rst).
-    private static func older(in folder: String) -> Group? {
-        guard let limit = field("hierarchical_memory_limit", in: folder + "/memory.stat"),
-            let used = number(in: folder + "/memory.usage_in_bytes")
-        else { return nil }
-        return Group(
-            limit: limit, used: used,
-            cached: field("total_inactive_file", in: folder + "/memory.stat") ?? 0)
-    }
-
-    private static func field(_ name: String, in path: String) -> Int? {
-        for line in text(of: path)?.split(separator: "\n") ?? [] {
-            let words = line.split(separator: " ")
-            if words.count == 2, words[0] == name { return Int(words[1]) }
-        }
-        return nil
-    }
-
-    private static func number(in path: String) -> Int? {
-        text(of: path).flatMap { Int($0.prefix { $0 != "\n" }) }
-    }
-
-    private static func text(of path: String) -> String? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { _ = close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = unsafe read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { return nil }
-        return String(decoding: bytes[..<count], as: UTF8.self)
+        return folder.isUnified
+            ? GroupMemory(
+                unified: text("max"), high: text("high"), used: text("current"),
+                statistics: text("stat"))
+            : GroupMemory(
+                first: text("limit_in_bytes"), used: text("usage_in_bytes"),
+                statistics: text("stat"))
     }
 }

@@ -3,6 +3,7 @@
 // without names, it has another one until then.
 
 import Glibc
+import SwoopTransport
 import Synchronization
 
 /// A file under construction.
@@ -137,5 +138,5 @@ package struct PartFile: ~Copyable {
         }
     }
 
-    private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+    private static func reason(_ code: Int32) -> String { SystemWords.of(code) }
 }

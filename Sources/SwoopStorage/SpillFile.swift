@@ -4,6 +4,7 @@
 
 import CSwoopSystem
 import Glibc
+import SwoopTransport
 
 /// A file of spilled pages.
 ///
@@ -112,5 +113,5 @@ import Glibc
     }
 
     /// The words of the system for an error.
-    package static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+    package static func reason(_ code: Int32) -> String { SystemWords.of(code) }
 }

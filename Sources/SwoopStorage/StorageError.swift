@@ -1,5 +1,7 @@
 // What can go wrong with files and memory, as the loops see it.
 
+import SwoopTransport
+
 /// A failure of a file, a mapping or a database.
 package enum StorageError: Error, Hashable, Sendable {
     /// A system call failed: its name, what it was for, and its `errno`.
@@ -27,7 +29,8 @@ extension StorageError: CustomStringConvertible {
     /// What happened, in a sentence.
     package var description: String {
         switch self {
-        case .system(let call, let subject, let code): "\(call) failed on \(subject), error \(code)"
+        case .system(let call, let subject, let code):
+            "\(call) failed on \(subject): \(SystemWords.of(code))"
         case .database(let code, let message): "the database answered \(code): \(message)"
         case .file(let path, let reason): "\(path) cannot be read: \(reason)"
         case .spill(let folder, let reason): "pages cannot be kept in \(folder): \(reason)"

@@ -34,6 +34,8 @@ package struct LoopThread: ~Copyable, Sendable {
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe start.name.withCString { unsafe swoop_name_thread($0) }
+                // A file that may not grow is an error here, not the end of the program.
+                swoop_mask_file_size_signal()
                 start.body()
                 return nil
             }, start.toOpaque())

@@ -1,7 +1,6 @@
 // The machine's monotonic clock. Process rooms read it once per wake-up and hand the figure down as
 // a Timestamp; pure rooms never see it.
 
-import CSwoopSystem
 import Glibc
 
 /// Time since the machine started, the same for every process on it, unaffected by changes of date.
@@ -18,10 +17,5 @@ package enum MonotonicClock {
         var time = timespec()
         unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
-
-    /// Cores that this process may use now.
-    package static func usableCores() -> Int {
-        Int(swoop_usable_cores())
     }
 }

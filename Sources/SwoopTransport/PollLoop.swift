@@ -155,5 +155,5 @@ package struct Interest: OptionSet, Sendable {
 /// Whether looking again beats sleeping here.
 enum Spin {
     /// On one core the other side cannot go on while this one spins.
-    static let pays = MonotonicClock.usableCores() >= 2
+    static let pays = ProcessAllowance.cores() >= 2
 }

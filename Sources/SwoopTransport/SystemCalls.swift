@@ -6,12 +6,12 @@ import Glibc
 
 /// The system's words for an errno.
 func errorText(_ code: Int32) -> String {
-    unsafe String(cString: strerror(code))
+    SystemWords.of(code)
 }
 
 /// libzmq's words for an errno, its own numbers included.
 func zeroMQErrorText(_ code: Int32) -> String {
-    unsafe String(cString: zmq_strerror(code))
+    code < ZMQ_HAUSNUMERO ? SystemWords.of(code) : unsafe String(cString: zmq_strerror(code))
 }
 
 /// A descriptor that this value owns and closes.

@@ -5,6 +5,8 @@
 package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A system call failed; `code` is its errno.
     case systemCall(String, code: Int32)
+    /// Something cannot be had that was about to be needed.
+    case shortage(Shortage)
     /// A call into libzmq failed; `code` is its errno, which includes libzmq's own numbers.
     case zeroMQ(String, code: Int32)
     /// The record that stands in a shared ring cannot be one that was written there whole.
@@ -19,6 +21,7 @@ package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible
     package var description: String {
         switch self {
         case .systemCall(let name, let code): "\(name) failed: \(errorText(code))"
+        case .shortage(let shortage): "\(shortage)"
         case .zeroMQ(let name, let code): "\(name) failed: \(zeroMQErrorText(code))"
         case .malformedRing(let what): "the shared ring is damaged: \(what)"
         case .recordTooLarge(let bytes, let largest):

@@ -32,7 +32,7 @@ extension ClusterTests {
 
         private let alpha: LabHost
         private let beta: LabHost
-        private let desk: UserDesk
+        let desk: UserDesk
 
         init() throws {
             let lab: Lab

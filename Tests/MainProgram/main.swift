@@ -16,8 +16,14 @@ let marker = Marker(number: 7)
 @Remote func limitSeen(_ i: Int) -> Int { limit + i }
 
 tell("top level", getpid())
-switch CommandLine.arguments.dropFirst().first {
-case "globals": try await tellGlobals()
-case "foundation": try await tellFoundation()
-default: exit(64)
+do {
+    switch CommandLine.arguments.dropFirst().first {
+    case "globals": try await tellGlobals()
+    case "foundation": try await tellFoundation()
+    case "limits": try await tellLimits()
+    default: exit(64)
+    }
+} catch {
+    tell("threw", "\(error)".split(separator: "\n").joined(separator: " / "))
+    exit(1)
 }

@@ -19,8 +19,6 @@ struct BringUpTests {
         let outcome = try server.bringUp(bundle: bundle, reports: reports)
         #expect(outcome.failure == nil, "\(outcome.failure?.description ?? "")")
         let facts = try #require(outcome.facts)
-        #expect(facts.cores >= 1)
-        #expect(facts.memoryBytes > facts.availableMemoryBytes)
         #expect(facts.clientAddress == "127.0.0.1")
         #expect(Set(facts.missing) == Set(bundle.manifest.files.map(\.digest)))
         #expect(reports.all.first == .connecting)

@@ -55,7 +55,7 @@ void swoop_name_thread(const char *_Nonnull name);
 /// Sends a signal to a process group; 0 or a negative errno.
 int swoop_kill_group(int group, int signal);
 
-/// Cores that this process may use now.
+/// Cores that this process may use now, by its affinity and CPU set.
 int swoop_usable_cores(void);
 
 /// The environment of this process, ended by NULL; not to be kept across setenv.

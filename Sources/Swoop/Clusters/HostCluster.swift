@@ -222,19 +222,20 @@ private struct LocalHost {
 
     init?(in hosts: [HostEntry], keys: CurveKeys, program: ProgramID) throws {
         guard let host = hosts.first(where: \.isLocal) else { return nil }
-        try self.init(host, keys: keys, program: program)
+        let isOnly = hosts.allSatisfy(\.isLocal)
+        try self.init(host, isOnly: isOnly, keys: keys, program: program)
     }
 
-    init(_ host: HostEntry, keys: CurveKeys, program: ProgramID) throws {
+    init(_ host: HostEntry, isOnly: Bool = false, keys: CurveKeys, program: ProgramID) throws {
         let agentKeys = try CurveKeys.generate()
         let cache = try BundleCache.folder(named: host.folder)
         publicKey = agentKeys.publicKey
         agent = { endpoint in
-            LocalAgent(publicKey: agentKeys.publicKey) {
+            LocalAgent(publicKey: agentKeys.publicKey, isOnly: isOnly) {
                 var configuration = AgentConfiguration(
                     endpoints: [endpoint], serverKey: keys.publicKey,
                     secretKey: agentKeys.secretKey, name: "local",
-                    slots: host.cores ?? MonotonicClock.usableCores(),
+                    slots: host.cores ?? ProcessAllowance.cores(),
                     pageBudget: Int(clamping: host.memoryBytes ?? 0), program: program)
                 configuration.cacheFolder = cache
                 configuration.spillFolder = host.spillFolder ?? ""

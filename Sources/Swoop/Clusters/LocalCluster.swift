@@ -11,9 +11,11 @@ import SwoopTransport
 
 /// What may be set of a cluster on this machine.
 public struct LocalOptions: Sendable {
-    /// Cores that tasks may use; all that this process may use unless told.
+    /// Cores that tasks may use; unless told, all that this process may use: by its affinity, the
+    /// quota of its control group, and the batch system that started it.
     public var cores: Int
-    /// Bytes that pages may take in memory; half of the machine's memory unless told.
+    /// Bytes that pages may take in memory; unless told, half of what this process may have: of
+    /// the machine's memory, or of its control group's, or of its own limits.
     public var pageBudget: Int
     /// The folder on whose disk pages go that memory has no room for; empty: `$SWOOP_SPILL`, or the
     /// first disk found.
@@ -34,8 +36,8 @@ public struct LocalOptions: Sendable {
 
     /// The defaults.
     public init() {
-        cores = MonotonicClock.usableCores()
-        pageBudget = Int(clamping: Int64(sysconf(Int32(_SC_PHYS_PAGES))) * 4_096 / 2)
+        cores = ProcessAllowance.cores()
+        pageBudget = MachineMemory.pageBudget()
     }
 }
 
@@ -49,6 +51,7 @@ final class LocalCluster: Sendable {
     init(
         _ options: LocalOptions, cluster: String, holder: CoordinatorAddress.Holder = .program
     ) throws {
+        try Shortage.check(Self.needs(of: options))
         let keys = try CurveKeys.generate()
         let agentKeys = try CurveKeys.generate()
         let clientKeys = try CurveKeys.generate()
@@ -80,6 +83,21 @@ final class LocalCluster: Sendable {
                     cluster: cluster, endpoint: coordinator.endpoint, serverKey: keys.publicKey,
                     clientSecretKey: clientKeys.secretKey, holder: holder,
                     program: program.rawValue)) : nil
+    }
+
+    /// What the start takes in this process, or in the agent or worker, whichever takes more;
+    /// threads of all three, which count together.
+    private static func needs(of options: LocalOptions) -> Shortage.Needs {
+        var needs = Shortage.Needs()
+        needs.openFiles = 48
+        // Those of Swift's own pool too: where it gets none, the program waits for ever.
+        let pool = min(8, ProcessAllowance.cores())
+        needs.stacks = 6 + pool
+        needs.threads = needs.stacks + 14 + max(1, options.cores)
+        needs.fileBytes = max(options.pageBudget, 20 << 20)
+        needs.sharedBytes = max(options.pageBudget, 2 << 20)
+        needs.ownBytes = 32 << 20
+        return needs
     }
 
     /// Whether its address was published.

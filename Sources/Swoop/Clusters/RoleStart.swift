@@ -1,5 +1,6 @@
 // The roles that this executable plays for a cluster: called before the program's main, by role.c.
 
+import CSwoopSystem
 import Glibc
 import SwoopAgent
 import SwoopCoordinator
@@ -13,16 +14,28 @@ import SwoopWorker
 public func _swoopPlayRole() {
     do {
         guard let role = try InheritedRole.take() else { return }
-        switch role.name {
-        case AgentConfiguration.role: try AgentProcess.run(role)
-        case WorkerInheritance.role: try WorkerProcess.run(role, program: .current)
-        case StandingCluster.role: try StandingCluster.play(role)
-        default: complain("no such role: \(role.name)")
+        // A file that may not grow is an error of whoever writes it, and no end of the process.
+        swoop_ignore_file_size_signal()
+        swoop_spare_addresses()
+        do {
+            try play(role)
+        } catch {
+            role.say("\(error)")
+            throw error
         }
         exit(0)
     } catch {
         complain("\(error)")
         exit(71)
+    }
+}
+
+private func play(_ role: InheritedRole) throws {
+    switch role.name {
+    case AgentConfiguration.role: try AgentProcess.run(role)
+    case WorkerInheritance.role: try WorkerProcess.run(role, program: .current)
+    case StandingCluster.role: try StandingCluster.play(role)
+    default: throw LaunchError.malformedRole(role.name)
     }
 }
 

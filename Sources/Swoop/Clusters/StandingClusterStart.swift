@@ -24,25 +24,39 @@ extension StandingCluster {
         let made = unsafe swoop_pipe(&ends)
         guard made == 0 else { throw LaunchError.systemCall("pipe2", code: -made) }
         let reading = OwnedDescriptor(owning: ends[0])
-        let pid = try launch(held.rawValue, answeringTo: OwnedDescriptor(owning: ends[1]))
+        let process = try launch(held.rawValue, answeringTo: OwnedDescriptor(owning: ends[1]))
+        let pid = process.disown()
         interrupts.onEach { count in _ = kill(pid, count == 1 ? SIGTERM : SIGKILL) }
-        return try Self.reports(in: readAll(reading.rawValue))
+        let text = readAll(reading.rawValue)
+        return try Self.reports(in: text) { Self.end(of: process) }
+    }
+
+    /// How the process ended that closed its answer without one; nil: it did not.
+    private static func end(of process: ChildProcess) -> String? {
+        var poll = PollLoop()
+        _ = poll.watch(descriptor: process.exitDescriptor)
+        try? poll.wait(until: MonotonicClock.nanoseconds() + nanosecondsPerSecond)
+        return switch process.reap() {
+        case .exited(let code): "it left with status \(code)"
+        case .signalled(let signal): "signal \(signal) ended it"
+        case nil: nil
+        }
     }
 
     /// Starts the process; its answer's end is closed here.
     private func launch(
         _ held: Int32, answeringTo answer: consuming OwnedDescriptor
-    ) throws(LaunchError) -> Int32 {
+    ) throws(LaunchError) -> ChildProcess {
         var request = LaunchRequest(role: Self.role)
         request.arguments = ["swoop-coordinator"]
         request.deathSignal = 0
         request.descriptors = [
             Self.requestDescriptor: held, Self.reportDescriptor: answer.rawValue,
         ]
-        return try ChildProcess(starting: request).disown()
+        return try ChildProcess(starting: request)
     }
 
-    private static func reports(in text: String) throws -> [HostReport] {
+    private static func reports(in text: String, end: () -> String?) throws -> [HostReport] {
         let lines = text.split(separator: "\n")
         if let error = lines.first(where: { $0.hasPrefix("error\t") }) {
             let words = Words.of(error)
@@ -50,9 +64,10 @@ extension StandingCluster {
                 .unreachable, words[1], advice: words.count > 2 ? words[2] : "")
         }
         guard lines.last == "end" else {
+            let how = end() ?? "it says nothing"
             throw SwoopError(
-                .unreachable, "the process that was to hold the cluster ended before it was up",
-                advice: "Run `swoop up --foreground` to see what it says.")
+                .unreachable, "the process that was to hold the cluster is not up: \(how)",
+                advice: "What it said itself stands above, if anything.")
         }
         return lines.compactMap(HostReport.init(line:))
     }

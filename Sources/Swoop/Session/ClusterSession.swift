@@ -62,7 +62,7 @@ final class ClusterSession: Sendable {
     ) {
         self.pageBudget = pageBudget
         deferred = DeferredSending(
-            writer: writer, cores: min(cores, MonotonicClock.usableCores()))
+            writer: writer, cores: min(cores, ProcessAllowance.cores()))
         self.client = client
         self.nodesAreHere = nodesAreHere
         self.cores = Atomic(max(1, cores))
@@ -223,23 +223,24 @@ final class ClusterSession: Sendable {
 
     /// There is no coordinator any more, or none that takes this program.
     func lose(_ reason: String) {
-        hear(refusal: reason)
-        handle(.connectionLost(reason))
+        handle(hear(refusal: reason) ? .refused(reason) : .connectionLost(reason))
     }
 
-    private func hear(refusal: String?) {
-        let waiter = state.withLock { state -> CheckedContinuation<String?, Never>? in
-            switch state.greeting {
-            case .heard: return nil
-            case .expected:
-                state.greeting = .heard(refusal: refusal)
-                return nil
-            case .awaited(let waiter):
-                state.greeting = .heard(refusal: refusal)
-                return waiter
-            }
+    /// Takes note of the coordinator's first word; false: it was not the first.
+    @discardableResult
+    private func hear(refusal: String?) -> Bool {
+        let before = state.withLock { state in
+            let before = state.greeting
+            if case .heard = before { return before }
+            state.greeting = .heard(refusal: refusal)
+            return before
         }
-        waiter?.resume(returning: refusal)
+        switch before {
+        case .heard: return false
+        case .expected: break
+        case .awaited(let waiter): waiter.resume(returning: refusal)
+        }
+        return true
     }
 
     /// Waits for the coordinator's first word: why it refuses this program, or nil.

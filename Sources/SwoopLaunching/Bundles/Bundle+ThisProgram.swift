@@ -81,7 +81,7 @@ extension Bundle {
 /// Calls the body with 0 ..< count, on this thread and on one more for each further core.
 private func onAllCores(count: Int, _ body: @Sendable @escaping (Int) -> Void) {
     let turns = Turns(count: count)
-    let helpers = min(count, MonotonicClock.usableCores()) - 1
+    let helpers = min(count, ProcessAllowance.cores()) - 1
     func help(_ left: Int) {
         guard left > 0, let thread = try? LoopThread(named: "swoop-hash", { turns.run(body) })
         else { return turns.run(body) }

@@ -57,7 +57,7 @@ import Synchronization
             }
             state.queue.insert(contentsOf: fresh.reversed(), at: 0)
             let wished = min(
-                MonotonicClock.usableCores(), PieceCompressor.threadsMax, state.queue.count)
+                ProcessAllowance.cores(), PieceCompressor.threadsMax, state.queue.count)
             let toStart = max(0, wished - state.threads)
             state.threads += toStart
             return toStart

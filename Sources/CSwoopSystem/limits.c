@@ -1,0 +1,103 @@
+// Limits of the process; see include/swoop_limits.h.
+#define _GNU_SOURCE
+#include "swoop_limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+uint64_t swoop_limit(int kind) {
+    struct rlimit limit;
+    int result = -1;
+    switch (kind) {
+    case SWOOP_LIMIT_FILES: result = getrlimit(RLIMIT_NOFILE, &limit); break;
+    case SWOOP_LIMIT_PROCESSES: result = getrlimit(RLIMIT_NPROC, &limit); break;
+    case SWOOP_LIMIT_SPACE: result = getrlimit(RLIMIT_AS, &limit); break;
+    case SWOOP_LIMIT_DATA: result = getrlimit(RLIMIT_DATA, &limit); break;
+    case SWOOP_LIMIT_FILE_SIZE: result = getrlimit(RLIMIT_FSIZE, &limit); break;
+    }
+    return result != 0 || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}
+
+enum { tries_max = 256 };
+
+int swoop_try_descriptors(int count, int *had) {
+    int taken[tries_max], result = 0;
+    if (count > tries_max) count = tries_max;
+    for (*had = 0; *had < count; ++*had) {
+        // Of nothing: no file is opened for it.
+        taken[*had] = open("/", O_PATH | O_CLOEXEC);
+        if (taken[*had] >= 0) continue;
+        result = -errno;
+        break;
+    }
+    for (int i = 0; i < *had; i++) close(taken[i]);
+    return result;
+}
+
+static void *wait_for_turn(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+int swoop_try_threads(int count, int *had) {
+    // With stacks that are hardly any: what a stack takes is tried as memory.
+    enum { stack_size = 64 * 1024 };
+    pthread_t threads[tries_max];
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_attr_t attributes;
+    int error = 0;
+    if (count > tries_max) count = tries_max;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, stack_size);
+    // All of them at a time, so they wait.
+    pthread_mutex_lock(&gate);
+    for (*had = 0; *had < count && error == 0;) {
+        error = pthread_create(&threads[*had], &attributes, wait_for_turn, &gate);
+        if (error == 0) ++*had;
+    }
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < *had; i++) pthread_join(threads[i], NULL);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+int swoop_try_memory(uint64_t shared, uint64_t private) {
+    int flags = MAP_ANONYMOUS | MAP_NORESERVE, access = PROT_READ | PROT_WRITE, result = 0;
+    void *first = shared ? mmap(NULL, shared, access, flags | MAP_SHARED, -1, 0) : NULL;
+    if (first == MAP_FAILED) return -errno;
+    void *second = private ? mmap(NULL, private, access, flags | MAP_PRIVATE, -1, 0) : NULL;
+    if (second == MAP_FAILED) result = -errno;
+    else if (second) munmap(second, private);
+    if (first) munmap(first, shared);
+    return result;
+}
+
+uint64_t swoop_stack_bytes(void) {
+    pthread_attr_t attributes;
+    size_t size = 0;
+    pthread_attr_init(&attributes);
+    pthread_attr_getstacksize(&attributes, &size);
+    pthread_attr_destroy(&attributes);
+    return size;
+}
+
+void swoop_spare_addresses(void) {
+    // The allocator takes 64 MiB of addresses for each thread, until none are left for a stack.
+    if (swoop_limit(SWOOP_LIMIT_SPACE) < UINT64_C(16) << 30) mallopt(M_ARENA_MAX, 2);
+}
+
+void swoop_mask_file_size_signal(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void swoop_ignore_file_size_signal(void) { signal(SIGXFSZ, SIG_IGN); }

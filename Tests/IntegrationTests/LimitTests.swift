@@ -1,0 +1,161 @@
+// Programs under the limits of their process: they take what they may, not what the machine has;
+// and where a start lacks something they say which, and how to have more of it.
+
+import Glibc
+import SwoopLaunching
+import SwoopTransport
+import TestPrograms
+import Testing
+
+/// A program whose top level is the program, in a shell that limits it first.
+private func run(
+    _ limits: String = "", environment: [String: String] = [:]
+) throws -> ProgramRun {
+    let program = try #require(ProgramRun.path(of: "SwoopMainProgram"))
+    var free = [
+        "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "NCPUS", "PBS_NUM_PPN", "NSLOTS",
+        "LSB_MCPU_HOSTS", "LSB_DJOB_NUMPROC",
+    ].map { "unset \($0)" }
+    free += environment.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'" }
+    let script = (free + [limits, "exec \"$0\" limits"]).filter { !$0.isEmpty }
+        .joined(separator: "\n")
+    return try ProgramRun(["-c", script, program], in: TestFolder(), program: "/bin/bash")
+}
+
+/// It ran to its end, and what it computed is right.
+private func expectRight(
+    _ run: ProgramRun, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let status = try run.end()
+    #expect(status == .exited(0), "\(run.output)\(run.errors)", sourceLocation: sourceLocation)
+    #expect(run.values["task"] == "42" && run.values["sum"] == "999000")
+}
+
+private let groups = "/sys/fs/cgroup"
+
+/// Control groups of the first edition can be made here.
+private func canMakeGroup(of controller: String) -> Bool {
+    guard geteuid() == 0 else { return false }
+    return unsafe access("\(groups)/\(controller)/cgroup.procs", W_OK) == 0
+}
+
+/// A control group for one test; who enters it leaves by ending.
+private func withGroup<R>(
+    of controller: String, _ settings: [String: String], _ body: (String) throws -> R
+) throws -> R {
+    let path = "\(groups)/\(controller)/swoop-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    try #require(unsafe mkdir(path, 0o755) == 0)
+    defer { _ = try? holds(within: 10) { unsafe rmdir(path) == 0 } }
+    for (name, value) in settings {
+        let file = unsafe open("\(path)/\(name)", O_WRONLY)
+        let bytes = Array(value.utf8)
+        try #require(unsafe write(file, bytes, bytes.count) == bytes.count)
+        close(file)
+    }
+    return try body(path)
+}
+
+extension ProgramTests {
+    @Suite struct LimitTests {
+        private static let all = ProcessAllowance.cores()
+
+        @Test func `cores are those of affinity and batch system, and no library's threads`() throws
+        {
+            let all = Self.all
+            let cases: [(String, [String: String], Int)] = [
+                ("", [:], all), ("taskset -p -c 0 $$ >/dev/null", [:], 1),
+                ("", ["SLURM_CPUS_PER_TASK": "1"], 1), ("", ["NSLOTS": "1"], 1),
+                ("", ["NCPUS": "\(all + 6)"], all), ("", ["OMP_NUM_THREADS": "1"], all),
+            ]
+            for (limits, variables, cores) in cases {
+                let run = try run(limits, environment: variables)
+                try expectRight(run)
+                #expect(run.values["cores"] == "\(cores)", "\(limits) \(variables)")
+                #expect(run.values["slots"] == "\(cores)", "\(limits) \(variables)")
+            }
+        }
+
+        @Test(.enabled(if: canMakeGroup(of: "cpu"), "needs root and control groups"))
+        func `cores are those of the quota of a control group, and of the groups above it`() throws
+        {
+            let settings = ["cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "80000"]
+            try withGroup(of: "cpu", settings) { path in
+                try #require(unsafe mkdir(path + "/inner", 0o755) == 0)
+                defer { _ = try? holds(within: 10) { unsafe rmdir(path + "/inner") == 0 } }
+                for place in [path, path + "/inner"] {
+                    let run = try run("echo $$ >\(place)/cgroup.procs")
+                    try expectRight(run)
+                    #expect(run.values["cores"] == "1" && run.values["slots"] == "1")
+                }
+            }
+        }
+
+        @Test(arguments: ["ulimit -v 1500000", "ulimit -f 300000", "ulimit -d 600000"])
+        func `pages keep within what a process may have`(limit: String) throws {
+            let run = try run(limit)
+            try expectRight(run)
+            let kibibytes = Int(limit.split(separator: " ")[2]) ?? 0
+            let budget = Int(run.values["budget"] ?? "") ?? 0
+            #expect(budget > 8 << 20 && budget <= kibibytes << 10)
+        }
+
+        /// It either works or says which limit it was.
+        private func expectWord(_ run: ProgramRun, of limit: String) throws -> Bool {
+            let status = try run.end(within: 30)
+            if status == .exited(0) {
+                #expect(run.values["task"] == "42" && run.values["ended"] == "1")
+                return true
+            }
+            let threw = run.values["threw"] ?? ""
+            #expect(status == .exited(1), "\(run.output)\(run.errors)")
+            #expect(threw.hasPrefix("unreachable: "), "\(limit): \(threw)")
+            #expect(threw.contains(limit), "\(limit): \(threw)")
+            return false
+        }
+
+        @Test func `with too few open files a start says so, and with a few more it works`() throws
+        {
+            let working = try [6, 9, 12, 18, 24, 36, 48, 56, 64, 96].filter { count in
+                try expectWord(run("ulimit -n \(count)"), of: "ulimit -n")
+            }
+            #expect(working.contains(96) && !working.contains(24))
+        }
+
+        @Test func `with too small files, or too little memory, a start says so`() throws {
+            for kibibytes in [0, 100, 10_000] {
+                #expect(try !expectWord(run("ulimit -f \(kibibytes)"), of: "ulimit -f"))
+            }
+            for kibibytes in [20_000, 60_000] {
+                #expect(try !expectWord(run("ulimit -d \(kibibytes)"), of: "ulimit -d"))
+            }
+            #expect(try !expectWord(run("ulimit -v 160000"), of: "ulimit -v"))
+        }
+
+        @Test(.enabled(if: canMakeGroup(of: "pids"), "needs root and control groups"))
+        func `with too few processes and threads a start says so`() throws {
+            for count in [4, 8, 12, 16, 20, 24, 28, 64] {
+                try withGroup(of: "pids", ["pids.max": "\(count)"]) { path in
+                    let works = try expectWord(
+                        run("echo $$ >\(path)/cgroup.procs"), of: "pids.max")
+                    #expect(works == (count == 64) || (20...28).contains(count))
+                }
+            }
+        }
+
+        @Test(.enabled(if: geteuid() == 0, "needs root"))
+        func `of a user who may have no more processes the limit is named`() throws {
+            // Nobody else's processes count for a user that exists nowhere.
+            let folder = try TestFolder()
+            try #require(unsafe chown(folder.path, 61_234, 61_234) == 0)
+            let user = "setpriv --reuid 61234 --regid 61234 --clear-groups"
+            let program = try #require(ProgramRun.path(of: "SwoopMainProgram"))
+            let run = try ProgramRun(
+                [
+                    "-c", "exec \(user) /bin/bash -c 'ulimit -u 6; exec \"$0\" limits' \"$0\"",
+                    program,
+                ],
+                in: folder, program: "/bin/bash")
+            #expect(try !expectWord(run, of: "ulimit -u"))
+        }
+    }
+}
