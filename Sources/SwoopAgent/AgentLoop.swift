@@ -22,6 +22,8 @@ struct AgentLoop: ~Copyable {
     let pages: PageExchange
     let programs: ProgramReceiver
     var poll = PollLoop()
+    /// It never waits longer than between two samples.
+    var turns = LoopTurns(longest: 5 * samplePeriod)
     var machine: AgentMachine
     var effects: [AgentEffect] = []
     /// Extents in use, by offset: what a page's place in the arena was allocated as.
@@ -111,6 +113,7 @@ struct AgentLoop: ~Copyable {
         startEarly()
         while !isOver {
             try wait()
+            excuseAbsence()
             wakeup.clear()
             takeFromWorkers()
             if poll.isReady(arriving) { receive() }
@@ -130,6 +133,15 @@ struct AgentLoop: ~Copyable {
         return ending
     }
 
+    /// This process was away itself: before anything is judged, limits move by as much.
+    private mutating func excuseAbsence() {
+        let now = MonotonicClock.nanoseconds()
+        let absence = turns.begin(at: Timestamp(nanoseconds: now))
+        guard absence > 0 else { return }
+        pages.excuse(absence, now: now)
+        handle(.paused(absence))
+    }
+
     private mutating func wait() throws {
         var maySleep = true
         for worker in workers where !worker.prepareToSleep() { maySleep = false }
@@ -139,7 +151,7 @@ struct AgentLoop: ~Copyable {
 
     private var nextDeadline: Int64? {
         let now = MonotonicClock.nanoseconds()
-        var deadline = isAccepted ? nextSample : nextRegistration
+        var deadline = min(isAccepted ? nextSample : nextRegistration, now + Self.samplePeriod)
         if let due = machine.nextDeadline?.nanoseconds { deadline = min(deadline, due) }
         if let due = pages.nextDeadline(now: now) { deadline = min(deadline, due) }
         // A full queue: nothing wakes this thread when it has room again.

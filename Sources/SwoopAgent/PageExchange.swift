@@ -396,6 +396,17 @@ package final class PageExchange {
 
     // MARK: The loop's turn
 
+    /// This process was away itself for so long: what others sent meanwhile lies unread.
+    package func excuse(_ absence: Int64, now: Int64) {
+        let time = Timestamp(nanoseconds: now)
+        for link in links.values {
+            link.heardAt =
+                Timestamp(nanoseconds: link.heardAt)
+                .excusing(absence, of: PeerLink.silenceMax, at: time).nanoseconds
+            link.connectBy += absence
+        }
+    }
+
     /// When to take a turn, should nothing arrive until then.
     package func nextDeadline(now: Int64) -> Int64? {
         var deadline = news.isEmpty ? nil : now

@@ -19,7 +19,7 @@ final class PeerLink {
     /// Questions that the socket did not take, oldest first.
     var waiting: [Frames] = []
     /// When it is given up, while it never took a question.
-    let connectBy: Int64
+    var connectBy: Int64
     /// Whether it ever took a question: then the connection was up.
     var wasConnected = false
     /// When anything came by it, or was asked while nothing was pending.

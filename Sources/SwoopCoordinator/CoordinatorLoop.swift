@@ -75,6 +75,8 @@ struct CoordinatorLoop: ~Copyable {
     /// What it listens on, in the order of binding.
     var endpoints: [String]
     var poll = PollLoop()
+    /// It never waits longer than between two signs, while there is anybody to judge.
+    var turns = LoopTurns(longest: 2 * signPeriod)
     var scheduler: Scheduler
     var learning: CoordinatorLearning
     var effects: [SchedulerEffect] = []
@@ -153,6 +155,7 @@ struct CoordinatorLoop: ~Copyable {
                 break
             }
             let now = MonotonicClock.nanoseconds()
+            excuse(turns.begin(at: Timestamp(nanoseconds: now)), now: now)
             if poll.isReady(waking) {
                 spare = inbox.take(reusing: spare)
                 for command in spare { take(command, now: now) }
@@ -167,6 +170,15 @@ struct CoordinatorLoop: ~Copyable {
         }
         shutDown()
         return reason
+    }
+
+    /// This process was away itself: before anything is judged, limits move by as much.
+    private mutating func excuse(_ absence: Int64, now: Int64) {
+        guard absence > 0, !nodes.isEmpty else { return }
+        for place in nodes.indices where nodes[place].isUnreachable {
+            nodes[place].unreachableSince = min(now, nodes[place].unreachableSince + absence)
+        }
+        handle(.paused(absence), now: now)
     }
 
     private func nextDeadline(now: Int64) -> Int64? {

@@ -116,7 +116,9 @@ package enum AgentEvent: Sendable {
     case outputStored(WorkerID, AttemptID, PageExtent)
     /// News of runs.
     case workerReported(WorkerID, [RunReport])
-    /// The time that `nextDeadline` named has come.
+    /// This process itself was away for so many nanoseconds: what others said lies unread.
+    case paused(Int64)
+    /// The time that `nextDeadline` named has come, and everything that waited was read.
     case deadlineReached
 }
 

@@ -238,12 +238,46 @@ package struct AgentMachine: Sendable {
             for report in reports where workers[place].distrust == nil {
                 take(report, from: place, into: &effects)
             }
-        case .deadlineReached: break
+        case .paused(let absence): excuse(absence)
+        case .deadlineReached: judge(into: &effects)
         }
         settle(into: &effects)
     }
 
     private mutating func hear() { lastHeard = now }
+
+    /// Who did not speak, or did not stop in time, is judged at a deadline only: by then the loop
+    /// has read what they said.
+    private mutating func judge(into effects: inout [AgentEffect]) {
+        guard !hasEnded else { return }
+        if let due = endDeadline, due <= now { return end(into: &effects) }
+        killOverdue(into: &effects)
+    }
+
+    /// An absence of this process is nobody's silence, and no time that a run had to stop in, or
+    /// another node to send a page.
+    private mutating func excuse(_ absence: Int64) {
+        lastHeard = lastHeard?.excusing(absence, of: endLimit, at: now)
+        for attempt in stopping {
+            guard let limit = runs[attempt]?.stopBy else { continue }
+            runs[attempt]?.stopBy = limit.advanced(by: absence)
+        }
+        let now = now
+        for task in Array(fetches.keys) {
+            guard let grewAt = fetches[task]?.grewAt else { continue }
+            fetches[task]?.grewAt = min(now, grewAt.advanced(by: absence))
+        }
+        questions = questions.mapValues { asked in
+            asked.map { question in
+                var later = question
+                later.since = min(now, question.since.advanced(by: absence))
+                return later
+            }
+        }
+    }
+
+    /// How long the agent lives without a word from the coordinator.
+    private var endLimit: Int64 { hasJoined ? configuration.grace : configuration.startMax }
 
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
@@ -258,15 +292,12 @@ package struct AgentMachine: Sendable {
 
     /// When the agent ends, unless the coordinator is heard of.
     private var endDeadline: Timestamp? {
-        lastHeard?.advanced(by: hasJoined ? configuration.grace : configuration.startMax)
+        lastHeard?.advanced(by: endLimit)
     }
 
-    /// Re-establishes what always holds: ready runs are with their workers, overdue ones are not,
-    /// and an agent without a coordinator ends.
+    /// Re-establishes what always holds: ready runs are with their workers.
     private mutating func settle(into effects: inout [AgentEffect]) {
         guard !hasEnded else { return }
-        if let due = endDeadline, due <= now { return end(into: &effects) }
-        killOverdue(into: &effects)
         endIdleWorker(into: &effects)
         resumeFetches(into: &effects)
         answerQuestions(into: &effects)
@@ -282,8 +313,7 @@ package struct AgentMachine: Sendable {
 
     private mutating func end(into effects: inout [AgentEffect]) {
         hasEnded = true
-        let limit = hasJoined ? configuration.grace : configuration.startMax
-        let seconds = limit / nanosecondsPerSecond
+        let seconds = endLimit / nanosecondsPerSecond
         effects.append(
             .end(
                 hasJoined

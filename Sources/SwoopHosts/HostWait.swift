@@ -71,7 +71,7 @@ final class HostWait {
     /// Waits until one of several is ready; false when `atMost` nanoseconds or the step's time
     /// have passed.
     func wait(for items: inout [pollfd], atMost: Int64) throws(HostError) -> Bool {
-        let end = min(deadline, MonotonicClock.nanoseconds().addingClamped(atMost))
+        var end = min(deadline, MonotonicClock.nanoseconds().addingClamped(atMost))
         let count = items.count
         items.append(pollfd(fd: cancelled.descriptor, events: Int16(POLLIN), revents: 0))
         defer { items.removeLast(items.count - count) }
@@ -80,9 +80,17 @@ final class HostWait {
             if let chatter, !chatter.isOver {
                 items.append(pollfd(fd: chatter.descriptor, events: Int16(POLLIN), revents: 0))
             }
-            let milliseconds = (end - MonotonicClock.nanoseconds() + 999_999) / 1_000_000
+            let began = MonotonicClock.nanoseconds()
+            let milliseconds = max(0, (end - began + 999_999) / 1_000_000)
             let ready = unsafe poll(
-                &items, nfds_t(items.count), Int32(clamping: max(0, milliseconds)))
+                &items, nfds_t(items.count), Int32(clamping: milliseconds))
+            // This process was stopped meanwhile: what the host said may lie unread.
+            let absence =
+                MonotonicClock.nanoseconds() - began - min(milliseconds, 1 << 40) * 1_000_000
+            if absence > Self.absenceMin {
+                deadline = deadline.addingClamped(absence)
+                end = end.addingClamped(absence)
+            }
             if ready < 0, errno == EINTR { continue }
             guard ready >= 0 else { throw error("poll failed: \(systemWords(errno))") }
             if items[count].revents != 0 { throw cancellation }
@@ -91,6 +99,9 @@ final class HostWait {
             if MonotonicClock.nanoseconds() >= end { return false }
         }
     }
+
+    /// A wait that takes so much longer than it should was no wait.
+    private static let absenceMin: Int64 = 1_000_000_000
 
     /// An error of the current step.
     func error(_ message: String, words: String = "") -> HostError {

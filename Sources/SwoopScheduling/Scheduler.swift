@@ -135,7 +135,8 @@ package struct Scheduler: Sendable {
         case .pageMissed(let node, let task): missed(task, on: node, into: &effects)
         case .estimateRevised(let function, let model): revise(function, model)
         case .outputSizeRevised(let function, let model): revise(function, model)
-        case .deadlineReached: break
+        case .paused(let absence): excuse(absence)
+        case .deadlineReached: loseSilent(into: &effects)
         }
         settle(into: &effects)
     }
@@ -146,15 +147,19 @@ package struct Scheduler: Sendable {
         return [silence, drainDeadline].compactMap(\.self).min()
     }
 
-    /// Re-establishes what always holds: silent nodes are lost, and no ready task waits while a
-    /// node has room.
-    private mutating func settle(into effects: inout [SchedulerEffect]) {
+    /// Nodes are judged at a deadline only: by then the loop has read what they said.
+    private mutating func loseSilent(into effects: inout [SchedulerEffect]) {
         for node in nodes.nodes where now.since(node.lastHeard) >= configuration.silenceMax {
             let seconds = configuration.silenceMax / nanosecondsPerSecond
             let reason = "it was silent for \(seconds) s"
             effects.append(.closeNode(node.id, reason: reason))
             lose(node.id, reason: reason, into: &effects)
         }
+    }
+
+    /// Re-establishes what always holds: no ready task waits while a node has room, and none for
+    /// what cannot come.
+    private mutating func settle(into effects: inout [SchedulerEffect]) {
         failWithoutNodes(into: &effects)
         failWithoutProgram(into: &effects)
         grantLeases(into: &effects)
@@ -169,6 +174,14 @@ package struct Scheduler: Sendable {
     ) {
         rejected[reason, default: 0] += 1
         effects.append(.reject(reason))
+    }
+
+    /// An absence of this process is no silence of the nodes.
+    private mutating func excuse(_ absence: Int64) {
+        for place in nodes.nodes.indices {
+            nodes[place].lastHeard = nodes[place].lastHeard.excusing(
+                absence, of: configuration.silenceMax, at: now)
+        }
     }
 
     mutating func hear(_ node: NodeID) {

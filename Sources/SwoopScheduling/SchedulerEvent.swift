@@ -58,6 +58,8 @@ package enum SchedulerEvent: Sendable {
     case estimateRevised(FunctionIndex, DurationModel)
     /// The forecasts know something about what a function leaves.
     case outputSizeRevised(FunctionIndex, OutputModel)
-    /// The time that `nextDeadline` named has come.
+    /// This process itself was away for so many nanoseconds: what others said lies unread.
+    case paused(Int64)
+    /// The time that `nextDeadline` named has come, and everything that waited was read.
     case deadlineReached
 }

@@ -9,6 +9,8 @@ import SwoopWire
 struct VirtualClient {
     let id: ClientID
     var session = SessionMachine()
+    /// nil: it is in the coordinator's process.
+    var watch: CoordinatorWatch?
     /// What it keeps until it is asked for.
     var data: [TaskID: [UInt8]] = [:]
 }
@@ -23,7 +25,13 @@ extension VirtualCluster {
     package mutating func open(
         _ client: ClientID = Self.firstClient, program: ProgramID = .none
     ) {
-        clients.append(VirtualClient(id: client))
+        var record = VirtualClient(id: client)
+        if configuration.clientsWatch {
+            record.watch = CoordinatorWatch(
+                patience: 2 * nanosecondsPerSecond, at: Timestamp(nanoseconds: now))
+            queue.add(.clientTurn(client), at: now)
+        }
+        clients.append(record)
         handle(.clientJoined(client, program))
     }
 
@@ -58,6 +66,9 @@ extension VirtualCluster {
     }
 
     mutating func take(_ reply: ClientReply, at client: ClientID) {
+        if let place = clients.firstIndex(where: { $0.id == client }) {
+            clients[place].watch?.hear(at: Timestamp(nanoseconds: now))
+        }
         switch reply {
         case .notices(let notices): act(.noticed(notices), as: client)
         case .value(let task, let bytes): act(.valueArrived(task, bytes), as: client)

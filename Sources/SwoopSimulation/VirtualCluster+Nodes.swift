@@ -37,7 +37,11 @@ extension VirtualCluster {
                 id: id, host: host, description: description, slowness: slowness,
                 programs: programs, agent: AgentMachine(configuration: configuration.agent)))
         tell(id, .accepted(id))
-        handle(.nodeJoined(id, description, program))
+        if isStalled(.coordinator) {
+            queue.add(.agentCame(id, description, program), at: now)
+        } else {
+            handle(.nodeJoined(id, description, program))
+        }
         if configuration.heartbeat > 0 { queue.add(.heartbeat(id), at: now) }
         return id
     }
@@ -49,8 +53,7 @@ extension VirtualCluster {
     package mutating func lose(_ id: NodeID) {
         guard place(id) != nil else { return }
         end(id)
-        forget(id)
-        handle(.nodeLost(id, reason: "its agent was killed"))
+        hear(ofLossOf: id, reason: "its agent was killed")
     }
 
     /// Bytes of pages that the node has, and the most that it ever had.
@@ -62,8 +65,15 @@ extension VirtualCluster {
     /// nobody knows it.
     package mutating func breakConnection(of id: NodeID) {
         guard scheduler.nodes.place(of: id) != nil else { return }
+        hear(ofLossOf: id, reason: "its connection ended")
+    }
+
+    private mutating func hear(ofLossOf id: NodeID, reason: String) {
+        guard !isStalled(.coordinator) else {
+            return queue.add(.agentGone(id, reason: reason), at: now)
+        }
         forget(id)
-        handle(.nodeLost(id, reason: "its connection ended"))
+        handle(.nodeLost(id, reason: reason))
     }
 
     /// Nothing comes to the node's host or from it for a while; then all of it does.
@@ -111,8 +121,10 @@ extension VirtualCluster {
 
     mutating func beat(_ id: NodeID) {
         guard place(id) != nil else { return }
-        send(.sample(slots: [], cpuNanoseconds: 0, residentBytes: 0), from: id)
-        if scheduler.nodes.place(of: id) != nil { send(.sign, to: id) }
+        if !isStalled(.agent(id)) {
+            send(.sample(slots: [], cpuNanoseconds: 0, residentBytes: 0), from: id)
+        }
+        if !isStalled(.coordinator), scheduler.nodes.place(of: id) != nil { send(.sign, to: id) }
         queue.add(.heartbeat(id), at: now + configuration.heartbeat)
     }
 
@@ -183,6 +195,7 @@ extension VirtualCluster {
         // Nobody asks for room here: memory has no end in virtual time. A page is one range.
         case .allocate, .allocateOnDisk, .refuseRoom, .spill, .tellLent, .sendArrived: break
         case .end:
+            check(silenceOn: .toAgent(id), "the agent of node \(id.rawValue) ends")
             end(id)
             trace.append(.agentEnded(id))
         }

@@ -43,6 +43,11 @@ package struct VirtualCluster {
         /// Whether every message goes through SwoopWire.
         package var encodes = true
         package var keepsTrace = true
+        /// Whether processes notice that they were stopped. Off only in the test that proves that
+        /// it matters.
+        package var noticesPauses = true
+        /// Whether clients watch their coordinator, as those of other processes do.
+        package var clientsWatch = false
         /// Shares of messages that come late, and that come twice.
         package var lateShare = 0.0
         package var doubledShare = 0.0
@@ -71,6 +76,11 @@ package struct VirtualCluster {
         case deadline
         case heartbeat(NodeID)
         case wake(Int)
+        case awoke(VirtualProcess)
+        case clientTurn(ClientID)
+        /// The coordinator hears of it.
+        case agentGone(NodeID, reason: String)
+        case agentCame(NodeID, NodeDescription, ProgramID)
     }
 
     struct PendingOutput {
@@ -96,6 +106,10 @@ package struct VirtualCluster {
     var hostsJoined: UInt32 = 0
     /// Until when hosts are cut off.
     var cuts: [UInt32: Int64] = [:]
+    /// Processes that are stopped now.
+    var stalls: [VirtualProcess: Stall] = [:]
+    /// Connections on which something waits for a process that was stopped.
+    var unread: Set<Connection> = []
     /// Pairs of hosts that do not reach each other.
     var separated: Set<Set<UInt32>> = []
     /// Hosts that cannot take in a program.
@@ -131,6 +145,10 @@ package struct VirtualCluster {
             queue.add(happening, at: end + 1)
             return .happened
         }
+        if let end = stallEnd(of: happening) {
+            queue.add(happening, at: end)
+            return .happened
+        }
         switch happening {
         case .toCoordinator(let node, let message): take(message, from: node)
         case .toAgent(let node, let order): take(order, at: node)
@@ -153,6 +171,13 @@ package struct VirtualCluster {
         case .programArrived(let node, let program): takeProgram(program, at: node)
         case .deadline: reachDeadlines()
         case .heartbeat(let node): beat(node)
+        case .awoke(let process): awake(process)
+        case .clientTurn(let client): turn(of: client)
+        case .agentGone(let node, let reason):
+            forget(node)
+            handle(.nodeLost(node, reason: reason))
+        case .agentCame(let node, let description, let program):
+            handle(.nodeJoined(node, description, program))
         case .wake(let number): return .planned(number)
         }
         return .happened
@@ -208,7 +233,9 @@ package struct VirtualCluster {
         case .nodeDrained(let node):
             send(.shutDown, to: node)
             forget(node)
-        case .closeNode(let node, _): forget(node)
+        case .closeNode(let node, _):
+            check(silenceOn: .toCoordinator(node), "node \(node.rawValue) is given up for silence")
+            forget(node)
         case .recordRun, .recordChildren, .reject: break
         }
     }
@@ -266,27 +293,38 @@ package struct VirtualCluster {
         guard now >= deadline else { return }
         deadline = .max
         let time = Timestamp(nanoseconds: now)
-        if let due = scheduler.nextDeadline, due <= time { handle(.deadlineReached) }
-        for client in clients.map(\.id) {
+        if !isStalled(.coordinator), let due = scheduler.nextDeadline, due <= time {
+            handle(.deadlineReached)
+        }
+        for client in clients.map(\.id) where !isStalled(.client(client)) {
             if let due = self.client(client)?.session.nextDeadline, due <= time {
                 act(.deadlineReached, as: client)
             }
         }
         for id in nodes.map(\.id) {
-            if let due = node(id)?.agent.nextDeadline, due <= time {
+            if !isStalled(.agent(id)), let due = node(id)?.agent.nextDeadline, due <= time {
                 tell(id, AgentEvent.deadlineReached)
             }
-            for worker in (node(id)?.workers.keys.sorted() ?? []) {
+            let workers = isStalled(.workers(id)) ? nil : node(id)?.workers.keys.sorted()
+            for worker in workers ?? [] {
                 if let due = node(id)?.workers[worker]?.machine.nextDeadline, due <= time {
                     tell(id, worker, .deadlineReached)
                 }
             }
         }
-        // Strictly later ones: what is due and did not change anything would be due for ever.
-        var next = [scheduler.nextDeadline].compactMap { $0 }
-        next += clients.compactMap { $0.session.nextDeadline }
+        planDeadlines(after: time)
+    }
+
+    /// Strictly later ones: what is due and did not change anything would be due for ever. Those of
+    /// stopped processes are theirs when they go on.
+    private mutating func planDeadlines(after time: Timestamp) {
+        var next = isStalled(.coordinator) ? [] : [scheduler.nextDeadline].compactMap { $0 }
+        for client in clients where !isStalled(.client(client.id)) {
+            next += [client.session.nextDeadline].compactMap { $0 }
+        }
         for node in nodes {
-            next += [node.agent.nextDeadline].compactMap { $0 }
+            if !isStalled(.agent(node.id)) { next += [node.agent.nextDeadline].compactMap { $0 } }
+            if isStalled(.workers(node.id)) { continue }
             next += node.workers.values.compactMap { $0.machine.nextDeadline }
         }
         for due in next { planDeadline(max(due, time.advanced(by: 1))) }

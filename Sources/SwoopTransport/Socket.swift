@@ -14,6 +14,8 @@ import Synchronization
     private let authenticator: Authenticator?
     private let isInProcess: Bool
     let isRouter: Bool
+    private let heartbeatMilliseconds: Int32
+    private let acknowledgeMilliseconds: Int32
 
     /// A socket of `context`, not yet bound or connected.
     package init(
@@ -29,6 +31,8 @@ import Synchronization
         isRouter = kind == .router
         authenticator = security.authenticator
         isInProcess = security.isInProcess
+        heartbeatMilliseconds = options.heartbeatMilliseconds
+        acknowledgeMilliseconds = options.acknowledgeMilliseconds
     }
 
     deinit {
@@ -38,6 +42,7 @@ import Synchronization
     /// Binds to an endpoint and returns it as peers name it: `tcp://127.0.0.1:*` takes a free port.
     package borrowing func bind(to endpoint: String) throws(TransportError) -> String {
         try checkTransport(of: endpoint)
+        try watchConnections(of: endpoint)
         try allowIPv6(in: endpoint)
         guard unsafe zmq_bind(handle, endpoint) == 0 else {
             throw .cannotListen(endpoint: endpoint, code: zmq_errno())
@@ -53,6 +58,7 @@ import Synchronization
     /// Begins to connect; sends are queued meanwhile unless the options say otherwise.
     package borrowing func connect(to endpoint: String) throws(TransportError) {
         try checkTransport(of: endpoint)
+        try watchConnections(of: endpoint)
         try allowIPv6(in: endpoint)
         guard unsafe zmq_connect(handle, endpoint) == 0 else {
             throw .zeroMQ("zmq_connect", code: zmq_errno())
@@ -67,6 +73,19 @@ import Synchronization
             throw .zeroMQ("zmq_getsockopt", code: zmq_errno())
         }
         return Interest(libzmqEvents: Int16(truncatingIfNeeded: events))
+    }
+
+    // On loopback nothing watches a connection: the kernel ends it with its process. A process that
+    // is stopped for a while answers nothing, and would lose with the connection what lies unread.
+    private borrowing func watchConnections(of endpoint: String) throws(TransportError) {
+        let isHere = ["tcp://127.", "tcp://[::1]", "inproc://"].contains { endpoint.hasPrefix($0) }
+        for (option, milliseconds) in [
+            (ZMQ_HEARTBEAT_IVL, heartbeatMilliseconds), (ZMQ_TCP_MAXRT, acknowledgeMilliseconds),
+        ] {
+            var value = isHere ? 0 : milliseconds
+            let result = unsafe zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size)
+            guard result == 0 else { throw .zeroMQ("zmq_setsockopt(\(option))", code: zmq_errno()) }
+        }
     }
 
     // Only where an endpoint has such an address: a socket that may do both asks for both.

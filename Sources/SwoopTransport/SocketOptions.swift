@@ -29,11 +29,17 @@ package struct SocketOptions: Sendable {
     package var highWaterMark: Int32 = 4_096
     /// Milliseconds that a closed socket goes on sending what it has; 0 drops it.
     package var lingerMilliseconds: Int32 = 0
-    /// Milliseconds between signs of life of the connection itself; a peer silent for four of them
-    /// is cut off.
+    /// Milliseconds between signs of life of the connection itself, between machines.
     ///
-    /// Not the agents' heartbeat, which is a message.
+    /// Not the agents' heartbeat, which is a message. On loopback there are none: the kernel ends a
+    /// connection with its process, and a process that is only stopped keeps it.
     package var heartbeatMilliseconds: Int32 = 2_000
+    /// A peer whose process answers none of them for so long is cut off: longer than a process is
+    /// stopped that goes on afterwards.
+    package var answerMilliseconds: Int32 = 40_000
+    /// A peer whose machine acknowledges nothing for so long is cut off: the link is down, and a
+    /// new connection is there sooner than the old one tries again.
+    package var acknowledgeMilliseconds: Int32 = 8_000
     /// The largest part that is taken; a peer that sends more is cut off.
     ///
     /// A value of a function's is one page, however large: 64 GiB, and only who proved a key gets

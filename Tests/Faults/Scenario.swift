@@ -1,5 +1,6 @@
 // Scenario = workload + faults + seed: plain values that compose, and the run of one.
 
+import SwoopExecution
 import SwoopModel
 import SwoopScheduling
 import SwoopSession
@@ -16,8 +17,26 @@ package enum Fault: Hashable, Sendable {
     case cutLink(node: Int, nanoseconds: Int64)
     /// The coordinator sees the connection end; the agent lives, and comes back as a new node.
     case breakConnection(node: Int)
+    /// The coordinator's process is stopped for so long; clients that are in it are, too.
+    case stallCoordinator(nanoseconds: Int64)
+    /// An agent is stopped for so long, its workers too or not.
+    case stallAgent(node: Int, nanoseconds: Int64, withWorkers: Bool)
+    /// The workers of a node are stopped for so long.
+    case stallWorkers(node: Int, nanoseconds: Int64)
+    /// The first client's process is stopped for so long.
+    case stallClient(nanoseconds: Int64)
     /// All agents are killed at once; others come after a while, as new nodes. nil: none ever does.
     case killAllAgents(backAfter: Int64?)
+}
+
+/// Where the processes of a cluster are.
+package enum ScenarioPlace: Hashable, Sendable, CaseIterable {
+    /// One program that starts its agents itself: they live as long as it does.
+    case local
+    /// One program, its agents on hosts: they end when it is silent for too long.
+    case hosts
+    /// A standing cluster: clients are processes of their own.
+    case standing
 }
 
 /// Everything that decides a run.
@@ -40,6 +59,9 @@ package struct Scenario: Sendable {
     package var checksAttempts = true
     /// Whether everything fails with the last node, as where nothing can bring one back.
     package var failsWithoutNodes = false
+    package var place = ScenarioPlace.hosts
+    /// Whether processes notice that they were stopped.
+    package var noticesPauses = true
     /// Whether the machines check their tables as they go: they trap where a checker only reports.
     package var checksInvariants = true
     /// Share of nodes that are slow.
@@ -60,6 +82,7 @@ package struct Scenario: Sendable {
             }
         }
         drawLoss(using: &generator)
+        drawStalls(using: &generator)
         // Each page takes 4 KiB.
         if generator.chance(0.5) { pageBudget = Int64(1 + generator.below(20)) << 12 }
         guard generator.chance(0.5) else { return }
@@ -78,6 +101,31 @@ package struct Scenario: Sendable {
                 Int64(generator.below(60_000_000)),
                 .killAllAgents(backAfter: isForGood ? nil : pause)
             ))
+    }
+
+    /// In half of the scenarios processes are stopped for up to 30 s and go on.
+    private mutating func drawStalls(using generator: inout SeededGenerator) {
+        place = ScenarioPlace.allCases[generator.below(3)]
+        guard generator.chance(0.5) else { return }
+        for _ in 0...generator.below(3) {
+            let time = Int64(generator.below(60_000_000))
+            let nanoseconds = Int64(1 + generator.below(30_000)) * 1_000_000
+            let node = generator.below(nodes)
+            let fault: Fault =
+                switch generator.below(5) {
+                case 0: .stallAgent(node: node, nanoseconds: nanoseconds, withWorkers: true)
+                case 1: .stallAgent(node: node, nanoseconds: nanoseconds, withWorkers: false)
+                case 2: .stallWorkers(node: node, nanoseconds: nanoseconds)
+                case 3: .stallClient(nanoseconds: nanoseconds)
+                default: .stallCoordinator(nanoseconds: coordinatorStall(nanoseconds))
+                }
+            faults.append((time, fault))
+        }
+    }
+
+    /// Clients of a standing cluster give up a coordinator that is stopped for 10 s, and may.
+    private func coordinatorStall(_ nanoseconds: Int64) -> Int64 {
+        place == .standing ? nanoseconds / 4 : nanoseconds
     }
 
     private static func fault(on node: Int, using generator: inout SeededGenerator) -> Fault {
@@ -153,6 +201,11 @@ private struct ScenarioRun {
         configuration.scheduler.checksAttempts = scenario.checksAttempts
         configuration.scheduler.failsWithoutNodes = scenario.failsWithoutNodes
         configuration.scheduler.lossesMax = 1_000
+        configuration.noticesPauses = scenario.noticesPauses
+        configuration.clientsWatch = scenario.place == .standing
+        if scenario.place == .local {
+            configuration.agent.grace = 3_155_760_000 * nanosecondsPerSecond
+        }
         configuration.scheduler.inlineMax = 32
         cluster = VirtualCluster(configuration, behaviour: ToyFunction.run)
         checker = Checker(
@@ -253,6 +306,21 @@ private struct ScenarioRun {
         case .breakConnection(let node):
             guard node < members.count else { return }
             cluster.breakConnection(of: members[node])
+        case .stallCoordinator(let nanoseconds):
+            cluster.stall(.coordinator, for: nanoseconds)
+            guard scenario.place != .standing else { return }
+            cluster.stall(.client(VirtualCluster.firstClient), for: nanoseconds)
+        case .stallAgent(let node, let nanoseconds, let withWorkers):
+            guard node < members.count else { return }
+            cluster.stall(.agent(members[node]), for: nanoseconds)
+            if withWorkers { cluster.stall(.workers(members[node]), for: nanoseconds) }
+        case .stallWorkers(let node, let nanoseconds):
+            guard node < members.count else { return }
+            cluster.stall(.workers(members[node]), for: nanoseconds)
+        case .stallClient(let nanoseconds):
+            cluster.stall(.client(VirtualCluster.firstClient), for: nanoseconds)
+            guard scenario.place != .standing else { return }
+            cluster.stall(.coordinator, for: nanoseconds)
         case .killAllAgents(let backAfter):
             for node in members { cluster.lose(node) }
             guard let backAfter else { return }

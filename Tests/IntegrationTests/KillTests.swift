@@ -79,6 +79,21 @@ extension ProgramTests {
             return try onlyChild(of: parent)
         }
 
+        @Test func `a program that is stopped for 12 s loses none of 1,500 dependent tasks`() throws
+        {
+            let run = try ProgramRun(["dependents", "2", "4"], in: folder)
+            _ = try run.value(of: "first")
+            #expect(kill(run.process.pid, SIGSTOP) == 0)
+            var poll = PollLoop()
+            try poll.wait(until: MonotonicClock.nanoseconds() + 12_000_000_000)
+            #expect(kill(run.process.pid, SIGCONT) == 0)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["right"] == "199")
+            #expect(run.values["sorted"] == "true")
+            #expect(!run.errors.contains("silent") && !run.errors.contains("lost"))
+            try expectNothingLeft()
+        }
+
         @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
         func `a client that is killed or interrupted takes agent and worker with it`(signal: Int32)
             throws

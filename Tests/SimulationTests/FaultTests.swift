@@ -56,6 +56,48 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
         print("without the check of attempts:", seen.first ?? "nothing")
     }
 
+    // As it was before loops noticed their own absence: a coordinator, an agent or a client that
+    // was stopped gave up others whose words lay unread. The first that shows it is seed 4.
+    @Test
+    func `without being told of its own stop a process gives up others, and a checker sees it`() {
+        var seen: [String] = []
+        for seed in 0..<60 as Range<UInt64> where seen.isEmpty {
+            var scenario = Scenario(seed: seed)
+            scenario.noticesPauses = false
+            scenario.tasks = 300
+            seen = scenario.run().violations.filter { $0.contains("lies unread") }
+            if !seen.isEmpty { print("without notice of stops, seed \(seed):", seen[0]) }
+        }
+        #expect(!seen.isEmpty, "somebody was given up unheard and nobody noticed")
+    }
+
+    @Test(arguments: [9, 12, 30] as [Int64])
+    func `a program, an agent, workers or a client stopped in the midst lose nothing that is there`(
+        seconds: Int64
+    ) {
+        let nanoseconds = seconds * 1_000_000_000
+        for (place, fault) in [
+            (.local, .stallCoordinator(nanoseconds: nanoseconds)),
+            (.hosts, .stallCoordinator(nanoseconds: min(nanoseconds, 14_000_000_000))),
+            (.standing, .stallClient(nanoseconds: nanoseconds)),
+            (.local, .stallWorkers(node: 0, nanoseconds: nanoseconds)),
+            (.standing, .stallAgent(node: 1, nanoseconds: nanoseconds, withWorkers: true)),
+        ] as [(ScenarioPlace, Fault)] {
+            var scenario = Scenario(seed: 3)
+            (scenario.place, scenario.tasks, scenario.nodes) = (place, 400, 3)
+            (scenario.faults, scenario.separated) = ([(3_000_000, fault)], [])
+            (scenario.secondProgramAt, scenario.refusingHost) = (nil, nil)
+            scenario.failsWithoutNodes = false
+            let outcome = scenario.run()
+            report(outcome, seed: 3)
+            // An agent that is stopped for longer than 10 s is silent indeed.
+            var isSilent = false
+            if case .stallAgent = fault { isSilent = seconds > 10 }
+            #expect(outcome.lost == (isSilent ? 1 : 0), "\(place) \(fault)")
+            #expect(outcome.agentsEnded == 0, "\(place) \(fault)")
+        }
+    }
+
     @Test func `a seed does the same twice in one process`() {
         let first = Scenario(seed: 42).run()
         let second = Scenario(seed: 42).run()

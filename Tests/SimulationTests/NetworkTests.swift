@@ -17,6 +17,8 @@ private let second: Int64 = 1_000_000_000
         scenario.pageBudget = 1 << 40
         scenario.secondProgramAt = nil
         scenario.refusingHost = nil
+        scenario.failsWithoutNodes = false
+        scenario.place = .hosts
         return scenario
     }
 

@@ -5,6 +5,7 @@ import Glibc
 import SwoopAgent
 import SwoopCoordinator
 import SwoopModel
+import SwoopScheduling
 import SwoopTransport
 import SwoopWire
 import Testing
@@ -221,6 +222,70 @@ private let page = TaskID(high: 3, low: 4)
         #expect(try listener.hears(ofNodes: 1))
         let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
         #expect(seconds < 8)
+    }
+
+    private var sample: AgentMessage {
+        .sample(
+            slots: [], cpuNanoseconds: 1, residentBytes: 0, fetchedBytes: 0, givenBytes: 0)
+    }
+
+    /// What clients were told until they were told both: lines, and remarks.
+    private func notices(
+        to listener: Listener, until isOver: ([ClientNotice]) -> Bool
+    ) throws -> [ClientNotice] {
+        var all: [ClientNotice] = []
+        let isThere = try listener.next { reply -> Bool? in
+            if case .notices(let notices) = reply { all += notices }
+            return isOver(all) ? true : nil
+        }
+        #expect(isThere == true)
+        return all
+    }
+
+    // The second node stands behind the first in the loop's table: when news of it made the
+    // scheduler give the first one up, its place was used that it had had before.
+    @Test func newsOfANodeThatTakesAnotherOneAwayIsNewsOfThatNode() throws {
+        let bare = try BareCoordinator { $0.scheduler.silenceMax = nanosecondsPerSecond }
+        let listener = try Listener(of: bare, keepingLoopFor: 3 * nanosecondsPerSecond / 2)
+        var silent = try FakeAgent("silent", of: bare)
+        _ = try silent.join(bare.program)
+        var speaking = try FakeAgent("speaking", of: bare)
+        _ = try speaking.join(bare.program)
+        try speaking.send(.remark("now"))
+        try speaking.send(sample)
+        let printed = OutputLine(
+            task: TaskID(high: 5, low: 1), function: "f", node: "", text: "it lives",
+            isError: false, dropped: 0)
+        try speaking.send(.printed([printed]))
+        let notices = try notices(to: listener) { notices in
+            notices.contains { if case .printed = $0 { true } else { false } }
+                && notices.contains {
+                    if case .remark(let text) = $0 {
+                        text.contains("silent is lost")
+                    } else {
+                        false
+                    }
+                }
+        }
+        for case .printed(let line) in notices { #expect(line.node == "speaking") }
+    }
+
+    @Test func aCoordinatorThatWasAwayReadsBeforeItJudges() throws {
+        let bare = try BareCoordinator { $0.scheduler.silenceMax = 4 * nanosecondsPerSecond }
+        let listener = try Listener(of: bare, keepingLoopFor: 6 * nanosecondsPerSecond)
+        var one = try FakeAgent("one", of: bare)
+        var two = try FakeAgent("two", of: bare)
+        _ = try one.join(bare.program)
+        _ = try two.join(bare.program)
+        try one.send(.remark("now"))
+        _ = try notices(to: listener) { $0.contains(.remark("now")) }
+        // The loop does not read for longer than it bears silence.
+        try one.send(sample)
+        try two.send(sample)
+        try two.send(.remark("still here"))
+        let notices = try notices(to: listener) { $0.contains(.remark("still here")) }
+        for case .remark(let text) in notices { #expect(!text.contains("is lost"), "\(text)") }
+        #expect(try one.next { $0 == .sign ? true : nil } == true)
     }
 
     @Test func anAgentThatComesBackAnewIsOneNode() throws {

@@ -13,9 +13,10 @@ struct BareCoordinator: ~Copyable {
     let coordinator: Coordinator
     let program = ProgramID("the-program")
 
-    init() throws {
-        coordinator = try Coordinator(
-            Coordinator.Configuration(program: program, keys: .generate()))
+    init(_ change: (inout Coordinator.Configuration) -> Void = { _ in }) throws {
+        var configuration = try Coordinator.Configuration(program: program, keys: .generate())
+        change(&configuration)
+        coordinator = try Coordinator(configuration)
     }
 
     deinit { coordinator.stop() }
@@ -99,6 +100,21 @@ final class Listener: Sendable {
         let inbox = try Inbox<ClientReply>()
         self.inbox = inbox
         bare.coordinator.attach(client) { inbox.put($0) }
+    }
+
+    /// One that keeps the coordinator's loop for so long when it hears the remark "now".
+    init(of bare: borrowing BareCoordinator, keepingLoopFor nanoseconds: Int64) throws {
+        let inbox = try Inbox<ClientReply>()
+        self.inbox = inbox
+        bare.coordinator.attach(ClientID(5)) { reply in
+            inbox.put(reply)
+            guard case .notices(let notices) = reply else { return }
+            let isSpoken = notices.contains { if case .remark("now") = $0 { true } else { false } }
+            guard isSpoken else { return }
+            let end = MonotonicClock.nanoseconds() + nanoseconds
+            var poll = PollLoop()
+            while MonotonicClock.nanoseconds() < end { try? poll.wait(until: end) }
+        }
     }
 
     /// The next reply of which `read` makes something, within 10 s.

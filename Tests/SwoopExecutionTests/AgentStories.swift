@@ -130,6 +130,22 @@ import Testing
         #expect(agent.machine.stopping.isEmpty)
     }
 
+    @Test func `a run that was to stop has as much time to as its agent was there`() {
+        var agent = running()
+        agent.report(.started(attempt(1)))
+        agent.handle(.attemptsRevoked([attempt(1)]))
+        agent.now = 5_000_000_000
+        agent.handle(.paused(5_000_000_000))
+        agent.handle(.deadlineReached)
+        #expect(agent.machine.nextDeadline?.nanoseconds == 5_500_000_000)
+        // Its end lay unread: the worker need not die for it, nor what else it runs.
+        agent.report(.ended(attempt(1), .cancelled, RunRecord()))
+        agent.now = 6_000_000_000
+        agent.handle(.deadlineReached)
+        #expect(!agent.orders.contains(.killWorker(agent.worker)))
+        #expect(agent.machine.stopping.isEmpty)
+    }
+
     @Test func `a run that does not stop takes its worker along, and bystanders are not charged`() {
         var agent = running()
         agent.lease(assigned(2))

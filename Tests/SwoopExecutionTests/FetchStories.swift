@@ -155,6 +155,23 @@ private let second: Int64 = 1_000_000_000
         agent.expectNothingElse()
     }
 
+    @Test(arguments: [1, 16, 30] as [Int64])
+    func `an agent that was away itself does not end before it has read`(seconds: Int64) {
+        var agent = agent()
+        agent.handle(.coordinatorHeard)
+        agent.now += seconds * nanosecondsPerSecond
+        agent.handle(.paused(seconds * nanosecondsPerSecond))
+        agent.handle(.workerReported(agent.worker, []))
+        agent.handle(.deadlineReached)
+        #expect(!agent.machine.hasEnded)
+        agent.now += 14 * nanosecondsPerSecond
+        agent.handle(.deadlineReached)
+        #expect(!agent.machine.hasEnded)
+        agent.now += 2 * nanosecondsPerSecond
+        agent.handle(.deadlineReached)
+        #expect(agent.machine.hasEnded)
+    }
+
     @Test func `an agent ends when it heard nothing for its grace`() {
         var agent = agent()
         #expect(agent.machine.nextDeadline?.nanoseconds == 15 * second)

@@ -251,6 +251,37 @@ import Testing
 }
 
 extension FailureStories {
+    @Test(arguments: [2, 12, 30] as [Int64])
+    func `a coordinator that was away itself finds nobody silent before it has read`(
+        seconds: Int64
+    ) {
+        var cluster = TestCluster(nodes: 2)
+        cluster.submit([call(1)], held: [1])
+        cluster.now = 1_000_000_000 + seconds * 1_000_000_000
+        // Whatever comes first: a client, news of one node, and only then the other's.
+        cluster.handle(.paused(seconds * 1_000_000_000))
+        cluster.submit([call(2)], held: [2])
+        cluster.handle(.nodeHeard(NodeID(2)))
+        cluster.handle(.deadlineReached)
+        cluster.handle(.nodeHeard(NodeID(1)))
+        #expect(cluster.scheduler.nodes.nodes.count == 2)
+        // From now on a silence is one.
+        cluster.now += 9_999_999_999
+        cluster.handle(.nodeHeard(NodeID(2)))
+        cluster.now += 1
+        cluster.handle(.deadlineReached)
+        #expect(cluster.scheduler.nodes.nodes.map(\.id) == [NodeID(2)])
+    }
+
+    @Test func `nobody is given up before the loop has read all that waits`() {
+        var cluster = TestCluster(nodes: 2)
+        cluster.now = 10_500_000_000
+        cluster.handle(.nodeHeard(NodeID(2)))
+        cluster.handle(.nodeHeard(NodeID(1)))
+        cluster.handle(.deadlineReached)
+        #expect(cluster.scheduler.nodes.nodes.count == 2)
+    }
+
     @Test func `who waits for bytes that cannot be made again is told`() {
         var cluster = TestCluster(nodes: 1)
         let data = DataSpec(id: task(1), output: .page, byteCount: 3)

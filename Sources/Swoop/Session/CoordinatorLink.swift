@@ -4,6 +4,7 @@
 import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel
+import SwoopSession
 import SwoopTransport
 import SwoopWire
 import Synchronization
@@ -86,11 +87,6 @@ final class SocketLink: CoordinatorLink {
         thread.withLock { $0.take()?.join() }
     }
 
-    /// The coordinator says something every second: after two its process is looked for, after ten
-    /// it is given up.
-    private static let silenceMin = 2 * nanosecondsPerSecond
-    private static let silenceMax = 10 * nanosecondsPerSecond
-
     private static func serve(
         _ socket: borrowing Socket, _ inbox: Inbox<Command>, hello: ClientMessage,
         patience: Int64, offer: () throws -> ClientMessage, isAlive: () -> Bool,
@@ -100,20 +96,19 @@ final class SocketLink: CoordinatorLink {
         _ = poll.watch(socket)
         _ = poll.watch(descriptor: inbox.wakeup.descriptor)
         var waiting: [ClientMessage] = [hello]
-        var answerBy: Int64? = MonotonicClock.nanoseconds() + patience
-        var heardAt: Int64?
+        var watch = CoordinatorWatch(patience: patience, at: .now)
         var isLost = false
         while true {
             if send(&waiting, over: socket) { return }
-            let retry = waiting.isEmpty ? nil : MonotonicClock.nanoseconds() + 5_000_000
-            let look = heardAt.map {
-                max($0 + silenceMin, MonotonicClock.nanoseconds() + nanosecondsPerSecond / 4)
-            }
+            let now = Timestamp.now
+            let retry = waiting.isEmpty ? nil : now.advanced(by: 5_000_000)
+            let next = [watch.nextTurn(after: now), retry].compactMap { $0 }.min()
             do {
-                try poll.wait(until: [answerBy, retry, look].compactMap { $0 }.min())
+                try poll.wait(until: next?.nanoseconds)
             } catch {
                 return lost("the connection failed: \(error)")
             }
+            watch.beginTurn(at: .now)
             for command in inbox.take() {
                 switch command {
                 case .send(let message): waiting.append(message)
@@ -122,8 +117,7 @@ final class SocketLink: CoordinatorLink {
                 }
             }
             while let message = try? socket.receive() {
-                answerBy = nil
-                heardAt = MonotonicClock.nanoseconds()
+                watch.hear(at: .now)
                 guard let reply = try? ClientReply(frames: message.frames.map(\.bytes)) else {
                     continue
                 }
@@ -138,23 +132,35 @@ final class SocketLink: CoordinatorLink {
                     lost("this program cannot be sent to the cluster's nodes: \(error)")
                 }
             }
-            if let limit = answerBy, MonotonicClock.nanoseconds() > limit {
-                answerBy = nil
-                isLost = true
-                lost("the coordinator did not answer within \(patience / nanosecondsPerSecond) s")
-            }
-            guard let silentSince = heardAt else { continue }
-            let silence = MonotonicClock.nanoseconds() - silentSince
-            if silence >= silenceMin, !isAlive() {
-                heardAt = nil
-                isLost = true
-                lost("the cluster's coordinator has gone: its process ended")
-            } else if silence > silenceMax {
-                heardAt = nil
-                isLost = true
-                lost("the coordinator was silent for \(silenceMax / nanosecondsPerSecond) s")
-            }
+            guard let reason = judge(&watch, patience: patience, isAlive: isAlive) else { continue }
+            isLost = true
+            lost(reason)
         }
+    }
+
+    /// Why there is no coordinator any more; nil: there is.
+    private static func judge(
+        _ watch: inout CoordinatorWatch, patience: Int64, isAlive: () -> Bool
+    ) -> String? {
+        switch watch.judge(at: .now) {
+        case .fine: return nil
+        case .unanswered:
+            return "the coordinator did not answer within \(patience / nanosecondsPerSecond) s"
+        case .doubtful:
+            guard !isAlive() else { return nil }
+            watch.giveUp()
+            return "the cluster's coordinator has gone: its process ended"
+        case .silent:
+            guard isAlive() else { return "the cluster's coordinator has gone: its process ended" }
+            let seconds = CoordinatorWatch.silenceMax / nanosecondsPerSecond
+            return "the coordinator was silent for \(seconds) s"
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate static var now: Timestamp {
+        Timestamp(nanoseconds: MonotonicClock.nanoseconds())
     }
 }
 

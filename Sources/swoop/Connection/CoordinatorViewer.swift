@@ -42,6 +42,8 @@ struct CoordinatorViewer: ~Copyable {
     private var askedAt: Int64 = 0
     private var checkedAt: Int64
     private var isWelcome = false
+    /// It is asked for news four times a second.
+    private var turns = LoopTurns(longest: 2 * nanosecondsPerSecond)
 
     /// Begins to connect.
     init(_ address: CoordinatorAddress, now: Int64) throws {
@@ -76,6 +78,13 @@ struct CoordinatorViewer: ~Copyable {
 
     /// Sends what is to be sent, and hands over everything that has arrived.
     mutating func news(now: Int64) -> [News] {
+        let time = Timestamp(nanoseconds: now)
+        let absence = turns.begin(at: time)
+        if absence > 0 {
+            heardAt =
+                Timestamp(nanoseconds: heardAt)
+                .excusing(absence, of: Self.patience, at: time).nanoseconds
+        }
         if askedAt == 0 || now - max(heardAt, askedAt) > Self.askAgain { ask(now: now) }
         var news: [News] = []
         while let message = try? socket.receive() {
