@@ -84,24 +84,25 @@ extension CoordinatorLoop {
         guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
         if now - nodes[place].heardAt > Self.hearingPeriod {
             nodes[place].heardAt = now
+            // What the scheduler answers may take nodes away: no place is kept across it.
             handle(.nodeHeard(node), now: now)
         }
-        take(message, fromNode: node, at: place, now: now)
+        take(message, fromNode: node, now: now)
     }
 
-    private mutating func take(
-        _ message: AgentMessage, fromNode node: NodeID, at place: Int, now: Int64
-    ) {
+    private mutating func take(_ message: AgentMessage, fromNode node: NodeID, now: Int64) {
         switch message {
         case .register: malformed += 1
         case .reports(let reports): handle(.reported(node, reports), now: now)
         case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetched, let given):
-            nodes[place].slots = slots
-            nodes[place].cpuNanoseconds = cpuNanoseconds
-            nodes[place].residentBytes = residentBytes
-            nodes[place].fetchedBytes = fetched
-            nodes[place].givenBytes = given
-            nodes[place].sampledAt = now
+            change(node) { record in
+                record.slots = slots
+                record.cpuNanoseconds = cpuNanoseconds
+                record.residentBytes = residentBytes
+                record.fetchedBytes = fetched
+                record.givenBytes = given
+                record.sampledAt = now
+            }
         case .page(let task, let bytes):
             relay(task, bytes, from: node)
             deliver(task, bytes, from: node, now: now)
@@ -112,7 +113,8 @@ extension CoordinatorLoop {
         case .roomLent(let task, let offset, let byteCount):
             handle(.roomLent(node, task, offset: offset, byteCount: byteCount), now: now)
         case .printed(let lines):
-            for line in lines { show(line, node: nodes[place].description.name) }
+            let name = nodeName(node)
+            for line in lines { show(line, node: name) }
         case .remark(let text): remarkToAll(text)
         case .goodbye(let reason): lose(node, reason: reason, now: now)
         case .relayWanted(let task, let owner): wantRelay(task, from: owner, to: node)
@@ -126,6 +128,12 @@ extension CoordinatorLoop {
         case .programFailed(let program, let reason):
             handle(.programFailed(node, program, reason: reason), now: now)
         }
+    }
+
+    /// Changes what is known of a node, if it is still there.
+    private mutating func change(_ node: NodeID, _ body: (inout AttachedNode) -> Void) {
+        guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
+        body(&nodes[place])
     }
 
     /// A line goes to the client whose task printed it, if it is still there; one that is no

@@ -54,7 +54,7 @@ extension CoordinatorLoop {
         }
     }
 
-    private func nodeName(_ node: NodeID) -> String {
+    func nodeName(_ node: NodeID) -> String {
         nodes.first { $0.id == node }?.description.name ?? "node \(node.rawValue)"
     }
 
