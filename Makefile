@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps lists build run test check lint tidy sim bench format top release clean hosts lab
+.PHONY: fuzz asan tsan
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
 PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev pkg-config git ca-certificates
@@ -18,10 +19,19 @@ HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
 ARGS ?=
 W ?=
 SEED ?= 1
+# How long each fuzzer goes on.
+MINUTES ?= 1
 
 RELEASE := .build/release
 # Formatting rules of the whole tree, and the stricter ones of what users import.
 PUBLIC_RULES = sed -E 's/("(AllPublicDecl|BeginDocumentation)[A-Za-z]*": )false/\1true/' .swift-format
+
+# Coverage of every edge, for libFuzzer; by the frontend, since the driver would link a main of its
+# own.
+FUZZ_FLAGS := -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xswiftc -Xfrontend -Xswiftc \
+  -sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls,trace-cmp
+# What sanitizers look at: rooms whose tests start no other program, which is a program without one.
+SANITIZED := Swoop(Elements|Wire|Model|Scheduling|Execution|Session|Forecast|Storage|Transport)Tests|FuzzTests
 
 say = printf 'swoop: %s\n' "$(1)" >&2
 
@@ -152,6 +162,33 @@ lab: deps hosts ## As root: bring up test hosts NAME or NAME:bullseye (ARGS="alp
 	@$(call say,building TestLab); $(find_syntax); swift build --product TestLab >&2
 	@exec .build/debug/TestLab $(ARGS)
 
+fuzz: deps ## Try every decoder with invented bytes, MINUTES=1 for each of four fuzzers, two at a time.
+	@$(call say,building the fuzzers); $(find_syntax); \
+	runtime="$$(find "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")/../lib/clang/" \
+	  -name 'libclang_rt.fuzzer_no_main-*.a' | head -1)"; \
+	[ -n "$$runtime" ] || { $(call say,this toolchain has no libFuzzer); exit 1; }; \
+	nice swift build -c release --product swoop-fuzz --scratch-path .build-fuzz $(FUZZ_FLAGS) \
+	  -Xlinker -u -Xlinker LLVMFuzzerRunDriver -Xlinker "$$runtime" -Xlinker -lstdc++ >&2
+	@cd .build-fuzz; export SWIFT_BACKTRACE=enable=no; \
+	$(call say,fuzzing for $(MINUTES) minutes each); \
+	release/swoop-fuzz groups | xargs -P 2 -I GROUP bash -c ' \
+	  mkdir -p found/GROUP crashes && release/swoop-fuzz seeds GROUP found/GROUP \
+	  && nice release/swoop-fuzz GROUP found/GROUP -max_total_time=$$(( $(MINUTES) * 60 )) \
+	     -artifact_prefix=crashes/GROUP- -rss_limit_mb=2048 -timeout=20 -verbosity=0 \
+	     -print_final_stats=1 >GROUP.log 2>&1 \
+	  || { echo "swoop: the fuzzer GROUP found something; its input is in .build-fuzz/crashes"; \
+	       tail -40 GROUP.log; exit 255; }' >&2; \
+	for group in $$(release/swoop-fuzz groups); do \
+	  printf '%s: %s runs\n' "$$group" \
+	    "$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$group.log")"; \
+	done
+
+asan: deps ## Run tests of the pure and the I/O rooms with AddressSanitizer.
+	@$(call sanitized,address)
+
+tsan: deps ## Run the same tests with ThreadSanitizer.
+	@$(call sanitized,thread)
+
 format: ## Rewrite the sources as .swift-format says.
 	@swift format --in-place --parallel -r Package.swift Sources Tests $(wildcard Examples)
 
@@ -164,7 +201,16 @@ release: deps ## Build the tool with the Swift runtime inside, stripped, as .bui
 	@ls -lh .build-release/swoop >&2
 
 clean: ## Forget everything that was built.
-	@rm -rf .build .build-release
+	@rm -rf .build .build-release .build-fuzz .build-address .build-thread
+
+# Builds with the sanitizer $(1), in a folder of its own, and runs what makes sense under it.
+define sanitized
+$(call say,building with -sanitize=$(1)); $(find_syntax); \
+nice swift build --build-tests --scratch-path .build-$(1) --sanitize $(1) >&2; \
+$(call say,running tests with -sanitize=$(1)); \
+nice swift test --skip-build --disable-xctest --scratch-path .build-$(1) --sanitize $(1) \
+  --filter '$(SANITIZED)'
+endef
 
 # Runs the tests that $(1) selects; ends in what failed and a line of counts, whatever happened; keeps
 # the exit code. Both come from the runner's report, which a run that crashes never writes.

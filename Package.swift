@@ -72,7 +72,7 @@ let package = Package(
         room("SwoopSession", ["SwoopModel"]),
         room("SwoopForecast", ["SwoopModel", real]),
         room("SwoopWire", ["SwoopModel"]),
-        room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSystem"]),
+        room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSodium", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(
             "SwoopLaunching",
@@ -161,6 +161,17 @@ let package = Package(
         .target(
             name: "TestPrograms", dependencies: ["SwoopTransport", "SwoopLaunching"],
             path: "Tests/TestPrograms", swiftSettings: strict),
+        .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "SwoopModel", "SwoopElements", "SwoopForecast", "SwoopWire", "SwoopTransport",
+                "SwoopLaunching", "SwoopHosts",
+            ], path: "Tests/Fuzzing", swiftSettings: strict),
+        .executableTarget(
+            name: "swoop-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzz",
+            swiftSettings: strict),
+        tests("FuzzTests", ["Fuzzing"]),
         tests("TidyTests", []),
         tests(
             "SimulationTests",

@@ -266,3 +266,7 @@ int swoop_set_nonblocking(int descriptor) {
     if (flags < 0) return -errno;
     return fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -errno;
 }
+
+int swoop_close_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno; }
+
+int swoop_is_memory_closed(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0; }

@@ -3,7 +3,7 @@
 
 package import SwoopLaunching
 package import SwoopModel
-import SwoopTransport
+package import SwoopTransport
 
 /// Everything an agent must know; handed over as lines `key=value` that end with an empty line.
 package struct AgentConfiguration: Sendable, Equatable {
@@ -14,7 +14,7 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// How long each endpoint is tried, in nanoseconds.
     package var endpointLimit: Int64 = 3 * nanosecondsPerSecond
     /// The key by which the coordinator and the other agents know this one; no other agent has it.
-    package var secretKey: String
+    package var secretKey: Secret
     /// The node's name.
     package var name: String
     /// Slots of its workers; 0: as many as there are usable cores.
@@ -39,7 +39,7 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var grace: Int64 = 15 * nanosecondsPerSecond
 
     package init(
-        endpoints: [String], serverKey: String, secretKey: String, name: String, slots: Int = 0,
+        endpoints: [String], serverKey: String, secretKey: Secret, name: String, slots: Int = 0,
         pageBudget: Int = 0, program: ProgramID
     ) {
         self.endpoints = endpoints
@@ -60,13 +60,24 @@ package struct AgentConfiguration: Sendable, Equatable {
     static let arenaDescriptor = "arena"
     /// What a line begins with that names one more endpoint, asked for by `swoop: cannot reach …`.
     static let endpointKey = "endpoint"
+    private static let secretKeyLine = "secret-key"
 
-    /// The lines, the empty one included: what is written to a descriptor or a channel.
-    package var encoded: [UInt8] {
+    /// Lends the lines, the empty one included: what is written to a descriptor or a channel.
+    ///
+    /// They are zeroed afterwards: the key is in them.
+    package func withEncoded<Result: ~Copyable>(_ body: ([UInt8]) throws -> Result) rethrows
+        -> Result
+    {
+        var lines = encoded
+        defer { lines.wipe() }
+        return try body(lines)
+    }
+
+    private var encoded: [UInt8] {
         var pairs = endpoints.map { (Self.endpointKey, $0) }
         pairs += [
             ("endpoint-limit", String(endpointLimit)), ("server-key", serverKey),
-            ("secret-key", secretKey), ("name", name), ("slots", String(slots)),
+            ("name", name), ("slots", String(slots)),
             ("page-budget", String(pageBudget)), ("program", program.rawValue),
             ("cache-folder", cacheFolder), ("cache-bytes", String(cacheBytesMax)),
             ("spill-folder", spillFolder),
@@ -78,13 +89,27 @@ package struct AgentConfiguration: Sendable, Equatable {
         let lines = pairs.map { key, value in
             "\(key)=" + String(String.UnicodeScalarView(value.unicodeScalars.filter { $0 != "\n" }))
         }
-        return Array((lines.joined(separator: "\n") + "\n\n").utf8)
+        let rest = (lines.joined(separator: "\n") + "\n\n").utf8
+        var bytes = Array("\(Self.secretKeyLine)=".utf8)
+        // At once, so that no copy is left behind where the array grows.
+        bytes.reserveCapacity(bytes.count + secretKey.count + 1 + rest.count)
+        bytes.append(secretKey)
+        bytes.append(10)
+        bytes.append(contentsOf: rest)
+        return bytes
     }
 
     /// Reads the lines; keys that it does not know are passed over.
     ///
+    /// The key is taken out of them, and zeroed there.
+    ///
     /// - Throws: `AgentError.malformed`, which names what is missing or makes no sense.
-    package init(decoding bytes: [UInt8]) throws(AgentError) {
+    package init(decoding bytes: inout [UInt8]) throws(AgentError) {
+        let taken = Secret.taken(ofLine: Self.secretKeyLine, from: &bytes)
+        func secretKey() throws(AgentError) -> Secret {
+            guard let taken else { throw .malformed("no \"\(Self.secretKeyLine)\"") }
+            return taken
+        }
         var values: [Substring: [String]] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             guard let equals = line.firstIndex(of: "=") else {
@@ -110,7 +135,7 @@ package struct AgentConfiguration: Sendable, Equatable {
         guard !endpoints.contains("") else { throw .malformed("an empty \"endpoint\"") }
         self.init(
             endpoints: endpoints, serverKey: try text("server-key"),
-            secretKey: try text("secret-key"), name: try text("name"),
+            secretKey: try secretKey(), name: try text("name"),
             slots: Int(try number("slots", 0)), pageBudget: Int(try number("page-budget", 0)),
             program: ProgramID(try text("program")))
         endpointLimit = try number("endpoint-limit", endpointLimit)
@@ -126,7 +151,7 @@ package struct AgentConfiguration: Sendable, Equatable {
     ///
     /// - Parameter arena: the descriptor of its memory for pages; nil: it makes one.
     package func start(arena: Int32? = nil) throws -> ChildProcess {
-        let held = try HeldBytes.descriptor(holding: encoded)
+        let held = try withEncoded { try HeldBytes.descriptor(holding: $0) }
         var request = LaunchRequest(role: Self.role)
         request.descriptors[Self.descriptor] = held.rawValue
         request.descriptors[Self.arenaDescriptor] = arena

@@ -22,7 +22,9 @@ package enum AgentProcess {
         // Whatever tasks start ends with the agent, on a host also when that is killed.
         if !isChild { Orphans.keepInParent() }
         Orphans.adopt()
-        let bytes: [UInt8]
+        // Other tasks' processes are this user's too: the keys here are not for them.
+        ProcessMemory.close()
+        var bytes: [UInt8]
         if isChild {
             bytes = try HeldBytes.read(from: role.takeDescriptor(AgentConfiguration.descriptor))
         } else {
@@ -30,7 +32,7 @@ package enum AgentProcess {
             guard let block = LaunchChannel.readBlock() else { return }
             bytes = block
         }
-        var configuration = try AgentConfiguration(decoding: bytes).decided()
+        var configuration = try AgentConfiguration(decoding: &bytes).decided()
         // A child ends with its parent, however that ends; and a parent that is stopped for a
         // while, by a debugger say, finds its cluster again.
         if isChild { configuration.grace = 0 }

@@ -57,12 +57,25 @@ extension CoordinatorLoop {
                 + "this program was built with (\(version)): build both with the same"
             return reply(.refused(text), to: peer)
         }
+        guard isFree(id, for: peer) else { return }
         guard program == .none || program == configuration.program else {
             awaited[peer] = id
             return reply(.programWanted(program), to: peer)
         }
         if let refusal { return reply(.refused(refusal), to: peer) }
         welcome(id, program, peer: peer, now: now)
+    }
+
+    /// Whether no other client has this id, by which its tasks are told from those of others; else
+    /// the one who asks is refused.
+    private func isFree(_ id: ClientID, for peer: PeerID) -> Bool {
+        let isTaken =
+            clients.contains { $0.id == id }
+            || awaited.contains { $0.key != peer && $0.value == id }
+        if isTaken {
+            reply(.refused("another client has the same id: connect anew, under another"), to: peer)
+        }
+        return !isTaken
     }
 
     /// Takes a client in.

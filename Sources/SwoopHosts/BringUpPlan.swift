@@ -1,6 +1,7 @@
 // What a bringing up is told and what it tells: values only.
 
 import Glibc
+package import SwoopTransport
 
 /// How hosts are brought up.
 package struct BringUpOptions: Hashable, Sendable {
@@ -33,7 +34,7 @@ package struct BringUpOptions: Hashable, Sendable {
 /// What a host's agent is started with; made once the host's own words are known.
 package struct AgentStart: Sendable {
     /// Written to the agent's standard input as it is; it ends in a newline. Keys are in it.
-    package var configuration: String
+    package var configuration: Secret
     /// After the program's name.
     package var arguments: [String]
     /// More variables for it, no secrets: a command line shows them.
@@ -44,7 +45,7 @@ package struct AgentStart: Sendable {
     package var carriedPort: UInt16
 
     package init(
-        configuration: String, arguments: [String] = [], environment: [String: String] = [:],
+        configuration: Secret, arguments: [String] = [], environment: [String: String] = [:],
         carriedAddress: String = "127.0.0.1", carriedPort: UInt16
     ) {
         self.configuration = configuration

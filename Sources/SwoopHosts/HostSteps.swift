@@ -178,12 +178,19 @@ struct HostSteps {
             // The prolog is a line of the user's own shell; our words are only ever for /bin/sh.
             let prolog = host.prolog.map { $0 + "\n" } ?? ""
             let channel = try HostShell.open(after: prolog, on: session)
-            let script = "\(command)\n\(ProbeScript.endOfScript)\n"
-            _ = try channel.write(Array((script + start.configuration).utf8))
+            var lines = Array("\(command)\n\(ProbeScript.endOfScript)\n".utf8)
+            lines.reserveCapacity(lines.count + start.configuration.count)
+            lines.append(start.configuration)
+            defer { lines.wipe() }
+            _ = try channel.write(lines)
             return try join(start, on: session, channel)
         }
         shell.forget()
-        _ = try shell.write(Array((command + "\n" + start.configuration).utf8))
+        var lines = Array((command + "\n").utf8)
+        lines.reserveCapacity(lines.count + start.configuration.count)
+        lines.append(start.configuration)
+        defer { lines.wipe() }
+        _ = try shell.write(lines)
         return try join(start, on: session, shell)
     }
 

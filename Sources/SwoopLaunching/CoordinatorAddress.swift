@@ -5,6 +5,7 @@
 
 import CSwoopSystem
 import Glibc
+package import SwoopTransport
 
 /// A running coordinator, as its clients find it.
 package struct CoordinatorAddress: Sendable, Equatable {
@@ -25,7 +26,7 @@ package struct CoordinatorAddress: Sendable, Equatable {
     /// The coordinator's public key.
     package let serverKey: String
     /// The secret key that a client of this user proves; the coordinator permits its public half.
-    package let clientSecretKey: String
+    package let clientSecretKey: Secret
     /// Who keeps it.
     package let holder: Holder
     /// The build that the coordinator itself is (`ProgramIdentity`): a client of the same build
@@ -35,7 +36,7 @@ package struct CoordinatorAddress: Sendable, Equatable {
     package let process: ProcessIdentity
 
     package init(
-        cluster: String, endpoint: String, serverKey: String, clientSecretKey: String,
+        cluster: String, endpoint: String, serverKey: String, clientSecretKey: Secret,
         holder: Holder = .program, program: String = "",
         process: ProcessIdentity = .current()
     ) {
@@ -53,21 +54,21 @@ package struct CoordinatorAddress: Sendable, Equatable {
     private var lines: [(String, String)] {
         [
             ("cluster", cluster), ("endpoint", endpoint), ("server-key", serverKey),
-            ("client-secret-key", clientSecretKey), ("holder", holder.rawValue),
+            ("holder", holder.rawValue),
             ("program", program), ("pid", String(process.pid)),
             ("start-ticks", String(process.startTicks)), ("boot-id", process.bootID),
             ("namespace", process.namespace), ("machine", process.machine),
         ]
     }
 
-    private init?(text: String) {
+    private init?(text: String, clientKey: Secret) {
         var values: [Substring: String] = [:]
         for line in text.split(separator: "\n") {
             guard let equals = line.firstIndex(of: "=") else { return nil }
             values[line[..<equals]] = String(line[line.index(after: equals)...])
         }
         guard let cluster = values["cluster"], let endpoint = values["endpoint"],
-            let serverKey = values["server-key"], let clientKey = values["client-secret-key"],
+            let serverKey = values["server-key"],
             let holder = values["holder"].flatMap({ Holder(rawValue: $0) }),
             let program = values["program"],
             let pid = values["pid"].flatMap({ Int32($0) }),
@@ -109,7 +110,8 @@ extension RuntimeFolder {
             temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .systemCall("open(\(temporary))", code: errno) }
         defer { _ = close(descriptor) }
-        let bytes = address.fileBytes
+        var bytes = address.fileBytes
+        defer { bytes.wipe() }
         guard unsafe write(descriptor, bytes, bytes.count) == bytes.count,
             unsafe rename(temporary, final) == 0
         else {
@@ -172,7 +174,8 @@ extension RuntimeFolder {
     }
 
     private func content(of path: String) -> CoordinatorAddress? {
-        smallFile(path).flatMap { CoordinatorAddress(fileBytes: $0) }
+        guard var bytes = smallFile(path) else { return nil }
+        return CoordinatorAddress(fileBytes: &bytes)
     }
 
     private func file(for cluster: String) throws(LaunchError) -> String {
@@ -189,13 +192,23 @@ extension RuntimeFolder {
 extension CoordinatorAddress {
     fileprivate static var fileSuffix: String { suffix }
 
-    /// The address as its file holds it.
+    private static let secretLine = "client-secret-key"
+
+    /// The address as its file holds it; the key is in it, so it is wiped after use.
     package var fileBytes: [UInt8] {
-        Array(lines.map { "\($0.0)=\($0.1)\n" }.joined().utf8)
+        let rest = lines.map { "\($0.0)=\($0.1)\n" }.joined().utf8
+        var bytes = Array("\(Self.secretLine)=".utf8)
+        // At once, so that no copy is left behind where the array grows.
+        bytes.reserveCapacity(bytes.count + clientSecretKey.count + 1 + rest.count)
+        bytes.append(clientSecretKey)
+        bytes.append(10)
+        bytes.append(contentsOf: rest)
+        return bytes
     }
 
-    /// What a file holds; nil: it is no address.
-    package init?(fileBytes: [UInt8]) {
-        self.init(text: String(decoding: fileBytes, as: UTF8.self))
+    /// What a file holds; nil: it is no address. The key is taken out of the bytes.
+    package init?(fileBytes: inout [UInt8]) {
+        guard let key = Secret.taken(ofLine: Self.secretLine, from: &fileBytes) else { return nil }
+        self.init(text: String(decoding: fileBytes, as: UTF8.self), clientKey: key)
     }
 }

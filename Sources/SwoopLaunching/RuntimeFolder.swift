@@ -37,9 +37,8 @@ package struct RuntimeFolder: Sendable, Equatable {
     /// The lock ends with its process, whatever that was doing; a process that is stopped while it
     /// holds it makes others fail after a second, and wait no longer.
     func withLock<Result>(_ body: () throws(LaunchError) -> Result) throws(LaunchError) -> Result {
-        let name = "\(path)/.lock"
-        let descriptor = unsafe open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw .systemCall("open(\(name))", code: errno) }
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .systemCall("open(\(path))", code: errno) }
         defer { _ = close(descriptor) }
         // Nothing tells when another gives it back: it is held for microseconds.
         var pause = PollLoop()
@@ -48,7 +47,7 @@ package struct RuntimeFolder: Sendable, Equatable {
             let code = errno
             let now = MonotonicClock.nanoseconds()
             guard code == EWOULDBLOCK || code == EINTR, now < limit else {
-                throw .systemCall("flock(\(name))", code: code)
+                throw .systemCall("flock(\(path))", code: code)
             }
             try? pause.wait(until: now + 2_000_000)
         }

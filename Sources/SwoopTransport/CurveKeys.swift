@@ -9,31 +9,51 @@ package struct CurveKeys: Sendable, Equatable {
     /// 40 characters of Z85.
     package let publicKey: String
     /// 40 characters of Z85.
-    package let secretKey: String
+    package let secretKey: Secret
+
+    private static let keyBytes = 40
 
     /// A new pair from the system's randomness.
     package static func generate() throws(TransportError) -> CurveKeys {
-        var publicText = [CChar](repeating: 0, count: 41)
-        var secretText = [CChar](repeating: 0, count: 41)
-        guard unsafe zmq_curve_keypair(&publicText, &secretText) == 0 else {
-            throw .zeroMQ("zmq_curve_keypair", code: zmq_errno())
+        var publicText = [CChar](repeating: 0, count: keyBytes + 1)
+        // The zero behind the text is libzmq's, and no part of the key.
+        let whole = try Secret(count: keyBytes + 1) { target throws(TransportError) in
+            let text = unsafe target.bindMemory(to: CChar.self).baseAddress!
+            guard unsafe zmq_curve_keypair(&publicText, text) == 0 else {
+                throw .zeroMQ("zmq_curve_keypair", code: zmq_errno())
+            }
         }
-        return CurveKeys(publicKey: text(of: publicText), secretKey: text(of: secretText))
+        let secret = Secret(count: keyBytes) { target in
+            whole.withBytes { unsafe target.copyBytes(from: $0.prefix(keyBytes)) }
+        }
+        return CurveKeys(publicKey: text(of: publicText), secretKey: secret)
     }
 
     /// The pair that belongs to a secret key.
-    package init(secretKey: String) throws(TransportError) {
-        var publicText = [CChar](repeating: 0, count: 41)
-        guard secretKey.utf8.count == 40, unsafe zmq_curve_public(&publicText, secretKey) == 0
-        else {
-            throw .malformedKey
-        }
+    package init(secretKey: Secret) throws(TransportError) {
+        var publicText = [CChar](repeating: 0, count: Self.keyBytes + 1)
+        guard secretKey.count == Self.keyBytes else { throw .malformedKey }
+        let code = secretKey.withZeroBehind { unsafe zmq_curve_public(&publicText, $0) }
+        guard code == 0 else { throw .malformedKey }
         self.init(publicKey: text(of: publicText), secretKey: secretKey)
     }
 
-    private init(publicKey: String, secretKey: String) {
+    private init(publicKey: String, secretKey: Secret) {
         self.publicKey = publicKey
         self.secretKey = secretKey
+    }
+}
+
+extension Secret {
+    /// Lends it as C takes text: with a zero behind it, in memory for secrets.
+    @safe func withZeroBehind<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        let text = Secret(count: count + 1) { target in
+            withBytes { unsafe target.copyBytes(from: $0) }
+            unsafe target[count] = 0
+        }
+        return text.withBytes { bytes in
+            unsafe body(bytes.bindMemory(to: CChar.self).baseAddress!)
+        }
     }
 }
 

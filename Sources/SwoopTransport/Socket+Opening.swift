@@ -66,6 +66,11 @@ func openSocket(
         }
     }
 
+    private func set(_ option: Int32, key: Secret) throws(TransportError) {
+        let code = key.withZeroBehind { unsafe zmq_setsockopt(handle, option, $0, 41) }
+        guard key.count == 40, code == 0 else { throw .malformedKey }
+    }
+
     private func set(_ option: Int32, key: String) throws(TransportError) {
         // 40 characters and the zero behind them is what libzmq takes for Z85.
         guard key.utf8.count == 40, unsafe zmq_setsockopt(handle, option, key, 41) == 0 else {

@@ -1,6 +1,7 @@
 // What the agent shares with a worker lies in the memory of the tasks: here tasks write random
 // values over each word of it.
 
+import Glibc
 import SwoopLaunching
 import TestPrograms
 import Testing
@@ -19,6 +20,16 @@ extension ProgramTests {
             let ended = run.values["vandals ended"].flatMap { Int($0) } ?? 0
             // Some write where nobody looks again; those who write over everything are found out.
             #expect(died >= 5 && "\(died + ended)" == run.values["vandals"], "\(run.output)")
+        }
+
+        @Test func `a task can look into its own process and not into that of its agent`() throws {
+            let folder = try TestFolder()
+            // Root may look into all; without that right it is a user like others.
+            let run = try ProgramRun(
+                (getuid() == 0 ? ["unprivileged"] : []) + ["curious"], in: folder)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["own"] == "0")
+            #expect(run.values["agent"] == "\(EACCES)", "\(run.output)")
         }
     }
 }

@@ -62,8 +62,9 @@ import SwoopTransport
         unsafe zmq_setsockopt(socket, ZMQ_SNDHWM, &queue, 4)
         unsafe zmq_setsockopt(socket, ZMQ_RCVHWM, &queue, 4)
         guard isEncrypted else { return }
-        let keys = try CurveKeys(secretKey: PageProbe.variable("PROBE_SECRET"))
-        unsafe zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys.secretKey, 41)
+        let keys = try CurveKeys(secretKey: Secret(copying: PageProbe.variable("PROBE_SECRET")))
+        unsafe zmq_setsockopt(
+            socket, ZMQ_CURVE_SECRETKEY, PageProbe.variable("PROBE_SECRET"), 41)
         if isServer {
             var isOn: Int32 = 1
             unsafe zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &isOn, 4)

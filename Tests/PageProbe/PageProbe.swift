@@ -24,7 +24,8 @@ import SwoopTransport
         switch (mode, words.count) {
         case ("keys", _):
             let keys = try CurveKeys.generate()
-            print(keys.secretKey, keys.publicKey, separator: "\n")
+            let secret = keys.secretKey.withBytes { unsafe String(decoding: $0, as: UTF8.self) }
+            print(secret, keys.publicKey, separator: "\n")
         case ("give", 3...):
             try give(on: words[1], bytes: numbers[0])
         case ("fetch", 4...):
@@ -68,7 +69,7 @@ import SwoopTransport
     }
 
     private static func give(on address: String, bytes: Int) throws {
-        let keys = try CurveKeys(secretKey: variable("PROBE_SECRET"))
+        let keys = try CurveKeys(secretKey: Secret(copying: variable("PROBE_SECRET")))
         let exchange = try PageExchange(keys: keys, listening: [address], pace: pace)
         let arena = try Arena(budget: bytes + (64 << 20))
         let extent = try arena.allocate(bytes: bytes)
@@ -98,7 +99,7 @@ import SwoopTransport
     }
 
     private static func fetch(from endpoint: String, bytes: Int, pages: Int) throws {
-        let keys = try CurveKeys(secretKey: variable("PROBE_SECRET"))
+        let keys = try CurveKeys(secretKey: Secret(copying: variable("PROBE_SECRET")))
         let exchange = try PageExchange(keys: keys, pace: pace)
         let together = 2
         let arena = try Arena(budget: together * bytes + (64 << 20))

@@ -2,13 +2,15 @@
 
 import SwoopAgent
 import SwoopModel
+import SwoopTransport
 import Testing
 
 @Suite struct ConfigurationTests {
     private var whole: AgentConfiguration {
         var whole = AgentConfiguration(
             endpoints: ["tcp://10.0.0.1:4000", "tcp://[fd00::1]:4000"], serverKey: "S",
-            secretKey: "secret=with=signs", name: "node a", slots: 3, pageBudget: 1 << 30,
+            secretKey: Secret(copying: "secret=with=signs"), name: "node a", slots: 3,
+            pageBudget: 1 << 30,
             program: ProgramID("abc"))
         whole.endpointLimit = 5
         whole.cacheFolder = "/var/cache/swoop"
@@ -19,26 +21,40 @@ import Testing
         return whole
     }
 
+    private func decoded(_ bytes: [UInt8]) throws(AgentError) -> AgentConfiguration {
+        var bytes = bytes
+        return try AgentConfiguration(decoding: &bytes)
+    }
+
+    @Test func theKeyIsNotLeftBehindInWhatItWasReadFrom() throws {
+        var bytes = whole.withEncoded { $0 }
+        #expect(String(decoding: bytes, as: UTF8.self).contains("secret=with=signs"))
+        let read = try AgentConfiguration(decoding: &bytes)
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("secret=with"))
+        #expect(read.secretKey == whole.secretKey && !"\(read)".contains("secret=with"))
+    }
+
     @Test func whatWasWrittenIsRead() throws {
-        #expect(try AgentConfiguration(decoding: whole.encoded) == whole)
+        #expect(try decoded(whole.withEncoded { $0 }) == whole)
     }
 
     @Test func theLinesEndWithAnEmptyOne() {
-        #expect(String(decoding: whole.encoded, as: UTF8.self).hasSuffix("\n\n"))
-        #expect(!String(decoding: whole.encoded.dropLast(2), as: UTF8.self).contains("\n\n"))
+        #expect(String(decoding: whole.withEncoded { $0 }, as: UTF8.self).hasSuffix("\n\n"))
+        #expect(
+            !String(decoding: whole.withEncoded { $0 }.dropLast(2), as: UTF8.self).contains("\n\n"))
     }
 
     @Test func aLineBreakInANameBeginsNoLine() throws {
         var configuration = whole
         configuration.name = "a\nserver-key=other"
-        let read = try AgentConfiguration(decoding: configuration.encoded)
+        let read = try decoded(configuration.withEncoded { $0 })
         #expect(read.serverKey == "S")
         #expect(read.name == "aserver-key=other")
     }
 
     @Test func whatIsLeftOutIsDecidedByTheNode() throws {
         let text = "endpoint=tcp://a:1\nserver-key=S\nsecret-key=K\nname=n\nprogram=p\nnew-key=1\n"
-        let read = try AgentConfiguration(decoding: Array(text.utf8))
+        let read = try decoded(Array(text.utf8))
         #expect(read.slots == 0 && read.pageBudget == 0)
         #expect(read.grace == 15_000_000_000 && read.endpointLimit == 3_000_000_000)
         #expect(read.cacheFolder.isEmpty && read.listening.isEmpty && read.announced.isEmpty)
@@ -59,7 +75,7 @@ import Testing
     ])
     func whatMakesNoSenseIsNamed(text: String, reason: String) {
         #expect(throws: AgentError.malformed(reason)) {
-            try AgentConfiguration(decoding: Array(text.utf8))
+            try decoded(Array(text.utf8))
         }
     }
 }

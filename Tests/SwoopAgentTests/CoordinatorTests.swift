@@ -40,6 +40,49 @@ private let page = TaskID(high: 3, low: 4)
         _ = try agent.join(bare.program)
     }
 
+    @Test func aClientIDThatIsInUseIsRefusedUntilItsClientHasLeft() throws {
+        let bare = try BareCoordinator()
+        let own = try Listener(of: bare, client: ClientID(5))
+        func greet(_ id: UInt64) throws -> FakePeer {
+            let keys = try CurveKeys.generate()
+            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
+            let peer = try FakePeer(
+                keys: keys, endpoint: bare.coordinator.endpoint,
+                serverKey: bare.coordinator.serverKey)
+            let hello = ClientMessage.hello(
+                version: wireVersion, client: ClientID(id), program: .none, name: "n")
+            try peer.send(hello.encoded())
+            return peer
+        }
+        func answer(to peer: inout FakePeer) throws -> ClientReply? {
+            try peer.next { frames in
+                guard let reply = try? ClientReply(frames: frames) else { return nil }
+                if case .notices = reply { return nil }
+                return reply
+            }
+        }
+        let refusal = ClientReply.refused(
+            "another client has the same id: connect anew, under another")
+        var asOwn = try greet(5)
+        #expect(try answer(to: &asOwn) == refusal)
+        var first = try greet(6)
+        #expect(try answer(to: &first) == .welcome(version: wireVersion, nodes: []))
+        var second = try greet(6)
+        #expect(try answer(to: &second) == refusal)
+        // The first is there as before, and so is the one of this process.
+        var agent = try FakeAgent("late", of: bare)
+        _ = try agent.join(bare.program)
+        #expect(try own.hears(ofNodes: 1))
+        try first.send(ClientMessage.goodbye.encoded())
+        var welcome: ClientReply?
+        for _ in 0..<1_000 where welcome == nil {
+            var third = try greet(6)
+            let reply = try answer(to: &third)
+            if reply != refusal { welcome = reply }
+        }
+        if case .welcome = welcome {} else { Issue.record("\(String(describing: welcome))") }
+    }
+
     @Test func anAgentThatIsNotRegisteredIsToldSo() throws {
         let bare = try BareCoordinator()
         var agent = try FakeAgent("early", of: bare)

@@ -233,7 +233,8 @@ struct FailureTests {
         options.configurationFile = server.configuration
         let bringUp = try HostBringUp(
             hosts: [host], bundle: try TestBundle.make(TestBundle.joining, in: server.folder),
-            options: options, agentStart: { _, _ in AgentStart(configuration: "", carriedPort: 9) })
+            options: options,
+            agentStart: { _, _ in AgentStart(configuration: Secret(copying: ""), carriedPort: 9) })
         let thread = try LoopThread(named: "stopper") { bringUp.cancel() }
         let start = MonotonicClock.nanoseconds()
         let outcome = bringUp.run()[0]

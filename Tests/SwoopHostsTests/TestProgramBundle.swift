@@ -96,7 +96,8 @@ extension TestServer {
             hosts: hosts, bundle: bundle, options: options,
             agentStart: { host, _ throws(HostError) in
                 AgentStart(
-                    configuration: "hello-\(host.name)\n", arguments: ["one", "two words"],
+                    configuration: Secret(copying: "hello-\(host.name)\n"),
+                    arguments: ["one", "two words"],
                     environment: ["EXTRA": "it's more"], carriedPort: UInt16(port))
             },
             progress: { _, progress in reports.take(progress) }

@@ -15,7 +15,6 @@ private func withFolder(_ body: (RuntimeFolder) throws -> Void) throws {
     defer {
         _ = unsafe unlink(path + "/here/one.address")
         _ = unsafe unlink(path + "/here/two.address")
-        _ = unsafe unlink(path + "/here/.lock")
         _ = unsafe rmdir(path + "/here")
         _ = unsafe rmdir(path)
     }
@@ -27,7 +26,7 @@ private func address(
 ) -> CoordinatorAddress {
     CoordinatorAddress(
         cluster: cluster, endpoint: "tcp://127.0.0.1:1", serverKey: "server=",
-        clientSecretKey: "cl=",
+        clientSecretKey: Secret(copying: "cl="),
         process: process)
 }
 

@@ -27,6 +27,7 @@ import Swoop
         "handles": { _ in try await tellHandles() },
         "failures": { _ in try await tellFailures() },
         "neighbours": { _ in try await tellNeighbours() },
+        "curious": { _ in try await tellCurious() },
         "vandals": { arguments in try await tellVandals(Int(arguments[0]) ?? 1) },
         "job": { arguments in try await runJob(arguments) },
         "standing": { arguments in try await hold(cluster: arguments[0]) },

@@ -199,7 +199,7 @@ func runUnprivileged(_ arguments: [String]) {
     var path = [UInt8](repeating: 0, count: 4_096)
     let length = unsafe readlink("/proc/self/exe", &path, path.count)
     let own = String(decoding: path.prefix(max(0, length)), as: UTF8.self)
-    let rights = "-dac_override,-dac_read_search,-fowner"
+    let rights = "-dac_override,-dac_read_search,-fowner,-sys_ptrace"
     let words = ["setpriv", "--inh-caps=\(rights)", "--bounding-set=\(rights)", own] + arguments
     let pointers = unsafe words.map { unsafe strdup($0) } + [nil]
     _ = unsafe execvp("setpriv", pointers)

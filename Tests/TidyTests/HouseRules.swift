@@ -273,7 +273,8 @@ enum HouseRules {
     /// Names at the package's root; `Package.resolved` may be there, ignored or not.
     static let root: Set<String> = [
         ".ci", ".gitignore", ".swift-format", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md",
-        "LICENSE", "Makefile", "Package.resolved", "Package.swift", "README.md", "Deploy",
+        "LICENSE", "Makefile", "Package.resolved", "Package.swift", "README.md", "SECURITY.md",
+        "Deploy",
         "Examples",
         "Notebooks", "Sources", "Tests",
     ]

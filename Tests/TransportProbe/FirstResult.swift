@@ -22,7 +22,7 @@ func runProbeAgent(_ role: InheritedRole) throws {
 
     // The worker starts while this process shakes hands.
     let context = try TransportContext()
-    let keys = try CurveKeys(secretKey: parts[2])
+    let keys = try CurveKeys(secretKey: Secret(copying: parts[2]))
     let socket = try Socket(.dealer, in: context, security: .client(keys, serverKey: parts[1]))
     try socket.connect(to: parts[0])
     _ = try socket.send([Frame("hello")])
@@ -68,7 +68,8 @@ struct ProbeClient: ~Copyable {
         let socket = try Socket(.router, in: context, security: .server(keys, judge))
         let endpoint = try socket.bind(to: "tcp://127.0.0.1:*")
         let address = try HeldBytes.descriptor(
-            holding: Array("\(endpoint) \(keys.publicKey) \(agentKeys.secretKey)".utf8))
+            holding: Array("\(endpoint) \(keys.publicKey) ".utf8)
+                + agentKeys.secretKey.withBytes { unsafe Array($0) })
         var request = LaunchRequest(role: "probe-agent")
         request.arguments = ["probe", spin ? "spin" : "sleep"]
         request.descriptors = ["address": address.rawValue]

@@ -111,7 +111,7 @@ private func keepAddress() throws {
     for cluster in CommandLine.arguments.dropFirst(2) {
         let address = CoordinatorAddress(
             cluster: cluster, endpoint: "tcp://127.0.0.1:1", serverKey: "server=",
-            clientSecretKey: "cl=")
+            clientSecretKey: Secret(copying: "cl="))
         do {
             try folder.publish(address)
         } catch {

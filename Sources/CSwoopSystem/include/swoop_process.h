@@ -49,6 +49,13 @@ int swoop_split_keeper(void);
 /// The id of a child that has ended and was not reaped, whichever; 0: there is none.
 int swoop_ended_child(void);
 
+/// Keeps other processes of the user from reading this one's memory, by /proc or as debuggers, and
+/// the system from dumping it (PR_SET_DUMPABLE). 0 or a negative errno.
+int swoop_close_memory(void);
+
+/// Whether that was done: 1 or 0.
+int swoop_is_memory_closed(void);
+
 /// Names the calling thread (15 bytes count).
 void swoop_name_thread(const char *_Nonnull name);
 

@@ -164,7 +164,7 @@ final class HostCluster: Sendable {
             configuration.announced = [facts.hostAddress]
         }
         return AgentStart(
-            configuration: String(decoding: configuration.encoded, as: UTF8.self),
+            configuration: configuration.withEncoded { Secret(copying: $0) },
             carriedPort: coordinator.port)
     }
 

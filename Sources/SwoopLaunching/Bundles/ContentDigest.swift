@@ -3,7 +3,7 @@
 import CSwoopSodium
 
 /// A hash in the making.
-@safe struct ContentDigest: ~Copyable {
+@safe package struct ContentDigest: ~Copyable {
     private var state = crypto_hash_sha256_state()
 
     init() {
@@ -25,7 +25,7 @@ import CSwoopSodium
     }
 
     /// The hash of some text.
-    static func of(_ text: String) -> String {
+    package static func of(_ text: String) -> String {
         var digest = ContentDigest()
         digest.add(Array(text.utf8))
         return digest.finish()
