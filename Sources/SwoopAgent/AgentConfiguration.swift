@@ -32,7 +32,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// Addresses of this machine on which it listens for those who fetch pages; none: loopback.
     package var listening: [String] = []
     /// Addresses under which the others reach it; none: those on which it listens. `0.0.0.0` stands
-    /// for the address at which the others reach the coordinator: the same machine.
+    /// for the address at which the others reach the coordinator: the same machine. Nothing listens
+    /// on all addresses.
     package var announced: [String] = []
     /// It ends when it heard nothing of the coordinator for so long, in nanoseconds; 0: never. A
     /// child ends with its parent only.

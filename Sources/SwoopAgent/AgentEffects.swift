@@ -37,9 +37,7 @@ extension AgentLoop {
         case .refuseRange(let token, let task): pages.refuse(token, task)
         case .sendOutput(let task, let page):
             if page.medium == .disk { return readOutput(task, page) }
-            guard let extent = extents[page.offset] else { return send(.pageMissing(task)) }
-            let bytes = unsafe Array(arena.pointer(to: extent, count: Int(page.byteCount)))
-            send(.page(task, bytes: bytes))
+            sendOutput(task, page)
         case .outputMissing(let task): send(.pageMissing(task))
         case .remark(let text): send(.remark(text))
         case .end(let reason):

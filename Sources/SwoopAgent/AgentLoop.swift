@@ -42,7 +42,8 @@ struct AgentLoop: ~Copyable {
     /// CPU of workers that ended.
     var cpuBefore: Int64 = 0
     var nextSample: Int64 = 0
-    var outgoing: [Frames] = []
+    /// The connection to the coordinator.
+    var lane = Lane<LeavingPage>()
     var malformed = 0
     /// Whether the coordinator took the node in, and has not forgotten it.
     var isAccepted = false
@@ -63,8 +64,6 @@ struct AgentLoop: ~Copyable {
     static let samplePeriod: Int64 = 100_000_000
     /// A registration that nobody answered is repeated after so long.
     static let registrationPeriod = 2 * nanosecondsPerSecond
-    /// Samples are left out while so many messages wait.
-    static let outgoingMax = 64
 
     /// Everything that may fail comes before the loop is made.
     init(
@@ -155,7 +154,7 @@ struct AgentLoop: ~Copyable {
         if let due = machine.nextDeadline?.nanoseconds { deadline = min(deadline, due) }
         if let due = pages.nextDeadline(now: now) { deadline = min(deadline, due) }
         // A full queue: nothing wakes this thread when it has room again.
-        if !outgoing.isEmpty { deadline = min(deadline, now + 5_000_000) }
+        if lane.isHeldUp { deadline = min(deadline, now + 5_000_000) }
         return deadline
     }
 
@@ -170,7 +169,7 @@ struct AgentLoop: ~Copyable {
         nextSample = now + Self.samplePeriod
         for worker in workers { worker.remind() }
         Orphans.reap(except: workers.map(\.pid))
-        guard outgoing.count < Self.outgoingMax else { return }
+        guard !lane.isHeldUp else { return }
         send(sample(now: now))
     }
 
@@ -190,7 +189,7 @@ struct AgentLoop: ~Copyable {
     // MARK: The coordinator
 
     private mutating func register() {
-        outgoing.removeAll()
+        lane = Lane()
         nextRegistration = MonotonicClock.nanoseconds() + Self.registrationPeriod
         send(
             .register(
@@ -202,20 +201,7 @@ struct AgentLoop: ~Copyable {
                 program: configuration.program, pages: pages.service))
     }
 
-    private mutating func receive() {
-        var isHeard = false
-        while let message = try? way.socket.receive() {
-            guard let order = try? AgentOrder(frames: message.frames.map(\.bytes)) else {
-                malformed += 1
-                continue
-            }
-            if !isHeard { handle(.coordinatorHeard) }
-            isHeard = true
-            take(order)
-        }
-    }
-
-    private mutating func take(_ order: AgentOrder) {
+    mutating func take(_ order: AgentOrder) {
         switch order {
         case .accepted(let node): accepted(node)
         case .refused(let reason):
@@ -232,6 +218,7 @@ struct AgentLoop: ~Copyable {
             takeData(bytes, of: task, output, elementCount: elementCount)
         case .lendRoom(let task, let byteCount): handle(.lendWanted(task, byteCount: byteCount))
         case .keepWritten(let task, let page): takeWritten(task, page)
+        case .listen(let address): pages.listen(on: address)
         case .unknown: startOver()
         case .sign: break
         case .peers(let peers):
@@ -283,20 +270,5 @@ struct AgentLoop: ~Copyable {
         machine = Self.newMachine(configuration, arena, spillTrouble)
         register()
         startEarly()
-    }
-
-    mutating func send(_ message: AgentMessage) {
-        outgoing.append(message.encoded().map { Frame($0) })
-        flush()
-    }
-
-    /// Sends what waits for the coordinator, as far as its queue takes it.
-    private mutating func flush() {
-        var sent = 0
-        for frames in outgoing {
-            guard let outcome = try? way.socket.send(frames), outcome == .sent else { break }
-            sent += 1
-        }
-        outgoing.removeFirst(sent)
     }
 }

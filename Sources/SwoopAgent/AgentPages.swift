@@ -55,6 +55,15 @@ extension AgentLoop {
                 checksum: unsafe PageChecksum.of(UnsafeRawBufferPointer(target))))
     }
 
+    /// Bytes of a page that leaves, in the arena.
+    borrowing func read(_ place: LeavingPage, _ range: Range<Int>) -> [UInt8] {
+        guard let extent = extents[place.page.offset] else {
+            preconditionFailure("\(place.task) was freed while it left.")
+        }
+        let bytes = unsafe arena.pointer(to: extent, count: Int(place.page.byteCount))
+        return unsafe Array(bytes[range])
+    }
+
     mutating func keep(_ extent: Extent, _ pages: StoredPages) -> PageExtent {
         let page = PageExtent(offset: Int64(extent.offset), pages: pages)
         extents[page.offset] = extent

@@ -45,6 +45,8 @@ package final class PageExchange {
 
     /// How others reach this node.
     package let service: PageService
+    /// The one port on which it listens.
+    private let port: String
     private let pace: Pace
     private let keys: CurveKeys
     private let context: TransportContext
@@ -54,13 +56,16 @@ package final class PageExchange {
     private let released: Inbox<Released>
     private var releasedSource: PollLoop.Source?
     private var addresses: [NodeID: PeerAddress] = [:]
+    /// The keys of `addresses`.
+    private var peerKeys: Set<String> = []
     private var links: [NodeID: PeerLink] = [:]
     private var questions: [UInt64: Question] = [:]
     private var questionsTaken: UInt64 = 0
     /// Answers that a peer's queue had no room for, oldest first.
-    private var answers: [(peer: PeerID, frames: Frames)] = []
+    private var answers: [Reply] = []
     private var news: [News] = []
-    private var malformed = 0
+    /// Messages that were no answer to anything, or of nobody who may ask.
+    package private(set) var dropped = 0
     /// Bytes of pages that left for other nodes, ever.
     package private(set) var givenBytes: Int64 = 0
 
@@ -72,9 +77,18 @@ package final class PageExchange {
 
     private struct Question {
         var peer: PeerID
+        /// The key that whoever asks has proved.
+        var key: String
         var task: TaskID
         var offset: Int64
         var count: Int64
+    }
+
+    /// What goes to whoever asked.
+    private struct Reply {
+        var peer: PeerID
+        var key: String
+        var frames: Frames
     }
 
     private static let receivesMax = 256
@@ -83,8 +97,8 @@ package final class PageExchange {
     /// Listens, and takes nobody until `setPeers` names them.
     ///
     /// - Parameters:
-    ///   - listening: addresses of this machine; none: loopback. One that is not this machine's
-    ///     stands for all of its addresses.
+    ///   - listening: addresses of this machine; none, or none that is this machine's: loopback,
+    ///     and others get its pages through the coordinator.
     ///   - announced: addresses for `service`; none: those that it listens on.
     package init(
         keys: CurveKeys, listening: [String] = [], announced: [String] = [], pace: Pace = Pace()
@@ -95,15 +109,26 @@ package final class PageExchange {
         let authenticator = try Authenticator(for: access, in: context)
         var options = SocketOptions()
         options.highWaterMark = 256
+        // Questions only.
+        options.partBytesMax = 64 << 10
         let router = try Socket(
             .router, in: context, security: .server(keys, authenticator), options: options)
         var bound: [String] = []
-        for address in listening.isEmpty ? ["127.0.0.1"] : listening {
-            bound.append(try Self.bind(router, to: address))
+        for address in listening {
+            // The first one takes a free port, and all others the same.
+            let port = bound.first.flatMap { $0.split(separator: ":").last } ?? "*"
+            if let endpoint = try? router.bind(to: "tcp://\(Self.host(address)):\(port)") {
+                bound.append(endpoint)
+            }
         }
-        let port = bound[0].split(separator: ":").last ?? ""
+        if bound.isEmpty { bound.append(try router.bind(to: "tcp://127.0.0.1:*")) }
+        port = bound[0].split(separator: ":").last.map(String.init) ?? ""
         let endpoints =
-            announced.isEmpty ? bound : announced.map { "tcp://\(Self.host($0)):\(port)" }
+            announced.isEmpty
+            ? bound
+            : announced.map { [port] address in
+                "tcp://\(Self.host(address)):\(port)"
+            }
         service = PageService(endpoints: endpoints, publicKey: keys.publicKey)
         released = try Inbox()
         self.keys = keys
@@ -116,16 +141,10 @@ package final class PageExchange {
         address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
     }
 
-    private static func bind(
-        _ router: borrowing Socket, to address: String
-    ) throws(TransportError) -> String {
-        do {
-            return try router.bind(to: "tcp://\(host(address)):*")
-        } catch {
-            // Behind a translation of addresses: the others' name for this node is not its own.
-            let all = try router.bind(to: "tcp://0.0.0.0:*")
-            return "tcp://\(host(address)):\(all.split(separator: ":").last ?? "")"
-        }
+    /// Listens on one more address of this machine, on the same port; where it cannot, pages for
+    /// those who know it by that address go through the coordinator.
+    package func listen(on address: String) {
+        _ = try? router.bind(to: "tcp://\(Self.host(address)):\(port)")
     }
 
     // MARK: The peers
@@ -136,8 +155,9 @@ package final class PageExchange {
     package func setPeers(_ peers: [PeerAddress], in poll: inout PollLoop) {
         let others = peers.filter { $0.pages.publicKey != service.publicKey }
         let staying = Set(others.map(\.pages.publicKey))
+        peerKeys = staying
         for (node, old) in addresses where !others.contains(old) {
-            if !staying.contains(old.pages.publicKey) { access.withdraw(old.pages.publicKey) }
+            if !staying.contains(old.pages.publicKey) { withdraw(old.pages.publicKey) }
             addresses[node] = nil
             if let link = links[node] { close(link, in: &poll) }
         }
@@ -148,6 +168,15 @@ package final class PageExchange {
         guard !others.isEmpty, routerSource == nil else { return }
         routerSource = poll.watch(router)
         releasedSource = poll.watch(descriptor: released.wakeup.descriptor)
+    }
+
+    /// A node that is none any more connects no more, and what it asked for does not go to it.
+    private func withdraw(_ key: String) {
+        access.withdraw(key)
+        for token in questions.keys.sorted() where questions[token]?.key == key {
+            if let question = questions[token] { refuse(token, question.task) }
+        }
+        answers.removeAll { $0.key == key }
     }
 
     /// Gives up a connection: what is on its way by it does not come.
@@ -210,7 +239,9 @@ package final class PageExchange {
     private func link(to node: NodeID, in poll: inout PollLoop, now: Int64) throws -> PeerLink? {
         if let link = links[node] { return link }
         guard let peer = addresses[node], !peer.pages.endpoints.isEmpty else { return nil }
-        let link = try PeerLink(to: peer, keys: keys, context: context, in: &poll, now: now)
+        let link = try PeerLink(
+            to: peer, keys: keys, context: context, rangeBytes: pace.rangeBytes, in: &poll, now: now
+        )
         links[node] = link
         return link
     }
@@ -232,7 +263,7 @@ package final class PageExchange {
                     $0.source == part.task && $0.covers(part.offset)
                 })
             else {
-                malformed += 1
+                dropped += 1
                 continue
             }
             guard part.byteCount == link.fetches[place].wholeByteCount else {
@@ -243,7 +274,7 @@ package final class PageExchange {
             let bytes = message.frames[1]
             let offset = Int(part.offset) - link.fetches[place].base
             guard link.fetches[place].arrived(offset: offset, count: bytes.count) else {
-                malformed += 1
+                dropped += 1
                 continue
             }
             let extent = link.fetches[place].extent
@@ -272,7 +303,7 @@ package final class PageExchange {
 
     private func absent(_ frames: Frames, _ link: PeerLink) {
         guard case .pageAbsent(let task)? = try? PeerMessage(frames: frames.map(\.bytes)) else {
-            malformed += 1
+            dropped += 1
             return
         }
         // One for each range that was asked for: the first ends the fetch, and all others of the
@@ -287,19 +318,24 @@ package final class PageExchange {
 
     // MARK: Giving
 
+    /// Whether the holder of a key is a node of the cluster now: its connection stays when it is
+    /// not any more.
+    private func isPeer(_ key: String) -> Bool { peerKeys.contains(key) }
+
     private func receiveQuestions() {
         for _ in 0..<Self.receivesMax {
             guard let message = try? router.receive() else { return }
             guard let peer = message.peer,
                 case .pageWanted(let task, let offset, let count)? = try? PeerMessage(
-                    frames: message.frames.map(\.bytes)), offset >= 0, count >= 0
+                    frames: message.frames.map(\.bytes)), offset >= 0, count >= 0,
+                isPeer(message.userKey)
             else {
-                malformed += 1
+                dropped += 1
                 continue
             }
             questionsTaken += 1
             questions[questionsTaken] = Question(
-                peer: peer, task: task, offset: offset, count: count)
+                peer: peer, key: message.userKey, task: task, offset: offset, count: count)
             let (end, overflow) = offset.addingReportingOverflow(count)
             news.append(.wanted(task, token: questionsTaken, upTo: overflow ? .max : end))
         }
@@ -325,7 +361,7 @@ package final class PageExchange {
         let lent = unsafe Frame(unsafeLending: bytes) { [released] in
             withExtendedLifetime(held) { released.put(left) }
         }
-        send([Frame(header), lent], to: question.peer)
+        send([Frame(header), lent], to: question)
         return true
     }
 
@@ -345,7 +381,7 @@ package final class PageExchange {
         let header = PeerMessage.partHeader(
             question.task, offset: range.offset, byteCount: page.byteCount,
             elementCount: page.elementCount)
-        send([Frame(header), Frame(bytes)], to: question.peer)
+        send([Frame(header), Frame(bytes)], to: question)
     }
 
     /// Sends the range that was asked for of an output that is on its way here, as far as it is.
@@ -369,16 +405,16 @@ package final class PageExchange {
     /// Says that the page is not here.
     package func refuse(_ token: UInt64, _ task: TaskID) {
         guard let question = questions.removeValue(forKey: token) else { return }
-        send(PeerMessage.pageAbsent(task).encoded().map { Frame($0) }, to: question.peer)
+        send(PeerMessage.pageAbsent(task).encoded().map { Frame($0) }, to: question)
     }
 
-    private func send(_ frames: Frames, to peer: PeerID) {
-        answers.append((peer, frames))
+    private func send(_ frames: Frames, to question: Question) {
+        answers.append(Reply(peer: question.peer, key: question.key, frames: frames))
         flushAnswers()
     }
 
     private func flushAnswers() {
-        var kept: [(peer: PeerID, frames: Frames)] = []
+        var kept: [Reply] = []
         for answer in answers {
             // In order for each peer; one that has gone needs no answer.
             guard !kept.contains(where: { $0.peer == answer.peer }) else {

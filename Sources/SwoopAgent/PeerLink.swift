@@ -31,12 +31,16 @@ final class PeerLink {
 
     /// Begins to connect.
     init(
-        to peer: PeerAddress, keys: CurveKeys, context: TransportContext, in poll: inout PollLoop,
-        now: Int64
+        to peer: PeerAddress, keys: CurveKeys, context: TransportContext, rangeBytes: Int,
+        in poll: inout PollLoop, now: Int64
     ) throws {
         var options = SocketOptions()
         options.highWaterMark = 256
         options.onlyConnected = true
+        // On a slow link a range needs longer than the usual eight seconds.
+        options.heartbeatMilliseconds = Int32(Self.silenceMax / 4_000_000)
+        // A range, and its header.
+        options.partBytesMax = Int64(rangeBytes) + (64 << 10)
         let socket = try Socket(
             .dealer, in: context, security: .client(keys, serverKey: peer.pages.publicKey),
             options: options)

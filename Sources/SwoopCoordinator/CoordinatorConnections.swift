@@ -7,28 +7,22 @@ import SwoopTransport
 import SwoopWire
 
 extension CoordinatorLoop {
-    /// Messages taken in one turn, so that a flood does not starve the rest.
-    private static let receivesMax = 1_024
-    /// The scheduler is told that a node lives at most so often: ten times a second.
-    private static let hearingPeriod: Int64 = 100_000_000
-
-    mutating func receive(now: Int64) {
-        for _ in 0..<Self.receivesMax {
-            guard let message = try? socket.receive() else { return }
-            guard let peer = message.peer else { continue }
-            let frames = message.frames.map(\.bytes)
-            switch (message.userName, roles[peer]) {
-            case (Coordinator.agentName, .agent(let node)): take(frames, fromNode: node, now: now)
-            case (Coordinator.agentName, nil): register(frames, peer: peer, now: now)
-            case (Coordinator.clientName, .client(let client)):
-                guard let message = try? ClientMessage(frames: frames) else {
-                    malformed += 1
-                    continue
-                }
-                take(message, from: client, now: now)
-            case (Coordinator.clientName, nil): greet(frames, peer: peer, now: now)
-            default: malformed += 1
+    /// Takes a message that is complete, of whoever the connection's key says that it is.
+    mutating func take(
+        _ frames: [[UInt8]], of message: ReceivedMessage, from peer: PeerID, now: Int64
+    ) {
+        switch (message.userName, roles[peer]) {
+        case (Coordinator.agentName, .agent(let node)): take(frames, fromNode: node, now: now)
+        case (Coordinator.agentName, nil):
+            register(frames, peer: peer, key: message.userKey, now: now)
+        case (Coordinator.clientName, .client(let client)):
+            guard let message = try? ClientMessage(frames: frames) else {
+                malformed += 1
+                return
             }
+            take(message, from: client, now: now)
+        case (Coordinator.clientName, nil): greet(frames, peer: peer, now: now)
+        default: malformed += 1
         }
     }
 
@@ -94,12 +88,7 @@ extension CoordinatorLoop {
             malformed += 1
             return
         }
-        guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
-        if now - nodes[place].heardAt > Self.hearingPeriod {
-            nodes[place].heardAt = now
-            // What the scheduler answers may take nodes away: no place is kept across it.
-            handle(.nodeHeard(node), now: now)
-        }
+        guard nodes.contains(where: { $0.id == node }) else { return }
         take(message, fromNode: node, now: now)
     }
 
@@ -179,52 +168,8 @@ extension CoordinatorLoop {
 
     // MARK: Sending
 
-    func frames(_ order: AgentOrder) -> Frames { order.encoded().map { Frame($0) } }
-
     func reply(_ reply: ClientReply, to peer: PeerID) {
         _ = try? socket.send(reply.encoded().map { Frame($0) }, to: peer)
-    }
-
-    mutating func send(_ order: AgentOrder, to node: NodeID) {
-        guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
-        nodes[place].waiting.append(frames(order))
-        resend(place)
-    }
-
-    /// Sends what waits for a node, as far as its queue takes it.
-    mutating func resend(_ place: Int) {
-        guard !nodes[place].isUnreachable else { return }
-        var sent = 0
-        for frames in nodes[place].waiting {
-            let outcome = try? socket.send(frames, to: nodes[place].peer)
-            if outcome == .unreachable { nodes[place].isUnreachable = true }
-            guard outcome == .sent else { break }
-            sent += 1
-        }
-        nodes[place].waiting.removeFirst(sent)
-    }
-
-    mutating func send(_ reply: ClientReply, to client: ClientID) {
-        guard let place = clients.firstIndex(where: { $0.id == client }) else { return }
-        if let receive = clients[place].receive {
-            receive(reply)
-        } else {
-            clients[place].waiting.append(reply.encoded().map { Frame($0) })
-            resend(toClient: place)
-        }
-    }
-
-    /// Sends what waits for a client, as far as its queue takes it.
-    mutating func resend(toClient place: Int) {
-        guard let peer = clients[place].peer, !clients[place].isGone else { return }
-        var sent = 0
-        for frames in clients[place].waiting {
-            let outcome = try? socket.send(frames, to: peer)
-            if outcome == .unreachable { clients[place].isGone = true }
-            guard outcome == .sent else { break }
-            sent += 1
-        }
-        clients[place].waiting.removeFirst(sent)
     }
 
     /// Says something to every node, and to every client of another process.

@@ -64,21 +64,20 @@ extension CoordinatorLoop {
         nextUsage = now + Self.usagePeriod
         guard clients.contains(where: { $0.watchesUsage }) else { return }
         let usage = usage(now: now)
-        let frames = ClientReply.usage(usage).encoded().map { Frame($0) }
-        for client in clients where client.watchesUsage {
+        let frames = ClientReply.usage(usage).encoded()
+        for client in clients where client.watchesUsage && !client.isGone {
             guard let peer = client.peer else {
                 client.receive?(.usage(usage))
                 continue
             }
-            let outcome = try? socket.send(frames, to: peer)
-            // One that only looked, and went without a word. Clients with tasks are the
-            // scheduler's.
-            if outcome == .unreachable, client.isViewer {
-                roles[peer] = nil
-                take(.goodbye, from: client.id, now: now)
-            }
+            // Who has not got the last ones yet does not need this one.
+            guard lanes.waitingCount(to: peer) < Self.usageWaitingMax else { continue }
+            lanes.add(frames, ClientReply.usage(usage).laneOrder, to: peer)
+            flush(peer, now: now)
         }
     }
+
+    private static let usageWaitingMax = 16
 
     private func usage(now: Int64) -> ClusterUsage {
         let nodes = self.nodes.map { node in

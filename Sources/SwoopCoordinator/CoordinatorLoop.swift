@@ -24,8 +24,6 @@ struct AttachedClient {
     var watchesUsage = false
     /// Notices of this step, sent as one message.
     var notices: [ClientNotice] = []
-    /// What its queue had no room for, oldest first.
-    var waiting: [Frames] = []
     /// Its connection ended without a goodbye.
     var isGone = false
     /// The last line about what its work waits for without a node.
@@ -50,8 +48,6 @@ struct AttachedNode {
     var sampledAt: Int64 = 0
     /// When the scheduler was last told that it lives.
     var heardAt: Int64 = 0
-    /// What its queue had no room for, oldest first.
-    var waiting: [Frames] = []
     /// Its connection ended, and when that was noticed.
     var isUnreachable = false
     var unreachableSince: Int64 = 0
@@ -83,6 +79,7 @@ struct CoordinatorLoop: ~Copyable {
     var clients: [AttachedClient] = []
     var nodes: [AttachedNode] = []
     var roles: [PeerID: PeerRole] = [:]
+    var lanes = CoordinatorLanes()
     var pendingOutputs: [PendingOutput] = []
     /// Clients whose program is not known yet, until they offer it.
     var awaited: [PeerID: ClientID] = [:]
@@ -198,10 +195,7 @@ struct CoordinatorLoop: ~Copyable {
         if !nodes.isEmpty || clients.contains(where: { $0.peer != nil }) {
             deadline = min(deadline ?? nextSign, nextSign)
         }
-        let isHeldUp =
-            nodes.contains { !$0.waiting.isEmpty && !$0.isUnreachable }
-            || clients.contains { !$0.waiting.isEmpty }
-        if isHeldUp { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
+        if !lanes.heldUp.isEmpty { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
         return deadline
     }
 
@@ -220,10 +214,7 @@ struct CoordinatorLoop: ~Copyable {
         if nextUsage <= now { publishUsage(now: now) }
         if nextProgress <= now { publishProgress(now: now) }
         if nextSign <= now { giveSigns(now: now) }
-        for place in nodes.indices where !nodes[place].waiting.isEmpty { resend(place) }
-        for place in clients.indices where !clients[place].waiting.isEmpty {
-            resend(toClient: place)
-        }
+        flushHeldUp(now: now)
         for client in clients.filter(\.isGone) { leave(client.id, now: now) }
         loseUnreachable(now: now)
         withdrawDeparted(now: now)
@@ -265,10 +256,29 @@ struct CoordinatorLoop: ~Copyable {
         if endpoints.contains(endpoint) { return .success(endpoint) }
         do throws(TransportError) {
             endpoints.append(try socket.bind(to: endpoint))
+            for node in nodes where node.pages.publicKey == local?.publicKey {
+                tellAddresses(to: node.id)
+            }
             return .success(endpoint)
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Has the agent beside this coordinator listen where it listens.
+    mutating func tellAddresses(to node: NodeID) {
+        for endpoint in endpoints.dropFirst() {
+            guard let address = Self.address(in: endpoint) else { continue }
+            send(.listen(address: address), to: node)
+        }
+    }
+
+    /// The address of a TCP endpoint, without the brackets of IPv6.
+    private static func address(in endpoint: String) -> String? {
+        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else {
+            return nil
+        }
+        return String(endpoint[..<colon].dropFirst(6).filter { $0 != "[" && $0 != "]" })
     }
 
     mutating func take(_ message: ClientMessage, from client: ClientID, now: Int64) {
@@ -313,7 +323,10 @@ struct CoordinatorLoop: ~Copyable {
 
     /// A client said goodbye, or is gone without one.
     private mutating func leave(_ client: ClientID, now: Int64) {
-        for peer in clients.filter({ $0.id == client }).compactMap(\.peer) { roles[peer] = nil }
+        for peer in clients.filter({ $0.id == client }).compactMap(\.peer) {
+            roles[peer] = nil
+            lanes.forget(peer)
+        }
         clients.removeAll { $0.id == client }
         pendingOutputs.removeAll { $0.client == client }
         hosts?.awaiting.removeAll { $0.client == client }
@@ -363,9 +376,10 @@ struct CoordinatorLoop: ~Copyable {
                 || now - began >= (wasHeard ? 4 : 1) * nanosecondsPerSecond / 2
         }
         for place in nodes.indices {
-            resend(place)
+            flush(nodes[place].peer, now: now)
             // Only what is sent tells whether a connection is still there.
-            let outcome = try? socket.send(frames(.sign), to: nodes[place].peer)
+            let outcome = try? socket.send(
+                AgentOrder.sign.encoded().map { Frame($0) }, to: nodes[place].peer)
             if outcome == .unreachable { nodes[place].isUnreachable = true }
         }
         return nodes.contains { !$0.isUnreachable }

@@ -21,7 +21,9 @@ extension CoordinatorLoop {
 
     /// The first message of a connection that proved an agent's key, or one of an agent that is not
     /// known any more.
-    mutating func register(_ frames: [[UInt8]], peer: PeerID, now: Int64) {
+    ///
+    /// - Parameter key: the one that the connection proved; the agent's own key is no other.
+    mutating func register(_ frames: [[UInt8]], peer: PeerID, key: String, now: Int64) {
         let message: AgentMessage
         do throws(WireError) {
             message = try AgentMessage(frames: frames)
@@ -36,6 +38,13 @@ extension CoordinatorLoop {
             let text = "the coordinator speaks version \(wireVersion), not \(version)"
             return answer(.refused(text), peer)
         }
+        guard pages.publicKey == key else {
+            malformed += 1
+            return answer(.refused("it registered under the key of another agent"), peer)
+        }
+        guard access.permits(key, as: Coordinator.agentName) else {
+            return answer(.refused("its key was withdrawn: the cluster gave it up"), peer)
+        }
         // The same agent over a new connection: what it had begun anew without.
         if let old = nodes.first(where: { $0.pages.publicKey == pages.publicKey }) {
             lose(old.id, reason: "its connection was lost, and it came back anew", now: now)
@@ -47,11 +56,13 @@ extension CoordinatorLoop {
         nodesJoined += 1
         let id = NodeID(nodesJoined)
         roles[peer] = .agent(id)
+        lanes.startOver(peer)
         var node = AttachedNode(id: id, peer: peer, description: description, pages: pages)
         // One that stops before its first sample shall count as silent too.
         node.sampledAt = now
         nodes.append(node)
         send(.accepted(id), to: id)
+        if pages.publicKey == local?.publicKey { tellAddresses(to: id) }
         arePeersStale = true
         greetAll()
         handle(.nodeJoined(id, description, program), now: now)
@@ -59,7 +70,7 @@ extension CoordinatorLoop {
     }
 
     private func answer(_ order: AgentOrder, _ peer: PeerID) {
-        _ = try? socket.send(frames(order), to: peer)
+        _ = try? socket.send(order.encoded().map { Frame($0) }, to: peer)
     }
 
     /// Tells clients which nodes there are.
@@ -85,11 +96,8 @@ extension CoordinatorLoop {
         // One that is alone needs to hear of it only when it was not.
         guard nodes.count > 1 || nodesJoined > 1 else { return }
         let peers = nodes.map { PeerAddress(node: $0.id, pages: $0.pages) }
-        let words = frames(.peers(peers))
-        for place in nodes.indices {
-            nodes[place].waiting.append(words)
-            resend(place)
-        }
+        let words = AgentOrder.peers(peers).encoded()
+        for node in nodes { send(words, AgentOrder.peers([]).laneOrder, toNode: node) }
     }
 
     private static let fewNodes = 16
@@ -110,6 +118,7 @@ extension CoordinatorLoop {
         guard let place = nodes.firstIndex(where: { $0.id == node }) else { return }
         let gone = nodes.remove(at: place)
         roles[gone.peer] = nil
+        lanes.forget(gone.peer)
         departed.append((gone.pages.publicKey, now))
         pendingOutputs.removeAll { $0.node == node }
         arePeersStale = true

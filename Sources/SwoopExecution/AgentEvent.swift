@@ -164,7 +164,7 @@ package enum AgentEffect: Hashable, Sendable {
     case sendArrived(token: UInt64, TaskID)
     /// Answer the question under this token: nothing is stored under the task.
     case refuseRange(token: UInt64, TaskID)
-    /// Send the bytes of an output to the coordinator.
+    /// Send the bytes of an output to the coordinator: it stays until `rangeSent`.
     case sendOutput(TaskID, PageExtent)
     /// Say that the output is not here.
     case outputMissing(TaskID)

@@ -117,15 +117,14 @@ extension AgentMachine {
         effects.append(.free(extent))
     }
 
-    /// Sends an output to the coordinator; what lies on the disk is read first, and stays so long.
+    /// Sends an output to the coordinator: it stays where it is until all of it has left.
     mutating func send(_ task: TaskID, into effects: inout [AgentEffect]) {
         guard let output = outputs[task], !output.isDropped else {
             return effects.append(.outputMissing(task))
         }
-        if output.extent.medium == .disk {
-            sending[task, default: 0] += 1
-            pin(task)
-        }
+        sending[task, default: 0] += 1
+        pin(task)
+        if output.extent.medium == .memory { enterMemory(of: task) }
         effects.append(.sendOutput(task, output.extent))
     }
 

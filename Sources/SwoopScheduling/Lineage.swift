@@ -123,6 +123,14 @@ extension Scheduler {
         }
     }
 
+    /// Takes note of a page that is gone while somebody waits for its bytes; true when that has
+    /// happened too often.
+    private mutating func isLostTooOften(_ index: TaskIndex) -> Bool {
+        guard !tasks[index].wantedNames.isEmpty else { return false }
+        tasks[index].deliveriesLost += 1
+        return tasks[index].deliveriesLost > configuration.lossesMax
+    }
+
     /// Sends every needed, done record whose output is gone back to waiting, and so on up its
     /// lineage; answers with their number for each client.
     @discardableResult
@@ -144,6 +152,12 @@ extension Scheduler {
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: record.inputs)
+            case .call where isLostTooOften(index):
+                let text =
+                    "its output of \(record.stored?.byteCount ?? 0) bytes was lost "
+                    + "\(configuration.lossesMax) times on its way to the program; fetch less at a "
+                    + "time, or see why its nodes are lost"
+                fail(index, failure(.lost, of: index, text), into: &effects)
             case .call:
                 change(index, to: .waiting)
                 tasks[index].stored = nil

@@ -49,6 +49,8 @@ package struct TaskRecord: Sendable {
     package var charged: UInt32 = 0
     /// Attempts lost with their node.
     package var losses: UInt32 = 0
+    /// How often its page was gone while a client waited for the bytes.
+    package var deliveriesLost: UInt32 = 0
     /// On a core when a worker died: next time nothing runs beside it.
     package var isIsolated = false
     /// Was done once, and is made again since its output was lost.

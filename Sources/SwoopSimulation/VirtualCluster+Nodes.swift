@@ -190,6 +190,7 @@ extension VirtualCluster {
         case .refuseRange(let token, let task): refuse(task, token, from: id)
         case .sendOutput(let task, let extent):
             send(.page(task, bytes: node(id)?.arena[extent.offset] ?? []), from: id)
+            tell(id, .rangeSent(task))
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
         // Nobody asks for room here: memory has no end in virtual time. A page is one range.
@@ -225,7 +226,7 @@ extension VirtualCluster {
             tell(id, .pageFetched(task, extent))
         case .relayFailed(let task): tell(id, .fetchFailed(task, .absent))
         case .shutDown: end(id)
-        case .accepted, .refused, .sign, .peers, .programBytes: break
+        case .accepted, .refused, .sign, .peers, .programBytes, .listen: break
         }
     }
 

@@ -59,6 +59,8 @@ package struct VirtualCluster {
     }
 
     enum Happening {
+        /// Frames of a connection came: a message, a piece of one, or what a lane says.
+        case arrived(Connection, [[UInt8]])
         case toCoordinator(NodeID, AgentMessage)
         case toAgent(NodeID, AgentOrder)
         case toClient(ClientID, ClientReply)
@@ -123,6 +125,10 @@ package struct VirtualCluster {
     var relays: [Fetch] = []
     /// When the last message of a connection arrives: later ones come after it.
     var arrivals: [Connection: Int64] = [:]
+    /// When the link of a connection is free again.
+    var departures: [Connection: Int64] = [:]
+    /// By the direction in which each sends.
+    var lanes: [Connection: Lane<Nowhere>] = [:]
     var generator: SeededGenerator
     var deadline: Int64 = .max
     var isQuiet = false
@@ -150,6 +156,7 @@ package struct VirtualCluster {
             return .happened
         }
         switch happening {
+        case .arrived(let connection, let frames): arrive(frames, over: connection)
         case .toCoordinator(let node, let message): take(message, from: node)
         case .toAgent(let node, let order): take(order, at: node)
         case .toClient(let client, let reply): take(reply, at: client)

@@ -24,6 +24,14 @@ package final class AccessList: Sendable {
         _ = names.withLock { $0.removeValue(forKey: publicKey) }
     }
 
+    /// Whether the holder of a key may be connected under this name now.
+    package func permits(_ publicKey: String, as name: String) -> Bool {
+        names.withLock { $0[publicKey] == name }
+    }
+
+    /// How many keys are permitted.
+    var count: Int { names.withLock { $0.count } }
+
     /// Connections refused so far.
     package var refusedCount: Int { refusals.load(ordering: .relaxed) }
 
@@ -35,17 +43,41 @@ package final class AccessList: Sendable {
     }
 }
 
+/// What comes with each message of a connection: the name that its key was permitted under, and the
+/// key.
+struct UserID {
+    let name: String
+    /// Z85, which has no space.
+    let key: String
+
+    var text: String { "\(name) \(key)" }
+
+    init(name: String, key: String) {
+        self.name = name
+        self.key = key
+    }
+
+    init(_ text: String) {
+        let space = text.lastIndex(of: " ") ?? text.endIndex
+        name = String(text[..<space])
+        key = String(text[space...].dropFirst())
+    }
+}
+
 /// Answers libzmq's questions for a context while it lives.
 ///
 /// One per context, made before the first server socket binds.
 package final class Authenticator: Sendable {
     private let thread: Mutex<LoopThread?>
     private let stop: Wakeup
+    private let watched: Inbox<WatchedSocket>
 
     /// Starts answering from `list`.
     package init(for list: AccessList, in context: TransportContext) throws(TransportError) {
         let stop = try Wakeup()
         self.stop = stop
+        let watched = try Inbox<WatchedSocket>()
+        self.watched = watched
         // Bound before this returns, so that no connection can come earlier than its judge.
         let socket = try Socket(.router, in: context, security: .inProcess)
         _ = try socket.bind(to: "inproc://zeromq.zap.01")
@@ -53,9 +85,12 @@ package final class Authenticator: Sendable {
         thread = Mutex(
             try LoopThread(named: "swoop-access") {
                 guard let socket = handOver.take() else { return }
-                answer(from: list, over: socket, until: stop)
+                answer(from: list, over: socket, watching: watched, until: stop)
             })
     }
+
+    /// Looks after the strangers at a server socket from now on.
+    func watch(_ socket: WatchedSocket) { watched.put(socket) }
 
     deinit {
         stop.raise()
@@ -64,19 +99,63 @@ package final class Authenticator: Sendable {
 }
 
 private func answer(
-    from list: AccessList, over socket: borrowing Socket, until stop: Wakeup
+    from list: AccessList, over socket: borrowing Socket, watching watched: Inbox<WatchedSocket>,
+    until stop: Wakeup
 ) {
     var loop = PollLoop()
+    var strangers = StrangerEvents()
     let stopping = loop.watch(descriptor: stop.descriptor)
+    _ = loop.watch(descriptor: watched.wakeup.descriptor)
     _ = loop.watch(socket)
-    // It fails only when the context ends, and then nobody asks any more.
-    while (try? loop.wait(until: nil)) != nil, !loop.isReady(stopping) {
+    while !loop.isReady(stopping) {
+        do {
+            try loop.wait(until: nil)
+        } catch {
+            // Without a judge nobody is let in, whatever key they have: a process that goes on
+            // would serve nobody.
+            preconditionFailure("The judge of connections cannot go on: \(error)")
+        }
         while let question = try? socket.receive() {
             guard let peer = question.peer, let reply = reply(to: question.frames, from: list)
             else {
                 continue
             }
             _ = try? socket.send(reply, to: peer)
+        }
+        for socket in watched.take() { strangers.add(socket, in: &loop) }
+        strangers.turn(permitted: list.count, in: &loop)
+    }
+}
+
+/// The events of all watched sockets. Belongs to the judge's thread.
+private struct StrangerEvents: ~Copyable {
+    private final class Entry {
+        let watch: StrangerWatch
+        let events: Socket
+        let source: PollLoop.Source
+
+        init(_ watch: StrangerWatch, _ events: consuming Socket, in loop: inout PollLoop) {
+            self.watch = watch
+            source = loop.watch(events)
+            self.events = events
+        }
+    }
+
+    private var entries: [Entry] = []
+
+    mutating func add(_ socket: WatchedSocket, in loop: inout PollLoop) {
+        guard let events = socket.events.take() else { return }
+        entries.append(Entry(socket.watch, events, in: &loop))
+    }
+
+    mutating func turn(permitted: Int, in loop: inout PollLoop) {
+        entries.removeAll { entry in
+            while let event = try? entry.events.receive() {
+                guard !entry.watch.take(event, permitted: permitted) else { continue }
+                loop.remove(entry.source)
+                return true
+            }
+            return false
         }
     }
 }
@@ -89,7 +168,7 @@ private func reply(to question: Frames, from list: AccessList) -> Frames? {
     if question.count == 8, question[6].bytes == Array("CURVE".utf8),
         let key = z85Text(of: question[7].bytes)
     {
-        name = list.admit(key)
+        name = list.admit(key).map { UserID(name: $0, key: key).text }
     }
     let status = name == nil ? "400" : "200"
     let words = name == nil ? "this key is not permitted" : "OK"

@@ -25,6 +25,8 @@ package struct ReceivedMessage: Sendable {
     /// The name that the access list gives the peer's key, proved by CURVE; empty in process, and
     /// at clients.
     package let userName: String
+    /// That key, as Z85; empty where the name is.
+    package let userKey: String
     /// What the peer sent.
     package let frames: Frames
 }
@@ -70,9 +72,10 @@ extension Socket {
                 throw .zeroMQ("zmq_msg_recv", code: code)
             }
             if unsafe zmq_msg_more(&message) == 0 {
-                let userName = userName(of: &message)
+                let user = user(of: &message)
                 frames.append(Frame(moving: &message))
-                return ReceivedMessage(peer: peer, userName: userName, frames: frames)
+                return ReceivedMessage(
+                    peer: peer, userName: user.name, userKey: user.key, frames: frames)
             }
             let frame = Frame(moving: &message)
             if isRouter, peer == nil {
@@ -101,10 +104,15 @@ extension Socket {
         return .sent
     }
 
-    /// The name that the Authenticator gave with its permission.
-    private borrowing func userName(of message: inout zmq_msg_t) -> String {
-        guard let name = unsafe zmq_msg_gets(&message, "User-Id") else { return "" }
-        return unsafe String(cString: name)
+    /// What the Authenticator gave with its permission.
+    private borrowing func user(of message: inout zmq_msg_t) -> UserID {
+        guard isRouter, let text = unsafe zmq_msg_gets(&message, "User-Id") else {
+            return UserID(name: "", key: "")
+        }
+        if let strangers {
+            unsafe strangers.prove(zmq_msg_get(&message, ZMQ_SRCFD))
+        }
+        return UserID(unsafe String(cString: text))
     }
 }
 

@@ -22,6 +22,9 @@ func openSocket(
     return unsafe handle
 }
 
+/// ZMQ_ZAP_ENFORCE_DOMAIN: zmq.h names it among the drafts only, libzmq has had it since 4.2.5.
+private let zapEnforceDomain: Int32 = 93
+
 @safe private struct SocketSettings {
     let handle: UnsafeMutableRawPointer
 
@@ -50,6 +53,8 @@ func openSocket(
             guard unsafe zmq_setsockopt(handle, ZMQ_ZAP_DOMAIN, "swoop", 5) == 0 else {
                 throw .zeroMQ("zmq_setsockopt", code: zmq_errno())
             }
+            // Without this libzmq lets everybody in while nobody answers for the context.
+            try set(zapEnforceDomain, Int32(1))
         case .client(let keys, let serverKey):
             try set(ZMQ_CURVE_SERVERKEY, key: serverKey)
             try set(ZMQ_CURVE_PUBLICKEY, key: keys.publicKey)

@@ -13,6 +13,8 @@ import Synchronization
     // Held so that the judge of its connections lives as long as the socket.
     private let authenticator: Authenticator?
     private let isInProcess: Bool
+    /// Who connected to a server and has proved nothing; nil for others.
+    let strangers: StrangerWatch?
     let isRouter: Bool
     private let heartbeatMilliseconds: Int32
     private let acknowledgeMilliseconds: Int32
@@ -26,6 +28,19 @@ import Synchronization
     ) throws(TransportError) {
         // Nothing may throw once a field is set: the handle is finished first.
         let handle = unsafe try openSocket(kind, in: context, security: security, options: options)
+        var strangers: StrangerWatch?
+        do throws(TransportError) {
+            if let judge = security.authenticator, kind == .router {
+                let watch = StrangerWatch(handshakeMilliseconds: options.handshakeMilliseconds)
+                let events = try unsafe watch.begin(at: handle, in: context)
+                judge.watch(WatchedSocket(watch: watch, events: SocketHandOver(events)))
+                strangers = watch
+            }
+        } catch {
+            unsafe zmq_close(handle)
+            throw error
+        }
+        self.strangers = strangers
         unsafe self.handle = unsafe handle
         self.context = context
         isRouter = kind == .router
@@ -36,6 +51,8 @@ import Synchronization
     }
 
     deinit {
+        // Before the judge's thread can end: libzmq waits for who does not read its events.
+        if strangers != nil { unsafe zmq_socket_monitor(handle, nil, 0) }
         unsafe zmq_close(handle)
     }
 
@@ -52,7 +69,9 @@ import Synchronization
         guard unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &length) == 0 else {
             throw .zeroMQ("zmq_getsockopt", code: zmq_errno())
         }
-        return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+        let bound = String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+        strangers?.add(endpoint: bound)
+        return bound
     }
 
     /// Begins to connect; sends are queued meanwhile unless the options say otherwise.

@@ -42,11 +42,12 @@ package struct SocketOptions: Sendable {
     package var acknowledgeMilliseconds: Int32 = 8_000
     /// The largest part that is taken; a peer that sends more is cut off.
     ///
-    /// A value of a function's is one page, however large: 64 GiB, and only who proved a key gets
-    /// so far.
-    package var partBytesMax: Int64 = 64 << 30
+    /// libzmq keeps to it before it knows who sends, and makes room for a part when its length has
+    /// come: each stranger has so much. Bulk goes in pieces of 64 KiB (`LanePace`), and what CURVE
+    /// adds.
+    package var partBytesMax: Int64 = 66 << 10
     /// Milliseconds a peer has for its handshake.
-    package var handshakeMilliseconds: Int32 = 10_000
+    package var handshakeMilliseconds: Int32 = 5_000
     /// Milliseconds that one attempt to connect may take; then it is begun anew.
     ///
     /// The system's own repetitions pause twice as long each time: a link that is back after half a

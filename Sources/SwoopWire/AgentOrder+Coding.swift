@@ -31,6 +31,7 @@ extension AgentOrder {
             return MessageKind.lendRoom.frames(ProtoLend(task, byteCount: byteCount))
         case .keepWritten(let task, let page):
             return MessageKind.keepWritten.frames(ProtoLend(task, page))
+        case .listen(let address): return MessageKind.listen.frames(ProtoText(address))
         case .unknown: return MessageKind.unknown.frames(ProtoText())
         case .sign: return MessageKind.sign.frames(ProtoText())
         case .peers(let peers): return MessageKind.peers.frames(ProtoPeers(peers))
@@ -74,6 +75,7 @@ extension AgentOrder {
         case .keepWritten:
             let header = try incoming.header(ProtoLend.self)
             self = .keepWritten(try header.checkedTask(), header.page)
+        case .listen: self = .listen(address: try incoming.header(ProtoText.self).text)
         case .unknown:
             _ = try incoming.header(ProtoText.self)
             self = .unknown

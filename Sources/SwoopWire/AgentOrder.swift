@@ -26,6 +26,9 @@ package enum AgentOrder: Hashable, Sendable {
     case lendRoom(TaskID, byteCount: Int64)
     /// The client has written the page into the room that was lent: it is to be kept.
     case keepWritten(TaskID, OutputPart)
+    /// The coordinator listens on one more address of this machine: the agent beside it does, too,
+    /// for those who fetch its pages.
+    case listen(address: String)
     /// Answers a message of an agent that is not, or no longer, registered: it is to begin anew.
     case unknown
     /// The coordinator lives; sent every second.

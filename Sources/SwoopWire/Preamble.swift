@@ -5,7 +5,7 @@
 /// The version of all messages that this build speaks.
 ///
 /// A message of another version is refused as a whole.
-package let wireVersion: UInt32 = 3
+package let wireVersion: UInt32 = 4
 
 /// What a message is; the upper byte tells the direction.
 enum MessageKind: UInt16, CaseIterable {
@@ -22,9 +22,12 @@ enum MessageKind: UInt16, CaseIterable {
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
     case unknown, sign, peers, prepare, programBytes, relayed, relayFailed, recall
-    case lendRoom, keepWritten, copyPages
+    case lendRoom, keepWritten, copyPages, listen
     case pageWanted = 0x0501
     case pagePart, pageAbsent
+    /// Of any direction: see LanePiece.swift.
+    case piece = 0x0601
+    case credit
 }
 
 private let magic: [UInt8] = [0x53, 0x57, 0x4f, 0x50]
@@ -33,12 +36,17 @@ private let preambleLength = 8
 extension MessageKind {
     /// The frames of a message of this kind: preamble and `header`, then `others`.
     func frames(_ header: some WireFields, _ others: [[UInt8]] = []) -> [[UInt8]] {
-        var first = magic
+        [header.encoded(after: preamble)] + others
+    }
+
+    /// The first bytes of a message of this kind.
+    var preamble: [UInt8] {
+        var bytes = magic
         for word in [UInt16(wireVersion), rawValue] {
-            first.append(UInt8(truncatingIfNeeded: word))
-            first.append(UInt8(truncatingIfNeeded: word >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: word))
+            bytes.append(UInt8(truncatingIfNeeded: word >> 8))
         }
-        return [header.encoded(after: first)] + others
+        return bytes
     }
 }
 
@@ -76,6 +84,9 @@ struct IncomingFrames {
     func looseHeader<Header: WireFields>(_ type: Header.Type) throws(WireError) -> Header {
         try Header(frames[0], from: preambleLength)
     }
+
+    /// What follows the preamble in messages that have no fields.
+    var body: ByteReader { ByteReader(Array(frames[0].dropFirst(preambleLength))) }
 
     /// How many frames follow the first.
     var otherCount: Int { frames.count - 1 }

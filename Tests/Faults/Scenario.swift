@@ -64,6 +64,10 @@ package struct Scenario: Sendable {
     package var noticesPauses = true
     /// Whether the machines check their tables as they go: they trap where a checker only reports.
     package var checksInvariants = true
+    /// Bytes of each of two pieces of data that are stored, and fetched again; 0: there are none.
+    package var bulkBytes = 0
+    /// Of every link.
+    package var bytesPerSecond = 1e9
     /// Share of nodes that are slow.
     package var slowShare = 0.3
 
@@ -162,7 +166,9 @@ package struct Scenario: Sendable {
     /// be left.
     package func run() -> Outcome {
         var generator = SeededGenerator(seed: seed &+ 1)
-        var workloads = [Workload(tasks: tasks, using: &generator)]
+        var workloads = [
+            Workload(tasks: tasks, bulkBytes: bulkBytes, using: &generator)
+        ]
         if secondProgramAt != nil {
             let client = ScenarioRun.secondClient.rawValue
             workloads.append(Workload(tasks: tasks / 4, client: client, using: &generator))
@@ -197,6 +203,7 @@ private struct ScenarioRun {
         var configuration = VirtualCluster.Configuration()
         configuration.seed = scenario.seed
         configuration.lateShare = scenario.lateShare
+        configuration.bytesPerSecond = scenario.bytesPerSecond
         configuration.doubledShare = scenario.doubledShare
         configuration.scheduler.checksAttempts = scenario.checksAttempts
         configuration.scheduler.failsWithoutNodes = scenario.failsWithoutNodes
@@ -339,6 +346,7 @@ private struct ScenarioRun {
     }
 
     private mutating func explain() {
+        for text in cluster.laneReport { checker.violate("stuck: \(text)") }
         for task in workloads.flatMap(\.part.held)
         where cluster.scheduler.tasks.index(of: task) != nil {
             guard let explanation = cluster.scheduler.explain(task),

@@ -20,7 +20,8 @@ package struct Workload: Sendable {
 
     /// About `count` tasks: values, pages, loops, some that throw, some that are cancelled.
     package init(
-        tasks count: Int, client: UInt64 = 7, using generator: inout SeededGenerator
+        tasks count: Int, client: UInt64 = 7, bulkBytes: Int = 0,
+        using generator: inout SeededGenerator
     ) {
         self.client = client
         part = GraphPart(
@@ -33,6 +34,7 @@ package struct Workload: Sendable {
         cancelled = []
         expected = [:]
         addData(using: &generator)
+        if bulkBytes > 0 { addBulk(bulkBytes, using: &generator) }
         let loops = 3
         for number in 10..<10 + count - loops * 8 { add(number, using: &generator) }
         for number in 0..<loops { addLoop(number, after: count, using: &generator) }
@@ -48,6 +50,19 @@ package struct Workload: Sendable {
                 DataSpec(
                     id: task(number), output: kind, byteCount: 64, isDeferred: number % 2 == 1))
             data.append(bytes)
+        }
+    }
+
+    /// Data that is wanted back as it is: brought along, and when there is room.
+    private mutating func addBulk(_ byteCount: Int, using generator: inout SeededGenerator) {
+        for number in 4..<6 {
+            let seed = generator.below(251)
+            data.append((0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ seed) })
+            part.data.append(
+                DataSpec(
+                    id: task(number), output: .page, byteCount: Int64(byteCount),
+                    isDeferred: number == 5))
+            part.held.append(task(number))
         }
     }
 

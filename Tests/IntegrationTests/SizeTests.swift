@@ -1,6 +1,9 @@
 // Large values, many tasks, scarce memory, and cores as they are shown beside what the system
 // counts.
 
+import Glibc
+import SwoopLaunching
+import TestPrograms
 import Testing
 
 extension ProgramTests {
@@ -15,6 +18,21 @@ extension ProgramTests {
             #expect(values["100 MB argument"] == "100000000")
             #expect(values["large in between"] == "350000000")
             #expect(values["memory returned"] == "true")
+        }
+
+        @Test func `a value of 300 MB comes to another process and goes from it, in pieces`() throws
+        {
+            let folder = try TestFolder()
+            let standing = try ProgramRun(["standing", "bulk"], in: folder)
+            try folder.waitForAddress(of: "bulk")
+            let run = try ProgramRun(
+                ["bulk", "300000000"], in: folder, environment: ["SWOOP_CONNECT": "bulk"])
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["came"] == "300000000", "\(run.output)\(run.errors)")
+            #expect(run.values["went"] == "300000000", "\(run.output)\(run.errors)")
+            #expect(!run.errors.contains("lost"), "\(run.errors)")
+            standing.process.kill(SIGTERM)
+            try standing.end()
         }
 
         @Test func `a plan may have fifty thousand tasks`() throws {

@@ -84,6 +84,18 @@ private let second: Int64 = 1_000_000_000
         #expect(scenario.run().relayed == 0)
     }
 
+    @Test(arguments: [16, 18] as [UInt64])
+    func `bulk that needs 15 s of every link loses no node`(seed: UInt64) {
+        var scenario = scenario(seed: seed, nodes: 3)
+        scenario.bulkBytes = 600_000
+        scenario.bytesPerSecond = 40_000
+        let outcome = scenario.run()
+        report(outcome, seed: seed)
+        #expect(outcome.lost == 0)
+        #expect(outcome.agentsEnded == 0)
+        #expect(outcome.endedAfter > 30 * second)
+    }
+
     @Test(arguments: [14, 15] as [UInt64])
     func `two programs share the nodes, one of which cannot take in the second`(seed: UInt64) {
         var scenario = scenario(seed: seed, nodes: 3)

@@ -72,6 +72,9 @@ final class ExchangePair {
         try turn { $0.news.count >= count }
     }
 
+    /// Turns both ends until the giving one has dropped a question.
+    func turnUntilGiverDrops() throws { try turn { $0.giver.dropped > 0 } }
+
     /// Turns both ends until the bytes of every range that was given have left.
     func turnUntilAllLeft() throws { try turn { $0.left == $0.given } }
 

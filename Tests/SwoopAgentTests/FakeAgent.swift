@@ -27,6 +27,7 @@ struct FakePeer: ~Copyable {
     let keys: CurveKeys
     private let socket: Socket
     private var poll = PollLoop()
+    private var lane = Lane<Nowhere>()
 
     init(keys: CurveKeys, endpoint: String, serverKey: String) throws {
         let socket = try Socket(
@@ -41,13 +42,45 @@ struct FakePeer: ~Copyable {
         #expect(try socket.send(frames.map { Frame($0) }) == .sent)
     }
 
+    /// Sends a message in pieces, which leave as the other side takes them in `next`.
+    mutating func sendLarge(_ frames: [[UInt8]], _ order: LaneOrder) {
+        lane.add(frames, order)
+        flush()
+    }
+
+    /// Takes what the other side says until all of it has left, or 10 s have passed.
+    mutating func finishSending() throws {
+        let limit = MonotonicClock.nanoseconds() + 10_000_000_000
+        while lane.waitingCount > 0, MonotonicClock.nanoseconds() < limit {
+            while let message = try socket.receive() {
+                _ = try lane.take(
+                    message.frames.map(\.bytes), at: MonotonicClock.nanoseconds(),
+                    hasRoom: { _ in true })
+            }
+            flush()
+            try poll.wait(until: MonotonicClock.nanoseconds() + 5_000_000)
+        }
+    }
+
+    private mutating func flush() {
+        var lane = lane
+        lane.send(at: MonotonicClock.nanoseconds()) { frames in
+            (try? socket.send(frames.map { Frame($0) })) == .sent
+        }
+        self.lane = lane
+    }
+
     /// The next message that `read` makes something of, within 10 s.
     mutating func next<Message>(_ read: ([[UInt8]]) -> Message?) throws -> Message? {
         let limit = MonotonicClock.nanoseconds() + 10_000_000_000
         while MonotonicClock.nanoseconds() < limit {
             while let message = try socket.receive() {
-                if let found = read(message.frames.map(\.bytes)) { return found }
+                let taken = try lane.take(
+                    message.frames.map(\.bytes), at: MonotonicClock.nanoseconds(),
+                    hasRoom: { _ in true })
+                if case .message(let frames) = taken, let found = read(frames) { return found }
             }
+            flush()
             try poll.wait(until: limit)
         }
         return nil

@@ -1,11 +1,26 @@
 // Pages from one agent to another: whole, several at once, absent, unreachable, and not for
 // strangers.
 
+import Glibc
 import SwoopAgent
 import SwoopModel
 import SwoopStorage
 import SwoopTransport
 import Testing
+
+/// What stands in a file.
+private func contents(of path: String) throws -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = unsafe read(descriptor, &part, part.count)
+        guard count > 0 else { return bytes }
+        bytes += part[..<count]
+    }
+}
 
 private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
 
@@ -168,13 +183,45 @@ private func task(_ number: UInt64) -> TaskID { TaskID(high: 9, low: number) }
         }
     }
 
-    @Test func anAddressThatIsNotOursIsAnnouncedAndListenedForEverywhere() throws {
-        let exchange = try PageExchange(keys: .generate(), listening: ["192.0.2.7"])
-        let endpoint = try #require(exchange.service.endpoints.first)
-        #expect(endpoint.hasPrefix("tcp://192.0.2.7:"))
+    @Test func `a node that was withdrawn reads no more by the connection that it has`() throws {
+        let pair = try ExchangePair()
+        try pair.store(task(1), bytes: 10_000)
+        try pair.store(task(2), bytes: 10_000)
+        try pair.fetch(task(1), bytes: 10_000)
+        try pair.turn(untilNews: 1)
+        let given = pair.given
+        #expect(given > 0)
+        pair.giver.setPeers([], in: &pair.poll)
+        try pair.fetch(task(2), bytes: 10_000)
+        try pair.turnUntilGiverDrops()
+        #expect(pair.given == given)
+        #expect(pair.news.count == 1)
+    }
+
+    @Test func `it listens on the addresses that it was told, and on no other`() throws {
+        let exchange = try PageExchange(
+            keys: .generate(), listening: ["127.0.0.7", "192.0.2.7", "127.0.0.8"])
+        let port = exchange.service.endpoints[0].split(separator: ":").last ?? ""
+        #expect(
+            exchange.service.endpoints == ["tcp://127.0.0.7:\(port)", "tcp://127.0.0.8:\(port)"])
+        exchange.listen(on: "127.0.0.9")
+        let text = try String(decoding: contents(of: "/proc/net/tcp"), as: UTF8.self)
+        let number = try #require(UInt16(port))
+        let digits = String(number, radix: 16, uppercase: true)
+        let suffix = ":" + String(repeating: "0", count: 4 - digits.count) + digits
+        let listening = text.split(separator: "\n").map { $0.split(separator: " ") }
+            .filter { $0.count > 3 && $0[3] == "0A" && $0[1].hasSuffix(suffix) }
+        #expect(
+            Set(listening.map { $0[1].dropLast(5) }) == ["0700007F", "0800007F", "0900007F"])
+        // None of this machine's: others come through the coordinator.
+        let nowhere = try PageExchange(keys: .generate(), listening: ["192.0.2.7"])
+        #expect(nowhere.service.endpoints[0].hasPrefix("tcp://127.0.0.1:"))
         let other = try PageExchange(
             keys: .generate(), listening: ["127.0.0.1"], announced: ["10.1.2.3", "fd00::1"])
-        let port = other.service.endpoints[0].split(separator: ":").last ?? ""
-        #expect(other.service.endpoints == ["tcp://10.1.2.3:\(port)", "tcp://[fd00::1]:\(port)"])
+        let otherPort = other.service.endpoints[0].split(separator: ":").last ?? ""
+        #expect(
+            other.service.endpoints == [
+                "tcp://10.1.2.3:\(otherPort)", "tcp://[fd00::1]:\(otherPort)",
+            ])
     }
 }

@@ -186,6 +186,18 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
         agent.expectNothingElse()
     }
 
+    @Test func `an output that leaves for the coordinator stays until all of it has left`() {
+        var agent = agent([100])
+        agent.handle(.outputRequested(task(11)))
+        agent.expect(.sendOutput(task(11), page(0)))
+        // It may go neither to the disk nor away meanwhile.
+        agent.handle(.outputsDropped([task(11)]))
+        agent.expectNothingElse()
+        agent.handle(.rangeSent(task(11)))
+        agent.expect(.free(page(0)))
+        agent.expectNothingElse()
+    }
+
     @Test func `a range that is sent from memory keeps its page there`() {
         var agent = agent([100])
         agent.handle(.rangeWanted(task(11), token: 7))

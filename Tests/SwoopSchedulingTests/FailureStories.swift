@@ -197,6 +197,30 @@ import Testing
         cluster.expectEmpty()
     }
 
+    @Test func `a page that is lost on its way to the program too often is an error that says so`()
+    {
+        var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
+        cluster.submit([call(1, output: .page)], held: [1])
+        cluster.want(1)
+        for round in 1...4 {
+            let node = cluster.node(task(1)) ?? NodeID(0)
+            cluster.finish(1, page: 4_096)
+            cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
+            cluster.forget()
+            // By turns its node says that it has it no more, and is lost.
+            if round % 2 == 0 {
+                cluster.handle(.pageMissed(node, task(1)))
+            } else {
+                cluster.handle(.nodeLost(node, reason: "it was silent"))
+                cluster.join(10 + round)
+            }
+        }
+        let failure = cluster.expectFailed(1, .lost)
+        #expect(failure.message.contains("4096 bytes was lost 3 times on its way to the program"))
+        cluster.release(1)
+        cluster.expectEmpty()
+    }
+
     @Test func `what was made again for nobody can be made again once more`() {
         var cluster = TestCluster(nodes: 2, slots: 1) { $0.horizonNanoseconds = 0 }
         cluster.submit([call(1, output: .page), call(2, pages: [1], output: .page)], held: [2])

@@ -58,6 +58,7 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
         #expect(try client.send([Frame("hello"), Frame([1, 2, 3]), Frame([])]) == .sent)
         let message = try #require(try next(server.socket))
         #expect(message.userName == "agent-1")
+        #expect(message.userKey == server.clientKeys.publicKey)
         #expect(message.frames.map(\.bytes) == [Array("hello".utf8), [1, 2, 3], []])
         #expect(try server.socket.send([Frame("welcome")], to: message.peer) == .sent)
         let answer = try #require(try next(client))
@@ -113,6 +114,29 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
         #expect(try server.socket.receive() == nil)
     }
 
+    @Test func `where nobody judges, nobody is let in`() throws {
+        // The judge of another context does not hear of this one's connections.
+        let context = try TransportContext()
+        let elsewhere = try TransportContext()
+        let list = AccessList()
+        let keys = try CurveKeys.generate()
+        let clientKeys = try CurveKeys.generate()
+        list.permit(clientKeys.publicKey, as: "friend")
+        let judge = try Authenticator(for: list, in: elsewhere)
+        let socket = try Socket(.router, in: context, security: .server(keys, judge))
+        let endpoint = try socket.bind(to: "tcp://127.0.0.1:*")
+        let client = try Socket(
+            .dealer, in: elsewhere, security: .client(clientKeys, serverKey: keys.publicKey))
+        try client.connect(to: endpoint)
+        _ = try client.send([Frame("let me in")])
+        #expect(try next(socket, within: 1) == nil)
+        // With its judge the same socket's context takes the same client.
+        let own = try Authenticator(for: list, in: context)
+        let message = try next(socket)
+        #expect(message?.userName == "friend")
+        withExtendedLifetime(own) {}
+    }
+
     @Test func aClientRefusesAServerThatHasAnotherKey() throws {
         let server = try Server()
         let security = SocketSecurity.client(
@@ -157,6 +181,7 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
         var options = SocketOptions()
         options.highWaterMark = 8
         options.onlyConnected = true
+        options.partBytesMax = 2 << 20
         let server = try Server(options: options)
         let client = try server.client(options: options)
         let page = [UInt8](repeating: 5, count: 1 << 20)
@@ -188,8 +213,10 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
     }
 
     @Test func aLentPageArrivesAndIsGivenBackOnce() throws {
-        let server = try Server()
-        let client = try server.client()
+        var options = SocketOptions()
+        options.partBytesMax = 4 << 20
+        let server = try Server(options: options)
+        let client = try server.client(options: options)
         let released = try Inbox<Int>()
         let size = 3 << 20
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)

@@ -203,6 +203,7 @@ extension Samples {
         .relayed(first, elementCount: 3, bytes: [1, 2, 3]), .relayFailed(first),
         .lendRoom(first, byteCount: 9), .keepWritten(first, writtenPage),
         .copyPages([PageCopy(attempt: attempt, pages: parts, nodes: [NodeID(1), NodeID(2)])]),
+        .listen(address: "h"),
     ]
 
     static let peerMessages: [PeerMessage] = [

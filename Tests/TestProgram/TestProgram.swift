@@ -36,6 +36,7 @@ import Swoop
         "flood": { _ in try await tellFlood() },
         "megabytes": { _ in try await tellMegabytes() },
         "usage": { arguments in try await tellUsage(tasks: Int(arguments[0]) ?? 1) },
+        "bulk": { arguments in try await tellBulk(Int(arguments[0]) ?? 1) },
         "sizes": { _ in try await tellSizes() },
         "many": { arguments in try await tellMany(Int(arguments[0]) ?? 1) },
         "inputs": { arguments in try await tellInputs(Int(arguments[0]) ?? 1) },
@@ -111,13 +112,14 @@ func tell<Value>(_ name: String, _ make: () async throws -> Value) async {
 /// A cluster of this machine that leaves the user's models alone; where the environment names
 /// another, that one.
 func withTestCluster(
-    cores: Int = 2, sendsFiles: Bool = false, _ body: (Cluster) async throws -> sending Void
+    cores: Int = 2, sendsFiles: Bool = false, pageBudget: Int = 1 << 30,
+    _ body: (Cluster) async throws -> sending Void
 ) async throws {
     var options = LocalOptions()
     options.cores = cores
     options.learns = false
     options.sendsFiles = sendsFiles
-    options.pageBudget = 1 << 30
+    options.pageBudget = pageBudget
     try await withCluster(.ofTest ?? .local(options), body)
 }
 

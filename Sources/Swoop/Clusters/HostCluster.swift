@@ -160,8 +160,7 @@ final class HostCluster: Sendable {
         configuration.spillFolder = host.spillFolder ?? ""
         configuration.grace = options.grace.nanoseconds
         if !facts.hostAddress.isEmpty {
-            configuration.listening = ["0.0.0.0"]
-            configuration.announced = [facts.hostAddress]
+            configuration.listening = [facts.hostAddress]
         }
         return AgentStart(
             configuration: configuration.withEncoded { Secret(copying: $0) },
@@ -239,7 +238,10 @@ private struct LocalHost {
                     pageBudget: Int(clamping: host.memoryBytes ?? 0), program: program)
                 configuration.cacheFolder = cache
                 configuration.spillFolder = host.spillFolder ?? ""
-                configuration.listening = ["0.0.0.0"]
+                // Hosts know this machine by the address at which they reach the coordinator; the
+                // agent listens there when the coordinator does.
+                configuration.listening = ["127.0.0.1"]
+                configuration.announced = ["0.0.0.0"]
                 return try configuration.start()
             }
         }

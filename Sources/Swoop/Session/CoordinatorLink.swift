@@ -5,6 +5,7 @@ import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel
 import SwoopSession
+import SwoopStorage
 import SwoopTransport
 import SwoopWire
 import Synchronization
@@ -95,13 +96,16 @@ final class SocketLink: CoordinatorLink {
         var poll = PollLoop()
         _ = poll.watch(socket)
         _ = poll.watch(descriptor: inbox.wakeup.descriptor)
-        var waiting: [ClientMessage] = [hello]
+        var lane = Lane<Nowhere>()
+        lane.add(hello.encoded(), hello.laneOrder)
         var watch = CoordinatorWatch(patience: patience, at: .now)
         var isLost = false
+        var isClosing = false
         while true {
-            if send(&waiting, over: socket) { return }
+            flush(&lane, over: socket)
+            if isClosing, lane.waitingCount == 0 { return }
             let now = Timestamp.now
-            let retry = waiting.isEmpty ? nil : now.advanced(by: 5_000_000)
+            let retry = lane.isHeldUp ? now.advanced(by: 5_000_000) : nil
             let next = [watch.nextTurn(after: now), retry].compactMap { $0 }.min()
             do {
                 try poll.wait(until: next?.nanoseconds)
@@ -111,23 +115,25 @@ final class SocketLink: CoordinatorLink {
             watch.beginTurn(at: .now)
             for command in inbox.take() {
                 switch command {
-                case .send(let message): waiting.append(message)
+                case .send(let message): lane.add(message.encoded(), message.laneOrder)
                 case .close where isLost: return
-                case .close: waiting.append(.goodbye)
+                case .close:
+                    // Nothing else that it would have said matters any more.
+                    lane = Lane()
+                    lane.add(ClientMessage.goodbye.encoded(), .sign)
+                    isClosing = true
                 }
             }
             while let message = try? socket.receive() {
                 watch.hear(at: .now)
-                guard let reply = try? ClientReply(frames: message.frames.map(\.bytes)) else {
-                    continue
-                }
+                guard let reply = reply(in: message, by: &lane) else { continue }
                 guard case .programWanted = reply else {
                     receive(reply)
                     continue
                 }
                 do {
                     // After what the session says meanwhile it would come too late.
-                    waiting.insert(try offer(), at: 0)
+                    lane.add(try offer().encoded(), .sign)
                 } catch {
                     lost("this program cannot be sent to the cluster's nodes: \(error)")
                 }
@@ -165,19 +171,33 @@ extension Timestamp {
 }
 
 extension SocketLink {
-    /// Sends what waits, as far as it is taken; true when the goodbye was.
-    private static func send(
-        _ waiting: inout [ClientMessage], over socket: borrowing Socket
-    ) -> Bool {
-        var sent = 0
-        for message in waiting {
-            let frames = message.encoded().map { Frame($0) }
-            guard let outcome = try? socket.send(frames), outcome == .sent else { break }
-            if case .goodbye = message { return true }
-            sent += 1
+    /// Sends what may leave, as far as it is taken.
+    private static func flush(_ lane: inout Lane<Nowhere>, over socket: borrowing Socket) {
+        lane.send(at: MonotonicClock.nanoseconds()) { frames in
+            (try? socket.send(frames.map { Frame($0) })) == .sent
         }
-        waiting.removeFirst(sent)
-        return false
+    }
+
+    /// What the coordinator said, once all of it is here.
+    private static func reply(
+        in message: ReceivedMessage, by lane: inout Lane<Nowhere>
+    ) -> ClientReply? {
+        let taken = try? lane.take(
+            message.frames.map(\.bytes), at: MonotonicClock.nanoseconds(),
+            hasRoom: { $0 <= MachineMemory.availableBytes() ?? .max })
+        switch taken {
+        case .message(let frames): return try? ClientReply(frames: frames)
+        case .refused(let head, let byteCount):
+            guard case .value(let task, _)? = try? ClientReply(frames: [head, []]) else {
+                return nil
+            }
+            let text =
+                "the program's machine has no memory for \(byteCount) bytes at a time; fetch "
+                + "smaller values"
+            let failure = TaskFailure(kind: .noMemory, message: text, task: task)
+            return .notices([.failed(task, failure)])
+        case .part, .credit, nil: return nil
+        }
     }
 }
 

@@ -37,7 +37,7 @@ struct CoordinatorViewer: ~Copyable {
     let address: CoordinatorAddress
     let socket: Socket
     private let folder: RuntimeFolder
-    private var waiting: [ClientMessage] = []
+    private var lane = Lane<Nowhere>()
     private var heardAt: Int64
     private var askedAt: Int64 = 0
     private var checkedAt: Int64
@@ -73,7 +73,7 @@ struct CoordinatorViewer: ~Copyable {
 
     /// When to look again, should nothing arrive until then.
     func nextDeadline(now: Int64) -> Int64 {
-        now + (waiting.isEmpty ? nanosecondsPerSecond / 4 : nanosecondsPerSecond / 200)
+        now + (lane.isHeldUp ? nanosecondsPerSecond / 200 : nanosecondsPerSecond / 4)
     }
 
     /// Sends what is to be sent, and hands over everything that has arrived.
@@ -88,9 +88,10 @@ struct CoordinatorViewer: ~Copyable {
         if askedAt == 0 || now - max(heardAt, askedAt) > Self.askAgain { ask(now: now) }
         var news: [News] = []
         while let message = try? socket.receive() {
-            guard let reply = try? ClientReply(frames: message.frames.map(\.bytes)) else {
-                continue
-            }
+            let taken = try? lane.take(
+                message.frames.map(\.bytes), at: now, hasRoom: { _ in true })
+            guard case .message(let frames) = taken, let reply = try? ClientReply(frames: frames)
+            else { continue }
             heardAt = now
             switch reply {
             case .welcome(_, let nodes):
@@ -121,7 +122,7 @@ struct CoordinatorViewer: ~Copyable {
 
     /// Says goodbye, as far as it is heard.
     mutating func close() {
-        waiting.append(.goodbye)
+        add(.goodbye)
         sendWaiting()
     }
 
@@ -129,22 +130,27 @@ struct CoordinatorViewer: ~Copyable {
     /// one.
     private mutating func ask(now: Int64) {
         askedAt = now
-        waiting = [
+        lane = Lane()
+        add(
             .hello(
                 version: wireVersion, client: ClientID(UInt64.random(in: 1 ... .max)),
                 program: .none,
-                name: "swoop"),
-            .watchUsage(true),
-        ]
+                name: "swoop"))
+        add(.watchUsage(true))
         sendWaiting()
     }
 
+    private mutating func add(_ message: ClientMessage) {
+        lane.add(message.encoded(), message.laneOrder)
+    }
+
     private mutating func sendWaiting() {
-        while let message = waiting.first {
-            let outcome = try? socket.send(message.encoded().map { Frame($0) })
-            guard outcome == .sent else { return }
-            waiting.removeFirst()
+        // Sending borrows the socket, which belongs to this value as the lane does.
+        var lane = lane
+        lane.send(at: MonotonicClock.nanoseconds()) { frames in
+            (try? socket.send(frames.map { Frame($0) })) == .sent
         }
+        self.lane = lane
     }
 
     private func refusal(_ reason: String) -> Ending {
