@@ -116,7 +116,7 @@ struct CoordinatorViewer: ~Copyable {
 
     /// Gives an order.
     mutating func order(_ message: ClientMessage) {
-        waiting.append(message)
+        add(message)
         sendWaiting()
     }
 
