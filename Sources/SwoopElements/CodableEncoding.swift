@@ -47,6 +47,8 @@ final class EncodingNode {
 
     /// Null until something is encoded.
     var content = Content.scalar([CodableTag.null.rawValue])
+    /// Of a list in pieces whose order means nothing, the values of a piece.
+    var pieceLength: Int?
 
     var count: Int {
         switch content {
@@ -80,27 +82,57 @@ final class EncodingNode {
         content = .record([])
     }
 
-    func serialize(into bytes: inout [UInt8]) {
+    /// - Parameter asKey: in the form of a key (KeyForm.swift).
+    func serialize(into bytes: inout [UInt8], asKey: Bool = false) {
         var body: [UInt8] = []
         switch content {
         case .scalar(let scalar):
-            bytes.append(contentsOf: scalar)
+            bytes.append(contentsOf: asKey ? Self.key(scalar) : scalar)
             return
         case .list(let nodes):
             bytes.append(CodableTag.list.rawValue)
             appendVariable(UInt64(nodes.count), to: &body)
-            for node in nodes { node.serialize(into: &body) }
+            if asKey, let pieceLength {
+                body += Self.ordered(nodes, in: pieceLength)
+            } else {
+                for node in nodes { node.serialize(into: &body, asKey: asKey) }
+            }
         case .record(let fields):
             bytes.append(CodableTag.record.rawValue)
             appendVariable(UInt64(fields.count), to: &body)
-            for (key, node) in fields {
+            // Fields are found by their names.
+            let inOrder = asKey ? fields.sorted { $0.key._isBefore($1.key) } : fields
+            for (key, node) in inOrder {
                 appendVariable(UInt64(key.utf8.count), to: &body)
                 body.append(contentsOf: key.utf8)
-                node.serialize(into: &body)
+                node.serialize(into: &body, asKey: asKey)
             }
         }
         appendVariable(UInt64(body.count), to: &bytes)
         bytes.append(contentsOf: body)
+    }
+
+    private static func ordered(_ nodes: [EncodingNode], in length: Int) -> [UInt8] {
+        let pieces = stride(from: 0, to: nodes.count, by: length).map { start in
+            var piece: [UInt8] = []
+            for node in nodes[start..<min(start + length, nodes.count)] {
+                node.serialize(into: &piece, asKey: true)
+            }
+            return piece
+        }
+        return Array(pieces.sorted { $0.lexicographicallyPrecedes($1) }.joined())
+    }
+
+    private static func key(_ scalar: [UInt8]) -> [UInt8] {
+        switch scalar.first {
+        case CodableTag.double.rawValue:
+            guard let value = try? Double(encodedBytes: Array(scalar[1...])) else { return scalar }
+            return [scalar[0]] + value._canonicalKey.encodedBytes
+        case CodableTag.float.rawValue:
+            guard let value = try? Float(encodedBytes: Array(scalar[1...])) else { return scalar }
+            return [scalar[0]] + value._canonicalKey.encodedBytes
+        default: return scalar
+        }
     }
 }
 
@@ -148,6 +180,7 @@ struct NodeEncoder: Encoder {
         _ value: Value, into node: EncodingNode, path: [any CodingKey]
     ) throws {
         guard path.count <= ValueReader.depthMax else { throw ValueEncodingError.tooDeep }
+        node.pieceLength = (Value.self as? any UnorderedValue.Type)?.pieceLength
         try value.encode(to: NodeEncoder(node: node, codingPath: path))
     }
 }

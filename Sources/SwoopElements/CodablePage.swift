@@ -16,7 +16,7 @@ extension CodablePage {
 
     /// Appends the value as a blob; an empty one, which cannot be decoded, if the type refuses.
     public func encode(into writer: inout ValueWriter) {
-        writer.write(contentsOf: codableBlob(self))
+        writer.write(contentsOf: codableBlob(self, asKey: writer._isKey))
     }
 
     /// Reads a blob.
@@ -80,11 +80,11 @@ public struct CodableBuilder<Element: Codable & Sendable>: PageBuilder {
     public mutating func removeAll() { blobs.removeAll() }
 }
 
-private func codableBlob<Value: Codable>(_ value: Value) -> [UInt8] {
+private func codableBlob<Value: Codable>(_ value: Value, asKey: Bool = false) -> [UInt8] {
     let node = EncodingNode()
     var bytes: [UInt8] = []
     if (try? value.encode(to: NodeEncoder(node: node, codingPath: []))) != nil {
-        node.serialize(into: &bytes)
+        node.serialize(into: &bytes, asKey: asKey)
     }
     var writer = ValueWriter()
     writer.write(count: bytes.count)

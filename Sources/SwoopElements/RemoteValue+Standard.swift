@@ -59,7 +59,19 @@ extension UInt64: FixedWidthValue, RemoteValue {}
 
 extension Float: FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
-    @inlinable public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        writer.write(writer._isKey ? _canonicalKey.bitPattern : bitPattern)
+    }
+
+    /// Appends the numbers as they lie in memory, or those of keys one by one.
+    @inlinable public static func _encodeAll(
+        _ elements: UnsafeBufferPointer<Float>, into writer: inout ValueWriter
+    ) {
+        guard writer._isKey else {
+            return unsafe writer.write(contentsOf: UnsafeRawBufferPointer(elements))
+        }
+        for index in 0..<elements.count { unsafe elements[index].encode(into: &writer) }
+    }
 
     /// Reads a bit pattern; any is a value.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
@@ -69,7 +81,19 @@ extension Float: FixedWidthValue, RemoteValue {
 
 extension Double: FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
-    @inlinable public func encode(into writer: inout ValueWriter) { writer.write(bitPattern) }
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        writer.write(writer._isKey ? _canonicalKey.bitPattern : bitPattern)
+    }
+
+    /// Appends the numbers as they lie in memory, or those of keys one by one.
+    @inlinable public static func _encodeAll(
+        _ elements: UnsafeBufferPointer<Double>, into writer: inout ValueWriter
+    ) {
+        guard writer._isKey else {
+            return unsafe writer.write(contentsOf: UnsafeRawBufferPointer(elements))
+        }
+        for index in 0..<elements.count { unsafe elements[index].encode(into: &writer) }
+    }
 
     /// Reads a bit pattern; any is a value.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
@@ -178,6 +202,15 @@ extension Dictionary: RemoteValue where Key: RemoteValue, Value: RemoteValue {
 
     /// Appends the count and the pairs, in an order that differs from process to process.
     @inlinable public func encode(into writer: inout ValueWriter) {
+        if writer._isKey {
+            return writer.writeOrdered(
+                map { key, value in
+                    ValueWriter.key {
+                        key.encode(into: &$0)
+                        value.encode(into: &$0)
+                    }
+                })
+        }
         writer.write(count: count)
         for (key, value) in self {
             key.encode(into: &writer)
@@ -206,6 +239,10 @@ extension Set: RemoteValue where Element: RemoteValue {
 
     /// Appends the count and the elements, in an order that differs from process to process.
     @inlinable public func encode(into writer: inout ValueWriter) {
+        if writer._isKey {
+            return writer.writeOrdered(
+                map { element in ValueWriter.key { element.encode(into: &$0) } })
+        }
         Array(self).encode(into: &writer)
     }
 

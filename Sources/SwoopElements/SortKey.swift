@@ -4,7 +4,7 @@
 /// A key that elements can be ordered by, in every process alike.
 ///
 /// Integers, floating-point numbers, Bool, String, `TextSlice`, optionals and pairs of such
-/// conform. Text is ordered by its UTF-8 bytes.
+/// conform. Text is ordered by its UTF-8 bytes. Which keys are equal says KeyForm.swift.
 public protocol SortKey {
     /// The key as a value that can be kept and sent.
     associatedtype Kept: RemoteValue
@@ -22,8 +22,16 @@ public protocol SortKey {
     /// The key to keep.
     var _kept: Kept { get }
 
+    /// The one of all keys equal to this that stands for them.
+    var _canonicalKey: Self { get }
+
     /// Lends a kept key.
     static func _withKey<Answer>(_ kept: Kept, _ body: (Self) throws -> Answer) rethrows -> Answer
+}
+
+extension SortKey {
+    /// The key itself: equal ones are the same.
+    @inlinable @inline(__always) public var _canonicalKey: Self { self }
 }
 
 /// A key that is a value already.
@@ -133,6 +141,8 @@ extension Optional: SortKey where Wrapped: SortKey {
         guard let value = self else { return true }
         return value._isBefore(other)
     }
+    /// The value's.
+    @inlinable public var _canonicalKey: Wrapped? { self.map { $0._canonicalKey } }
     /// The value's key to keep.
     @inlinable public var _kept: Wrapped.Kept? { self.map { $0._kept } }
     /// Lends a kept key.
@@ -154,6 +164,10 @@ extension Pair: SortKey where First: SortKey, Second: SortKey {
         if first._isBefore(other.first) { return true }
         return !other.first._isBefore(first) && second._isBefore(other.second)
     }
+    /// Those of both.
+    @inlinable public var _canonicalKey: Pair<First, Second> {
+        Pair<First, Second>(first._canonicalKey, second._canonicalKey)
+    }
     /// Both keys to keep.
     @inlinable public var _kept: Pair<First.Kept, Second.Kept> {
         Pair<First.Kept, Second.Kept>(first._kept, second._kept)
@@ -168,6 +182,16 @@ extension Pair: SortKey where First: SortKey, Second: SortKey {
             }
         }
     }
+}
+
+/// Whether one value comes before another: texts by their bytes, as sorts have them, anything else
+/// in its type's own order.
+@inlinable @inline(__always)
+public func _comesBefore<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
+    if Value.self == String.self, let left = left as? String, let right = right as? String {
+        return left._isBefore(right)
+    }
+    return left < right
 }
 
 /// A key in the opposite order.

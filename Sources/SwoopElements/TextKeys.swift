@@ -156,60 +156,41 @@ extension ByteKeys {
     }
 }
 
-/// Keys that are Strings, equal as Strings are: whichever of two canonically equal spellings comes
-/// first is kept.
+/// Keys that are Strings, equal if their bytes are.
 public struct StringKeys: GroupKeys, ~Copyable {
     /// A key.
     public typealias Key = String
     /// The key.
     public typealias Stored = String
 
-    /// Every spelling that was met, and the number of its key.
-    @usableFromInline var spellings = ByteKeys()
-    @usableFromInline var numbers: [Int] = []
-    @usableFromInline var keys = HashableKeys<String>()
+    @usableFromInline var table = ByteKeys()
 
     /// Makes an empty table.
     @inlinable public init() {}
 
     /// The number of keys.
-    @inlinable public var count: Int { keys.count }
+    @inlinable public var count: Int { table.count }
 
     /// About how many bytes the table takes.
-    public var byteCount: Int { spellings.byteCount + numbers.count * 8 + keys.byteCount }
+    public var byteCount: Int { table.byteCount }
 
     /// The number of a key.
-    @inlinable public mutating func number(of key: String) -> Int {
+    @inlinable @inline(__always) public mutating func number(of key: String) -> Int {
         var key = key
-        let (spelling, isNew) = key.withUTF8 { bytes in
-            let base = unsafe UnsafeRawPointer(bytes.baseAddress)
-            guard let base = unsafe base else { return (Int.max, false) }
-            let hash = unsafe byteHash(base, bytes.count)
-            if let spelling = unsafe spellings.find(base, bytes.count, hash) {
-                return (spelling, false)
-            }
-            return (unsafe spellings.insert(base, bytes.count, hash), true)
+        return key.withUTF8 { bytes in
+            unsafe slice(UnsafeRawBufferPointer(bytes)).number(in: &table)
         }
-        if !isNew, spelling < numbers.count { return numbers[spelling] }
-        return keep(key, isNew: isNew)
-    }
-
-    /// A spelling that is new, or an empty String without an address.
-    @usableFromInline @inline(never) mutating func keep(_ key: String, isNew: Bool) -> Int {
-        let number = keys.number(of: key)
-        if isNew { numbers.append(number) }
-        return number
     }
 
     /// The key of a number.
-    @inlinable public func stored(_ number: Int) -> String { keys.stored(number) }
+    public func stored(_ number: Int) -> String { String(table[number]) }
 
-    /// As Strings are ordered.
-    public func numbersInOrder() -> [Int] { keys.numbersInOrder() }
+    /// By bytes.
+    public func numbersInOrder() -> [Int] { table.numbersInOrder() }
 
     /// Appends the key.
     public func encodeKey(_ number: Int, into writer: inout ValueWriter) {
-        keys.encodeKey(number, into: &writer)
+        table.encodeKey(number, into: &writer)
     }
 
     /// Reads a key.

@@ -25,6 +25,11 @@ public struct ValueWriter: Sendable {
     /// The proxies met while encoding, ordered by offset; empty but for the fields of a chain.
     public private(set) var captures: [Capture] = []
 
+    /// Whether values are written in the form of keys (KeyForm.swift): equal keys then have equal
+    /// bytes.
+    @inlinable public var _isKey: Bool { isKey }
+    @usableFromInline var isKey = false
+
     /// Makes an empty writer.
     public init() {}
 

@@ -117,7 +117,7 @@ extension ProgramTests {
                     "NaN sorted": "50000 true [0.0, 0.0]",
                     "NaN grouped": "\(groups) nan:100000",
                     "NaN in whole groups": "\(groups) nan:100000",
-                    "NaN in pairs grouped": "\(groups) nan:50000 -nan:50000",
+                    "NaN in pairs grouped": "\(groups) nan:100000",
                     "NaN distinct": "[0.0, 1.0, 2.0, 3.0, nan]", "NaN joined": "1",
                     "zeros grouped": "0.0:149999",
                 ])

@@ -64,37 +64,110 @@ import Testing
         #expect(keys.stored(99_999) == "key 99999")
     }
 
-    @Test func `Strings that are equal are one key, however they are spelled`() {
+    @Test func `Strings are one key where their bytes are, in the order of their bytes`() {
         var keys = StringKeys()
         let spellings = [
             "e\u{301}", "\u{e9}", "K", "\u{212a}", "", "e\u{301}", "\u{212a}", "z", "",
         ]
-        var expected: [String: Int] = [:]
-        for spelling in spellings {
-            let number = keys.number(of: spelling)
-            #expect(number == expected[spelling, default: expected.count])
-            expected[spelling] = number
-        }
-        #expect(keys.count == 4)
-        #expect(keys.numbersInOrder().map { keys.stored($0) } == expected.keys.sorted())
+        #expect(spellings.map { keys.number(of: $0) } == [0, 1, 2, 3, 4, 0, 3, 5, 4])
+        let inOrder = keys.numbersInOrder().map { Array(keys.stored($0).utf8) }
+        #expect(inOrder == ["", "K", "e\u{301}", "z", "\u{e9}", "\u{212a}"].map { Array($0.utf8) })
     }
 
-    @Test func `other keys are ordered by their own order, else by their bytes`() {
-        var keys = HashableKeys<Pair<Int, String>>()
+    @Test func `other keys are ordered as sorts have them, by their own order, else by bytes`() {
+        var keys = ValueKeys<Pair<Int, String>>()
         for pair in [Pair(2, "b"), Pair(1, "z"), Pair(2, "a"), Pair(1, "z")] {
             _ = keys.number(of: pair)
         }
         #expect(keys.numbersInOrder() == [1, 2, 0])
-        var flags = HashableKeys<Bool?>()
+        var flags = ValueKeys<Bool?>()
         for flag in [true, nil, false, nil] { _ = flags.number(of: flag) }
         #expect(flags.numbersInOrder().map { flags.stored($0) } == [nil, false, true])
+        var texts = ValueKeys<String?>()
+        for text in ["\u{e9}", nil, "z", "aa", "e\u{301}"] { _ = texts.number(of: text) }
+        let order = texts.numbersInOrder().map { texts.stored($0).map { Array($0.utf8) } }
+        #expect(order == [nil, "aa", "e\u{301}", "z", "\u{e9}"].map { $0.map { Array($0.utf8) } })
+    }
+
+    @Test func `text inside of a key goes by its bytes, numbers inside by what they are`() {
+        let (composed, apart) = ("caf\u{e9}", "cafe\u{301}")
+        var pairs = ValueKeys<Pair<String, Int>>()
+        #expect(pairs.number(of: Pair(composed, 1)) == 0)
+        #expect(pairs.number(of: Pair(apart, 1)) == 1)
+        #expect(pairs.numbersInOrder() == [1, 0])
+        var lists = ValueKeys<[String]>()
+        #expect(
+            [[composed], [apart], [composed, ""], [composed]].map { lists.number(of: $0) }
+                == [0, 1, 2, 0])
+        var numbers = ValueKeys<[Double]>()
+        let other = Double(nan: 5, signaling: false)
+        #expect(
+            [[-0.0, .nan], [0, other], [0, -.nan], [-0.0, 1]].map { numbers.number(of: $0) }
+                == [0, 0, 0, 1])
+        // Which of them came first does not show.
+        #expect(numbers.stored(0)[0].sign == .plus)
+        var maybes = ValueKeys<Pair<Float?, String?>>()
+        let few: [Pair<Float?, String?>] = [
+            Pair(-0.0, nil), Pair(nil, nil), Pair(0, nil), Pair(.nan, apart), Pair(.nan, composed),
+        ]
+        #expect(few.map { maybes.number(of: $0) } == [0, 1, 0, 2, 3])
+        #expect(maybes.numbersInOrder() == [1, 0, 2, 3])
+    }
+
+    @Test func `keys that are merely Codable are one where what they hold is, in any order`() {
+        struct Tags: CodablePage, Hashable {
+            var names: Set<String>
+            var scores: [String: Double]
+            var ranks: [Int: Float]
+        }
+        let names = (0..<50).map { "name \($0)" }
+        func tags(_ zero: Double) -> Tags {
+            var tags = Tags(names: [], scores: [:], ranks: [:])
+            for name in names.shuffled() { tags.names.insert(name) }
+            for name in names.shuffled() { tags.scores[name] = zero }
+            for rank in (0..<50).shuffled() { tags.ranks[rank] = Float(zero) }
+            return tags
+        }
+        var keys = ValueKeys<Tags>()
+        for _ in 0..<20 {
+            #expect(keys.number(of: tags(0)) == 0)
+            #expect(keys.number(of: tags(-0.0)) == 0)
+        }
+        #expect(keys.number(of: tags(1)) == 1)
+        #expect(keys.stored(0) == tags(0) && keys.stored(1) == tags(1))
+    }
+
+    @Test func `sets and dictionaries have one form as keys`() throws {
+        for _ in 0..<20 {
+            let names = (0..<40).map { "n\($0)" }.shuffled()
+            var writers = [ValueWriter(_forKeys: ()), ValueWriter(_forKeys: ())]
+            for place in writers.indices {
+                Set(names.shuffled()).encode(into: &writers[place])
+                Dictionary(uniqueKeysWithValues: names.shuffled().map { ($0, $0.count) })
+                    .encode(into: &writers[place])
+            }
+            #expect(writers[0].bytes == writers[1].bytes)
+            #expect(
+                try _decodeAllOf(writers[0].bytes) { (reader) throws(ValueDecodingError) in
+                    let set = try Set<String>(decoding: &reader)
+                    return (set.count, try [String: Int](decoding: &reader).count)
+                } == (40, 40))
+        }
     }
 
     @Test func `keys that differ from themselves are found again, and stand behind the others`() {
-        var pairs = HashableKeys<Pair<Double, Int>>()
+        var pairs = ValueKeys<Pair<Double, Int>>()
         let odd = [Pair(Double.nan, 1), Pair(2, 5), Pair(Double.nan, 1), Pair(-1, 5)]
         #expect(odd.map { pairs.number(of: $0) } == [0, 1, 0, 2])
         #expect(pairs.numbersInOrder() == [2, 1, 0])
+    }
+
+    @Test func `the key of a group is the same whichever spelling of a number came first`() {
+        #expect((-0.0)._canonicalKey.sign == .plus)
+        #expect(Pair(-0.0, 1)._canonicalKey.first.sign == .plus)
+        #expect((-Float.nan)._canonicalKey.bitPattern == Float.nan.bitPattern)
+        #expect(Optional(-0.0)._canonicalKey?.sign == .plus)
+        #expect("e\u{301}"._canonicalKey.utf8.count == 3)
     }
 
     @Test func `floating-point keys rise, both zeros are 0 and every NaN is one, the last`() throws

@@ -28,7 +28,9 @@ public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>:
     @inlinable
     mutating func add(_ key: Key, _ element: Element, limit: Int, largestFirst: Bool) {
         guard key == key else { return }
-        if let last, largestFirst ? key <= last : key >= last { return }
+        if let last {
+            guard largestFirst ? _comesBefore(last, key) : _comesBefore(key, last) else { return }
+        }
         keys.append(key)
         elements.append(element)
         if keys.count >= 2 * limit + 64 { prune(limit: limit, largestFirst: largestFirst) }
@@ -37,8 +39,9 @@ public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>:
     /// The places of the best, best first.
     @usableFromInline func best(_ limit: Int, largestFirst: Bool) -> ArraySlice<Int> {
         keys.indices.sorted { left, right in
-            if keys[left] == keys[right] { return left < right }
-            return largestFirst ? keys[left] > keys[right] : keys[left] < keys[right]
+            let (first, second) = largestFirst ? (right, left) : (left, right)
+            if _comesBefore(keys[first], keys[second]) { return true }
+            return !_comesBefore(keys[second], keys[first]) && left < right
         }.prefix(limit)
     }
 
@@ -126,7 +129,8 @@ extension Chain where Stage.Output: RemoteValue {
     /// So many elements with the largest keys, largest first; of equal keys the first in the
     /// source.
     ///
-    /// Elements whose keys differ from themselves (NaN) are left out. A count below 0 is an error.
+    /// Text goes by its bytes. Elements whose keys differ from themselves (NaN) are left out. A
+    /// count below 0 is an error.
     @inlinable @inline(__always)
     public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
@@ -137,7 +141,8 @@ extension Chain where Stage.Output: RemoteValue {
     /// So many elements with the smallest keys, smallest first; of equal keys the first in the
     /// source.
     ///
-    /// Elements whose keys differ from themselves (NaN) are left out. A count below 0 is an error.
+    /// Text goes by its bytes. Elements whose keys differ from themselves (NaN) are left out. A
+    /// count below 0 is an error.
     @inlinable @inline(__always)
     public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {

@@ -1,6 +1,6 @@
 // `grouped`: the groups of a chain's elements by key. The overloads differ only in the table that
 // numbers the keys: text in place, Strings, integers, floating-point numbers, and anything else
-// that is Hashable.
+// that is Hashable. Which keys are one is the same in all of them (KeyForm.swift).
 
 public import SwoopElements
 
@@ -20,7 +20,10 @@ extension Chain {
         _grouped(TextKeys.self, key, aggregation)
     }
 
-    /// Groups the elements by a String and reduces each group; pairs ordered by key.
+    /// Groups the elements by a String and reduces each group; pairs ordered by the keys' bytes.
+    ///
+    /// Two spellings of one text ("é" as one character or as two) are two keys, as in sorts and
+    /// joins. To have them as one, make them one in the key function.
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
@@ -60,6 +63,10 @@ extension Chain {
 
     /// Groups the elements by key and reduces each group along the tree of the source's leaves; a
     /// collection of pairs ordered by key.
+    ///
+    /// Keys are one where all of their fields are: texts by their bytes, all NaN and both zeros
+    /// alike. Equality that the type defines itself is not asked. The order is that of sorts, or
+    /// the type's own, else one that is the same in every process.
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
@@ -68,7 +75,7 @@ extension Chain {
         F.Input == Stage.Output, A.Element == Stage.Output, F.Output: Hashable & PageElement,
         A.Answer: PageElement
     {
-        _grouped(HashableKeys<F.Output>.self, key, aggregation)
+        _grouped(ValueKeys<F.Output>.self, key, aggregation)
     }
 
     /// Records a grouping whose keys are numbered by a table of the given kind.

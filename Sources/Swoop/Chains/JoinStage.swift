@@ -24,6 +24,32 @@ public import SwoopElements
     }
 }
 
+/// The values of a table by their keys, in a run: keys are what they are in every operation, not
+/// what a dictionary takes for equal.
+public final class JoinTable<Key: RemoteValue, Value: RemoteValue>: @unchecked Sendable {
+    // Unchecked: a run makes its own and looks keys up on one thread.
+    @usableFromInline var numbers = ValueNumbers<Key>()
+    @usableFromInline var values: [Value] = []
+
+    /// Reads what a dictionary wrote.
+    @inlinable init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        let count = try reader.readCount(byteCountMin: Key._byteCountMin + Value._byteCountMin)
+        try reader._descend()
+        for _ in 0..<count {
+            let number = numbers.number(of: try Key(decoding: &reader))
+            let value = try Value(decoding: &reader)
+            // A dictionary may have several NaN: the first one of them is it.
+            if number == values.count { values.append(value) }
+        }
+        reader._ascend()
+    }
+
+    /// The value of a key; nil if the table has none.
+    @inlinable @inline(__always) func value(of key: Key) -> Value? {
+        numbers.find(key).map { values[$0] }
+    }
+}
+
 /// Each element with the value that a table has for its key; elements without one are left out.
 @frozen
 public struct JoinStage<Base: ChainStage, KeyFunction: ElementFunction, Value: RemoteValue>:
@@ -37,12 +63,15 @@ where KeyFunction.Input == Base.Output, KeyFunction.Output: Hashable & RemoteVal
     @usableFromInline let base: Base
     @usableFromInline let key: KeyFunction
     @usableFromInline let table: Broadcast<[KeyFunction.Output: Value]>
+    /// The table in a run; nil at the client.
+    @usableFromInline let found: JoinTable<KeyFunction.Output, Value>?
 
     @inlinable
     init(_ base: Base, _ key: KeyFunction, _ table: Broadcast<[KeyFunction.Output: Value]>) {
         self.base = base
         self.key = key
         self.table = table
+        found = nil
     }
 
     /// The source at the chain's beginning.
@@ -52,7 +81,8 @@ where KeyFunction.Input == Base.Output, KeyFunction.Output: Hashable & RemoteVal
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
         base = try Base(_decodingFields: &reader)
         key = try KeyFunction(_decodingFields: &reader)
-        table = try Broadcast(decoding: &reader)
+        table = .value([:])
+        found = try JoinTable(decoding: &reader)
     }
 
     /// Appends the captured values.
@@ -68,9 +98,11 @@ where KeyFunction.Input == Base.Output, KeyFunction.Output: Hashable & RemoteVal
     /// Calls `body` with each match.
     @inlinable @inline(__always)
     public func _forEach(_ block: Source.Block, _ body: (Output) throws -> Void) throws {
-        guard case .value(let values) = table else { return }
+        guard let found else { return }
         try base._forEach(block) { element in
-            if let value = values[try key._apply(element)] { try body(Pair(element, value)) }
+            if let value = found.value(of: try key._apply(element)) {
+                try body(Pair(element, value))
+            }
         }
     }
 }

@@ -157,7 +157,7 @@ extension Double: MeanNumber {
 
 /// The smallest element, the first of equal ones; nil of none.
 ///
-/// Values that differ from themselves (NaN) are left out.
+/// Text goes by its bytes. Values that differ from themselves (NaN) are left out.
 @frozen
 public struct MinReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction
@@ -171,7 +171,7 @@ public struct MinReduction<Element: Comparable & RemoteValue>:
     /// Takes a smaller element.
     @inlinable public func fold(_ raw: Element, into partial: inout Element?) {
         guard raw == raw else { return }
-        if let least = partial, !(raw < least) { return }
+        if let least = partial, !_comesBefore(raw, least) { return }
         partial = raw
     }
     /// Takes a smaller part.
@@ -186,7 +186,7 @@ public struct MinReduction<Element: Comparable & RemoteValue>:
 
 /// The largest element, the first of equal ones; nil of none.
 ///
-/// Values that differ from themselves (NaN) are left out.
+/// Text goes by its bytes. Values that differ from themselves (NaN) are left out.
 @frozen
 public struct MaxReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction
@@ -200,7 +200,7 @@ public struct MaxReduction<Element: Comparable & RemoteValue>:
     /// Takes a larger element.
     @inlinable public func fold(_ raw: Element, into partial: inout Element?) {
         guard raw == raw else { return }
-        if let largest = partial, !(largest < raw) { return }
+        if let largest = partial, !_comesBefore(largest, raw) { return }
         partial = raw
     }
     /// Takes a larger part.

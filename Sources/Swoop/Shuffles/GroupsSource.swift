@@ -119,7 +119,7 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
         for rows in block.groups {
             let first = Rows.element(pages[Int(rows[0].run)], Int(rows[0].row))
             try body(
-                Group(_key: try key._apply(first), count: rows.count) { index in
+                Group(_key: try key._apply(first)._canonicalKey, count: rows.count) { index in
                     Rows.element(pages[Int(rows[index].run)], Int(rows[index].row))
                 })
         }
