@@ -19,6 +19,11 @@
         self.quote = quote
     }
 
+    /// A field without quotes.
+    public init(_ text: TextSlice) {
+        self.init(text: text, isQuoted: false, hasPairs: false, quote: 0)
+    }
+
     /// Whether there is nothing, not even quotes: no value was given.
     @inlinable public var isMissing: Bool { text.isEmpty && !isQuoted }
 
@@ -76,6 +81,9 @@ public protocol CSVField: Sendable {
 
     /// What stands in an error about a field that is no value of the type, such as `a number`.
     static var _csvName: String { get }
+
+    /// Why `init(csv:)` refused a field.
+    static func _csvReason(_ field: CSVFieldText) -> String
 }
 
 extension CSVField {
@@ -87,21 +95,22 @@ extension CSVField {
         if field.isMissing { return "has no value" }
         guard let text = field.string else { return "is not UTF-8" }
         let shown = text.unicodeScalars.count > 40 ? text.prefix(40) + "…" : text[...]
-        return "has \"\(shown)\", which is no \(_csvName)"
+        let isBeyond =
+            switch DecimalText(field.text.trimmed) {
+            case .integer?: self is any Numeric.Type
+            case .fraction?: self is any BinaryFloatingPoint.Type
+            case .word?, nil: false
+            }
+        let what = isBeyond ? "beyond" : "no"
+        return "has \"\(shown)\", which is \(what) \(_csvName)"
     }
 }
 
 extension CSVField where Self: FixedWidthInteger {
     /// Reads decimal digits with an optional sign; blanks around them do not matter.
     @inlinable public init?(csv field: CSVFieldText) {
-        guard let number = Int(field.text) ?? Int(field.text.trimmed) else {
-            // Only what is beyond Int is left.
-            guard let number = Self(String(field.text.trimmed)) else { return nil }
-            self = number
-            return
-        }
-        guard let exact = Self(exactly: number) else { return nil }
-        self = exact
+        guard let number = Self(field.text) ?? Self(field.text.trimmed) else { return nil }
+        self = number
     }
 
     /// Appends decimal digits.
@@ -132,8 +141,8 @@ extension Double: CSVField {
 
 extension Float: CSVField {
     /// Reads a decimal number; blanks around it do not matter.
-    public init?(csv field: CSVFieldText) {
-        guard let number = Float(String(field.text.trimmed)) else { return nil }
+    @inlinable public init?(csv field: CSVFieldText) {
+        guard let number = Float(field.text) ?? Float(field.text.trimmed) else { return nil }
         self = number
     }
 
@@ -184,4 +193,7 @@ extension Optional: CSVField where Wrapped: CSVField {
 
     /// The name of what is there.
     public static var _csvName: String { Wrapped._csvName }
+
+    /// Why what is there was refused.
+    public static func _csvReason(_ field: CSVFieldText) -> String { Wrapped._csvReason(field) }
 }

@@ -1,37 +1,52 @@
-// Numbers from text without making a String. A decimal fraction with at most 15 digits and a small
-// exponent is exact in two steps of Double arithmetic (Clinger); anything else goes to the standard
-// library's parser, so that every result is the correctly rounded one.
+// Numbers from text without making a String, by the grammar of DecimalText.swift. A decimal
+// fraction with at most 15 digits and a small exponent is exact in two steps of Double arithmetic
+// (Clinger); anything else goes to the standard library's parser, so that every result is the
+// correctly rounded one.
 
-extension Int {
+extension FixedWidthInteger {
     /// Reads decimal digits with an optional sign; nil for anything else, or if it does not fit.
     @inlinable public init?(_ slice: TextSlice) {
         var index = 0
-        let negative = !slice.isEmpty && slice[0] == UInt8(ascii: "-")
-        if negative || !slice.isEmpty && slice[0] == UInt8(ascii: "+") { index = 1 }
+        let negative = !slice.isEmpty && slice.byte(0) == UInt8(ascii: "-")
+        if negative || !slice.isEmpty && slice.byte(0) == UInt8(ascii: "+") { index = 1 }
         guard index < slice.byteCount else { return nil }
-        var value = 0
+        var value: Self = 0
         while index < slice.byteCount {
-            let digit = Int(slice.byte(index)) - 48
-            guard digit >= 0, digit <= 9 else { return nil }
+            let digit = slice.byte(index) &- 0x30
+            guard digit < 10 else { return nil }
             let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflow2) =
                 negative
-                ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+                ? tens.subtractingReportingOverflow(Self(truncatingIfNeeded: digit))
+                : tens.addingReportingOverflow(Self(truncatingIfNeeded: digit))
             guard !overflow, !overflow2 else { return nil }
             value = sum
-            index += 1
+            index &+= 1
         }
         self = value
     }
 }
 
 extension Double {
-    /// Reads a decimal number as `Double(String(slice))` does, without a String where possible.
+    /// Reads a decimal number, correctly rounded; nil for anything else, or if it is beyond the
+    /// type.
     @inlinable public init?(_ slice: TextSlice) {
-        if let value = slice.shortDecimal {
-            self = value
+        guard let value = slice.shortDecimal ?? slice.floating(Double.self) else { return nil }
+        self = value
+    }
+}
+
+extension Float {
+    /// Reads a decimal number, correctly rounded; nil for anything else, or if it is beyond the
+    /// type.
+    @inlinable public init?(_ slice: TextSlice) {
+        // Seven digits and their power of ten are floats: rounding twice, by way of a Double that
+        // has more than twice as many bits, is rounding once (Figueroa).
+        if slice.byteCount <= 7, let value = slice.tinyDecimal {
+            self = Float(value)
         } else {
-            self.init(String(slice))
+            guard let value = slice.floating(Float.self) else { return nil }
+            self = value
         }
     }
 }

@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func `numbers are read as by the standard library`() {
-        let fixed = ["", ".", "-", "1.", ".5", "-0", "1e5", "0x1p3", "nan", "1.2.3", "+1", " 1"]
+        let fixed = ["", ".", "-", "1.", ".5", "-0", "1e5", "nan", "1.2.3", "+1", " 1", "1e-400"]
         for text in fixed {
             withSlice(text) {
                 #expect(Double($0)?.bitPattern == Double(text)?.bitPattern, "\(text)")
@@ -131,6 +131,92 @@ import Testing
             withSlice(text) {
                 #expect(Double($0)?.bitPattern == Double(text)?.bitPattern, "\(text)")
             }
+        }
+    }
+
+    /// What each type makes of a text: nil where it is no number of the type.
+    private func expectNumbers(
+        _ text: String, _ double: Double?, _ float: Float?, _ int: Int?, _ byte: UInt8?,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        withSlice(text) { slice in
+            let field = CSVFieldText(slice)
+            #expect(
+                Double(slice)?.bitPattern == double?.bitPattern, "\(text)",
+                sourceLocation: sourceLocation)
+            #expect(
+                Float(slice)?.bitPattern == float?.bitPattern, "\(text)",
+                sourceLocation: sourceLocation)
+            #expect(Int(slice) == int, "\(text)", sourceLocation: sourceLocation)
+            #expect(UInt8(slice) == byte, "\(text)", sourceLocation: sourceLocation)
+            // A table reads the same.
+            #expect(Double(csv: field)?.bitPattern == double?.bitPattern, "\(text)")
+            #expect(Float(csv: field)?.bitPattern == float?.bitPattern, "\(text)")
+            #expect(Int(csv: field) == int, "\(text)")
+            #expect(UInt8(csv: field) == byte, "\(text)")
+        }
+    }
+
+    @Test func `all types read one grammar of numbers, and refuse what is beyond them`() {
+        expectNumbers("7", 7, 7, 7, 7)
+        expectNumbers("+7", 7, 7, 7, 7)
+        expectNumbers("-7", -7, -7, -7, nil)
+        expectNumbers("-0", -0.0, -0.0, 0, 0)
+        expectNumbers("255", 255, 255, 255, 255)
+        expectNumbers("256", 256, 256, 256, nil)
+        expectNumbers("000000000000000000000000000007", 7, 7, 7, 7)
+        expectNumbers("7.", 7, 7, nil, nil)
+        expectNumbers(".5", 0.5, 0.5, nil, nil)
+        expectNumbers("1e2", 100, 100, nil, nil)
+        expectNumbers("-1.5E+2", -150, -150, nil, nil)
+        expectNumbers("1e38", 1e38, 1e38, nil, nil)
+        expectNumbers("1e39", 1e39, nil, nil, nil)
+        expectNumbers("-1e400", nil, nil, nil, nil)
+        expectNumbers("3.5e38", 3.5e38, nil, nil, nil)
+        expectNumbers(String(repeating: "9", count: 400), nil, nil, nil, nil)
+        expectNumbers("9223372036854775808", 0x1p63, 0x1p63, nil, nil)
+        expectNumbers("1e-400", 0, 0, nil, nil)
+        expectNumbers("-1e-50", -1e-50, -0.0, nil, nil)
+        expectNumbers("inf", .infinity, .infinity, nil, nil)
+        expectNumbers("-Infinity", -.infinity, -.infinity, nil, nil)
+        expectNumbers("NaN", .nan, .nan, nil, nil)
+        for text in [
+            "0x10", "0X1p3", "-0x1", "nan(0x5)", "nan(5)", "snan", "inf1", "infinit", "1e", "1e+",
+            "e5", ".e5", ".", "+", "-", "--1", "+-1", "1_000", "1,5", "1 2", "0b1", "1d", "1f",
+            "١", "１", "1\0", "½", "1e5.5", "1.2.3", "",
+        ] { expectNumbers(text, nil, nil, nil, nil) }
+    }
+
+    @Test func `floats are rounded once`() {
+        var random = SeededGenerator(seed: 4)
+        for _ in 0..<20_000 {
+            var text = "\(random.below(10_000_000))"
+            if random.below(3) > 0 {
+                let place = random.below(text.count + 1)
+                text.insert(".", at: text.index(text.startIndex, offsetBy: place))
+            }
+            if random.below(4) == 0 { text = "-" + text }
+            withSlice(text) { #expect(Float($0)?.bitPattern == Float(text)?.bitPattern, "\(text)") }
+        }
+        // Halfway between two floats but for a digit that a Double does not see.
+        let text = "1.00000005960464477539062500000001"
+        withSlice(text) { #expect(Float($0) == Float(text) && Float($0) == 1.0000001) }
+    }
+
+    @Test func `a number that is beyond its field is said to be`() {
+        withSlice(" 70000") { slice in
+            let field = CSVFieldText(slice)
+            #expect(UInt16._csvReason(field) == "has \" 70000\", which is beyond UInt16")
+            #expect(UInt16?._csvReason(field) == "has \" 70000\", which is beyond UInt16")
+        }
+        withSlice("1e400") { slice in
+            let field = CSVFieldText(slice)
+            #expect(Double?._csvReason(field) == "has \"1e400\", which is beyond Double")
+            #expect(Int._csvReason(field) == "has \"1e400\", which is no Int")
+            #expect(Bool._csvReason(field) == "has \"1e400\", which is no Bool")
+        }
+        withSlice("0x10") {
+            #expect(Double._csvReason(CSVFieldText($0)) == "has \"0x10\", which is no Double")
         }
     }
 

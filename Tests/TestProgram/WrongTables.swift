@@ -51,7 +51,9 @@ private func tellRowFaults(_ cluster: Cluster, _ folder: String) async throws {
     await rows(cluster, folder, "optional", head + "1,,,true\r\n\r\n2,\"\",,false\r\n3,c,3,1")
     await rows(cluster, folder, "nothing in quotes", head + "1,a,\"\",true\n")
     await rows(cluster, folder, "mark", "\u{feff}" + head + "1,é,nan,0\n")
-    await rows(cluster, folder, "infinite", head + "1,a,inf,true\n2,a,1e400,true\n")
+    await rows(cluster, folder, "infinite", head + "1,a,inf,true\n2,a,-Infinity,true\n")
+    await rows(cluster, folder, "beyond", head + "1,a,1e400,true\n")
+    await rows(cluster, folder, "hexadecimal", head + "1,a,0x10,true\n")
     write(
         Array((head + "1,").utf8) + [0xc3, 0x28] + Array(",1,true\n".utf8),
         to: "\(folder)/no text.csv")
