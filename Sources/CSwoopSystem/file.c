@@ -38,6 +38,24 @@ int swoop_file_release(int descriptor, uint64_t offset, uint64_t size) {
     }
 }
 
+int swoop_file_is_made(const char *path) {
+    struct statfs system;
+    if (statfs(path, &system) != 0) return 0;
+    switch ((unsigned long)system.f_type & 0xffffffffUL) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+    case SECURITYFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case BPF_FS_MAGIC:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 int swoop_file_is_in_memory(const char *folder) {
     struct statfs status;
     if (statfs(folder, &status) != 0) return -errno;

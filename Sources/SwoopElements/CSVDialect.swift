@@ -135,3 +135,48 @@ public enum CSVState: UInt8, Sendable, CaseIterable {
 
     private var wholeEnd: Int? { isWhole ? end : nil }
 }
+
+/// A search for where a row begins that goes through windows of a table, one after the other.
+public struct CSVSearch: Sendable {
+    /// Where it goes on: a window must have the byte before, if that is of the table.
+    public private(set) var position: Int
+    /// What the byte there is part of.
+    private var state: CSVState
+    private let dialect: CSVDialect
+    /// Where the table's first byte is in the file, and where the file ends.
+    private let table: Range<Int>
+
+    /// Begins where a state is known.
+    public init(from position: Int, _ state: CSVState, in table: Range<Int>, _ dialect: CSVDialect)
+    {
+        self.position = position
+        self.state = state
+        self.table = table
+        self.dialect = dialect
+    }
+
+    /// The first row that begins at or after `target`; the file's end if the window ends with the
+    /// file and none does.
+    ///
+    /// Nil: none does before the window's last byte, where the search goes on.
+    public mutating func firstBegin(_ window: TextWindow, at target: Int) -> Int? {
+        guard let base = unsafe window.bytes.baseAddress, position >= window.start else {
+            return window.end >= table.upperBound ? table.upperBound : nil
+        }
+        let text = unsafe CSVText(
+            base: base, first: table.lowerBound - window.start, end: window.bytes.count,
+            isWhole: window.end >= table.upperBound, dialect: dialect)
+        let from = position - window.start
+        if let begin = text.firstBegin(
+            at: max(target, position) - window.start, from: from, state)
+        {
+            return begin + window.start
+        }
+        let last = window.end - 1
+        if last > position {
+            state = text.state(at: last - window.start, from: from, state)
+            position = last
+        }
+        return nil
+    }
+}

@@ -29,12 +29,16 @@ extension CSVHead {
         for name in names.keys.sorted() where !columns.contains(where: { $0.name == name }) {
             throw .unnamed("the record has no field \"\(name)\"")
         }
-        let first = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let begin = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let (first, empty) = Self.afterEmptyLines(bytes, from: begin)
         guard bytes.count > first else {
             if !isWhole { throw .tooShort }
-            if hasHeader { throw .unnamed("the file is empty: it has no header") }
+            if hasHeader {
+                let what = empty == 0 ? "the file is empty" : "the file has nothing but empty lines"
+                throw .unnamed("\(what): it has no header")
+            }
             self.init(
-                path: path, bodyStart: first, bodyLine: 1, columnCount: columns.count,
+                path: path, bodyStart: begin, bodyLine: 1, columnCount: columns.count,
                 places: columns.indices.map { Int32($0) }, names: columns.map(\.name))
             return
         }
@@ -49,7 +53,7 @@ extension CSVHead {
                     "its first row has \(fields.count) fields, and the record has \(columns.count)")
             }
             self.init(
-                path: path, bodyStart: first, bodyLine: 1, columnCount: fields.count,
+                path: path, bodyStart: begin, bodyLine: 1, columnCount: fields.count,
                 places: columns.indices.map { Int32($0) },
                 names: columns.map(\.name))
             return
@@ -59,8 +63,8 @@ extension CSVHead {
         for name in wanted {
             let found = fields.indices.filter { fields[$0] == name }
             guard let place = found.first else {
-                let list = fields.map { "\"\($0)\"" }.joined(separator: ", ")
-                throw .unnamed("it has no column \"\(name)\"; its columns are \(list)")
+                throw .unnamed(
+                    "it has no column \"\(name)\"; its columns are \(Self.list(fields))")
             }
             guard found.count == 1 else {
                 throw .wrong("it has \(found.count) columns \"\(name)\"")
@@ -68,9 +72,36 @@ extension CSVHead {
             places.append(Int32(place))
         }
         self.init(
-            path: path, bodyStart: next, bodyLine: 1 + lines, columnCount: fields.count,
+            path: path, bodyStart: next, bodyLine: 1 + empty + lines, columnCount: fields.count,
             places: places, names: wanted)
     }
+
+    /// Where the first line begins that is not empty, and how many are before it.
+    private static func afterEmptyLines(
+        _ bytes: [UInt8], from start: Int
+    ) -> (first: Int, lines: Int) {
+        var first = start
+        var lines = 0
+        while first < bytes.count {
+            let feed = bytes[first] == 0x0d ? first + 1 : first
+            guard feed < bytes.count, bytes[feed] == 0x0a else { break }
+            first = feed + 1
+            lines += 1
+        }
+        return (first, lines)
+    }
+
+    /// Names of columns for a message: as many as somebody reads, none longer than a line.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(namesMax).map { name in
+            let isLong = name.unicodeScalars.count > 40
+            return "\"\((isLong ? name.prefix(40) + "…" : name[...]))\""
+        }
+        let rest = names.count - shown.count
+        return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    private static let namesMax = 40
 
     /// The fields of the row that begins at `first`, where the next begins, and its line feeds.
     private static func firstRow(

@@ -54,7 +54,7 @@ public struct CSVHead: RemoteValue, Hashable {
     }
 }
 
-/// What a line of a table turned out to be.
+/// What a row of a table turned out to be.
 public enum CSVRowShape: Sendable {
     /// As many fields as there are columns.
     case row
@@ -103,35 +103,37 @@ public enum CSVRowShape: Sendable {
         unsafe places.deallocate()
     }
 
-    /// The offset of the first row that begins at or after `target`; nil if the window ends too
-    /// early.
-    ///
-    /// - Parameter row: a row's beginning at or before the target; nil: only the part's is known.
-    public func firstBegin(
-        _ window: TextWindow, at target: Int, from row: Int?, fileEnd: Int
-    ) -> Int? {
-        guard let base = unsafe window.bytes.baseAddress else {
-            return window.end >= fileEnd ? fileEnd : nil
-        }
-        let text = unsafe CSVText(
-            base: base, first: head.bodyStart - window.start, end: window.bytes.count,
-            isWhole: window.end >= fileEnd, dialect: dialect)
-        let begin = text.firstBegin(
-            at: target - window.start, from: (row ?? partStart) - window.start,
-            row == nil ? part.state : .outside)
-        return begin.map { $0 + window.start }
+    /// A search for rows that begins with the part, or with a row of it.
+    public func search(from row: Int? = nil, fileEnd: Int) -> CSVSearch {
+        CSVSearch(
+            from: row ?? partStart, row == nil ? part.state : .outside,
+            in: head.bodyStart..<max(head.bodyStart, fileEnd), dialect)
     }
 
-    /// Counts the line feeds before a row, of which no error will be told any more.
+    /// Counts the line feeds before an offset, before which no error will be told any more.
     ///
-    /// The window holds all from the row that this was called with last.
+    /// The window holds all from the offset that this was called with last.
     public func passed(_ window: TextWindow, upTo row: Int) {
         guard row > counted.offset, let base = unsafe window.bytes.baseAddress else { return }
         let end = min(row, window.end) - window.start
         let start = counted.offset - window.start
         guard start >= 0, start < end else { return }
-        let (lines, _) = unsafe _linesAndQuotes(base, from: start, to: end, quote: dialect.quote)
-        counted = (row, counted.lines + lines)
+        let more = unsafe lines(base, from: start, to: end)
+        counted = (row, counted.lines + more)
+    }
+
+    /// Steps to an offset over text that was not kept, with so many line feeds from where `passed`
+    /// ended.
+    public func stepped(to offset: Int, over lines: Int) {
+        counted = (offset, counted.lines + lines)
+    }
+
+    /// The line feeds in a range of a window's bytes.
+    public func lines(_ window: TextWindow, _ range: Range<Int>) -> Int {
+        guard let base = unsafe window.bytes.baseAddress else { return 0 }
+        let from = max(0, range.lowerBound - window.start)
+        let to = min(range.upperBound, window.end) - window.start
+        return from < to ? unsafe lines(base, from: from, to: to) : 0
     }
 
     /// The fields of the row that was divided last.
@@ -247,19 +249,28 @@ public enum CSVRowShape: Sendable {
 
     // MARK: Refused rows
 
-    /// The error of a row that begins at `start` of memory whose first byte is the file's
-    /// `windowStart`th, in words.
+    /// The error, in words, of the row in `[start, end)` of memory whose first byte is the file's
+    /// `windowStart`th.
+    ///
+    /// - Parameter beyond: lines that the row has behind the memory; nil: it ends there.
     public func _error(
-        _ reason: String, _ base: UnsafeRawPointer, start: Int, windowStart: Int
+        _ reason: String, _ base: UnsafeRawPointer, start: Int, end: Int, windowStart: Int,
+        beyond: Int? = nil
     ) -> CSVError {
         let from = max(0, counted.offset - windowStart)
         if from < start {
-            let (lines, _) = unsafe _linesAndQuotes(
-                base, from: from, to: start, quote: dialect.quote)
-            counted = (windowStart + start, counted.lines + lines)
+            let more = unsafe lines(base, from: from, to: start)
+            counted = (windowStart + start, counted.lines + more)
         }
+        let line = head.bodyLine + part.lines + counted.lines
+        // The feed that ends the row begins no line of it.
+        let own = unsafe lines(base, from: start, to: beyond == nil ? end - 1 : end)
         return CSVError(
-            path: head.path, line: head.bodyLine + part.lines + counted.lines, reason: reason)
+            path: head.path, line: line, lastLine: line + own + (beyond ?? 0), reason: reason)
+    }
+
+    private func lines(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
+        unsafe _linesAndQuotes(base, from: from, to: to, quote: dialect.quote).lines
     }
 
     /// What is wrong with a field, with the name of its column.

@@ -137,32 +137,48 @@ public struct CSVError: Error, Hashable, Sendable, CustomStringConvertible {
     public let path: String
     /// The line in which the row begins, counted from 1.
     public let line: Int
+    /// The line in which it ends.
+    public let lastLine: Int
     /// What is wrong.
     public let reason: String
 
-    /// Names a row and what is wrong with it.
-    public init(path: String, line: Int, reason: String) {
+    /// Names a row and what is wrong with it; one of one line unless told.
+    public init(path: String, line: Int, lastLine: Int? = nil, reason: String) {
         self.path = path
         self.line = line
+        self.lastLine = max(line, lastLine ?? line)
         self.reason = reason
     }
 
-    /// File, line and reason.
-    public var description: String { "\(path), line \(line): \(reason)" }
+    /// A row of more lines is rarely meant: quoted texts are shorter.
+    private static let usualLines = 100
+
+    /// File, lines and reason, on one line.
+    public var description: String {
+        let (count, overflow) = lastLine.subtractingReportingOverflow(line - 1)
+        let lines = lastLine > line ? "lines \(line) to \(lastLine)" : "line \(line)"
+        let text = "\(path), \(lines): \(reason)"._printable
+        guard overflow || count > Self.usualLines else { return text }
+        return text + "; a row of \(count) lines: is a quote missing in it, or one too many?"
+    }
 }
 
 extension CSVError: RemoteValue {
     /// Reads all of it.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
-        path = try String(decoding: &reader)
-        line = try Int(decoding: &reader)
-        reason = try String(decoding: &reader)
+        let path = try String(decoding: &reader)
+        let line = try Int(decoding: &reader)
+        let lastLine = try Int(decoding: &reader)
+        guard line > 0 else { throw .malformed("the line of a row") }
+        self.init(
+            path: path, line: line, lastLine: lastLine, reason: try String(decoding: &reader))
     }
 
     /// Appends all of it.
     public func encode(into writer: inout ValueWriter) {
         path.encode(into: &writer)
         line.encode(into: &writer)
+        lastLine.encode(into: &writer)
         reason.encode(into: &writer)
     }
 }

@@ -84,6 +84,11 @@ public struct PageSize: Hashable, Sendable {
 
     /// The offset in the file behind the last byte.
     public var end: Int { unsafe start + bytes.count }
+
+    /// Whether the file begins with the mark of UTF-8, and the window with the file.
+    public var _hasMark: Bool {
+        unsafe start == 0 && bytes.starts(with: [0xef, 0xbb, 0xbf])
+    }
 }
 
 /// What one run of the user's code is lent, and what it gives back.
@@ -108,6 +113,9 @@ public struct PageSize: Hashable, Sendable {
     public internal(set) var text: TextWindow?
     /// A page is handed on when its bytes have reached this size.
     public let pageByteCountTarget: Int
+    /// Whether the source is only looked at, and will be gone through by other runs: what there is
+    /// to remark is theirs to say.
+    public var isLookAhead = false
     /// Takes the encoded result.
     public var output = ValueWriter()
     /// The number of elements that came out of the chain's last stage.
@@ -164,16 +172,5 @@ public struct PageSize: Hashable, Sendable {
         let end = min(end, sourceEnd)
         if let text, text.start <= start, text.end >= end { return }
         text = try _host.text(from: start, to: end)
-    }
-
-    /// Makes `text` reach further behind the same beginning, about twice as far, by at least so
-    /// many bytes; false when there is no more.
-    public mutating func lendMoreText(atLeast bytes: Int) throws -> Bool {
-        guard let window = text else { return false }
-        // Doubling: a record may be longer than any guess.
-        try lendText(
-            from: window.start, to: window.end + max(bytes, window.end - window.start))
-        guard let longer = text else { return false }
-        return longer.end > window.end && longer.start <= window.start
     }
 }

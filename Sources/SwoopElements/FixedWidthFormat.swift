@@ -22,6 +22,9 @@
     /// The format's name.
     public static var _name: String { "records" }
 
+    /// Records: every byte is one of them.
+    public static var _reading: FileReading { .records }
+
     /// At the next multiple of the width.
     public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
         let (sum, overflow) = position.addingReportingOverflow(byteCount - 1)

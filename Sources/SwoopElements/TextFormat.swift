@@ -8,7 +8,9 @@ public protocol TextFormat: RemoteValue {
     var lookBehind: Int { get }
 
     /// The offset of the first record that begins at or after `position`; nil if the window does
-    /// not tell: more bytes are needed, or the file has no such record.
+    /// not tell: none begins before its last byte.
+    ///
+    /// The window begins `lookBehind` bytes before the position, or earlier, or with the file.
     func firstBegin(_ window: TextWindow, at position: Int) -> Int?
 
     /// The end of the record that begins at `start` and the beginning of the next, in the memory at
@@ -19,6 +21,14 @@ public protocol TextFormat: RemoteValue {
 
     /// How the format is spelled in the name of a loop.
     static var _name: String { get }
+
+    /// What its reader takes a file for.
+    static var _reading: FileReading { get }
+}
+
+extension TextFormat {
+    /// Text in pieces.
+    public static var _reading: FileReading { .pieces }
 }
 
 /// One record a line; "\n" or "\r\n" ends it, and a last line needs no end.
@@ -35,6 +45,8 @@ public protocol TextFormat: RemoteValue {
     public var lookBehind: Int { 1 }
     /// The format's name.
     public static var _name: String { "lines" }
+    /// Lines.
+    public static var _reading: FileReading { .lines }
 
     /// Behind the first newline at or after the byte before `position`.
     public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
@@ -130,6 +142,8 @@ public protocol TextFormat: RemoteValue {
     public var lookBehind: Int { 3 }
     /// The format's name.
     public static var _name: String { "stanzas" }
+    /// Lines.
+    public static var _reading: FileReading { .lines }
 
     /// The first line that is not blank behind one that is, or at the file's beginning.
     public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {

@@ -57,11 +57,23 @@ package enum FileRange {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw failure(path, errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            throw .file(path: path, reason: isFolder ? "it is a folder" : "it is no regular file")
+            throw .file(path: path, reason: reason(notRegular: status.st_mode & S_IFMT))
         }
         guard unsafe access(path, R_OK) == 0 else { throw failure(path, errno) }
         return facts(of: status)
+    }
+
+    /// Why something that is no regular file cannot be read in parts.
+    private static func reason(notRegular kind: mode_t) -> String {
+        switch kind {
+        case S_IFDIR: "it is a folder"
+        case S_IFIFO:
+            "it is a pipe, which one process can read once: write what comes of it to a file first"
+        case S_IFSOCK: "it is a socket: write what comes of it to a file first"
+        case S_IFCHR: "it is a device, such as a terminal"
+        case S_IFBLK: "it is a disk"
+        default: "it is no regular file"
+        }
     }
 
     /// Bytes of a file.

@@ -86,7 +86,10 @@ final class SlotThread {
                 core: core, attempt: run.attempt, cancellation: run.cancellation, slot: slot,
                 inputs: inputs, textBuffer: textBuffer, rows: rows, now: clock.beganAt)
             begun = host
-            defer { rows.runEnded() }
+            defer {
+                rows.runEnded()
+                textBuffer.runEnded()
+            }
             var context = inputs.context(host: host)
             try withExtendedLifetime(inputs.owners) { try body(&context) }
             return try finished(order, run, context, host, inputs, &record)

@@ -2,6 +2,7 @@
 // fresh memory costs more to fill than text costs to read. A mapping would be as fast, and a file
 // that shrinks would end the process; read, it is an error that names the file.
 
+import Glibc
 import SwoopElements
 import SwoopModel
 import SwoopStorage
@@ -21,7 +22,7 @@ import SwoopStorage
 
     init() { unsafe memory = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
 
-    deinit { unsafe memory.deallocate() }
+    deinit { unsafe free(memory.baseAddress) }
 
     /// A window over `[start, end)` of a file; what was lent before is void.
     ///
@@ -33,7 +34,7 @@ import SwoopStorage
         // A window that only grows has its first bytes already.
         let isLonger = self.attempt == attempt && self.start == start && wanted >= count
         let known = isLonger ? count : 0
-        makeRoom(for: wanted, keeping: known)
+        try makeRoom(for: wanted, keeping: known)
         self.attempt = attempt
         self.start = start
         count = known
@@ -49,15 +50,27 @@ import SwoopStorage
             bytes: UnsafeRawBufferPointer(rebasing: memory[0..<wanted]), start: start)
     }
 
-    private func makeRoom(for wanted: Int, keeping known: Int) {
+    private func makeRoom(for wanted: Int, keeping known: Int) throws {
         let isTooLarge = unsafe memory.count > Self.keptMax && wanted <= Self.usual
         guard unsafe memory.count < wanted || isTooLarge else { return }
-        let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(wanted, Self.usual), alignment: 64)
-        if known > 0 {
-            unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[0..<known]))
+        if known == 0 { forget() }
+        let size = max(wanted, Self.usual)
+        guard let larger = unsafe realloc(memory.baseAddress, size) else {
+            let text = "the machine has no memory for a record of \(wanted) bytes"
+            throw InputError(kind: .noMemory, message: text)
         }
-        unsafe memory.deallocate()
-        unsafe memory = larger
+        unsafe memory = UnsafeMutableRawBufferPointer(start: larger, count: size)
+    }
+
+    private func forget() {
+        unsafe free(memory.baseAddress)
+        unsafe memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        attempt = nil
+        count = 0
+    }
+
+    /// A run ended: the memory of a long record goes back.
+    func runEnded() {
+        if unsafe memory.count > Self.keptMax { forget() }
     }
 }

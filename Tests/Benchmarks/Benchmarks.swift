@@ -27,6 +27,7 @@ import Swoop
             ("W5", Sorting.run),
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
+            ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),
             ("big", BigFile.run),
         ]
         // A file larger than memory is not what somebody wants who names no workload.

@@ -142,22 +142,23 @@ extension ProgramTests {
         }
 
         private func expectBadRows(_ values: [String: String], _ folder: TestFolder) {
-            func expect(_ name: String, _ text: String, line: Int) {
+            func expect(_ name: String, _ text: String, line: Int, to last: Int? = nil) {
                 let told = values[name] ?? ""
-                let place = "\(folder.path)/\(name).csv, line \(line): \(text)"
+                let lines = last.map { "lines \(line) to \($0)" } ?? "line \(line)"
+                let place = "\(folder.path)/\(name).csv, \(lines): \(text)"
                 #expect(told.hasPrefix("error sourceFailed") && told.contains(place), "\(told)")
             }
             expect("bad-number", "column \"amount\" has \"12x\", which is no Double", line: 5)
             expect("bad-width", "it has 3 fields, and the table has 4 columns", line: 3)
             expect("bad-utf8", "column \"person\" is not UTF-8", line: 2)
             expect("bad-quote", "text follows the quote that ends a field", line: 2)
-            expect("no-end", "a quoted field that begins in it has no end", line: 3)
+            expect("no-end", "a quoted field that begins in it has no end", line: 3, to: 4)
             expect("no-value", "column \"id\" has no value", line: 3)
             // Each bad row has two lines.
             let kept = (0..<40).filter { $0 % 3 != 1 }
             let lines = (0..<10).map { "\(3 + 4 * $0)" }.joined(separator: ",")
             #expect(values["left out"] == "\(kept) 13 \(lines)")
-            #expect(values["nothing wrong"] == "every line is a row")
+            #expect(values["nothing wrong"] == "no row was refused")
         }
 
         private func expectRefusedFiles(_ values: [String: String], _ folder: TestFolder) {

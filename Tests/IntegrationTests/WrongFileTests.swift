@@ -59,7 +59,8 @@ extension ProgramTests {
                         "sourceDenied: DIR/locked cannot be read: permission denied" + rights,
                     "lines of .": "sourceFailed: DIR/. cannot be read: it is a folder",
                     "lines of pipe":
-                        "sourceFailed: DIR/pipe cannot be read: it is no regular file",
+                        "sourceFailed: DIR/pipe cannot be read: it is a pipe, which one process "
+                        + "can read once: write what comes of it to a file first",
                     "lines of locked/below":
                         "sourceMissing: DIR/locked/below cannot be read: no such file" + path,
                     "stanzas of absent":
@@ -68,7 +69,9 @@ extension ProgramTests {
                         "sourceMissing: DIR/absent cannot be read: no such file" + path,
                     "records of locked":
                         "sourceDenied: DIR/locked cannot be read: permission denied" + rights,
-                    "one of two": "sourceFailed: DIR/pipe cannot be read: it is no regular file",
+                    "one of two":
+                        "sourceFailed: DIR/pipe cannot be read: it is a pipe, which one process "
+                        + "can read once: write what comes of it to a file first",
                     "shared absent":
                         "sourceMissing: DIR/absent cannot be read: no such file" + path,
                     "no files": "0",
@@ -137,8 +140,8 @@ extension ProgramTests {
                 #expect(values[file] == told, "\(file)")
             }
             row("no number", "line 3: column \"value\" has \"x\", which is no Double")
-            row("too large", "line 3: column \"id\" has \"65536\", which is no UInt16")
-            row("negative", "line 3: column \"id\" has \"-1\", which is no UInt16")
+            row("too large", "line 3: column \"id\" has \"65536\", which is beyond UInt16")
+            row("negative", "line 3: column \"id\" has \"-1\", which is beyond UInt16")
             row("fraction", "line 3: column \"id\" has \"1.5\", which is no UInt16")
             row("no Bool", "line 3: column \"isGood\" has \"maybe\", which is no Bool")
             row("no value", "line 3: column \"id\" has no value")
@@ -146,12 +149,17 @@ extension ProgramTests {
             row("too few", "line 3: it has 2 fields, and the table has 4 columns")
             row("too many", "line 3: it has 5 fields, and the table has 4 columns")
             row("behind a quote", "line 3: text follows the quote that ends a field")
-            row("no closing quote", "line 4: a quoted field that begins in it has no end")
+            row("no closing quote", "lines 4 to 5: a quoted field that begins in it has no end")
             let shown = String(repeating: "9x", count: 20)
             row("long field", "line 3: column \"value\" has \"\(shown)…\", which is no Double")
             row("nothing in quotes", "line 2: column \"value\" has \"\", which is no Double")
             row("no text", "line 2: column \"name\" is not UTF-8")
-            row("no end for long", "line 2: a quoted field that begins in it has no end")
+            row(
+                "no end for long",
+                "lines 2 to 300001: a quoted field that begins in it has no end; a row of 300000 "
+                    + "lines: is a quote missing in it, or one too many?")
+            row("beyond", "line 2: column \"value\" has \"1e400\", which is beyond Double")
+            row("hexadecimal", "line 2: column \"value\" has \"0x10\", which is no Double")
             expect(
                 values,
                 [
@@ -159,7 +167,7 @@ extension ProgramTests {
                     "blanks": #"["7|ok|nil|true", "1|a|2.5|true"]"#,
                     "optional": #"["1||nil|true", "2||nil|false", "3|c|3.0|true"]"#,
                     "mark": #"["1|é|nan|false"]"#,
-                    "infinite": #"["1|a|inf|true", "2|a|inf|true"]"#,
+                    "infinite": #"["1|a|inf|true", "2|a|-inf|true"]"#,
                     "quoted over many parts": "2 23", "header alone": "[]",
                     "left out": #"["1|a|1.0|true", "3|c\nd|1.0|true"]"#,
                 ])
@@ -193,12 +201,14 @@ extension ProgramTests {
                     "too narrow without header":
                         "invalidPlan: DIR/column missing.csv: its first row has 3 fields, and the "
                         + "record has 4",
-                    "no table": "invalidPlan: /proc/self/exe: its first row is not UTF-8",
+                    "no table":
+                        "sourceFailed: /proc/self/exe is no text to read: it is an executable "
+                        + "(ELF) /   Check the path.",
                     "no field":
                         "invalidPlan: \"\"\" cannot separate the fields of a table /   Use a "
                         + "character of one byte that is no quote and no line end.",
                     "report":
-                        "4 lines are no rows / \(line) 3: column \"id\" has \"x\", which is no "
+                        "4 rows were refused / \(line) 3: column \"id\" has \"x\", which is no "
                         + "UInt16 / \(line) 6: it has 2 fields, and the table has 4 columns / "
                         + "\(line) 7: column \"value\" has \"?\", which is no Double / \(line) 8: "
                         + "a quoted field that begins in it has no end",

@@ -86,9 +86,9 @@ private struct Line: CSVRow, Equatable {
     ) throws {
         var window = first
         func begin(at target: Int, from row: Int?) throws -> Int {
+            var search = reading.search(from: row, fileEnd: fileEnd)
             while true {
-                let found = reading.firstBegin(window, at: target, from: row, fileEnd: fileEnd)
-                if let found { return found }
+                if let found = search.firstBegin(window, at: target) { return found }
                 window = try host.text(from: window.start, to: window.end + 3)
             }
         }
@@ -104,7 +104,7 @@ private struct Line: CSVRow, Equatable {
             case .refused(let reason):
                 outcome.refused.append(
                     unsafe reading._error(
-                        reason, base, start: start, windowStart: window.start))
+                        reason, base, start: start, end: next, windowStart: window.start))
             case .row:
                 let record = unsafe reading._record(base)
                 outcome.rows.append(
@@ -165,7 +165,11 @@ private struct Line: CSVRow, Equatable {
                 fault = "it has \(text), and the table has \(columns) columns"
             }
             if let fault {
-                outcome.refused.append(CSVError(path: "table", line: began, reason: fault))
+                outcome.refused.append(
+                    CSVError(
+                        path: "table", line: began,
+                        lastLine: bytes[index - 1] == 10 ? line - 1 : line,
+                        reason: fault))
             } else {
                 outcome.rows.append(fields.map { String(validating: $0, as: UTF8.self) ?? "?" })
             }
@@ -256,12 +260,44 @@ private struct Line: CSVRow, Equatable {
         #expect(outcome.rows == [["1", "y"]])
     }
 
+    @Test func `empty lines before a header are none, and are counted`() throws {
+        for text in ["\n\r\n\nnumber,text\nx,a\n", "\u{feff}\n\n\nnumber,text\nx,a\n"] {
+            let bytes = Array(text.utf8)
+            let head = try head(bytes)
+            #expect(head.bodyLine == 5)
+            for cut in 0...bytes.count {
+                let parts = [0..<cut, cut..<bytes.count].filter { !$0.isEmpty }
+                let outcome = try read(bytes, head, parts: parts)
+                #expect(outcome.rows == [["x", "a"]])
+            }
+        }
+        let headless = try head(Array("\n\n1,a\n".utf8), hasHeader: false)
+        #expect(headless.columnCount == 2 && headless.bodyLine == 1)
+    }
+
+    @Test func `an error names the lines of its row, and says where these are many`() {
+        let one = CSVError(path: "t", line: 3, reason: "r")
+        #expect(one.description == "t, line 3: r")
+        #expect(
+            CSVError(path: "t", line: 3, lastLine: 5, reason: "r").description
+                == "t, lines 3 to 5: r")
+        let long = CSVError(path: "t\u{1b}", line: 5, lastLine: 200_001, reason: "has \"\u{7}\n\"")
+        #expect(
+            long.description
+                == #"t\u{1b}, lines 5 to 200001: has "\u{7}\n"; a row of 199997 lines: "#
+                + "is a quote missing in it, or one too many?")
+    }
+
     @Test func `a header that does not fit says what is missing`() {
         #expect(
             refusal("number,other\n")
                 == #"it has no column "text"; its columns are "number", "other""#)
         #expect(refusal("number,text,text\n") == #"it has 2 columns "text""#)
         #expect(refusal("") == "the file is empty: it has no header")
+        #expect(
+            refusal("\n\r\n\n") == "the file has nothing but empty lines: it has no header")
+        let many = (0..<60).map { "c\($0)" }.joined(separator: ",")
+        #expect(refusal(many)?.hasSuffix("\"c38\", \"c39\" and 20 more") == true)
         #expect(refusal("number,text\n", names: ["txt": "b"]) == #"the record has no field "txt""#)
         #expect(
             refusal("1\n", hasHeader: false) == "its first row has 1 fields, and the record has 2")

@@ -254,7 +254,6 @@ struct Number: ElementFunction {
                 for range in random.cuts(of: file.count, at: 4) {
                     let host = FakeHost()
                     host.file = file
-                    host.windowMax = 1 + random.below(2_000_000)
                     host.strides = [1 + random.below(200_000), 1000]
                     let part = try run(
                         TreeKernel<Numbers, FloatSum<Double>>.self, fields: loop, range: range,

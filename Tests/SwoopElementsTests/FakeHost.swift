@@ -8,10 +8,10 @@ import SwoopElements
     var strides = [1, 7, 1000]
     /// Called at each stride's end with the position; may lower the end.
     var onStride: (_ position: Int, _ end: inout Int) throws -> Void = { _, _ in }
-    /// The run's file; one that is longer than the windows that are lent makes loops ask again.
+    /// The run's file.
     var file: [UInt8] = []
-    /// The bytes that a window has beyond what stands before where it begins, at most.
-    var windowMax = 1 << 40
+    /// How many bytes of it were lent, and how many at once at most.
+    private(set) var textRead = (sum: 0, most: 0)
     private(set) var strideCount = 0
     private(set) var pages: [UnsafeMutableRawBufferPointer] = unsafe []
     private(set) var elementCounts: [Int] = []
@@ -54,15 +54,11 @@ import SwoopElements
     }
 
     func text(from start: Int, to end: Int) throws -> TextWindow {
-        // A window that does not grow means the end of the text: each is longer than the last.
-        if start != windowStart { windowEnd = start }
-        windowStart = start
-        windowEnd = min(file.count, end, max(windowEnd, start) + windowMax)
-        return window(from: start, to: windowEnd)
+        let window = window(from: start, to: max(start, min(file.count, end)))
+        textRead.sum += window.end - window.start
+        textRead.most = max(textRead.most, window.end - window.start)
+        return window
     }
-
-    private var windowStart = -1
-    private var windowEnd = 0
 
     /// A window over a copy of the bytes, so that reading beyond it is reading elsewhere.
     func window(from start: Int, to end: Int) -> TextWindow {

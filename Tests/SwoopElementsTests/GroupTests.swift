@@ -308,7 +308,6 @@ struct KeyedList: ExactReduction {
             let parts = try random.cuts(of: file.count, at: 3).flatMap { range in
                 let host = FakeHost()
                 host.file = file
-                host.windowMax = 4_096 + random.below(1 << 21)
                 host.strides = [1 + random.below(500_000)]
                 return try run(
                     GroupKernel<TextSource<LineFormat>, Name, TextKeys, Inner>.self, fields: loop,

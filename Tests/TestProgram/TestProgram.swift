@@ -71,6 +71,9 @@ import Swoop
         "wrong-outputs": { arguments in
             try await tellWrongOutputs(in: arguments[0], sent: arguments[1])
         },
+        "odd-files": { arguments in try await tellOddFiles(arguments) },
+        "left-out": { arguments in try await tellLeftOut(arguments) },
+        "key-rules": { _ in try await tellKeyRules() },
         "wrong-collections": { _ in try await tellWrongCollections() },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },

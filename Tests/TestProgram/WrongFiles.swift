@@ -141,7 +141,8 @@ private func tellWritten(_ cluster: Cluster, _ folder: String) async throws {
             write([1], to: path + ".go")
             return try await proxy.value
         }
-        for end in ["", ".begun", ".go"] { _ = unsafe unlink(path + end) }
+        // The word to go on stays: the plan may fail before the run that waits for it looks.
+        for end in ["", ".begun"] { _ = unsafe unlink(path + end) }
     }
 }
 
@@ -165,7 +166,7 @@ private func tellHardText(_ cluster: Cluster, _ folder: String) async throws {
     await lines("line feed alone", [0x0a])
     await lines("carriage returns", Array("ab\r\ncd\r\n\r\nef\r".utf8))
     await lines("zeros", [0, 0x0a, 0x61, 0, 0, 0x0a])
-    await lines("no text", [0xff, 0xfe, 0x0a, 0xc3, 0x0a, 0x80])
+    await lines("no text", [0xff, 0xf8, 0x0a, 0xc3, 0x0a, 0x80])
     await tell("no text as text") {
         try await cluster.remotely { $0.lines("\(folder)/no text").map(lineText).collected() }
             .value

@@ -12,6 +12,10 @@ int swoop_file_unnamed(const char *_Nonnull folder);
 /// Gives the disk blocks of a range back; it reads as zeros afterwards.
 int swoop_file_release(int descriptor, uint64_t offset, uint64_t size);
 
+// Whether the kernel makes what is read of the file (procfs, sysfs and their kind): its size says
+// nothing. 0 also if the path leads nowhere.
+int swoop_file_is_made(const char *_Nonnull path);
+
 /// Whether a folder lies in memory and not on a disk; a negative errno where it cannot be told.
 int swoop_file_is_in_memory(const char *_Nonnull folder);
 

@@ -1,12 +1,14 @@
-// The lines of a table that are no rows of it: how many, and the first of them with file, line and
+// The rows of a table that are no records: how many, and the first of them with file, lines and
 // reason. They are looked for in a pass of their own over the table.
 
 public import SwoopElements
 
 /// What is wrong with a table.
 public struct CSVReport: RemoteValue, Hashable {
-    /// Lines that are no rows of the table.
+    /// Rows that are no records.
     public var count = 0
+    /// The lines that they take: one row may take many.
+    public var lineCount = 0
     /// The first of them, in the order of the files; ten at most.
     public var first: [CSVError] = []
 
@@ -19,18 +21,21 @@ public struct CSVReport: RemoteValue, Hashable {
     /// Reads a report.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         count = try Int(decoding: &reader)
+        lineCount = try Int(decoding: &reader)
         first = try [CSVError](decoding: &reader)
     }
 
     /// Appends everything.
     public func encode(into writer: inout ValueWriter) {
         count.encode(into: &writer)
+        lineCount.encode(into: &writer)
         first.encode(into: &writer)
     }
 
     /// Adds what is wrong further on.
     public mutating func add(_ other: CSVReport) {
         count += other.count
+        lineCount += other.lineCount
         first.append(contentsOf: other.first.prefix(Self.namedMax - first.count))
     }
 }
@@ -38,15 +43,16 @@ public struct CSVReport: RemoteValue, Hashable {
 extension CSVReport: CustomStringConvertible {
     /// The number, and a line for each that is named.
     public var description: String {
-        if count == 0 { return "every line is a row" }
-        let rows = count == 1 ? "1 line is no row" : "\(count) lines are no rows"
+        if count == 0 { return "no row was refused" }
+        var rows = count == 1 ? "1 row was refused" : "\(count) rows were refused"
+        if lineCount > count { rows += ", \(lineCount) lines in all" }
         return ([rows] + first.map(\.description)).joined(separator: "\n")
     }
 }
 
-/// The lines of a table that are no rows of it.
+/// The rows of a table that are no records.
 public struct CSVRefusals<Row: CSVRow>: ChainSource {
-    /// What is wrong with a line.
+    /// What is wrong with a row.
     public typealias Output = CSVError
     /// Itself.
     public typealias Source = CSVRefusals<Row>
@@ -78,12 +84,12 @@ public struct CSVRefusals<Row: CSVRow>: ChainSource {
         try CSVSource<Row>(dialect: dialect, badRows: .leftOut)._walk(&context, reading, body)
     }
 
-    /// Calls `body` with what is wrong with each line that is no row.
+    /// Calls `body` with what is wrong with each row that is no record.
     public func _forEach(_ block: Block, _ body: (CSVError) throws -> Void) throws {
         let reading = block.reading
         var start = block.start
         while start < block.end {
-            let (shape, next) = unsafe reading._divide(block.base, start: start, end: block.end)
+            let (shape, next) = block.divide(start)
             var reason: String?
             switch shape {
             case .row:
@@ -95,17 +101,13 @@ public struct CSVRefusals<Row: CSVRow>: ChainSource {
             case .blank: break
             case .refused(let text): reason = text
             }
-            if let reason {
-                try body(
-                    unsafe reading._error(
-                        reason, block.base, start: start, windowStart: block.windowStart))
-            }
+            if let reason { try body(block.error(reason, start: start, end: next)) }
             start = next
         }
     }
 }
 
-/// Counts lines that are no rows, and keeps the first.
+/// Counts rows that are no records, and keeps the first.
 public struct CSVReportReduction: PlainReduction, ExactReduction {
     /// Makes the reduction.
     public init() {}
@@ -113,9 +115,10 @@ public struct CSVReportReduction: PlainReduction, ExactReduction {
     public var identity: CSVReport { CSVReport() }
     /// The error.
     public func lift(_ element: CSVError) -> CSVError { element }
-    /// Adds a line.
+    /// Adds a row.
     public func fold(_ raw: CSVError, into partial: inout CSVReport) {
         partial.count += 1
+        partial.lineCount += raw.lastLine - raw.line + 1
         if partial.first.count < CSVReport.namedMax { partial.first.append(raw) }
     }
     /// Adds what is wrong further on.
@@ -127,7 +130,7 @@ public struct CSVReportReduction: PlainReduction, ExactReduction {
 }
 
 extension Chain {
-    /// How many lines of the tables are no rows of them, and the first ten, with their reasons.
+    /// How many rows of the tables are no records, and the first ten, with their lines and reasons.
     ///
     /// It reads the tables once more; for tables that are read with `badRows: .leftOut`.
     @inlinable @inline(__always)
@@ -135,7 +138,7 @@ extension Chain {
         Chain<CSVRefusals<Row>>._refusals(of: self).reduce(CSVReportReduction())
     }
 
-    /// The lines that are no rows, as a chain of their own.
+    /// The rows that are no records, as a chain of their own.
     public static func _refusals<Row: CSVRow>(
         of rows: Chain<CSVSource<Row>>
     ) -> Chain where Stage == CSVRefusals<Row> {

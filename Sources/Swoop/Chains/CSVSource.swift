@@ -6,14 +6,17 @@
 import Glibc
 public import SwoopElements
 
-/// What becomes of lines that are no rows of the table.
+/// What becomes of rows that are no records of the table.
 public enum CSVBadRows: UInt8, Sendable {
-    /// The first one met fails the plan; the error names file, line, column and text.
+    /// The first one met fails the plan; the error names file, lines, column and text.
     case refused
-    /// They are left out: each run says on standard error how many, and the first one's line;
+    /// They are left out: each run says on standard error how many, and the first one's lines;
     /// `badRows()` counts them all.
     case leftOut
 }
+
+/// What remarks about rows that were left out begin with; a session shows each once a plan.
+let leftOutMark = "swoop: "
 
 /// The rows of tables; positions are bytes.
 @frozen public struct CSVSource<Row: CSVRow>: ChainSource {
@@ -29,15 +32,40 @@ public enum CSVBadRows: UInt8, Sendable {
         @usableFromInline let start: Int
         @usableFromInline let end: Int
         @usableFromInline let windowStart: Int
+        /// Whether the row that reaches the end goes on behind it, and is too long to be one.
+        @usableFromInline let isCut: Bool
+        /// The lines that such a row has there.
+        @usableFromInline let linesBeyond: Int
 
         init(
-            reading: CSVReading, base: UnsafeRawPointer, start: Int, end: Int, windowStart: Int
+            reading: CSVReading, base: UnsafeRawPointer, start: Int, end: Int, windowStart: Int,
+            linesBeyond: Int? = nil
         ) {
             self.reading = reading
             unsafe self.base = base
             self.start = start
             self.end = end
             self.windowStart = windowStart
+            isCut = linesBeyond != nil
+            self.linesBeyond = linesBeyond ?? 0
+        }
+
+        /// Divides the row that begins at `start`.
+        @inlinable @inline(__always)
+        func divide(_ start: Int) -> (shape: CSVRowShape, next: Int) {
+            let (shape, next) = unsafe reading._divide(base, start: start, end: end)
+            return isCut && next >= end ? (.refused(Self.isTooLong), end) : (shape, next)
+        }
+
+        @usableFromInline static var isTooLong: String {
+            "it has more than 64 MiB, the most that a row may have"
+        }
+
+        /// What is wrong with the row in `[start, end)`.
+        @usableFromInline func error(_ reason: String, start: Int, end: Int) -> CSVError {
+            unsafe reading._error(
+                reason, base, start: start, end: end, windowStart: windowStart,
+                beyond: isCut && end == self.end ? linesBeyond : nil)
         }
     }
 
@@ -76,9 +104,11 @@ public enum CSVBadRows: UInt8, Sendable {
     ) throws {
         let reading = try CSVReading(context, dialect: dialect)
         try _walk(&context, reading, body)
-        guard reading.refusedCount > 0, let first = reading.firstRefused else { return }
-        let rows = reading.refusedCount == 1 ? "a row was" : "\(reading.refusedCount) rows were"
-        let text = "\(rows) left out; \(first)\n"
+        guard reading.refusedCount > 0, let first = reading.firstRefused, !context.isLookAhead
+        else { return }
+        let count = reading.refusedCount
+        let rows = count == 1 ? "1 row was left out" : "\(count) rows were left out, the first"
+        let text = "\(leftOutMark)\(rows): \(first)\n"
         _ = unsafe Array(text.utf8).withUnsafeBytes {
             unsafe Glibc.write(2, $0.baseAddress, $0.count)
         }
@@ -91,36 +121,29 @@ public enum CSVBadRows: UInt8, Sendable {
         var position = context.range.lowerBound
         var length = 1
         guard position < context.range.upperBound else { return }
-        var next = position
+        var next = try firstRow(reading, &context)
         var leafEnd = position
         while position < context.range.upperBound {
-            if position == leafEnd {
-                let isFirst = position == context.range.lowerBound
-                leafEnd = position + Self._leafWidth - position % Self._leafWidth
-                if let window = context.text, !isFirst { reading.passed(window, upTo: next) }
-                try context.lendText(
-                    from: max(0, position - 1),
-                    to: min(leafEnd, context.range.upperBound) + Self.margin)
-                if isFirst { next = try begin(at: position, from: nil, reading, &context) }
-            }
+            let isLeafBegin = position == leafEnd
+            if isLeafBegin { leafEnd = position + Self._leafWidth - position % Self._leafWidth }
             let limit = min(leafEnd, context.range.upperBound)
-            // Where no row begins there is nothing to look at.
-            let end = min(limit, max(position + min(length, limit - position), next))
-            var goesOn = true
-            if next < end {
-                let stop = try begin(at: end, from: next, reading, &context)
-                guard let window = context.text, let base = unsafe window.bytes.baseAddress,
-                    window.start <= next, window.end >= stop
-                else { throw ChainError.missingText(at: next) }
-                let block = unsafe Block(
-                    reading: reading, base: base, start: next - window.start,
-                    end: stop - window.start, windowStart: window.start)
-                next = stop
-                goesOn = try body(block, end)
-            } else {
-                goesOn = try body(empty(reading), end)
+            // Where no row begins there is nothing to look at, nor to read.
+            if isLeafBegin, next < limit {
+                if let window = context.text { reading.passed(window, upTo: next) }
+                try context.lendText(from: max(0, position - 1), to: limit + Self.margin)
             }
-            guard goesOn else { return }
+            let end = min(limit, max(position + min(length, limit - position), next))
+            if next < end {
+                let (block, stop, linesBeyond) = try rows(from: next, to: end, reading, &context)
+                next = stop
+                guard try body(block, end) else { return }
+                if block.isCut, let window = context.text {
+                    reading.passed(window, upTo: end)
+                    reading.stepped(to: next, over: linesBeyond)
+                }
+            } else {
+                guard try body(empty(reading), end) else { return }
+            }
             length = try context.strideEnded(at: end, elements: end - position)
             position = end
         }
@@ -134,28 +157,103 @@ public enum CSVBadRows: UInt8, Sendable {
 
     /// Bytes behind a leaf that are looked at in any case: most rows end within them.
     private static var margin: Int { 4_096 }
-    /// Rows are shorter: a longer one is a quote without an end.
-    private static var rowByteCountMax: Int { 64 << 20 }
-
-    /// Where the first row at or after `position` begins; the file's end if there is none.
-    private func begin(
-        at position: Int, from row: Int?, _ reading: CSVReading, _ context: inout CallContext
-    ) throws -> Int {
-        let fileEnd = context.sourceEnd
-        let target = max(position, reading.head.bodyStart)
-        while let window = context.text {
-            let found = reading.firstBegin(window, at: target, from: row, fileEnd: fileEnd)
+    /// Where the first row begins that the run is to look at; its range's end, or more, if none
+    /// does there.
+    ///
+    /// Looked for leaf by leaf, and no further than the range.
+    private func firstRow(_ reading: CSVReading, _ context: inout CallContext) throws -> Int {
+        let end = context.range.upperBound
+        let target = max(context.range.lowerBound, reading.head.bodyStart)
+        guard target < end else { return end }
+        var search = reading.search(fileEnd: context.sourceEnd)
+        while true {
+            let position = search.position
+            let stop = min(end, position + Self._leafWidth - position % Self._leafWidth)
+            try context.lendText(from: max(0, position - 1), to: stop + Self.margin)
+            guard let window = context.text else { throw ChainError.missingText(at: position) }
+            let found = search.firstBegin(window, at: target)
+            reading.passed(window, upTo: found ?? search.position)
             if let found { return found }
-            if window.end - target > Self.rowByteCountMax {
-                guard let base = unsafe window.bytes.baseAddress else { break }
-                throw unsafe reading._error(
-                    "a row of more than 64 MiB begins here, or before: does a quote have no end?",
-                    base, start: max(0, (row ?? position) - window.start),
-                    windowStart: window.start)
-            }
-            guard try context.lendMoreText(atLeast: Self.margin * 16) else { break }
+            // Text that was sent ends early where no row begins.
+            guard stop < end, search.position > position else { return end }
+            _ = try context.strideEnded(at: context.range.lowerBound, elements: 0)
         }
-        throw ChainError.missingText(at: position)
+    }
+
+    /// The rows that begin in `[row, end)`, at whose beginning one does, where the next one begins,
+    /// and the line feeds between the block and that one.
+    ///
+    /// The last one's end may be far away: it is looked for in windows before memory is taken for
+    /// the row, and of a row that is too long to be one none is.
+    private func rows(
+        from row: Int, to end: Int, _ reading: CSVReading, _ context: inout CallContext
+    ) throws -> (block: Block, next: Int, linesBeyond: Int) {
+        var search = reading.search(from: row, fileEnd: context.sourceEnd)
+        guard let window = context.text else { throw ChainError.missingText(at: row) }
+        if let stop = search.firstBegin(window, at: end) {
+            return (try block(row, stop, window, reading), stop, 0)
+        }
+        // What is before the row is not needed any more.
+        reading.passed(window, upTo: row)
+        let isSent = try isAllSent(&context)
+        var lines = LinesBeyond(end)
+        if let window = context.text {
+            lines.count(window, upTo: isSent ? window.end : search.position, reading)
+        }
+        var stop: Int?
+        while stop == nil, !isSent {
+            let position = search.position
+            try context.lendText(from: position - 1, to: position + Self._leafWidth)
+            guard let window = context.text else { break }
+            stop = search.firstBegin(window, at: end)
+            lines.count(window, upTo: stop ?? search.position, reading)
+            guard stop != nil || search.position > position else { break }
+            _ = try context.strideEnded(at: context.range.lowerBound, elements: 0)
+        }
+        let next = isSent ? context.range.upperBound : stop ?? -1
+        guard next >= end else { throw ChainError.missingText(at: search.position) }
+        let isCut = isSent || next - row > CSVFiles.rowByteCountMax
+        try context.lendText(from: max(0, row - 1), to: isCut ? end : next)
+        guard let window = context.text else { throw ChainError.missingText(at: row) }
+        guard isCut else { return (try block(row, next, window, reading), next, 0) }
+        let rows = try block(row, end, window, reading, linesBeyond: lines.ofRow)
+        return (rows, next, lines.sum)
+    }
+
+    /// Line feeds from an offset on, counted window by window.
+    private struct LinesBeyond {
+        private var offset: Int
+        private(set) var sum = 0
+        private var endsInFeed = false
+        /// Those of a row that ends where was counted last: what ends it begins no line of it.
+        var ofRow: Int { sum - (endsInFeed ? 1 : 0) }
+
+        init(_ offset: Int) { self.offset = offset }
+
+        mutating func count(_ window: TextWindow, upTo end: Int, _ reading: CSVReading) {
+            guard end > offset else { return }
+            sum += reading.lines(window, offset..<end)
+            endsInFeed = reading.lines(window, end - 1..<end) == 1
+            offset = end
+        }
+    }
+
+    /// Whether the text was sent with the run, up to where a row was too long for that.
+    private func isAllSent(_ context: inout CallContext) throws -> Bool {
+        guard let window = context.text else { return false }
+        try context.lendText(from: window.start, to: window.end + 1)
+        return context.text?.end == window.end
+    }
+
+    private func block(
+        _ row: Int, _ stop: Int, _ window: TextWindow, _ reading: CSVReading,
+        linesBeyond: Int? = nil
+    ) throws -> Block {
+        guard let base = unsafe window.bytes.baseAddress, window.start <= row, window.end >= stop
+        else { throw ChainError.missingText(at: row) }
+        return unsafe Block(
+            reading: reading, base: base, start: row - window.start, end: stop - window.start,
+            windowStart: window.start, linesBeyond: linesBeyond)
     }
 
     /// Calls `body` with each row.
@@ -164,31 +262,27 @@ public enum CSVBadRows: UInt8, Sendable {
         let reading = block.reading
         var start = block.start
         while start < block.end {
-            let (shape, next) = unsafe reading._divide(block.base, start: start, end: block.end)
+            let (shape, next) = block.divide(start)
             switch shape {
             case .row:
                 let row: Row
                 do throws(CSVFieldError) {
                     row = try unsafe Row(_csv: reading._record(block.base))
                 } catch {
-                    try _take(reading._reason(error), block, start)
+                    try _take(reading._reason(error), block, start, next)
                     break
                 }
                 try body(row)
             case .blank: break
-            case .refused(let reason): try _take(reason, block, start)
+            case .refused(let reason): try _take(reason, block, start, next)
             }
             start = next
         }
     }
 
-    /// A line that is no row: refused, or counted and left out.
-    @inlinable func _take(_ reason: String, _ block: Block, _ start: Int) throws {
-        func error() -> CSVError {
-            unsafe block.reading._error(
-                reason, block.base, start: start, windowStart: block.windowStart)
-        }
-        if badRows == .refused { throw error() }
-        block.reading._leaveOut(error())
+    /// A row that is no record: refused, or counted and left out.
+    @inlinable func _take(_ reason: String, _ block: Block, _ start: Int, _ end: Int) throws {
+        if badRows == .refused { throw block.error(reason, start: start, end: end) }
+        block.reading._leaveOut(block.error(reason, start: start, end: end))
     }
 }

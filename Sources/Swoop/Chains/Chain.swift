@@ -92,7 +92,7 @@ extension Chain {
         Chain(
             TextSource(format: format),
             .text(
-                files: files, lookBehind: format.lookBehind,
+                files: files, reading: Format._reading, lookBehind: format.lookBehind,
                 firstBegin: { window, position in format.firstBegin(window, at: position) }),
             recorder)
     }

@@ -22,6 +22,7 @@ where
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let grouping = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &reader)
+        context.isLookAhead = true
         var keys = Keys()
         var seen = 0
         try stage._source._walk(&context) { block, _ in

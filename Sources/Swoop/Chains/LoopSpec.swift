@@ -18,7 +18,7 @@ public struct LoopSpec: Sendable {
         /// The bytes of files; a window must begin `lookBehind` bytes before its range, and reach
         /// so far that `firstBegin` finds where the first record behind the range begins.
         case text(
-            files: TextFiles, lookBehind: Int,
+            files: TextFiles, reading: FileReading, lookBehind: Int,
             firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?)
         /// Partitions of collections, each merged from all parts.
         case shuffled(ShuffleSpec)

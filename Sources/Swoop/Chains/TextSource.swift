@@ -1,7 +1,7 @@
 // The records of text files as the source of a chain, lent as bytes in place. A run covers the
 // records that begin in its range of bytes. It looks at a leaf of the text at a time, through a
-// window that the host fills anew for each; where a record ends beyond it, the host is asked for
-// more.
+// window that the host fills anew for each. A record's length is paid once: by the run in whose
+// range it begins, which looks for its end in windows before it takes memory for it.
 
 public import SwoopElements
 
@@ -55,24 +55,22 @@ public import SwoopElements
         var position = context.range.lowerBound
         var length = 1
         guard position < context.range.upperBound else { return }
-        var next = position
+        var next = try firstRecord(&context)
         var leafEnd = position
         while position < context.range.upperBound {
-            if position == leafEnd {
-                let isFirst = position == context.range.lowerBound
-                leafEnd = position + Self._leafWidth - position % Self._leafWidth
-                // The next leaf as far as the run goes; it may give away the rest meanwhile.
-                try context.lendText(
-                    from: max(0, position - format.lookBehind),
-                    to: min(leafEnd, context.range.upperBound) + Self.margin)
-                if isFirst { next = try begin(at: position, &context) }
-            }
+            let isLeafBegin = position == leafEnd
+            if isLeafBegin { leafEnd = position + Self._leafWidth - position % Self._leafWidth }
             let limit = min(leafEnd, context.range.upperBound)
-            // Where no record begins there is nothing to look at.
+            // Where no record begins there is nothing to look at, nor to read.
+            if isLeafBegin, next < limit {
+                // The leaf as far as the run goes; it may give away the rest meanwhile.
+                try context.lendText(
+                    from: max(0, position - format.lookBehind), to: limit + Self.margin)
+            }
             let end = min(limit, max(position + min(length, limit - position), next))
             let block: Block
             if next < end {
-                let stop = try begin(at: end, &context)
+                let stop = try self.end(of: next, notBefore: end, &context)
                 guard let window = context.text, window.start <= next, window.end >= stop else {
                     throw ChainError.missingText(at: next)
                 }
@@ -89,14 +87,55 @@ public import SwoopElements
         }
     }
 
-    /// Where the first record at or after `position` begins; the file's end if there is none.
+    /// Where the first record begins that the run is to look at; its range's end, or more, if none
+    /// does there.
     ///
-    /// The window then reaches up to it.
-    private func begin(at position: Int, _ context: inout CallContext) throws -> Int {
-        while let window = context.text {
-            if let begin = format.firstBegin(window, at: position) { return begin }
-            if window.end >= context.sourceEnd { return context.sourceEnd }
-            guard try context.lendMoreText(atLeast: Self.margin * 16) else { break }
+    /// Looked for leaf by leaf, and no further than the range: where a record from before reaches
+    /// beyond it, the length of that one is nothing to this run.
+    private func firstRecord(_ context: inout CallContext) throws -> Int {
+        let end = context.range.upperBound
+        var position = context.range.lowerBound
+        while true {
+            let stop = min(end, position + Self._leafWidth - position % Self._leafWidth)
+            try context.lendText(
+                from: max(0, position - format.lookBehind), to: stop + Self.margin)
+            guard let window = context.text else { throw ChainError.missingText(at: position) }
+            if let begin = format.firstBegin(window, at: position) {
+                return begin == 0 && Format._reading != .records && window._hasMark ? 3 : begin
+            }
+            // None begins before the last byte of what was seen. Text that was sent ends early
+            // where none begins.
+            guard stop < end, window.end < context.sourceEnd, window.end - 1 > position else {
+                return end
+            }
+            position = window.end - 1
+            _ = try context.strideEnded(at: context.range.lowerBound, elements: 0)
+        }
+    }
+
+    /// Where the first record at or after `position` begins, with which the one that begins at
+    /// `record` ends, or a later one; the file's end if there is none.
+    ///
+    /// The window then reaches from the record up to there. Where a record is longer than the
+    /// window, its end is looked for first, and its memory taken once.
+    private func end(
+        of record: Int, notBefore position: Int, _ context: inout CallContext
+    ) throws -> Int {
+        var from = position
+        var seen = -1
+        var byteCount = Self.margin * 16
+        while let window = context.text, window.end > seen {
+            let found = format.firstBegin(window, at: from)
+            if found != nil || window.end >= context.sourceEnd {
+                let stop = found ?? context.sourceEnd
+                try context.lendText(from: max(0, record - format.lookBehind), to: stop)
+                return stop
+            }
+            seen = window.end
+            from = max(from, window.end - 1)
+            try context.lendText(from: max(0, from - format.lookBehind), to: from + byteCount)
+            byteCount = Self._leafWidth
+            _ = try context.strideEnded(at: context.range.lowerBound, elements: 0)
         }
         throw ChainError.missingText(at: position)
     }

@@ -24,6 +24,9 @@ public final class CSVFiles: Sendable {
         self.tables = tables
     }
 
+    /// Rows are shorter: a longer one is a quote without an end.
+    static let rowByteCountMax = 64 << 20
+
     /// The most bytes that a header may have.
     private static let headerByteCountMax = 4 << 20
 
@@ -43,10 +46,10 @@ public final class CSVFiles: Sendable {
                 switch error {
                 case .tooShort: count *= 4
                 case .wrong(let reason):
-                    throw SwoopError(.invalidPlan, "\(source.path): \(reason)")
+                    throw SwoopError(.invalidPlan, "\(source.path): \(reason)"._printable)
                 case .unnamed(let reason):
                     throw SwoopError(
-                        .invalidPlan, "\(source.path): \(reason)",
+                        .invalidPlan, "\(source.path): \(reason)"._printable,
                         advice: "`columns:` names columns whose names differ from the fields'; "
                             + "`hasHeader: false` is for tables without a header.")
                 }
@@ -164,23 +167,38 @@ final class SentCSV: Sendable {
         return CSVIndex(known + [CSVSummary(lower: ranges[part].lowerBound)]).from(part)
     }
 
-    /// The bytes of a part, to the end of its last row.
+    /// The bytes of a part, to the end of its last row; none at all if no row begins in it.
+    ///
+    /// Of a row that is too long to be one, no more than that is seen.
     func read(_ part: Int) throws(SwoopError) -> [UInt8] {
         let state = try entry(part).entries[0].state
         let range = ranges[part]
         let start = start(of: part)
-        let from = max(range.lowerBound, first)
-        let (first, dialect, end) = (first, dialect, source.byteCount)
-        let bytes = try TextPart.read(source, from: start, to: range.upperBound) { window in
-            guard let base = unsafe window.bytes.baseAddress, from < range.upperBound else {
-                return range.upperBound
-            }
-            let text = unsafe CSVText(
-                base: base, first: first - start, end: window.bytes.count,
-                isWhole: window.end == end, dialect: dialect)
-            return text.firstBegin(at: range.upperBound - start, from: from - start, state)
-        }
+        let end = source.byteCount
+        var bytes = try source.bytes(start..<min(end, range.upperBound + TextPart.margin))
         scan(part, in: bytes, start: start)
+        let from = max(range.lowerBound, first)
+        guard from < range.upperBound else { return [] }
+        let table = first..<max(first, end)
+        var search = CSVSearch(from: from, state, in: table, dialect)
+        func begin(_ window: [UInt8], from offset: Int, at target: Int) -> Int? {
+            unsafe window.withUnsafeBytes { bytes in
+                search.firstBegin(unsafe TextWindow(bytes: bytes, start: offset), at: target)
+            }
+        }
+        guard let row = begin(bytes, from: start, at: from), row < range.upperBound else {
+            return []
+        }
+        search = CSVSearch(from: row, .outside, in: table, dialect)
+        var next = begin(bytes, from: start, at: range.upperBound)
+        while next == nil, search.position < range.upperBound + CSVFiles.rowByteCountMax {
+            let offset = search.position - 1
+            let window = try source.bytes(offset..<min(end, offset + TextPart.window))
+            next = begin(window, from: offset, at: range.upperBound)
+        }
+        if let next, start + bytes.count < next {
+            bytes += try source.bytes(start + bytes.count..<next)
+        }
         return bytes
     }
 

@@ -109,9 +109,10 @@ extension PlanRecording: LoopRecorder {
         case .pages(let handle): return pageParts(handle, areKept: areKept)
         case .wholePages(let handle): return wholePageParts(handle)
         case .zipped(let first, let second): return zippedParts(first, second)
-        case .text(let files, let lookBehind, let firstBegin):
+        case .text(let files, let reading, let lookBehind, let firstBegin):
             return textParts(
-                files, lookBehind: lookBehind, leafWidth: leafWidth, firstBegin: firstBegin)
+                files, reading: reading, lookBehind: lookBehind, leafWidth: leafWidth,
+                firstBegin: firstBegin)
         case .csv(let files): return csvParts(files, leafWidth: leafWidth)
         }
     }

@@ -53,6 +53,7 @@ extension Plan where Result: Sendable {
         }
         let part = plan.part
         recording.session.deferred.keep(plan.deferred)
+        recording.session.console.planBegan()
         recording.session.handle(.submitted(part, data: plan.data))
         switch download {
         case .nothing: break

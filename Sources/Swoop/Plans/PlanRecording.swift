@@ -39,6 +39,8 @@ final class PlanRecording: Sendable {
         /// Tasks whose handles live.
         var alive: Set<TaskID> = []
         var isSubmitted = false
+        /// What was read of files that are made as they are read: all loops have the same of them.
+        var contents: [String: [UInt8]] = [:]
         /// The first thing that was wrong with the plan: told when it is run.
         var problem: SwoopError?
     }

@@ -58,7 +58,8 @@ extension RemoteScope {
     }
 
     private func check(_ files: TextFiles, byteCount: Int, name: String) {
-        for source in recording.sources(of: files) where source.byteCount % byteCount != 0 {
+        for source in recording.sources(of: files, for: .records)
+        where source.byteCount % byteCount != 0 {
             recording.fail(
                 SwoopError(
                     .sourceFailed,

@@ -8,7 +8,8 @@ extension RemoteScope {
     /// A field of the record is read from the column of its name, wherever it stands; other columns
     /// are stepped over. Fields may be quoted; inside of quotes, separators and line ends are text
     /// and two quotes stand for one. An optional field is nil where there is no value, a `String`
-    /// is empty, anything else makes the row a bad one. Empty lines are no rows.
+    /// is empty, anything else makes the row a bad one. Empty lines are no rows, nor headers.
+    /// Numbers are decimal; what is beyond a field's type is no number of it.
     ///
     /// - Parameters:
     ///   - files: paths of this machine; each has its own header.
@@ -16,7 +17,7 @@ extension RemoteScope {
     ///   - separator: a character of one byte.
     ///   - hasHeader: without one, fields are read by position.
     ///   - columns: names of columns by the names of fields, where they differ.
-    ///   - badRows: what becomes of lines that are no rows.
+    ///   - badRows: what becomes of rows that are no records.
     public func csv<Row: CSVRow>(
         _ files: String..., as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
@@ -33,7 +34,7 @@ extension RemoteScope {
     ) -> Chain<CSVSource<Row>> {
         let dialect = CSVDialect(separator: recording.csvSeparator(separator))
         var tables: [CSVFiles.Table] = []
-        for source in recording.sources(of: files) {
+        for source in recording.sources(of: files, for: .lines) {
             do throws(SwoopError) {
                 let head = try CSVFiles.head(
                     of: source, dialect: dialect, hasHeader: hasHeader, columns: Row._csvColumns,

@@ -16,45 +16,49 @@ struct TextPart: Sendable {
 
     /// Bytes that are always read behind the part: most records end within them.
     static let margin = 4_096
+    /// Bytes that are looked through at a time where one does not.
+    static let window = 1 << 20
 
-    /// The bytes from `start` to where the first record behind the part is seen to begin.
+    /// The bytes from `start` to where the first record behind the part is seen to begin; none at
+    /// all if no record begins in the part.
     ///
     /// - Throws: `SwoopError` when the file cannot be read any more, or is another.
     func read() throws(SwoopError) -> [UInt8] {
-        try Self.read(source, from: start, to: range.upperBound) { window in
-            firstBegin(window, range.upperBound)
-        }
-    }
-
-    /// The bytes from `start` on, as far beyond `end` as `firstBegin` needs to answer.
-    static func read(
-        _ source: ByteSource, from start: Int, to end: Int,
-        firstBegin: (TextWindow) -> Int?
-    ) throws(SwoopError) -> [UInt8] {
-        var margin = Self.margin
-        while true {
-            let stop = min(source.byteCount, end + margin)
-            let bytes = try source.bytes(start..<stop)
-            if stop == source.byteCount { return bytes }
-            let isWhole = unsafe bytes.withUnsafeBytes { bytes in
-                let window = unsafe TextWindow(bytes: bytes, start: start)
-                return firstBegin(window) != nil
+        let end = range.upperBound
+        var bytes = try source.bytes(start..<min(source.byteCount, end + Self.margin))
+        func begin(_ window: [UInt8], from offset: Int, at position: Int) -> Int? {
+            unsafe window.withUnsafeBytes { bytes in
+                firstBegin(unsafe TextWindow(bytes: bytes, start: offset), position)
             }
-            if isWhole { return bytes }
-            margin *= 4
         }
+        guard let first = begin(bytes, from: start, at: range.lowerBound), first < end else {
+            return []
+        }
+        var next = begin(bytes, from: start, at: end)
+        var position = start + bytes.count
+        // A long record: its end is looked for before its bytes are read.
+        while next == nil, position < source.byteCount {
+            let from = max(start, position - 1 - lookBehind)
+            position = min(source.byteCount, position + Self.window)
+            next = begin(
+                try source.bytes(from..<position), from: from, at: max(end, from + lookBehind))
+        }
+        let known = start + bytes.count
+        let stop = min(source.byteCount, (next ?? source.byteCount) + Self.margin)
+        if stop > known { bytes += try source.bytes(known..<stop) }
+        return bytes
     }
 }
 
 extension PlanRecording {
     /// The parts of text files, in the files' order; leaves are counted over all of them.
     func textParts(
-        _ files: TextFiles, lookBehind: Int, leafWidth: Int,
+        _ files: TextFiles, reading: FileReading, lookBehind: Int, leafWidth: Int,
         firstBegin: @escaping @Sendable (TextWindow, _ position: Int) -> Int?
     ) -> [LoopPart] {
         var parts: [LoopPart] = []
         var leafBase = 0
-        for source in sources(of: files) {
+        for source in sources(of: files, for: reading) {
             for range in cut(source, leafWidth: leafWidth) {
                 let text = TextPart(
                     source: source, range: range, lookBehind: lookBehind, firstBegin: firstBegin)

@@ -13,6 +13,8 @@ final class SessionConsole: Sendable {
     private struct State {
         var line: ProgressLine
         var isProgressShown = false
+        /// What was said of rows that were left out since a plan was run last.
+        var leftOut: Set<String> = []
     }
 
     private let state: Mutex<State>
@@ -31,7 +33,7 @@ final class SessionConsole: Sendable {
     ///
     /// A file gets it as it was printed; a terminal does not take orders from it.
     func show(_ line: OutputLine) {
-        guard showsOutput else { return }
+        guard showsOutput, isNew(line) else { return }
         finish()
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
         if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
@@ -39,6 +41,15 @@ final class SessionConsole: Sendable {
         let isShown = line.isError ? isTerminal.errors : isTerminal.output
         write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: line.isError ? 2 : 1)
     }
+
+    /// Whether a line is none of those that several loops over one table say of the same rows.
+    private func isNew(_ line: OutputLine) -> Bool {
+        guard line.isError, line.text.hasPrefix(leftOutMark) else { return true }
+        return state.withLock { $0.leftOut.insert(line.text).inserted }
+    }
+
+    /// A plan is run: what is said of its tables is new.
+    func planBegan() { state.withLock { $0.leftOut.removeAll() } }
 
     /// Something that a person should read.
     func remark(_ text: String) {

@@ -55,6 +55,7 @@ where KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey {
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
         let part = try reader.read(Int.self)
+        context.isLookAhead = true
         var seen: [KeySample<KeyFunction.Output.Kept>] = []
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { element in

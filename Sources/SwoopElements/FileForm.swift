@@ -1,0 +1,196 @@
+// What a file is that its reader takes for text: compressed, of another encoding, a database. Told
+// by its first bytes, by signatures that no text begins with, before anything is read of it.
+
+/// What a reader takes a file for.
+public enum FileReading: Sendable {
+    /// Text whose lines end in line feeds.
+    case lines
+    /// Text in pieces between separators.
+    case pieces
+    /// Records of one width, which may be any bytes.
+    case records
+}
+
+/// A form of files that is not what a reader wants.
+public struct FileForm: Hashable, Sendable {
+    /// What the file is, as the end of a sentence: `compressed with gzip`.
+    public let what: String
+    /// What makes a text of it.
+    public let advice: String
+
+    private init(_ what: String, _ advice: String) {
+        self.what = what
+        self.advice = advice
+    }
+
+    /// Looks at a file.
+    ///
+    /// - Parameters:
+    ///   - head: its first bytes, some thousands if it has them.
+    ///   - tail: its last eight.
+    ///   - path: its name, for the advice.
+    /// - Returns: nil if the file may well be what the reader takes it for.
+    public static func of(
+        head: [UInt8], tail: [UInt8], byteCount: Int, path: String, for reading: FileReading
+    ) -> FileForm? {
+        let packed = self.packed(head, tail, path)
+        // Records may begin with any bytes: there the name must say so, too.
+        if reading == .records {
+            guard let packed, packed.suffixes.contains(where: { path.hasSuffix($0) }) else {
+                return nil
+            }
+            return packed.form
+        }
+        if let packed { return packed.form }
+        if let name = encoding(head, byteCount) {
+            return FileForm(
+                "text in \(name)",
+                "Make it UTF-8: `iconv -f \(name) -t UTF-8 \(quoted(path)) > NEW`.")
+        }
+        guard reading == .lines, !head.contains(0x0a), head.dropLast().contains(0x0d) else {
+            return nil
+        }
+        return FileForm(
+            "text whose lines end in carriage returns alone",
+            "End them in line feeds: `tr '\\r' '\\n' < \(quoted(path)) > NEW`; or read it with "
+                + "`text(_:separator: \"\\r\")`.")
+    }
+
+    // MARK: Signatures
+
+    /// The first bytes of a form, and what they say.
+    private struct Signature {
+        let bytes: [UInt8]
+        let what: String
+        /// `%` stands for the path.
+        let advice: String
+        let suffixes: [String]
+
+        init(_ bytes: [UInt8], _ what: String, _ advice: String, _ suffixes: String...) {
+            self.bytes = bytes
+            self.what = what
+            self.advice = advice
+            self.suffixes = suffixes
+        }
+    }
+
+    private static let export = "Write what is in it as CSV, as lines or as records first."
+
+    private static let signatures = [
+        Signature(
+            [0x1f, 0x8b, 0x08], "compressed with gzip", "Decompress it first: `gzip -dk %`.", ".gz",
+            ".tgz"),
+        Signature(
+            [0x28, 0xb5, 0x2f, 0xfd], "compressed with zstd", "Decompress it first: `zstd -d %`.",
+            ".zst"),
+        Signature(
+            [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "compressed with xz",
+            "Decompress it first: `xz -dk %`.", ".xz"),
+        Signature(
+            [0x04, 0x22, 0x4d, 0x18], "compressed with lz4", "Decompress it first: `lz4 -d %`.",
+            ".lz4"),
+        Signature(
+            [0x1f, 0x9d], "compressed with compress", "Decompress it first: `gzip -dk %`.", ".Z"),
+        Signature(
+            [0xff, 0x06, 0, 0, 0x73, 0x4e, 0x61, 0x50], "compressed with snappy",
+            "Decompress it first.", ".sz", ".snappy"),
+        Signature(
+            [0x50, 0x4b, 3, 4], "a zip archive, as spreadsheets are", "Unpack it first: `unzip %`.",
+            ".zip", ".xlsx", ".ods", ".npz"),
+        Signature([0x50, 0x4b, 5, 6], "an empty zip archive", "Unpack it first.", ".zip"),
+        Signature(
+            [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7z archive", "Unpack it first: `7z x %`.",
+            ".7z"),
+        Signature(
+            Array("Rar!".utf8) + [0x1a, 7], "a rar archive", "Unpack it first: `unrar x %`.",
+            ".rar"),
+        Signature(
+            Array("SQLite format 3".utf8) + [0], "an SQLite database",
+            "Export a table first: `sqlite3 -csv -header % 'SELECT * FROM …' > NEW`.", ".sqlite",
+            ".db", ".sqlite3"),
+        Signature(Array("ARROW1".utf8) + [0, 0], "an Arrow file", export, ".arrow", ".feather"),
+        Signature(Array("Obj".utf8) + [1], "an Avro file", export, ".avro"),
+        Signature(
+            [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a], "an HDF5 file", export, ".h5",
+            ".hdf5"),
+        Signature(
+            [0x93] + Array("NUMPY".utf8), "a NumPy array", export, ".npy"),
+        Signature(Array("%PDF-".utf8), "a PDF document", "Take the text out of it first.", ".pdf"),
+        Signature([0x7f, 0x45, 0x4c, 0x46], "an executable (ELF)", "Check the path.", ".so", ".o"),
+        Signature(
+            [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a], "an image (PNG)", "Check the path.", ".png"),
+        Signature([0xff, 0xd8, 0xff], "an image (JPEG)", "Check the path.", ".jpg", ".jpeg"),
+        Signature(
+            [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], "an old Office document", export,
+            ".xls", ".doc"),
+    ]
+
+    private static func packed(
+        _ head: [UInt8], _ tail: [UInt8], _ path: String
+    ) -> (form: FileForm, suffixes: [String])? {
+        func made(_ what: String, _ advice: String, _ suffixes: [String]) -> (FileForm, [String]) {
+            (FileForm(what, advice.split(separator: "%").joined(separator: quoted(path))), suffixes)
+        }
+        for signature in signatures where head.starts(with: signature.bytes) {
+            return made(signature.what, signature.advice, signature.suffixes)
+        }
+        // Words that a text may begin with: more is looked at.
+        if head.starts(with: Array("BZh".utf8)), head.count >= 10,
+            head[4..<10] == [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
+                || head[4..<10] == [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]
+        {
+            return made(
+                "compressed with bzip2", "Decompress it first: `bzip2 -dk %`.", [".bz2"])
+        }
+        if head.dropFirst(257).starts(with: Array("ustar".utf8)), head.prefix(257).contains(0) {
+            return made("a tar archive", "Unpack it first: `tar -xf %`.", [".tar"])
+        }
+        if head.dropFirst(8).starts(with: Array("DUCK".utf8)), head.prefix(64).contains(0) {
+            return made("a DuckDB database", export, [".duckdb", ".db"])
+        }
+        if head.starts(with: Array("PAR1".utf8)), tail.suffix(4) == Array("PAR1".utf8),
+            tail.dropLast(4).contains(0)
+        {
+            return made("a Parquet file", export, [".parquet"])
+        }
+        if head.starts(with: Array("ORC".utf8)), head.prefix(64).contains(where: { $0 < 9 }) {
+            return made("an ORC file", export, [".orc"])
+        }
+        return nil
+    }
+
+    // MARK: Encodings
+
+    /// The encoding of a text that is not one of bytes, by its mark or by where its zeros are.
+    private static func encoding(_ head: [UInt8], _ byteCount: Int) -> String? {
+        if head.starts(with: [0xff, 0xfe, 0, 0]) || head.starts(with: [0, 0, 0xfe, 0xff]) {
+            return "UTF-32"
+        }
+        let hasMark = head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff])
+        if hasMark, byteCount % 2 == 0 { return "UTF-16" }
+        guard head.count >= 4, head.contains(0) else { return nil }
+        var zeros = [0, 0, 0, 0]
+        let fours = head.count / 4
+        for index in 0..<fours * 4 where head[index] == 0 { zeros[index % 4] += 1 }
+        // Nine of ten letters are of the first 256, which a text of mostly ASCII has.
+        let isZero = zeros.map { $0 * 10 >= fours * 9 }
+        let isNone = zeros.map { $0 == 0 }
+        if isNone[0], isZero[1], isZero[2], isZero[3] { return "UTF-32LE" }
+        if isZero[0], isZero[1], isZero[2], isNone[3] { return "UTF-32BE" }
+        if isNone[0], isZero[1], isNone[2], isZero[3] { return "UTF-16LE" }
+        if isZero[0], isNone[1], isZero[2], isNone[3] { return "UTF-16BE" }
+        return nil
+    }
+
+    /// A path as a shell takes it.
+    private static func quoted(_ path: String) -> String {
+        let plain = path.utf8.allSatisfy { byte in
+            byte >= 0x30 && byte <= 0x39 || byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a
+                || byte == 0x2f || byte == 0x2e || byte == 0x5f || byte == 0x2d
+        }
+        if plain { return path }
+        return "'"
+            + path.split(separator: "'", omittingEmptySubsequences: false)
+            .joined(separator: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,95 @@
+// What a file is, by its first bytes; what a terminal would obey, spelled out.
+
+import SwoopElements
+import Testing
+
+@Suite struct FileFormTests {
+    private func what(
+        _ head: [UInt8], tail: [UInt8]? = nil, byteCount: Int? = nil, path: String = "file",
+        _ reading: FileReading = .lines
+    ) -> String? {
+        FileForm.of(
+            head: head, tail: tail ?? head.suffix(8), byteCount: byteCount ?? head.count,
+            path: path, for: reading)?.what
+    }
+
+    @Test func `files that are no text are told by their first bytes`() {
+        let rest = [UInt8](repeating: 7, count: 40)
+        #expect(what([0x1f, 0x8b, 0x08] + rest) == "compressed with gzip")
+        #expect(what([0x28, 0xb5, 0x2f, 0xfd] + rest) == "compressed with zstd")
+        #expect(what([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] + rest) == "compressed with xz")
+        #expect(
+            what(Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59] + rest)
+                == "compressed with bzip2")
+        #expect(what([0x04, 0x22, 0x4d, 0x18] + rest) == "compressed with lz4")
+        #expect(what([0x50, 0x4b, 3, 4] + rest) == "a zip archive, as spreadsheets are")
+        #expect(what(Array("SQLite format 3\0".utf8) + rest) == "an SQLite database")
+        #expect(
+            what(Array("PAR1".utf8) + rest + [1, 2, 0, 0] + Array("PAR1".utf8))
+                == "a Parquet file")
+        #expect(what(Array("ORC".utf8) + rest) == "an ORC file")
+        #expect(what(Array("%PDF-1.7\n".utf8)) == "a PDF document")
+        #expect(what([0x7f, 0x45, 0x4c, 0x46] + rest) == "an executable (ELF)")
+        var tar = [UInt8](repeating: 0, count: 512)
+        tar.replaceSubrange(0..<4, with: Array("name".utf8))
+        tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
+        #expect(what(tar) == "a tar archive")
+    }
+
+    @Test func `texts that begin like such a file are texts`() {
+        for text in [
+            "PAR1,a\n1,PAR1", "ORCHID,rose\n1,2\n", "BZh9 is a word\n", "Obj,b\n", "PK\n",
+            "SQLite format 3\n", "a%PDF-\n", "12345678DUCK\n", "\u{feff}é\n",
+            String(repeating: "x", count: 257) + "ustar\n", "\0\n", "a\0\nb\0\n", "",
+        ] { #expect(what(Array(text.utf8)) == nil, "\(text)") }
+    }
+
+    @Test func `texts of other encodings are told by their mark, and without one by their zeros`() {
+        let text = "name,number\nGröße,1\n"
+        let little = text.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        let big = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+        #expect(what([0xff, 0xfe] + little) == "text in UTF-16")
+        #expect(what([0xfe, 0xff] + big) == "text in UTF-16")
+        #expect(what(little) == "text in UTF-16LE")
+        #expect(what(big) == "text in UTF-16BE")
+        #expect(what(little, .pieces) == "text in UTF-16LE")
+        let wide: [UInt8] = text.unicodeScalars.flatMap { [UInt8($0.value), 0, 0, 0] as [UInt8] }
+        #expect(what(wide) == "text in UTF-32LE")
+        #expect(what([0xff, 0xfe, 0, 0] + wide) == "text in UTF-32")
+        // No whole number of letters.
+        #expect(what([0xff, 0xfe, 0x0a]) == nil)
+    }
+
+    @Test func `lines that end in carriage returns alone are told, where lines are read`() {
+        let old = "text whose lines end in carriage returns alone"
+        #expect(what(Array("a,b\r1,2\r".utf8)) == old)
+        #expect(what(Array("a,b\r1,2\r".utf8), .pieces) == nil)
+        #expect(what(Array("a,b\r\n1,2\r\n".utf8)) == nil)
+        #expect(what(Array("one line\r".utf8)) == nil)
+        #expect(what(Array("one line".utf8)) == nil)
+    }
+
+    @Test func `records may be any bytes, unless the name says something else`() {
+        let gzip: [UInt8] = [0x1f, 0x8b, 0x08, 0, 1, 2, 3, 4]
+        #expect(what(gzip, path: "ticks.bin", .records) == nil)
+        #expect(what(gzip, path: "ticks.bin.gz", .records) == "compressed with gzip")
+        #expect(what([0xff, 0xfe, 0, 0], .records) == nil)
+    }
+
+    @Test func `the advice names the file as a shell takes it`() {
+        let form = FileForm.of(
+            head: [0x1f, 0x8b, 0x08], tail: [], byteCount: 3, path: "it's 1.gz", for: .lines)
+        #expect(form?.advice == "Decompress it first: `gzip -dk 'it'\\''s 1.gz'`.")
+        let old = FileForm.of(
+            head: Array("a\rb".utf8), tail: [], byteCount: 3, path: "a/b.csv", for: .lines)
+        #expect(
+            old?.advice.hasPrefix("End them in line feeds: `tr '\\r' '\\n' < a/b.csv >") == true)
+    }
+
+    @Test func `what a terminal would obey is spelled out`() {
+        #expect("plain é 字"._printable == "plain é 字")
+        #expect("\u{1b}[2J\r\n\t\0\u{7f}\u{9b}"._printable == #"\u{1b}[2J\r\n\t\0\u{7f}\u{9b}"#)
+        #expect("a\u{202e}b"._printable == #"a\u{202e}b"#)
+        #expect("a\n\tb\u{7}"._printableLines == "a\n\tb\\u{7}")
+    }
+}
