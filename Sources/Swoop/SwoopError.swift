@@ -138,7 +138,7 @@ extension SwoopError {
         }
         var message = failure.message
         if failure.errorType == String(reflecting: SumOverflow.self) {
-            advice = "Make them a wider type first, such as Int or Double."
+            advice = "Make them a wider type first, such as Int128 or Double."
         }
         if [CollectionTooLarge.self, SumOverflow.self].contains(where: { (type: any Error.Type) in
             failure.errorType == String(reflecting: type)

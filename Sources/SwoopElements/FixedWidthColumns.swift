@@ -126,6 +126,16 @@ extension UInt64: FixedWidthElement {
     public static var _layout: PageLayout { PageLayout("u64", width: 8) }
 }
 
+extension Int128: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("i128", width: 16) }
+}
+
+extension UInt128: FixedWidthElement {
+    /// Numbers of fixed width.
+    public static var _layout: PageLayout { PageLayout("u128", width: 16) }
+}
+
 extension Float: FixedWidthElement {
     /// Numbers of fixed width.
     public static var _layout: PageLayout { PageLayout("f32", width: 4) }

@@ -5,7 +5,8 @@
 /// A fold whose parts can be done anywhere and combined.
 ///
 /// `combine` must be associative and `identity` neutral, up to rounding; the order of all steps is
-/// fixed by the source, so that rounding is the same on any number of nodes.
+/// fixed by the source, so that rounding is the same on any number of nodes. So is whether a step
+/// throws: a reduction that is not an `ExactReduction` meets the same partial results everywhere.
 public protocol Reduction: Sendable {
     /// What the chain yields.
     associatedtype Element
@@ -48,6 +49,12 @@ extension Reduction {
 
 /// A reduction that gives the same result however its parts are cut, so long as they are combined
 /// from left to right: it needs no tree.
+///
+/// It fails if and only if its total does. Which partial results `fold` and `combine` meet depends
+/// on the number of cores, so that they must accept all of them: keep what can overflow in a wider
+/// type (`IntegerTotal` for sums of integers), and let `answer` throw where the total does not fit.
+/// A step may throw only what nothing that follows can mend, such as a collection that is too large
+/// already; a step that traps ends its process on one number of cores and not on another.
 public protocol ExactReduction: Reduction {}
 
 extension ExactReduction {

@@ -56,6 +56,8 @@ extension UInt8: FixedWidthValue, RemoteValue {}
 extension UInt16: FixedWidthValue, RemoteValue {}
 extension UInt32: FixedWidthValue, RemoteValue {}
 extension UInt64: FixedWidthValue, RemoteValue {}
+extension Int128: FixedWidthValue, RemoteValue {}
+extension UInt128: FixedWidthValue, RemoteValue {}
 
 extension Float: FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.

@@ -29,6 +29,32 @@ private func best(_ body: (_ zero: Double) -> Double) -> [Double] {
     }
 }
 
+@Remote func integersByHand(_ count: Int) -> [Double] {
+    let whole = (0..<count).map(madeWhole)
+    return best { zero in
+        var sum = Int(zero)
+        for i in 0..<count { sum += whole[i] }
+        return Double(sum)
+    }
+}
+
+@Remote func integerRangeByHand(_ count: Int) -> [Double] {
+    best { zero in
+        var sum = Int(zero)
+        for i in 0..<count { sum += i ^ 5 }
+        return Double(sum)
+    }
+}
+
+@Remote func integersGroupedByHand(_ count: Int) -> [Double] {
+    let whole = (0..<count).map(madeWhole)
+    return best { zero in
+        var sums = [Int](repeating: Int(zero), count: 1_024)
+        for i in 0..<count { sums[whole[i] & 1_023] += whole[i] }
+        return Double(sums.reduce(0, +))
+    }
+}
+
 @Remote func filterByHand(_ count: Int) -> [Double] {
     let levels = (0..<count).map(level)
     return best { zero in

@@ -23,6 +23,12 @@ func otherLevel(_ i: Int) -> Double { Double(i &* 40_503 % 1_000) }
     Double(pair.first & 0xff) * pair.second
 }
 
+@Remote func madeWhole(_ i: Int) -> Int { mixed(i) % 1_000_000 - 400_000 }
+@Remote func shifted(_ i: Int) -> Int { i ^ 5 }
+@Remote func remainder(_ whole: Int) -> Int { whole & 1_023 }
+@Remote func same(_ whole: Int) -> Int { whole }
+@Remote func wholeSum(_ group: Pair<Int, Int>) -> Int { group.second }
+
 /// A sale, with a text that most chains do not look at.
 @Record struct Sale {
     var customer: String
@@ -73,6 +79,7 @@ struct FusionRows {
         try await levels.wait()
         try await others.wait()
         try await sales.wait()
+        try await integers()
         try await row("map", mapByHand) { _ in levels.map(risen).sum }
         try await row("pages", mapByHand) { _ in levels.pages.map(total).sum }
         try await row("filter", filterByHand) { _ in levels.filter(isHigh).sum }
@@ -95,9 +102,23 @@ struct FusionRows {
         }
     }
 
-    private func row<ByHand: RemoteFunction1>(
+    /// Sums of integers that lie in pages, that a range gives, and of each key.
+    private func integers() async throws {
+        let count = count
+        let whole = try await cluster.remotely { $0.range(0..<count).map(madeWhole).stored() }
+        try await whole.wait()
+        try await row("integers", integersByHand) { _ in whole.chain.sum }
+        try await row("integers of a range", integerRangeByHand) { remote in
+            remote.range(0..<count).map(shifted).sum
+        }
+        try await row("integers grouped", integersGroupedByHand) { _ in
+            whole.chain.grouped(by: remainder, .summing(of: same)).chain.map(wholeSum).sum
+        }
+    }
+
+    private func row<ByHand: RemoteFunction1, Sum: RemoteValue>(
         _ name: String, _ byHand: ByHand, count: Int? = nil,
-        _ chain: (RemoteScope) -> Proxy<Double>
+        _ chain: (RemoteScope) -> Proxy<Sum>
     ) async throws where ByHand.A0 == Int, ByHand.Result == [Double] {
         guard Fusion.isWanted(name) else { return }
         let count = count ?? self.count
@@ -113,7 +134,7 @@ struct FusionRows {
                     let sums = try await cluster.remotely { remote in
                         (0..<Self.passes).map { _ in chain(remote) }
                     }
-                    for pass in sums { sum = try await pass.value }
+                    for pass in sums { sum = number(try await pass.value) }
                 }
                 guard abs(sum - answer[1]) <= 1e-9 * abs(sum) else { throw WrongAnswer() }
                 best = min(best, time / Double(Self.passes))
@@ -121,5 +142,9 @@ struct FusionRows {
             ours.append(best)
         }
         Fusion.report("fusion", "swoop:\(name)", count, ours: ours, hand: hand)
+    }
+
+    private func number<Sum>(_ sum: Sum) -> Double {
+        (sum as? Double) ?? (sum as? Int).map { Double($0) } ?? .nan
     }
 }

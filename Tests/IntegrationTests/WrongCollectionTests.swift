@@ -70,7 +70,7 @@ extension ProgramTests {
             let shout = " /   at \(place("if i == 77_777", in: "Chains")) /   task N"
             let stopped = "was stopped by a runtime check of Swift (signal 4, SIGILL). Fatal error:"
             let wider =
-                " /   task N /   Make them a wider type first, such as Int or Double."
+                " /   task N /   Make them a wider type first, such as Int128 or Double."
             let values = try Self.told.get()
             expect(
                 values,
@@ -84,10 +84,10 @@ extension ProgramTests {
                     "sum beyond Int":
                         "taskFailed: array.sum (answer): the sum is beyond what Int holds" + wider,
                     "sum of parts beyond Int8":
-                        "taskFailed: range.map(byteOf).sum: the sum is beyond what Int8 holds"
-                        + wider,
+                        "taskFailed: range.map(byteOf).sum (answer): the sum is beyond what Int8 "
+                        + "holds" + wider,
                     "prefix sums beyond Int":
-                        "taskFailed: array.scan(sum) (answer): the sum is beyond what Int holds"
+                        "taskFailed: array.scan(sum) (pages): the sum is beyond what Int holds"
                         + wider,
                 ])
             // What the runtime prints of itself has places of its own.

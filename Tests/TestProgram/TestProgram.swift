@@ -75,6 +75,8 @@ import Swoop
         "left-out": { arguments in try await tellLeftOut(arguments) },
         "key-rules": { _ in try await tellKeyRules() },
         "wrong-collections": { _ in try await tellWrongCollections() },
+        "exact-sums": { arguments in try await tellExactSums(arguments) },
+        "endless": { arguments in try await tellEndless(in: arguments[0]) },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },
     ]

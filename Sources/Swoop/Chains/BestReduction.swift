@@ -33,7 +33,10 @@ public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>:
         }
         keys.append(key)
         elements.append(element)
-        if keys.count >= 2 * limit + 64 { prune(limit: limit, largestFirst: largestFirst) }
+        // Twice the limit and 64; a limit may be as large as an Int.
+        if keys.count >= 64, (keys.count - 64) / 2 >= limit {
+            prune(limit: limit, largestFirst: largestFirst)
+        }
     }
 
     /// The places of the best, best first.

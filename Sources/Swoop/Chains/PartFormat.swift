@@ -51,6 +51,8 @@ extension Int64: TextLine {}
 extension UInt32: TextLine {}
 extension UInt64: TextLine {}
 extension UInt8: TextLine {}
+extension Int128: TextLine {}
+extension UInt128: TextLine {}
 
 extension Double: TextLine {
     /// Writes the shortest text that reads as this number.

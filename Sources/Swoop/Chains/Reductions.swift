@@ -1,6 +1,6 @@
 // The reductions that users name: counting, sums, extremes, mean, collecting, a function of their
-// own. Reductions of grouped elements take a function first (Aggregation.swift); groups are in
-// Grouping.swift.
+// own. Sums of integers are in IntegerSum.swift. Reductions of grouped elements take a function
+// first (Aggregation.swift); groups are in Grouping.swift.
 
 public import SwoopElements
 
@@ -46,45 +46,6 @@ extension PlainReduction {
     @inlinable public func answer(_ partial: Int) -> Int { partial }
     /// The reduction's name.
     public static var _name: String { "count" }
-}
-
-/// A sum that its type cannot hold.
-public struct SumOverflow: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name of the type.
-    public let type: String
-
-    @inline(never) @usableFromInline init<Number>(_ type: Number.Type) { self.type = "\(type)" }
-
-    /// What happened.
-    public var description: String { "the sum is beyond what \(type) holds" }
-}
-
-/// The sum of integers; throws `SumOverflow` where it is beyond what their type holds.
-@frozen
-public struct IntegerSum<Number: FixedWidthInteger & RemoteValue>:
-    PlainReduction, ExactReduction
-{
-    /// Makes the reduction.
-    @inlinable public init() {}
-    /// 0.
-    @inlinable public var identity: Number { 0 }
-    /// The number.
-    @inlinable public func lift(_ element: Number) -> Number { element }
-    /// Adds a number.
-    @inlinable @inline(__always)
-    public func fold(_ raw: Number, into partial: inout Number) throws {
-        let (sum, isBeyond) = partial.addingReportingOverflow(raw)
-        if isBeyond { throw SumOverflow(Number.self) }
-        partial = sum
-    }
-    /// Adds the sums.
-    @inlinable public func combine(_ right: Number, into left: inout Number) throws {
-        try fold(right, into: &left)
-    }
-    /// The sum.
-    @inlinable public func answer(_ partial: Number) -> Number { partial }
-    /// The reduction's name.
-    public static var _name: String { "sum" }
 }
 
 /// The sum of floating-point numbers: along the tree, so that rounding is always the same.
@@ -229,7 +190,7 @@ public struct MaxReduction<Element: Comparable & RemoteValue>:
     }
     /// Adds elements while there is room.
     @inlinable public func combine(_ right: [Element], into left: inout [Element]) {
-        left.append(contentsOf: right.prefix(limit - left.count))
+        left.append(contentsOf: right.prefix(Swift.max(0, limit - left.count)))
     }
     /// The elements.
     @inlinable public func answer(_ partial: [Element]) -> [Element] { partial }

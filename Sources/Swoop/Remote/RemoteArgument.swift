@@ -79,6 +79,16 @@ extension UInt64: RemoteArgument {
     public typealias Received = UInt64
 }
 
+extension Int128: RemoteArgument {
+    /// Itself.
+    public typealias Received = Int128
+}
+
+extension UInt128: RemoteArgument {
+    /// Itself.
+    public typealias Received = UInt128
+}
+
 extension Float: RemoteArgument {
     /// Itself.
     public typealias Received = Float
