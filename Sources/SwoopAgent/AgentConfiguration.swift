@@ -37,7 +37,7 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var announced: [String] = []
     /// It ends when it heard nothing of the coordinator for so long, in nanoseconds; 0: never. A
     /// child ends with its parent only.
-    package var grace: Int64 = 15 * nanosecondsPerSecond
+    package var grace: Int64 = Agreed.grace
 
     package init(
         endpoints: [String], serverKey: String, secretKey: Secret, name: String, slots: Int = 0,

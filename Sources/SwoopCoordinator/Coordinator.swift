@@ -26,7 +26,7 @@ package final class Coordinator: Sendable {
         package var keys: CurveKeys
         package var scheduler = Scheduler.Configuration()
         /// How long its agents go on without hearing of it: so long one may come back.
-        package var agentGrace: Int64 = 15 * nanosecondsPerSecond
+        package var agentGrace: Int64 = Agreed.grace
         /// Who brings hosts up again and takes new ones in; nil: the hosts stay what they are.
         package var keeper: (any HostKeeper)?
 

@@ -87,7 +87,7 @@ extension CoordinatorLoop {
                 cpuNanoseconds: node.cpuNanoseconds, residentBytes: node.residentBytes,
                 fetchedBytes: node.fetchedBytes, givenBytes: node.givenBytes,
                 pageBudget: node.description.pageBudget, ageNanoseconds: age,
-                isSilent: age > 2 * nanosecondsPerSecond)
+                isSilent: age > Agreed.shownSilence)
         }
         return ClusterUsage(nodes: nodes, progress: scheduler.progress)
     }

@@ -15,7 +15,7 @@ package struct AgentMachine: Sendable {
         /// Workers that may die before they were ready, one after the other.
         package var failedStartsMax = 3
         /// The agent ends when it heard nothing of the coordinator for so long.
-        package var grace: Int64 = 15 * nanosecondsPerSecond
+        package var grace: Int64 = Agreed.grace
         /// The agent ends when the coordinator has not taken it in for so long.
         package var startMax: Int64 = 30 * nanosecondsPerSecond
         /// A worker that nobody used for so long ends, while workers of other programs are there.
@@ -28,7 +28,7 @@ package struct AgentMachine: Sendable {
         package var fetchesMax = 20
         /// How long a copy of another node's page is kept that nothing reads: 0.5 s, in which
         /// others may copy it from here.
-        package var copyKept: Int64 = nanosecondsPerSecond / 2
+        package var copyKept: Int64 = Agreed.copyKept
         /// How long another node's question waits for a page of which nothing more comes here.
         package var questionMax: Int64 = 10 * nanosecondsPerSecond
         /// How long it waits for a page that nobody here has heard of: its lease may be on its way.

@@ -24,11 +24,11 @@ package struct ForecastKey: Hashable, Sendable {
 /// Learns how long functions take and what they leave; answers with distributions.
 ///
 /// Bounded: per function, version and node the runs that `RecordWindow` keeps; two versions
-/// (fingerprints) per function and node; `historyLimit` functions, of which those go that were
+/// (fingerprints) per function and node; `functionLimit` functions, of which those go that were
 /// longest not recorded. Answers depend on the records only, never on the order of a dictionary.
 package struct Forecaster: Sendable {
     /// Functions known at most.
-    package static let functionLimit = 10_000
+    package static let functionLimit = Agreed.functionsKept
     /// Nodes per function known at most: of more, the one longest not recorded goes.
     package static let nodeLimit = 64
 

@@ -65,7 +65,7 @@ struct NodeRun {
 /// The runs of one function on one node.
 struct NodeRecords: Sendable {
     /// Versions kept: the present one and the one before.
-    static let versionLimit = 2
+    static let versionLimit = Agreed.versionsKept
 
     let name: String
     /// What was recorded last comes last.

@@ -2,6 +2,7 @@
 // line, `cores: 8` in a file. Pure.
 
 import SwoopLaunching
+internal import SwoopModel
 
 /// A setting that a host may have.
 enum HostSetting: String, CaseIterable {
@@ -28,8 +29,8 @@ enum HostSetting: String, CaseIterable {
             host.address = value
             return HostNames.objection(toAddress: value)
         case .cores:
-            guard let cores = Int(value), cores > 0, cores <= 4_096 else {
-                return "cores is \"\(value)\": write a number from 1 to 4096"
+            guard let cores = Int(value), cores > 0, cores <= Agreed.coresMax else {
+                return "cores is \"\(value)\": write a number from 1 to \(Agreed.coresMax)"
             }
             host.cores = cores
         case .memory:

@@ -182,7 +182,8 @@ extension StoredOutput {
 
     /// Bytes that a page takes in a node's store: large ones whole huge pages, others whole pages.
     package static func takenBytes(ofPage byteCount: Int64) -> Int64 {
-        let unit: Int64 = byteCount >= 1 << 20 ? 2 << 20 : 4 << 10
+        let isLarge = byteCount >= Agreed.largeBytesMin
+        let unit = Int64(isLarge ? Agreed.largeUnit : Agreed.smallUnit)
         // Nobody has so much: sums of it stay numbers.
         return (max(1, min(byteCount, 1 << 56)) + unit - 1) / unit * unit
     }

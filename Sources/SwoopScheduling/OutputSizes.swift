@@ -56,7 +56,7 @@ extension Scheduler {
         let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + readBytes(of: $1, by: index) }
         return outputSizes[place].expected(
             features: tasks[index].spec.features, inputBytes: inputBytes,
-            inlineMax: tasks[index].spec.output == .page ? 0 : configuration.inlineMax)
+            inlineMax: tasks[index].spec.output == .page ? 0 : Agreed.reportedBytesMax)
     }
 
     /// A run of the task ended well: what it left tells of the next ones.

@@ -27,14 +27,13 @@ package struct Scheduler: Sendable {
         package var assignedMax = 16_384
         /// A node that was not heard of for so long is lost.
         package var silenceMax: Int64 = 10 * nanosecondsPerSecond
-        /// Bytes of client data that are kept in the scheduler itself, and of results that come in
-        /// reports.
+        /// Bytes of client data that are kept in the scheduler itself.
         package var inlineMax = 4_096
         /// Others to which a node gives the same page, before they give it to one another.
         package var copiesGiven = 2
-        /// How long a copy is counted on that no task reads: less than the 0.5 s for which its node
+        /// How long a copy is counted on that no task reads: less than the time for which its node
         /// keeps it.
-        package var copyKept: Int64 = 3 * nanosecondsPerSecond / 10
+        package var copyKept: Int64 = Agreed.copyKept * 3 / 5
         /// Nodes that client data is on before it counts as stored, where there are as many.
         package var dataCopies = 2
         /// Whether tasks fail when the last node is lost: nothing can bring one back.

@@ -1,6 +1,8 @@
 // Which part of the arena, or of the spill file, the next page gets: the decisions alone, as a
 // value without memory behind it. Arena.swift and SpillFile.swift carry them out.
 
+internal import SwoopModel
+
 /// A part of the arena or of the spill file.
 package struct Extent: Hashable, Sendable {
     /// Bytes from the beginning; a multiple of 4 KiB, in the arena for large extents of 2 MiB.
@@ -24,11 +26,11 @@ package struct Extent: Hashable, Sendable {
 /// again that was used before, which is four times as fast to fill as fresh memory.
 package struct ExtentAllocator: Sendable {
     /// Granularity and alignment of large extents: a huge page.
-    package static let largeUnit = 2 << 20
+    package static let largeUnit = Agreed.largeUnit
     /// Granularity and alignment of small extents: a page of the machine's.
-    package static let smallUnit = 4 << 10
+    package static let smallUnit = Agreed.smallUnit
     /// Requests from here on are large: they waste less than half of what they get.
-    package static let largeBytesMin = 1 << 20
+    package static let largeBytesMin = Agreed.largeBytesMin
 
     /// Where extents go.
     package enum Placement: Sendable {

@@ -14,9 +14,9 @@ package import SwoopModel
 /// Belongs to one thread. A call waits up to `busyMilliseconds` for another coordinator's write.
 package final class ModelStore {
     /// Histories kept: of more, those that were written longest ago go.
-    package static let historyLimit = 10_000
+    package static let historyLimit = Agreed.functionsKept
     /// Versions (fingerprints) of one function kept per node: the present one and the one before.
-    package static let versionLimit = 2
+    package static let versionLimit = Agreed.versionsKept
     /// How long a call waits for another coordinator.
     package static let busyMilliseconds = 1_000
 

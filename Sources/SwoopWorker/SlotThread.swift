@@ -15,8 +15,6 @@ final class SlotThread {
     private var clock = SlotClock()
     private let textBuffer = TextBuffer()
     private let rows = ScratchBuffer()
-    /// Values up to here travel inside reports.
-    private static let inlineMax = 1_024
 
     init(core: WorkerCore, slot: Int) {
         self.core = core
@@ -122,7 +120,7 @@ final class SlotThread {
     ) throws -> StoredOutput {
         let bytes = context.output.bytes
         if host.page == nil {
-            if bytes.count <= inlineMax { return .inline(bytes) }
+            if bytes.count <= Agreed.reportedBytesMax { return .inline(bytes) }
             try host.store(bytes)
         }
         try host.closePage()

@@ -266,4 +266,21 @@ private let page: Int64 = 50 << 20
             held: [1])
         #expect(cluster.granted.map(\.node) == [NodeID(2)])
     }
+
+    @Test func `a value that is too large for a report is booked as the page that it becomes`() {
+        for (bytes, taken) in [
+            (1, 0), (Agreed.reportedBytesMax, 0), (Agreed.reportedBytesMax + 1, 4_096),
+            (4_096, 4_096), (4_097, 8_192),
+        ] {
+            var cluster = TestCluster(budget: 4 * page)
+            cluster.submit([call(900)], held: [])
+            cluster.handle(
+                .outputSizeRevised(FunctionIndex(0), OutputModel(fixedBytes: Double(bytes))))
+            let before = cluster.scheduler.nodes.nodes[0].promisedBytes
+            cluster.submit([call(1)], held: [1])
+            #expect(cluster.granted.last?.attempt == cluster.attempt(1), "\(bytes)")
+            let promised = cluster.scheduler.nodes.nodes[0].promisedBytes - before
+            #expect(promised == Int64(taken), "\(bytes)")
+        }
+    }
 }

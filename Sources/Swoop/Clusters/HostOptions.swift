@@ -1,5 +1,7 @@
 // Which other machines a cluster is to have, and how they are brought up.
 
+import SwoopModel
+
 /// Machines of a cluster, and how they are brought up: over SSH, with nothing installed there.
 ///
 /// ```swift
@@ -23,7 +25,7 @@ public struct HostOptions: Sendable {
     public var connectLimit: Duration = .seconds(10)
     /// How long an agent goes on when it hears nothing of the coordinator; then it ends, and leaves
     /// nothing but the cache of programs.
-    public var grace: Duration = .seconds(15)
+    public var grace: Duration = .nanoseconds(Agreed.grace)
     /// Whether `swoop top` and other tools of this user may find the cluster.
     public var isVisible = true
     /// Whether runtimes are learned from earlier programs, and kept for later ones.

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Swoop
+import SwoopModel
 
 /// Brings a cluster of hosts up.
 struct UpCommand: ParsableCommand {
@@ -54,7 +55,7 @@ struct UpCommand: ParsableCommand {
     var connectLimit = 10
 
     @Option(help: "Seconds that agents go on without a sign of their coordinator.")
-    var grace = 15
+    var grace = Int(Agreed.grace / nanosecondsPerSecond)
 
     @Flag(help: "Stay, and hold the cluster in this process, until Ctrl-C or SIGTERM.")
     var foreground = false
