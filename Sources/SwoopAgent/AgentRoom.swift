@@ -24,7 +24,7 @@ extension AgentLoop {
     // MARK: Memory
 
     mutating func allocate(_ byteCount: Int64, for use: RoomUse) {
-        let bytes = Int(max(1, min(byteCount, 1 << 46)))
+        let bytes = Int(max(1, min(byteCount, SizeBound.bytesMax)))
         do throws(ArenaError) {
             var isForWindow = false
             if case .output = use { isForWindow = true }

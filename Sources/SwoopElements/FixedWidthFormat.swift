@@ -37,7 +37,7 @@
     @inlinable @inline(__always) public func recordEnd(
         _ base: UnsafeRawPointer, start: Int, end: Int
     ) -> (content: Int, next: Int) {
-        let next = min(end, start &+ byteCount)
+        let next = byteCount < end &- start ? start &+ byteCount : end
         return (next, next)
     }
 }

@@ -77,7 +77,7 @@ extension Scheduler {
             guard function < durations.count, durations[function] != nil else { return 0 }
             let predicted = predictedNanoseconds(of: record.spec)
             let (sum, overflow) = work.addingReportingOverflow(predicted)
-            guard !overflow, predicted < .max / 8 else { return 0 }
+            guard !overflow, predicted < Self.longest else { return 0 }
             work = sum
         }
         return work / slots

@@ -173,6 +173,9 @@ extension Scheduler {
         }
     }
 
+    /// What a run is taken for that would take longer: 26 days. Sums of thousands are numbers.
+    static let longest: Int64 = .max / 4_096
+
     /// What a run of the task is expected to take.
     func predictedNanoseconds(of spec: TaskSpec) -> Int64 {
         let place = Int(spec.function.rawValue)
@@ -180,7 +183,7 @@ extension Scheduler {
             return configuration.unknownNanoseconds
         }
         let nanoseconds = model.nanoseconds(features: spec.features)
-        return nanoseconds < 9e18 ? Int64(nanoseconds) : .max / 4
+        return nanoseconds < Double(Self.longest) ? Int64(nanoseconds) : Self.longest
     }
 
     /// Lets a new record go: failed inputs fail it, lost ones are made again, complete ones make it

@@ -105,6 +105,7 @@ extension ProtoDataTable {
         let byteCounts = try Column(byteCount, rows: ids.count, neutral: 0)
         var specs: [DataSpec] = []
         for row in ids.indices {
+            guard SizeBound.holds(byteCounts[row]) else { throw .malformed(.number, offset: 0) }
             specs.append(
                 DataSpec(
                     id: ids[row],
@@ -131,6 +132,7 @@ extension ProtoNode {
         // What a later version may add is a way over the network too.
         let reach = UInt8(exactly: reach).flatMap(NodeReach.init(rawValue:)) ?? .network
         return NodeDescription(
-            name: name, slots: slots, pageBudget: pageBudget, processID: processID, reach: reach)
+            name: name, slots: slots, pageBudget: max(0, min(pageBudget, SizeBound.bytesMax)),
+            processID: processID, reach: reach)
     }
 }

@@ -20,7 +20,8 @@ extension ProtoLend {
 
     /// The task; throws where a number cannot be right.
     func checkedTask() throws(WireError) -> TaskID {
-        guard offset >= 0, byteCount >= 0, elementCount >= 0 else {
+        guard SizeBound.holds(offset), SizeBound.holds(byteCount), SizeBound.holds(elementCount)
+        else {
             throw .malformed(.number, offset: 0)
         }
         return try task.task()

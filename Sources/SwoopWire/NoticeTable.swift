@@ -115,20 +115,27 @@ private struct NoticeFeeds {
             let length = try valueLength.next()
             return .finished(
                 try task.next(), value: length == 0 ? nil : try values.block(length: length - 1),
-                byteCount: try byteCount.next(), elementCount: try elementCount.next())
+                byteCount: try size(&byteCount), elementCount: try size(&elementCount))
         case .failed: return .failed(try task.next(), try failure.next().failure())
         case .cancelled: return .cancelled(try task.next())
         case .dataNeeded: return .dataNeeded(try task.next())
         case .roomLent:
             return .roomLent(
                 try task.next(), offset: try lentOffset.next(),
-                byteCount: try lentByteCount.next())
+                byteCount: try size(&lentByteCount))
         case .roomRefused: return .roomRefused(try task.next())
         case .dataSettled: return .dataSettled(try task.next())
         case .printed: return .printed(try line.next().outputLine())
         case .remark: return .remark(try remark.next())
         case .progress: return .progress(try progress.next().progressCount)
         }
+    }
+
+    /// A size that a message may have.
+    private func size(_ sizes: inout Feed<Int64>) throws(WireError) -> Int64 {
+        let size = try sizes.next()
+        guard SizeBound.holds(size) else { throw .malformed(.number, offset: 0) }
+        return size
     }
 
     func finish() throws(WireError) {

@@ -41,7 +41,7 @@ struct PartFeeds {
         let bytes = try byteCount.next(rows)
         let elements = try elementCount.next(rows)
         let sums = try checksum.next(rows)
-        guard bytes.allSatisfy({ $0 >= 0 }), elements.allSatisfy({ $0 >= 0 }) else {
+        guard bytes.allSatisfy(SizeBound.holds), elements.allSatisfy(SizeBound.holds) else {
             throw .malformed(.number, offset: 0)
         }
         return StoredPages(

@@ -152,6 +152,9 @@ extension ProtoPiece {
         guard tasks.count == sliceOffset.count, tasks.count == sliceWholeByteCount.count else {
             throw .malformed(.column, offset: 0)
         }
+        guard sliceOffset.allSatisfy(SizeBound.holds),
+            sliceWholeByteCount.allSatisfy(SizeBound.holds)
+        else { throw .malformed(.number, offset: 0) }
         return tasks.indices.map {
             OutputSlice(
                 task: tasks[$0], offset: sliceOffset[$0], wholeByteCount: sliceWholeByteCount[$0])

@@ -132,7 +132,10 @@ extension ByteReader {
 
     mutating func extent() throws(WireError) -> PageExtent {
         let medium = try enumeration(PageMedium.self)
-        return PageExtent(offset: try signed(.number), pages: try pages(), medium: medium)
+        let start = offset
+        let place = try signed(.number)
+        guard SizeBound.holds(place) else { throw .malformed(.number, offset: start) }
+        return PageExtent(offset: place, pages: try pages(), medium: medium)
     }
 
     mutating func pages() throws(WireError) -> StoredPages {
@@ -142,7 +145,10 @@ extension ByteReader {
                 byteCount: try reader.signed(.number), elementCount: try reader.signed(.number),
                 checksum: try reader.fixed64(.number))
         }
-        guard !parts.isEmpty, parts.allSatisfy({ $0.byteCount >= 0 && $0.elementCount >= 0 })
+        guard !parts.isEmpty,
+            parts.allSatisfy({
+                SizeBound.holds($0.byteCount) && SizeBound.holds($0.elementCount)
+            })
         else { throw .malformed(.number, offset: start) }
         return StoredPages(parts)
     }

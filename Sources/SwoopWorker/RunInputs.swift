@@ -75,6 +75,9 @@ struct InputError: Error {
         let noteBytes = unsafe try resolver.lend(order.spec.arguments[1..<2], keepingIn: &owners)
         var reader = unsafe ValueReader(noteBytes)
         let note = try LoopNote(decoding: &reader)
+        guard note.sourceEnd >= 0, (0..<Self.leavesMax).contains(note.leafBase) else {
+            throw badRange(note.leafBase, note.sourceEnd)
+        }
         sourceEnd = note.sourceEnd
         leafBase = note.leafBase
         unsafe byteCount = fields.count + arguments.count
@@ -89,11 +92,12 @@ struct InputError: Error {
         switch note.source {
         case .none: break
         case .range:
-            guard lower <= upper else { throw badRange(lower, upper) }
+            guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
             range = lower..<upper
         case .pages(let counts):
             (pages, range) = try takePages(order.spec.pages, counts, resolver: resolver)
         case .wholePages(let counts):
+            guard !counts.isEmpty else { throw badRange(-1, 0) }
             pages = try takePages(order.spec.pages, counts, resolver: resolver).pages
             range = counts.count - 1..<counts.count
         case .zipped(let counts, let others):
@@ -101,13 +105,16 @@ struct InputError: Error {
         case .merged(let counted, let start):
             try takeMerged(counted, from: start, order: order, resolver: resolver)
         case .text(let path, _, let version):
-            guard 0 <= lower, lower <= upper else { throw badRange(lower, upper) }
+            guard 0 <= lower, lower <= upper, upper <= Self.positionsMax else {
+                throw badRange(lower, upper)
+            }
             range = lower..<upper
             self.path = path
             self.version = version
             byteCount += upper - lower
         case .sentText(let start):
-            guard 0 <= start, start <= lower, lower <= upper, let page = order.spec.pages.first
+            guard 0 <= start, start <= lower, lower <= upper, upper <= Self.positionsMax,
+                let page = order.spec.pages.first
             else { throw badRange(lower, upper) }
             range = lower..<upper
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
@@ -120,7 +127,8 @@ struct InputError: Error {
     private mutating func takeMerged(
         _ counted: Int, from start: Int, order: RunOrder, resolver: ArgumentResolver
     ) throws {
-        var first = max(0, start)
+        guard (0...Self.positionsMax).contains(start) else { throw badRange(start, .max) }
+        var first = start
         let begin = first
         for (place, page) in order.spec.pages.enumerated() {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
@@ -133,11 +141,16 @@ struct InputError: Error {
             if unsafe bytes.isEmpty { continue }
             let header = unsafe try PageHeader(reading: bytes)
             let (next, overflow) = first.addingReportingOverflow(header.count)
-            guard !overflow else { throw badRange(begin, .max) }
+            guard !overflow, next <= Self.positionsMax else { throw badRange(begin, .max) }
             first = next
         }
         range = begin..<first
     }
+
+    /// Positions of a source that is kept anywhere, and leaves: far beyond any, and so far below
+    /// what an Int holds that loops add to them unchecked.
+    private static let positionsMax = 1 << 60
+    private static let leavesMax = 1 << 47
 
     private func badRange(_ lower: Int, _ upper: Int) -> InputError {
         InputError(kind: .invalidGraph, message: "a loop over \(lower)..<\(upper)")
@@ -150,7 +163,9 @@ struct InputError: Error {
         _ tasks: [TaskID], _ counts: [Int], resolver: ArgumentResolver
     ) throws -> (pages: [InputPage], range: Range<Int>) {
         let own = tasks.count
-        guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }) else {
+        guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }),
+            counts.clampedSum <= Self.positionsMax
+        else {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
         }
@@ -179,7 +194,9 @@ struct InputError: Error {
         let own: Range<Int>
         (pages, own) = try takePages(Array(tasks.prefix(1)), counts, resolver: resolver)
         let beside = tasks.count - 1
-        guard beside >= 0, others.count >= beside, others.allSatisfy({ $0 >= 0 }) else {
+        guard beside >= 0, others.count >= beside, others.allSatisfy({ $0 >= 0 }),
+            others.clampedSum <= Self.positionsMax
+        else {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over two arrays, counts missing")
         }

@@ -11,7 +11,7 @@ extension Dice {
         return [
             .hello(version: small(), client: ClientID(word()), program: program(), name: text()),
             .submit(part, data: data), .data(task(), bytes: bytes()), .dataFailed(failure()),
-            .roomWanted(task(), byteCount: natural()), .dataWritten(task(), writtenPage()),
+            .roomWanted(task(), byteCount: size()), .dataWritten(task(), writtenPage()),
             .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
             offer(), .wantHosts(hostsWanted()), .releaseHosts(list { $0.text() }, within: number()),
@@ -41,7 +41,7 @@ extension Dice {
             .programBytesWanted(program(), digest: text(), offset: number(), count: number()),
             .programReady(program()), .programFailed(program(), reason: text()),
             .relayWanted(task(), from: NodeID(small())),
-            .roomLent(task(), offset: natural(), byteCount: natural()), .pageCopied(task()),
+            .roomLent(task(), offset: size(), byteCount: size()), .pageCopied(task()),
             .pageNotCopied(failure()),
         ]
     }
@@ -58,16 +58,13 @@ extension Dice {
             .programBytes(
                 program(), digest: text(), offset: number(), count: number(), bytes: bytes()),
             .relayed(task(), elementCount: number(), bytes: bytes()), .relayFailed(task()),
-            .lendRoom(task(), byteCount: natural()), .keepWritten(task(), writtenPage()),
+            .lendRoom(task(), byteCount: size()), .keepWritten(task(), writtenPage()),
             .copyPages(list { $0.pageCopy() }),
         ]
     }
 
-    /// A number from 0 on.
-    mutating func natural() -> Int64 { Int64(word() >> 1) }
-
     mutating func writtenPage() -> OutputPart {
-        OutputPart(byteCount: natural(), elementCount: natural(), checksum: word())
+        OutputPart(byteCount: size(), elementCount: size(), checksum: word())
     }
 
     mutating func pageCopy() -> PageCopy {

@@ -32,6 +32,15 @@ struct Dice {
         }
     }
 
+    /// A size as messages may have it, often an extreme.
+    mutating func size() -> Int64 {
+        switch below(6) {
+        case 0: 0
+        case 1: SizeBound.bytesMax
+        default: Int64(word() >> UInt64(18 + below(46)))
+        }
+    }
+
     mutating func small() -> UInt32 {
         switch below(5) {
         case 0: 0
@@ -135,7 +144,7 @@ extension Dice {
             iterations: list(upTo: 2) { $0.iteration() },
             data: list {
                 DataSpec(
-                    id: $0.task(), output: $0.output(), byteCount: $0.number(),
+                    id: $0.task(), output: $0.output(), byteCount: $0.size(),
                     isDeferred: $0.coin(), staysOnceBrought: $0.coin())
             },
             held: tasks())
@@ -156,7 +165,7 @@ extension Dice {
         StoredPages(
             (0...below(3)).map { _ in
                 OutputPart(
-                    byteCount: abs(number() / 2), elementCount: abs(number() / 2),
+                    byteCount: size(), elementCount: size(),
                     checksum: word())
             })
     }
@@ -168,13 +177,13 @@ extension Dice {
             case 1: .stored(pages(), nodes: list { NodeID($0.small()) })
             default: .inline(bytes())
             }
-        let slice = OutputSlice(task: task(), offset: number(), wholeByteCount: number())
+        let slice = OutputSlice(task: task(), offset: size(), wholeByteCount: size())
         return AssignedInput(
             task: task(), source: source, slice: coin() ? slice : nil, isShared: coin())
     }
 
     mutating func extent() -> PageExtent {
-        PageExtent(offset: number(), pages: pages())
+        PageExtent(offset: size(), pages: pages())
     }
 
     mutating func runOrder() -> RunOrder {
@@ -247,14 +256,14 @@ extension Dice {
         switch below(10) {
         case 0:
             .finished(
-                task(), value: coin() ? bytes() : nil, byteCount: number(),
-                elementCount: number())
+                task(), value: coin() ? bytes() : nil, byteCount: size(),
+                elementCount: size())
         case 1: .failed(task(), failure())
         case 2: .cancelled(task())
         case 3: .dataNeeded(task())
         case 4: .printed(outputLine())
         case 5: .remark(text())
-        case 6: .roomLent(task(), offset: number(), byteCount: number())
+        case 6: .roomLent(task(), offset: size(), byteCount: size())
         case 7: .roomRefused(task())
         case 8: .dataSettled(task())
         default: .progress(progress())
@@ -263,7 +272,7 @@ extension Dice {
 
     mutating func node() -> NodeDescription {
         NodeDescription(
-            name: text(), slots: small(), pageBudget: number(),
+            name: text(), slots: small(), pageBudget: size(),
             processID: Int32(truncatingIfNeeded: number()),
             reach: NodeReach.allCases[Int(small() % 3)])
     }

@@ -104,6 +104,41 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, .min, .max, SizeBound.bytesMax + 1] as [Int64])
+    func `sizes that nothing has are malformed, wherever a message says them`(size: Int64) {
+        let task = TaskID(high: 1, low: 2)
+        func refuses(_ what: String, _ decode: () throws -> Void) {
+            #expect(throws: WireError.self, "\(what) of \(size)") { try decode() }
+        }
+        for notice in [
+            ClientNotice.finished(task, value: nil, byteCount: size, elementCount: 1),
+            .finished(task, value: nil, byteCount: 1, elementCount: size),
+            .roomLent(task, offset: 0, byteCount: size),
+        ] {
+            let frames = ClientReply.notices([notice]).encoded()
+            refuses("\(notice)") { _ = try ClientReply(frames: frames) }
+        }
+        let data = GraphPart(data: [DataSpec(id: task, output: .page, byteCount: size)])
+        let submission = ClientMessage.submit(data, data: [[]]).encoded()
+        refuses("data") { _ = try ClientMessage(frames: submission) }
+        let room = ClientMessage.roomWanted(task, byteCount: size).encoded()
+        refuses("a wish for room") { _ = try ClientMessage(frames: room) }
+        let lent = AgentMessage.roomLent(task, offset: size, byteCount: 1).encoded()
+        refuses("a place") { _ = try AgentMessage(frames: lent) }
+        for part in [
+            OutputPart(byteCount: size, elementCount: 1),
+            OutputPart(byteCount: 1, elementCount: size),
+        ] {
+            let report = RunReport.ended(
+                AttemptID(task: task, number: 1), .finished(.page(StoredPages([part]))),
+                RunRecord())
+            let reports = AgentMessage.reports([report]).encoded()
+            refuses("a report") { _ = try AgentMessage(frames: reports) }
+            let ring = WorkerMessage.reports([report]).encoded()
+            refuses("a report on the ring") { _ = try WorkerMessage(bytes: ring) }
+        }
+    }
+
     @Test func `another version is an error that says both`() {
         var frames = ClientMessage.goodbye.encoded()
         frames[0][4] = 9

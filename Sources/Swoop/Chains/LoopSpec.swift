@@ -134,6 +134,16 @@ extension LoopRecorder {
             advice: "Pass \(least) or more.")
     }
 
+    /// Refuses a number that is more than an operation can do with; `%` stands for it.
+    @inlinable
+    public func _check(_ number: Int, _ operation: String, most: Int) {
+        guard number > most else { return }
+        _refuse(
+            operation.split(separator: "%", omittingEmptySubsequences: false)
+                .joined(separator: "\(number)"),
+            advice: "Pass \(most) or less.")
+    }
+
     /// Refuses a fraction that is none.
     @inlinable
     public func _check(fraction: Double) {

@@ -144,12 +144,13 @@ public struct WindowedPages<Element: PageElement>: ChainSource {
     @inlinable @inline(__always)
     public func _forEach(_ block: Block, _ body: ([Element]) throws -> Void) throws {
         for row in block.rows.rows {
-            let end = row &+ length
-            if end <= block.count {
-                try body(block.rows.columns._array(row..<end))
-            } else if end &- block.count <= block.following.count {
+            // A window may be as long as an Int: no sum with its length.
+            let rest = length &- (block.count &- row)
+            if rest <= 0 {
+                try body(block.rows.columns._array(row..<row &+ length))
+            } else if rest <= block.following.count {
                 let own = block.rows.columns._array(row..<block.count)
-                try body(own + block.following.prefix(end &- block.count))
+                try body(own + block.following.prefix(rest))
             }
         }
     }

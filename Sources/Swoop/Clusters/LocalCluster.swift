@@ -39,6 +39,20 @@ public struct LocalOptions: Sendable {
         cores = ProcessAllowance.cores()
         pageBudget = MachineMemory.pageBudget()
     }
+
+    /// Refuses what no machine has: as the lists of hosts do, and before anything is started.
+    func check() throws(SwoopError) {
+        if cores > Agreed.coresMax {
+            throw SwoopError(
+                .unreachable, "a cluster of \(cores) cores",
+                advice: "Set `cores` to a number from 1 to \(Agreed.coresMax).")
+        }
+        if !(0...Int(SizeBound.bytesMax)).contains(pageBudget) {
+            throw SwoopError(
+                .unreachable, "a cluster with \(pageBudget) bytes for pages",
+                advice: "Set `pageBudget` to what the machine can spare, in bytes.")
+        }
+    }
 }
 
 /// A running local cluster.
@@ -51,6 +65,7 @@ final class LocalCluster: Sendable {
     init(
         _ options: LocalOptions, cluster: String, holder: CoordinatorAddress.Holder = .program
     ) throws {
+        try options.check()
         try Shortage.check(Self.needs(of: options))
         let keys = try CurveKeys.generate()
         let agentKeys = try CurveKeys.generate()

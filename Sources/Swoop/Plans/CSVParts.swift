@@ -74,7 +74,7 @@ extension PlanRecording {
                 parts += scanned(table, ranges, files.dialect, leafBase: leafBase)
             case .client: parts += sent(table, ranges, files.dialect, leafBase: leafBase)
             }
-            leafBase += (table.source.byteCount + leafWidth - 1) / leafWidth
+            leafBase = leafBase.addingClamped(table.source.byteCount.pieces(of: leafWidth))
         }
         files.parts.withLock { $0 = parts }
         return parts
@@ -207,7 +207,7 @@ final class SentCSV: Sendable {
         while true {
             let part = summaries.withLock { $0.count }
             guard part < count else { return }
-            let end = min(source.byteCount, ranges[part].upperBound + 1)
+            let end = min(source.byteCount, ranges[part].upperBound.addingClamped(1))
             let start = start(of: part)
             scan(part, in: try source.bytes(start..<end), start: start)
         }

@@ -41,7 +41,8 @@ extension PlanRecording {
         }
         var bytes = 0
         for size in sizes {
-            bytes += max(size.byteCount, size.count * Self.elementBytes)
+            let own = max(size.byteCount, size.count.multipliedClamped(by: Self.elementBytes))
+            bytes = bytes.addingClamped(own)
             if bytes > tableByteCount { return true }
         }
         return false
@@ -52,7 +53,7 @@ extension PlanRecording {
         let isMuch =
             switch source {
             case .range: mayExceedTable(source)
-            case .text, .csv: parts.reduce(0) { $0 + $1.range.count } > tableByteCount
+            case .text, .csv: parts.map(\.range.count).clampedSum > tableByteCount
             case .pages(let handle), .wholePages(let handle), .zipped(let handle, _):
                 mayExceedTable(handle)
             case .shuffled: mayExceedTable(pages: parts.count)

@@ -66,7 +66,7 @@ struct PageDivision {
     /// Some pages for each core, none larger than a run may cover.
     init(of count: Int, cores: Int, byteCountMax: Int) {
         let pages = cores * 4
-        self.count = max(1, (count + pages - 1) / pages)
+        self.count = max(1, count.pieces(of: pages))
         byteCount = byteCountMax
     }
 

@@ -102,7 +102,10 @@ extension PlanRecording: LoopRecorder {
             let note = LoopNote(source: .range, sourceEnd: count)
             let known = positionByteCount.map { session.partByteCountMax / max(1, $0) }
             let most = areKept ? known ?? Self.keptElementsMax : .max
-            return split(count, leafWidth: leafWidth, least: 1, most: most).map {
+            return split(
+                count, leafWidth: leafWidth, least: 1, most: most,
+                named: "a range of \(count) integers"
+            ).map {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
         case .shuffled(let shuffle): return mergedParts(shuffle)
@@ -126,23 +129,35 @@ extension PlanRecording: LoopRecorder {
 
     /// Cuts `0..<count`: eight parts a core, so that the last ones even out; at leaves where there
     /// are so many, else anywhere; more where one would hold more than `most` positions.
+    ///
+    /// - Parameter name: what is cut, for the error where it would be too many parts.
     func split(
-        _ count: Int, leafWidth: Int, least: Int, most: Int = .max
+        _ count: Int, leafWidth: Int, least: Int, most: Int = .max, named name: String
     ) -> [Range<Int>] {
         guard count > 0 else { return [0..<0] }
         // Cuts move by half a leaf at most.
         let most = max(1, most > 2 * leafWidth ? most - leafWidth : most)
-        let needed = (count - 1) / most + 1
-        let wanted = max(needed, min(session.coreCount * Self.partsOfCore, count / max(1, least)))
-        let leaves = (count + leafWidth - 1) / leafWidth
-        var cuts: [Int] = []
-        for index in 0...wanted {
-            var cut = Int(Double(count) * Double(index) / Double(wanted))
-            if leaves >= wanted { cut = (cut + leafWidth / 2) / leafWidth * leafWidth }
-            cuts.append(index == wanted ? count : min(cut, count))
+        let needed = count.pieces(of: most)
+        guard needed <= Self.partsMax else {
+            _refuse(
+                "\(name) would be \(needed) parts, and \(Self.partsMax) are the most",
+                advice: "Use a smaller one, or make several plans.")
+            return [0..<0]
         }
-        return zip(cuts, cuts.dropFirst()).compactMap { $0 < $1 ? $0..<$1 : nil }
+        let wanted = max(needed, min(session.coreCount * Self.partsOfCore, count / max(1, least)))
+        let areLeaves = count.pieces(of: leafWidth) >= wanted
+        var cuts: [Int] = []
+        for index in 0..<wanted {
+            let cut = wanted.dividingFullWidth(count.multipliedFullWidth(by: index)).quotient
+            cuts.append(
+                areLeaves ? cut.addingClamped(leafWidth / 2) / leafWidth * leafWidth : cut)
+        }
+        cuts.append(count)
+        return zip(cuts, cuts.dropFirst()).compactMap { $0 < $1 ? $0..<min($1, count) : nil }
     }
+
+    /// Parts of one source at most: each is a task, and a million of them take some 500 MB here.
+    static let partsMax = 1 << 20
 
     func encoded(_ note: LoopNote) -> Argument {
         var writer = ValueWriter()

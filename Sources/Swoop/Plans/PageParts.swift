@@ -15,6 +15,9 @@ extension PlanRecording {
             guard handle.recording.session === session,
                 let sizes = session.sizes(of: handle.tasks)
             else { return nil }
+            // What no Int counts is no collection that could be cut.
+            guard sizes.map(\.count).clampedSum < .max, sizes.map(\.byteCount).clampedSum < .max
+            else { return nil }
             all.append(sizes)
         }
         return all
@@ -65,7 +68,7 @@ extension PlanRecording {
         var (elements, bytes) = (0, 0)
         for (index, size) in sizes.enumerated() {
             // A page belongs to the part that has its middle.
-            let own = (elements + size.count / 2) * parts / all
+            let own = (elements + size.count / 2).multipliedClamped(by: parts) / all
             if index > start, own > part || bytes + size.byteCount > most {
                 runs.append(start..<index)
                 start = index

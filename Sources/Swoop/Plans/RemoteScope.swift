@@ -152,6 +152,7 @@ public final class RemoteScope: Sendable {
         _ body: (Proxy<State>) throws -> Proxy<State>
     ) rethrows -> Proxy<State> where Initial.Received == State {
         recording._check(limit, "a loop of % rounds", least: 1)
+        recording._check(limit, "a loop of % rounds", most: Int(UInt32.max))
         var writer = ValueWriter()
         do {
             try initial._encodeArgument(into: &writer)

@@ -25,7 +25,7 @@ struct TextPart: Sendable {
     /// - Throws: `SwoopError` when the file cannot be read any more, or is another.
     func read() throws(SwoopError) -> [UInt8] {
         let end = range.upperBound
-        var bytes = try source.bytes(start..<min(source.byteCount, end + Self.margin))
+        var bytes = try source.bytes(start..<min(source.byteCount, end.addingClamped(Self.margin)))
         func begin(_ window: [UInt8], from offset: Int, at position: Int) -> Int? {
             unsafe window.withUnsafeBytes { bytes in
                 firstBegin(unsafe TextWindow(bytes: bytes, start: offset), position)
@@ -44,7 +44,7 @@ struct TextPart: Sendable {
                 try source.bytes(from..<position), from: from, at: max(end, from + lookBehind))
         }
         let known = start + bytes.count
-        let stop = min(source.byteCount, (next ?? source.byteCount) + Self.margin)
+        let stop = min(source.byteCount, (next ?? source.byteCount).addingClamped(Self.margin))
         if stop > known { bytes += try source.bytes(known..<stop) }
         return bytes
     }
@@ -74,7 +74,7 @@ extension PlanRecording {
                 }
                 parts.append(part)
             }
-            leafBase += (source.byteCount + leafWidth - 1) / leafWidth
+            leafBase = leafBase.addingClamped(source.byteCount.pieces(of: leafWidth))
         }
         return parts
     }
@@ -83,7 +83,8 @@ extension PlanRecording {
     func cut(_ source: ByteSource, leafWidth: Int) -> [Range<Int>] {
         split(
             source.byteCount, leafWidth: leafWidth, least: 65_536,
-            most: session.partByteCountMax)
+            most: session.partByteCountMax,
+            named: "\(source.path), of \(source.byteCount) bytes,")
     }
 
     /// Adds bytes of a file as client data: they are read when the plan is run.
@@ -91,7 +92,7 @@ extension PlanRecording {
         _ range: Range<Int>, of source: ByteSource,
         _ read: @escaping @Sendable () throws(SwoopError) -> [UInt8]
     ) -> ProxyHandle {
-        let about = min(source.byteCount, range.upperBound + TextPart.margin) - range.lowerBound
-        return store(.later(read), byteCount: about, output: .value)
+        let end = min(source.byteCount, range.upperBound.addingClamped(TextPart.margin))
+        return store(.later(read), byteCount: end - range.lowerBound, output: .value)
     }
 }

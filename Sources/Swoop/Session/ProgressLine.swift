@@ -61,7 +61,7 @@ package struct ProgressLine {
     private func tasks(_ count: ProgressCount) -> String {
         let done = count.done - min(count.done, before.done)
         let failed = count.failed - min(count.failed, before.failed)
-        let total = count.total - min(count.total, before.done + before.failed)
+        let total = count.total - min(count.total, before.done.addingClamped(before.failed))
         let failures = failed > 0 ? ", \(failed) failed" : ""
         return "\(done) of \(total) tasks done\(failures)"
     }
@@ -84,7 +84,7 @@ package struct ProgressLine {
 
     /// Seconds, or minutes and seconds.
     package static func time(_ nanoseconds: Int64) -> String {
-        let tenths = (nanoseconds + 50_000_000) / 100_000_000
+        let tenths = nanoseconds.addingClamped(50_000_000) / 100_000_000
         if tenths < 100 { return "\(tenths / 10).\(tenths % 10) s" }
         let seconds = (tenths + 5) / 10
         if seconds < 120 { return "\(seconds) s" }

@@ -13,7 +13,7 @@ package struct UsageTrack: Sendable {
     }
 
     /// A node is silent when nothing was heard for so long.
-    package static let silence: Int64 = 2 * nanosecondsPerSecond
+    package static let silence: Int64 = Agreed.shownSilence
     /// Rates are over so long, and need a part of it at least.
     private static let window = nanosecondsPerSecond
     private static let windowMin = nanosecondsPerSecond / 5
@@ -73,7 +73,7 @@ package struct UsageTrack: Sendable {
     }
 
     private func reading(of node: NodeUsage, heardBefore wait: Int64) -> NodeReading {
-        let age = node.ageNanoseconds + wait
+        let age = node.ageNanoseconds.addingClamped(wait)
         let isSilent = node.isSilent || age > Self.silence
         let span = isSilent ? nil : span(of: node.node)
         let cores = node.slots.enumerated().map { index, slot in
