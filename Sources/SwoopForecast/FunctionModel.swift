@@ -18,6 +18,9 @@ package struct FunctionModel: Sendable {
     /// of wall time; 0 where that was not seen.
     package let coldExtraNanoseconds: Double
 
+    /// What all runs of this version went over, cold ones included.
+    private let seen: [(features: [Double], elements: Double)]
+
     /// From this many warm runs on, cold ones are not needed.
     private static let warmEnough = 8
 
@@ -35,6 +38,7 @@ package struct FunctionModel: Sendable {
         self.outputBytes = outputBytes
         nodeNames = records.nodes.map(\.name)
         runCount = observations.runs.count
+        seen = runs.map { ($0.record.features, Double($0.record.elements)) }
         coldExtraNanoseconds = extra
     }
 
@@ -82,8 +86,38 @@ package struct FunctionModel: Sendable {
     }
 
     /// How a prediction of the time of such a run is known.
+    ///
+    /// A size of which only a cold run was seen is measured all the same, and so is one that is not
+    /// known where all runs had the same.
     package func evidence(features: [Double], elements: Double = 1) -> Evidence {
-        wallTime.evidence(features: features, elements: elements, isChanged: isChanged)
+        let modelled = wallTime.evidence(
+            features: features, elements: elements, isChanged: isChanged)
+        guard !isChanged, modelled != .measured else { return modelled }
+        let isOne = features.indices.map { place in
+            seen.allSatisfy { Self.isSame($0.features, seen[0].features, at: place) }
+        }
+        let isElementsOne = seen.allSatisfy { Self.isSame($0.elements, seen[0].elements) }
+        let isSeen = seen.contains { run in
+            let areSame = features.indices.allSatisfy { place in
+                features[place].isNaN
+                    ? isOne[place] : Self.isSame(run.features, features, at: place)
+            }
+            let hasUnknown = features.contains(where: \.isNaN)
+            return areSame
+                && (Self.isSame(run.elements, elements) || hasUnknown && isElementsOne)
+        }
+        return isSeen ? .measured : modelled
+    }
+
+    private static func isSame(_ left: [Double], _ right: [Double], at place: Int) -> Bool {
+        place < left.count && place < right.count && isSame(left[place], right[place])
+    }
+
+    /// Within a tenth of a size that was seen is that size.
+    private static func isSame(_ left: Double, _ right: Double) -> Bool {
+        if left == right { return true }
+        guard left > 0, right > 0 else { return false }
+        return abs(Double.log(left) - Double.log(right)) < 0.1
     }
 
     /// One possible truth about the function: a law of each metric with its scale, drawn once for

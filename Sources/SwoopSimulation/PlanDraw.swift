@@ -13,6 +13,8 @@ struct PlanDraw {
     /// Nanoseconds of the longest path.
     private(set) var criticalPath = 0.0
     private(set) var work = 0.0
+    /// Bytes that each task reads, by its place.
+    private(set) var bytesIn: [Double] = []
 
     /// - Parameter overhead: nanoseconds that each run takes beside itself.
     init(
@@ -26,15 +28,18 @@ struct PlanDraw {
         wall.reserveCapacity(graph.tasks.count)
         for (place, task) in graph.tasks.enumerated() {
             let index = Int(task.function.rawValue)
+            let read =
+                graph.inputs[place].reduce(graph.dataBytes[place]) { $0 + bytesOut[$1] }
+                * graph.shares[place] + graph.ownBytes[place]
+            bytesIn.append(read)
             guard let function = models.functions[index], let sampler = samplers[index] else {
                 wall.append(0)
                 bytesOut.append(0)
                 path.append(0)
                 continue
             }
-            let bytesIn = graph.inputs[place].reduce(graph.dataBytes[place]) { $0 + bytesOut[$1] }
-            let features = function.features(of: task, bytesIn: bytesIn)
-            let elements = function.elements(of: task, bytesIn: bytesIn)
+            let features = function.features(of: task, bytesIn: read)
+            let elements = function.elements(of: task, bytesIn: read)
             // The same noise for both times: what ran longer also waited longer.
             var copy = generator
             var nanoseconds = sampler.nanoseconds(

@@ -12,6 +12,10 @@ struct PlanGraph {
     private(set) var inputs: [[Int]] = []
     /// Bytes of client data that each task reads.
     private(set) var dataBytes: [Double] = []
+    /// Bytes that stand in each task's own arguments, as a run counts them.
+    private(set) var ownBytes: [Double] = []
+    /// The share that each task reads of its inputs: what is divided by key, each reads a part of.
+    private(set) var shares: [Double] = []
     /// Whether the end of a loop depends on data: then its limit is only a bound.
     private(set) var isBound = false
 
@@ -29,6 +33,38 @@ struct PlanGraph {
             return task
         }
         order(all.map { spec in Self.renamed(spec, resolved) }, data: part.data)
+        let isLoop = part.functions.map { function in
+            if case .remote = function.code { return false }
+            return true
+        }
+        ownBytes = tasks.map { spec in
+            let place = Int(spec.function.rawValue)
+            return Self.ownBytes(of: spec, isLoop: place < isLoop.count && isLoop[place])
+        }
+        shares = Self.shares(of: tasks)
+    }
+
+    /// A run of a loop does not count its note, which says where in the source it is.
+    private static func ownBytes(of spec: TaskSpec, isLoop: Bool) -> Double {
+        var sum = 0.0
+        for (place, argument) in spec.arguments.enumerated() where !isLoop || place != 1 {
+            sum += argument.ownByteCount
+        }
+        return sum
+    }
+
+    private static func shares(of tasks: [TaskSpec]) -> [Double] {
+        var parts: [TaskID: UInt32] = [:]
+        for spec in tasks {
+            guard let part = spec.part, let first = spec.pages.first else { continue }
+            parts[first] = max(parts[first] ?? 0, part)
+        }
+        return tasks.map { spec in
+            guard spec.part != nil, let most = spec.pages.first.flatMap({ parts[$0] }) else {
+                return 1
+            }
+            return 1 / (Double(most) + 1)
+        }
     }
 
     private static func renamed(_ spec: TaskSpec, _ rename: (TaskID) -> TaskID) -> TaskSpec {
@@ -97,6 +133,17 @@ struct PlanGraph {
             var sum = 0.0
             spec.forEachInput { sum += sizes[$0] ?? 0 }
             return sum
+        }
+    }
+}
+
+extension Argument {
+    /// Bytes that stand in the argument itself; none of what it names.
+    fileprivate var ownByteCount: Double {
+        switch self {
+        case .bytes(let bytes): Double(bytes.count)
+        case .sequence(let parts): parts.reduce(0) { $0 + $1.ownByteCount }
+        case .output, .operation: 0
         }
     }
 }

@@ -15,6 +15,8 @@ struct PlanFunction {
     /// Each feature per byte read; nil: not proportional to it.
     private let featurePerByte: [Double?]
     private let elementsPerByte: Double?
+    /// Whether all runs went over as many elements as their one feature says, as loops do.
+    private let isElementsFeature: Bool
     private let isLoopOverRange: Bool
 
     init?(_ function: FunctionSpec, _ forecaster: Forecaster, records: [RunRecord]) {
@@ -30,6 +32,11 @@ struct PlanFunction {
             Self.ratio(records) { $0.features.count > place ? $0.features[place] : .nan }
         }
         elementsPerByte = Self.ratio(records) { Double($0.elements) }
+        isElementsFeature =
+            records.contains { $0.elements > 1 }
+            && records.allSatisfy {
+                $0.features.count == 1 && max(1, $0.features[0]) == Double($0.elements)
+            }
         isLoopOverRange = records.contains { $0.elements > 1 } && elementsPerByte == nil
     }
 
@@ -54,7 +61,14 @@ struct PlanFunction {
         }
     }
 
+    /// The elements that a run goes over which reads so many bytes: as its feature says where that
+    /// is what features say, since the bytes of pages of an earlier plan are not known here.
     func elements(of spec: TaskSpec, bytesIn: Double) -> Double {
+        if isElementsFeature, let feature = features(of: spec, bytesIn: bytesIn).first,
+            feature.isFinite
+        {
+            return max(1, feature)
+        }
         if let elementsPerByte, bytesIn > 0 { return max(1, elementsPerByte * bytesIn) }
         if isLoopOverRange, spec.upper > spec.lower { return Double(spec.upper - spec.lower) }
         return 1
@@ -92,14 +106,16 @@ struct PlanModels {
 
     /// The weakest evidence that the tasks' times rest on; of many tasks of a function some are
     /// asked.
-    func evidence(of graph: PlanGraph) -> Evidence {
+    ///
+    /// - Parameter bytesIn: what each task is expected to read, by its place.
+    func evidence(of graph: PlanGraph, bytesIn: [Double]) -> Evidence {
         var weakest: Evidence = graph.isBound ? .guess : .measured
         var asked: [Int: Int] = [:]
         for (place, task) in graph.tasks.enumerated() {
             let index = Int(task.function.rawValue)
             guard asked[index, default: 0] < 256, let function = functions[index] else { continue }
             asked[index, default: 0] += 1
-            let bytes = graph.dataBytes[place]
+            let bytes = bytesIn[place]
             weakest = weakest.weaker(
                 function.model.evidence(
                     features: function.features(of: task, bytesIn: bytes),

@@ -49,7 +49,19 @@ package enum PlanSimulation {
         return Estimate(
             coreSeconds: EstimateRange(draws: futures.map { $0.cpu / 1e9 }), wall: wall,
             usefulCores: EstimateRange(draws: futures.map(usefulCores)), unknownFunctions: [],
-            evidence: models.evidence(of: plan), tasks: plan.tasks.count)
+            evidence: models.evidence(of: plan, bytesIn: bytesIn(of: plan, in: futures)),
+            tasks: plan.tasks.count)
+    }
+
+    /// What each task reads: the median of the draws, where it is not known from the start.
+    private static func bytesIn(of plan: PlanGraph, in futures: [PlanDraw]) -> [Double] {
+        plan.tasks.indices.map { place in
+            guard plan.tasks[place].features.contains(where: \.isNaN) else {
+                return futures[0].bytesIn[place]
+            }
+            let sorted = futures.map { $0.bytesIn[place] }.sorted()
+            return sorted[sorted.count / 2]
+        }
     }
 
     /// Beyond this many cores a tenth of the time at most can be gained.

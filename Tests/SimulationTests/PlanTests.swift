@@ -106,6 +106,60 @@ import Testing
         #expect(abs(seconds.median / 1.001 - 1) < 0.15, "\(seconds)")
     }
 
+    @Test func `a loop over pages of an earlier plan goes over as many elements as it says`() throws
+    {
+        // Its bytes are not in the plan: what it reads was stored before.
+        let loop = FunctionSpec(
+            identity: "array.sum", name: "array.sum", fingerprint: 1,
+            code: .type(mangledName: "loop"), isOptimised: true, isAsync: false)
+        let runs = [50_000.0, 50_000, 20_000].map { count in
+            var record = run(count, milliseconds: count / 1_000, bytesIn: Int64(count) * 8)
+            record.elements = Int64(count)
+            return record
+        }
+        var graph = GraphPart(functions: [loop])
+        graph.tasks = [50_000.0, 50_000, 20_000].enumerated().map { number, count in
+            TaskSpec(
+                id: task(number), function: FunctionIndex(0),
+                arguments: [.bytes([]), .bytes([0])], pages: [task(100 + number)],
+                features: [count])
+        }
+        let estimate = PlanSimulation.estimate(
+            graph, histories: [history("array.sum", runs)], cores: [1], draws: 32, seed: 1)
+        #expect(estimate.evidence == .measured)
+        let seconds = try #require(estimate.coreSeconds)
+        #expect(abs(seconds.median / 0.12 - 1) < 0.1, "\(seconds)")
+        #expect(seconds.low > 0.06, "\(seconds)")
+    }
+
+    @Test func `each part of what is divided by key reads its share`() throws {
+        let merge = FunctionSpec(
+            identity: "merge", name: "merge", fingerprint: 1, code: .type(mangledName: "merge"),
+            isOptimised: true, isAsync: false)
+        let maps = [1_000.0, 1_000].map { run($0, milliseconds: 1, bytesOut: 8_000) }
+        let merges = (0..<4).map { _ -> RunRecord in
+            var record = run(500, milliseconds: 2, bytesIn: 4_000)
+            record.elements = 500
+            return record
+        }
+        var graph = GraphPart(functions: [function("map"), merge])
+        graph.tasks = (0..<2).map {
+            TaskSpec(id: task($0), function: FunctionIndex(0), features: [1_000])
+        }
+        graph.tasks += (0..<4).map {
+            TaskSpec(
+                id: task(10 + $0), function: FunctionIndex(1),
+                arguments: [.bytes([]), .bytes([0])], pages: [task(0), task(1)],
+                part: UInt32($0), features: [.nan])
+        }
+        let estimate = PlanSimulation.estimate(
+            graph, histories: [history("map", maps), history("merge", merges)], cores: [1],
+            draws: 32, seed: 1)
+        #expect(estimate.evidence == .measured)
+        let seconds = try #require(estimate.coreSeconds)
+        #expect(abs(seconds.median / 0.010 - 1) < 0.15, "\(seconds)")
+    }
+
     @Test func `a loop counts to its limit, as a guess where data decides`() throws {
         let body = TaskSpec(
             id: TaskID(high: 1, low: 2), function: FunctionIndex(0),
