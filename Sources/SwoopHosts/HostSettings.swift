@@ -2,7 +2,7 @@
 // line, `cores: 8` in a file. Pure.
 
 import SwoopLaunching
-internal import SwoopModel
+import SwoopModel
 
 /// A setting that a host may have.
 enum HostSetting: String, CaseIterable {

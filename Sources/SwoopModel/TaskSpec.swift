@@ -185,11 +185,14 @@ package struct GraphPart: Hashable, Sendable {
     package var data: [DataSpec]
     /// Tasks for which the client holds a handle; all others may go when nothing needs them.
     package var held: [TaskID]
+    /// Whether tasks that fail by themselves are tried again.
+    package var retry: RetryRule
 
     package init(
         functions: [FunctionSpec] = [], tasks: [TaskSpec] = [], iterations: [IterationSpec] = [],
-        data: [DataSpec] = [], held: [TaskID] = []
+        data: [DataSpec] = [], held: [TaskID] = [], retry: RetryRule = .never
     ) {
+        self.retry = retry
         self.functions = functions
         self.tasks = tasks
         self.iterations = iterations

@@ -25,6 +25,9 @@ extension Scheduler {
                 reasons.append(
                     names.isEmpty ? "no node has joined to store it" : "being stored on \(names)")
             }
+            if let last = record.setbacks.last {
+                reasons.append("failed on \(last.name), and waits for another try")
+            }
             if let iteration = iterations[index] {
                 reasons.append("round \(iteration.round) of at most \(iteration.spec.limit)")
             }

@@ -101,6 +101,7 @@ extension Scheduler {
                 placeholder: iteration.spec.placeholder, state: state, rename: rename)
             spec.id = rename(template.id)
             if let new = addTask(spec, of: tasks[index].client, into: &effects) {
+                tasks[new].retry = tasks[index].retry
                 connect(new)
                 added.append(new)
             }

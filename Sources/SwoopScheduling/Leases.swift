@@ -72,8 +72,9 @@ extension Scheduler {
         }
     }
 
-    private func choose(
-        for index: TaskIndex, of program: Int, _ demand: TaskDemand
+    /// - Parameter avoided: nodes that are not to have it.
+    func choose(
+        for index: TaskIndex, of program: Int, _ demand: TaskDemand, avoiding avoided: [NodeID] = []
     ) -> Placement.Choice {
         let record = tasks[index]
         let inputs = record.inputs.map { input in
@@ -83,6 +84,7 @@ extension Scheduler {
         }
         return Placement.choose(
             among: nodes.nodes, absent: absentNodes, program: program, demand, inputs: inputs,
+            avoiding: avoided,
             configuration: configuration)
     }
 
@@ -105,7 +107,7 @@ extension Scheduler {
                 // Counts are put in when a task is leased: the pages must be made by then.
                 guard record.kind == .call, let program = programPlace(of: link.index),
                     record.isNeeded, !record.spec.countsElements, record.spec.part == nil,
-                    !record.isIsolated, !members.contains(link.index),
+                    !record.isIsolated, record.setbacks.isEmpty, !members.contains(link.index),
                     record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
                     nodes[place].takesWork(of: program),
                     nodes[place].admission(
@@ -127,7 +129,7 @@ extension Scheduler {
         return demand.effect == .unknown ? copy : demand
     }
 
-    private mutating func assign(_ index: TaskIndex, to place: Int, piece: Set<TaskIndex>) {
+    mutating func assign(_ index: TaskIndex, to place: Int, piece: Set<TaskIndex>) {
         let node = nodes[place].id
         tasks[index].attempt += 1
         change(index, to: .leased(node))
@@ -210,7 +212,7 @@ extension Scheduler {
         }
     }
 
-    private mutating func flushGrants(into effects: inout [SchedulerEffect]) {
+    mutating func flushGrants(into effects: inout [SchedulerEffect]) {
         guard !grants.isEmpty else { return }
         for place in nodes.nodes.indices {
             let node = nodes[place].id

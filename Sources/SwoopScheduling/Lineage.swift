@@ -20,7 +20,8 @@ extension Scheduler {
     /// Without a node, and with none to come back, nothing may wait for one.
     mutating func failWithoutNodes(into effects: inout [SchedulerEffect]) {
         guard configuration.failsWithoutNodes, hasEverHadNodes, nodes.nodes.isEmpty else { return }
-        guard !ready.isEmpty || !unstoredData.isEmpty || !deferredQueue.isEmpty else { return }
+        guard !ready.isEmpty || !retries.isEmpty || !unstoredData.isEmpty || !deferredQueue.isEmpty
+        else { return }
         ready = ReadyQueue()
         failEverything("the last node is lost", &effects)
     }

@@ -35,12 +35,13 @@ package enum Placement {
     /// Equal nodes: the one that joined first. What only an absent one could run waits for it.
     package static func choose(
         among nodes: [NodeRecord], absent: [NodeDescription] = [], program: Int,
-        _ demand: TaskDemand, inputs: [Input],
+        _ demand: TaskDemand, inputs: [Input], avoiding avoided: [NodeID] = [],
         configuration: Scheduler.Configuration
     ) -> Choice {
         var best: (place: Int, cost: Double)?
         var lacksMemory = false
-        for (place, node) in nodes.enumerated() where node.takesWork(of: program) {
+        for (place, node) in nodes.enumerated()
+        where node.takesWork(of: program) && !avoided.contains(node.id) {
             let missing = inputs.reduce(Int64(0)) { sum, input in
                 input.locations.isEmpty || input.locations.contains(node.id)
                     ? sum : sum + input.byteCount

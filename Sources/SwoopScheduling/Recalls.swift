@@ -65,7 +65,8 @@ extension Scheduler {
     /// Whether the other node could run the task now, and copies of its inputs cost less than the
     /// wait.
     private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
-        guard !tasks[index].isRecalled, tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
+        guard !tasks[index].isRecalled, tasks[index].setbacks.isEmpty,
+            tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
             let program = programPlace(of: index), nodes[idle].takesWork(of: program)
         else { return false }
         let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in

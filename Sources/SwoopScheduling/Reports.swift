@@ -86,6 +86,7 @@ extension Scheduler {
         case .finished(let stored):
             if moved > 0 { count(tasks[index].client) { $0.movedBytes &+= moved } }
             effects.append(.recordRun(tasks[index].spec.function, node, record))
+            noteSuccess(of: index, on: node)
             count(tasks[index].client) {
                 $0.bytesIn &+= UInt64(max(0, record.bytesIn))
                 $0.bytesOut &+= UInt64(max(0, record.bytesOut))
@@ -98,8 +99,9 @@ extension Scheduler {
             returned(index, into: &effects)
         case .failed(var failure):
             failure.attempt = tasks[index].attempt
+            if let place = nodes.place(of: node) { failure.node = nodes[place].description.name }
             guard failure.kind == .died else {
-                return fail(index, failure, into: &effects)
+                return failed(index, with: failure, on: node, into: &effects)
             }
             tasks[index].charged += 1
             tasks[index].isIsolated = true

@@ -65,6 +65,14 @@ package struct Scheduler: Sendable {
     package var durations: [DurationModel?] = []
     /// What is known of the sizes of outputs, by function index.
     package var outputSizes: [OutputSizes] = []
+    /// Nodes on which runs of a function ended well, by function index, where there are several
+    /// nodes.
+    package var successes: [[NodeID]] = []
+    /// Tasks that failed by themselves and are to be tried again; those that were granted
+    /// otherwise or have ended are dropped when their turn comes.
+    package var retries: [PendingRetry] = []
+    /// Where a failure of a function was remarked upon, and tried again.
+    var remarkedRetries: Set<RetriedPlace> = []
     /// Failures of the tasks in state `failed`.
     package var failures: [TaskIndex: TaskFailure] = [:]
     /// Loops that have not ended, by the index of the record that stands for their result.
@@ -143,7 +151,7 @@ package struct Scheduler: Sendable {
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
         let silence = nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
-        return [silence, drainDeadline].compactMap(\.self).min()
+        return [silence, drainDeadline, nextRetry].compactMap(\.self).min()
     }
 
     /// Nodes are judged at a deadline only: by then the loop has read what they said.
@@ -161,6 +169,7 @@ package struct Scheduler: Sendable {
     private mutating func settle(into effects: inout [SchedulerEffect]) {
         failWithoutNodes(into: &effects)
         failWithoutProgram(into: &effects)
+        grantRetries(into: &effects)
         grantLeases(into: &effects)
         askForData(into: &effects)
         recallWork(into: &effects)

@@ -26,12 +26,15 @@ extension Scheduler {
         for var spec in part.tasks {
             let place = Int(spec.function.rawValue)
             spec.function = place < places.count ? places[place] : FunctionIndex(.max)
-            if let index = addTask(spec, of: client, into: &effects) { added.append(index) }
+            guard let index = addTask(spec, of: client, into: &effects) else { continue }
+            tasks[index].retry = part.retry
+            added.append(index)
         }
         for iteration in part.iterations {
             if let index = addIteration(
                 iteration, functions: places, of: client, into: &effects)
             {
+                tasks[index].retry = part.retry
                 added.append(index)
             }
         }
@@ -85,6 +88,7 @@ extension Scheduler {
         functions.append(function)
         durations.append(nil)
         outputSizes.append(OutputSizes())
+        successes.append([])
         functionPrograms.append(programPlace(of: function.program))
         functionPlaces[function] = index
         return index
@@ -226,6 +230,9 @@ extension Scheduler {
         }
         if unmet > 0 {
             takeBack(index)
+        } else if tasks[index].state == .waiting, !tasks[index].setbacks.isEmpty {
+            // Given back: it is still to avoid the nodes on which it failed.
+            retries.append(PendingRetry(task: tasks.link(to: index), notBefore: now))
         } else if tasks[index].state == .waiting {
             change(index, to: .ready)
             guard let program = programPlace(of: index) else { return }

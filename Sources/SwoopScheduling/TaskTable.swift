@@ -51,6 +51,10 @@ package struct TaskRecord: Sendable {
     package var losses: UInt32 = 0
     /// How often its page was gone while a client waited for the bytes.
     package var deliveriesLost: UInt32 = 0
+    /// When a run that fails by itself is not the last one.
+    package var retry = RetryRule.never
+    /// The nodes on which runs of it failed by themselves, in order.
+    package var setbacks: [Setback] = []
     /// On a core when a worker died: next time nothing runs beside it.
     package var isIsolated = false
     /// Was done once, and is made again since its output was lost.

@@ -106,6 +106,8 @@ extension ClientMessage {
         header.tasks = table
         header.data = ProtoDataTable(part.data)
         header.held = ProtoTasks(part.held)
+        header.attempts = part.retry.attempts
+        header.pause = part.retry.pause
         var others = [arguments]
         for spec in part.iterations {
             let (message, bytes) = ProtoIteration.encoded(spec)
@@ -130,6 +132,7 @@ extension ClientMessage {
         }
         part.data = data
         part.held = try header.held.tasks()
+        part.retry = RetryRule(attempts: header.attempts, pause: header.pause)
         return .submit(part, data: incoming.frames(from: 2 + header.iteration.count))
     }
 }

@@ -147,7 +147,7 @@ extension Dice {
                     id: $0.task(), output: $0.output(), byteCount: $0.size(),
                     isDeferred: $0.coin(), staysOnceBrought: $0.coin())
             },
-            held: tasks())
+            held: tasks(), retry: RetryRule(attempts: small(), pause: number()))
     }
 
     mutating func lease() -> Lease {

@@ -76,6 +76,8 @@ import Swoop
         "key-rules": { _ in try await tellKeyRules() },
         "wrong-collections": { _ in try await tellWrongCollections() },
         "exact-sums": { arguments in try await tellExactSums(arguments) },
+        "elsewhere": { arguments in try await tellElsewhere(in: arguments[0]) },
+        "evidence": { arguments in try await tellEvidence(of: arguments[0]) },
         "endless": { arguments in try await tellEndless(in: arguments[0]) },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },

@@ -13,6 +13,7 @@ func tellWhole<Value>(_ name: String, _ make: () async throws -> Value) async {
         var told = error
         told.file = String(error.file.split(separator: "/").last ?? "")
         told.attempt = 0
+        told.node = ""
         let text = "\(told)"
         tell(name, told.task.map { text.replacing("task \($0)", with: "task N") } ?? text)
     } catch {

@@ -29,13 +29,15 @@ public final class Cluster: Sendable {
 
     /// Records a plan and runs it at once.
     ///
-    /// - Parameter download: what comes back by itself; everything stays in the cluster unless
-    ///   told.
+    /// - Parameters:
+    ///   - download: what comes back by itself; everything stays in the cluster unless told.
+    ///   - retry: whether tasks whose functions throw are tried again, elsewhere if they can be.
     /// - Throws: what the block throws; `SwoopError` when the plan is wrong, or a download failed.
     public func remotely<Result: Sendable>(
-        download: DownloadPolicy = .nothing, _ block: (RemoteScope) throws -> Result
+        download: DownloadPolicy = .nothing, retry: RetryPolicy = .never,
+        _ block: (RemoteScope) throws -> Result
     ) async throws -> Result {
-        try await plan(block).run(download: download)
+        try await plan(block).run(download: download, retry: retry)
     }
 
     /// Snapshots of what every core does, some ten a second, until the loop is left or the scope

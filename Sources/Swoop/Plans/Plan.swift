@@ -44,14 +44,20 @@ public final class Plan<Result> {
 extension Plan where Result: Sendable {
     /// Runs the plan; answers at once with its proxies, or when what was to be downloaded is here.
     ///
+    /// - Parameters:
+    ///   - download: what comes back by itself; everything stays in the cluster unless told.
+    ///   - retry: whether tasks whose functions throw are tried again, elsewhere if they can be.
     /// - Throws: `SwoopError` when the plan is wrong, was run before, or a download failed.
-    public func run(download: DownloadPolicy = .nothing) async throws -> Result {
+    public func run(
+        download: DownloadPolicy = .nothing, retry: RetryPolicy = .never
+    ) async throws -> Result {
         guard let plan = try recording.take() else {
             throw SwoopError(
                 .invalidPlan, "the plan was run before",
                 advice: "Use the proxies of the first run, or make the plan again.")
         }
-        let part = plan.part
+        var part = plan.part
+        part.retry = RetryRule(retry)
         recording.session.deferred.keep(plan.deferred)
         recording.session.console.planBegan()
         recording.session.handle(.submitted(part, data: plan.data))

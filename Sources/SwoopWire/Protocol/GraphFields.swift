@@ -202,6 +202,10 @@ struct ProtoSubmission: WireFields {
     var iteration: [ProtoIteration] = []
     var data = ProtoDataTable()
     var held = ProtoTasks()
+    /// Attempts at a task that fails by itself; 0: one.
+    var attempts: UInt32 = 0
+    /// Nanoseconds before the second one.
+    var pause: Int64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.messages(1, function)
@@ -209,6 +213,8 @@ struct ProtoSubmission: WireFields {
         fields.messages(3, iteration)
         fields.message(4, data)
         fields.message(5, held)
+        fields.integer(6, attempts)
+        fields.integer(7, pause)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -218,6 +224,8 @@ struct ProtoSubmission: WireFields {
         case 3: iteration.append(try field.message())
         case 4: data = try field.message()
         case 5: held = try field.message()
+        case 6: attempts = try field.integer()
+        case 7: pause = try field.integer()
         default: try field.skip()
         }
     }
