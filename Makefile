@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps lists build run test check lint tidy sim bench format top release clean hosts lab
+.PHONY: help deps lists build run test check lint tidy sim chaos bench format top release clean hosts lab
 .PHONY: fuzz asan tsan
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
@@ -15,7 +15,7 @@ PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev lib
 # server for tests on loopback comes along only where installing it does not start one.
 HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
 
-# Arguments of `run` and `top` (ARGS), workloads of `bench` (W), first seed of `sim` (SEED).
+# Arguments of `run` and `top` (ARGS), workloads of `bench` (W), seed of `sim` and `chaos` (SEED).
 ARGS ?=
 W ?=
 SEED ?= 1
@@ -145,6 +145,11 @@ lint: # Formatting as .swift-format says; documentation of every public declarat
 sim: deps ## Simulate faults, first seed SEED=1; a failing run prints its seed.
 	@$(call say,simulating from seed $(SEED))
 	@$(find_syntax); SWOOP_SEED=$(SEED) swift test --filter SimulationTests
+
+chaos: deps hosts ## Kill and stop real processes for MINUTES=1, as the seed SEED=1 says.
+	@$(call build_tests)
+	@$(call say,chaos for $(MINUTES) minutes from seed $(SEED))
+	@export SWOOP_CHAOS_MINUTES=$(MINUTES) SWOOP_SEED=$(SEED); $(call run_tests,--filter ChaosTests)
 
 bench: deps hosts ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
 	@$(call build_release,swoop-bench)

@@ -82,6 +82,7 @@ extension VirtualCluster {
     /// The process that makes something of it.
     private func process(of happening: Happening) -> VirtualProcess? {
         switch happening {
+        case .arrived(let connection, _): receiver(of: connection)
         case .toCoordinator, .fromClient, .agentGone, .agentCame: .coordinator
         case .toClient(let client, _), .clientTurn(let client): .client(client)
         case .toAgent(let node, _), .fromWorker(let node, _, _), .pageAsked(let node, _, _, _),
@@ -94,8 +95,17 @@ extension VirtualCluster {
         }
     }
 
+    private func receiver(of connection: Connection) -> VirtualProcess {
+        switch connection {
+        case .toCoordinator, .fromClient: .coordinator
+        case .toAgent(let node): .agent(node)
+        case .toClient(let client): .client(client)
+        }
+    }
+
     private func connection(of happening: Happening) -> Connection? {
         switch happening {
+        case .arrived(let connection, _): connection
         case .toCoordinator(let node, _): .toCoordinator(node)
         case .toAgent(let node, _): .toAgent(node)
         case .toClient(let client, _): .toClient(client)

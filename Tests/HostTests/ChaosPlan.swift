@@ -1,0 +1,77 @@
+// What chaos does, drawn from a seed: the same seed strikes the same processes at the same points.
+
+/// One process of a cluster on this machine.
+enum ChaosVictim: String, CaseIterable {
+    case client, agent, worker
+}
+
+/// What is done to a process.
+enum ChaosBlow: Equatable, CustomStringConvertible {
+    case kill
+    case interrupt
+    /// Stopped and continued after so many seconds.
+    case stop(seconds: Double)
+
+    var description: String {
+        switch self {
+        case .kill: "SIGKILL"
+        case .interrupt: "SIGINT"
+        case .stop(let seconds): "SIGSTOP for \(seconds) s"
+        }
+    }
+}
+
+/// One cluster of its own, with one blow.
+struct ChaosRound: CustomStringConvertible {
+    var number: Int
+    var victim: ChaosVictim
+    var blow: ChaosBlow
+    /// The kind of work, by its place, under which it strikes.
+    var round: Int
+    /// Milliseconds into that work.
+    var delay: Int
+    /// How large the work is.
+    var size: Int
+
+    var description: String {
+        "\(number): \(blow) of the \(victim.rawValue), \(delay) ms after round \(round), size \(size)"
+    }
+}
+
+/// The blows of a seed, without end.
+struct ChaosPlan {
+    private var state: UInt64
+    private var number = 0
+    /// How long a process may be stopped, in tenths of a second.
+    private let longestStop: Int
+
+    /// A plan; stops last no longer than `longestStop` seconds.
+    init(seed: UInt64, longestStop: Int) {
+        state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
+        self.longestStop = longestStop * 10
+    }
+
+    /// A number below a bound (Steele, Lea and Flood's SplitMix64).
+    mutating func draw(_ bound: Int) -> Int {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return Int((mixed ^ mixed >> 31) % UInt64(bound))
+    }
+
+    mutating func next() -> ChaosRound {
+        // Every victim and every kind of blow comes once in nine rounds, in turn.
+        let victim = ChaosVictim.allCases[number % 3]
+        let blow: ChaosBlow =
+            switch (victim, number / 3 % 3) {
+            case (.client, 1): .interrupt
+            case (_, 0): .kill
+            default: .stop(seconds: Double(5 + draw(longestStop)) / 10)
+            }
+        defer { number += 1 }
+        return ChaosRound(
+            number: number, victim: victim, blow: blow, round: draw(5), delay: draw(150),
+            size: 1 + draw(4))
+    }
+}
