@@ -1,6 +1,7 @@
-// Clusters that are struck while they work: whatever is killed or stopped, at whatever moment, every
-// answer that comes is right, every wait ends, and nothing is left behind. `make chaos MINUTES=n
-// SEED=s` goes on for as long as it is told; a failing round prints the seed and its number.
+// Clusters that are struck while they work: whatever is killed or stopped, at whatever moment,
+// every answer that comes is right, every wait ends, and nothing is left behind. `make chaos
+// MINUTES=n SEED=s` goes on for as long as it is told; a failing round prints the seed and its
+// number.
 
 import Glibc
 import SwoopLaunching

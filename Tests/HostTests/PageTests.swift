@@ -46,7 +46,7 @@ extension ClusterTests {
             let relayed = try exchange("relayed")
             let lines = relayed.remarks(with: "go through the coordinator")
             #expect(lines.count == 1, "\(relayed.errors)")
-            #expect(lines.first?.contains("cannot reach") == true, "\(lines)")
+            #expect(lines.first?.contains("does not reach") == true, "\(lines)")
             let sums = try expectSums("relayed")
             #expect(sums.remarks(with: "go through the coordinator").count == 1, "\(sums.errors)")
             #expect(sums.remarks(with: "lost") == [])

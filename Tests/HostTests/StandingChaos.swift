@@ -1,5 +1,5 @@
-// Chaos on a standing cluster of two hosts: agents die, links are cut, hosts are taken away and come
-// back, and the program in the middle of it never notices more than time.
+// Chaos on a standing cluster of two hosts: agents die, links are cut, hosts are taken away and
+// come back, and the program in the middle of it never notices more than time.
 
 import Glibc
 import SwoopLaunching
@@ -39,7 +39,7 @@ struct StandingChaos {
         let name = "standing round \(number): \(blow)"
         number += 1
         let desk = place.desk
-        let up = try desk.swoop("up", "--grace", "3", "alpha", "beta")
+        let up = try desk.swoop("up", "--grace", "5", "alpha", "beta")
         try #require(up.status == 0, "\(name): \(up.errors)")
         let stopFile = desk.folder.path + "/stop-\(number)"
         let run = try desk.run(

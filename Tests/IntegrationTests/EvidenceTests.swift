@@ -6,7 +6,7 @@ import Testing
 
 extension ProgramTests {
     @Suite struct EvidenceTests {
-        @Test func `the second run of an identical plan is measured where sizes are known`() throws {
+        @Test func `a plan that ran before is measured where its sizes are known`() throws {
             let folder = try TestFolder()
             let path = "\(folder.path)/lines"
             let file = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

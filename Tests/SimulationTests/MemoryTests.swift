@@ -87,8 +87,9 @@ import Testing
         let found = run(tree(ofPages: false), nodes: nodes, slots: slots)
         #expect(found.isDone)
         print("tree of sums on \(nodes) nodes of \(slots): peaks \(found.peaks),", found.seconds)
-        // One for each core of a function that nobody knows, and copies of other nodes' pages.
-        for peak in found.peaks { #expect(peak <= (nodes == 1 ? Double(max(4, slots)) : 6)) }
+        // One for each core of a function that nobody knows, and copies of other nodes' pages: the
+        // virtual agents keep those for half a second, and do not push them out for want of room.
+        for peak in found.peaks { #expect(peak <= (nodes == 1 ? Double(max(4, slots)) : 7)) }
         // Nothing is gained at the price of idle cores: 200 × 20 ms of loading, four at a time.
         let cores = nodes * Int(min(slots, 4))
         #expect(found.seconds < 1.6 * 4.2 / Double(cores) + 0.1)

@@ -64,7 +64,7 @@ import Testing
             Issue.record("It was taken in.")
             return
         }
-        #expect(reason.contains("another client has the id"))
+        #expect(reason.contains("another client has the same id"))
         guard case .welcome? = try greet(6) else {
             Issue.record("It was not taken in.")
             return

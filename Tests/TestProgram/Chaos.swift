@@ -94,9 +94,9 @@ private let everyKind: [ChaosWork] = [
     },
 ]
 
-/// Runs every kind of work in turn until a file is there, or so many rounds are over: `chaos CLUSTER
-/// SIZE ROUNDS [STOP-FILE]`; `local` is this machine, `environment` what SWOOP_CONNECT or SWOOP_HOSTS
-/// names. It tells when each round ends, what was wrong, and how many were right.
+/// Runs every kind of work in turn until a file is there, or so many rounds are over: `chaos
+/// CLUSTER SIZE ROUNDS [STOP-FILE]`; `local` is this machine, `environment` what SWOOP_CONNECT or
+/// SWOOP_HOSTS names. It tells when each round ends, what was wrong, and how many were right.
 func tellChaos(_ arguments: [String]) async throws {
     guard arguments.count >= 3, let size = Int(arguments[1]), let rounds = Int(arguments[2])
     else { return tell("usage", "chaos CLUSTER SIZE ROUNDS [STOP-FILE]") }
