@@ -141,7 +141,9 @@ extension BringUpOptions {
 }
 
 extension HostOutcome {
-    /// What the coordinator is told. What somebody has to mend is not to be tried often.
+    /// What the coordinator is told.
+    ///
+    /// What somebody has to mend is not to be tried often.
     fileprivate var news: HostNews {
         let result = HostResult(
             host: host.name, step: failure?.step.rawValue ?? "",
