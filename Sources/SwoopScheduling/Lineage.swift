@@ -132,6 +132,15 @@ extension Scheduler {
         return tasks[index].deliveriesLost > configuration.lossesMax
     }
 
+    private mutating func failOnItsWay(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        let what = tasks[index].kind == .data ? "its page" : "its output"
+        let text =
+            "\(what) of \(tasks[index].stored?.byteCount ?? 0) bytes was lost "
+            + "\(configuration.lossesMax) times on its way to the program; fetch less at a "
+            + "time, or see why its nodes are lost"
+        fail(index, failure(.lost, of: index, text), into: &effects)
+    }
+
     /// Sends every needed, done record whose output is gone back to waiting, and so on up its
     /// lineage; answers with their number for each client.
     @discardableResult
@@ -147,18 +156,18 @@ extension Scheduler {
                 record.isNeeded || !record.wantedNames.isEmpty
             else { continue }
             switch record.kind {
-            case .data where deferredData[index] != nil: deferAgain(index)
+            case .data where deferredData[index] != nil:
+                if isLostTooOften(index) {
+                    failOnItsWay(index, into: &effects)
+                } else {
+                    deferAgain(index)
+                }
             case .data:
                 let text = "every node that stored it is lost"
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: record.inputs)
-            case .call where isLostTooOften(index):
-                let text =
-                    "its output of \(record.stored?.byteCount ?? 0) bytes was lost "
-                    + "\(configuration.lossesMax) times on its way to the program; fetch less at a "
-                    + "time, or see why its nodes are lost"
-                fail(index, failure(.lost, of: index, text), into: &effects)
+            case .call where isLostTooOften(index): failOnItsWay(index, into: &effects)
             case .call:
                 change(index, to: .waiting)
                 tasks[index].stored = nil

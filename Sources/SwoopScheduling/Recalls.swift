@@ -42,20 +42,37 @@ extension Scheduler {
         let all = giver.assignedNanoseconds + taker.assignedNanoseconds
         let fair = all / (giver.slots + taker.slots) * giver.slots
         var surplus = giver.assignedNanoseconds - max(0, fair)
-        var spare = giver.assignedCores - giver.slots
         var found: [AttemptID] = []
         // The lowest rank is begun last; a piece's tasks wait for one another and stay together.
         let candidates = giver.ahead.filter { isLeased($0, to: giver.id) }.sorted {
             (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1)
         }
+        // What waits for a task of its piece stands behind no core: a chain is no queue, and its
+        // head, which begins at once, would come back with all of it, and go there again.
+        var spare = giver.assignedCores - giver.slots
+        for index in candidates where !hasInputs(index) { spare -= cores(of: index) }
         for index in candidates where surplus > 0 && spare > 0 {
             guard canMove(index, to: idle) else { continue }
             surplus -= max(1, tasks[index].predicted)
             spare -= cores(of: index)
-            tasks[index].isRecalled = true
+            noteRecall(of: index)
             found.append(currentAttempt(of: index))
         }
         return found
+    }
+
+    /// What was asked for may be given to the same node again: each time it is left there for twice
+    /// as long, so that its inputs arrive and it begins, however slow the link is.
+    private mutating func noteRecall(of index: TaskIndex) {
+        tasks[index].isRecalled = true
+        tasks[index].recalls = min(30, tasks[index].recalls + 1)
+        let pause = configuration.recallNanoseconds.multipliedReportingOverflow(
+            by: 1 << Int64(tasks[index].recalls))
+        tasks[index].nextRecall = now.advanced(by: pause.overflow ? .max / 4 : pause.partialValue)
+    }
+
+    private func hasInputs(_ index: TaskIndex) -> Bool {
+        tasks[index].inputs.allSatisfy { tasks[$0].isAvailable }
     }
 
     private func isLeased(_ index: TaskIndex, to node: NodeID) -> Bool {
@@ -65,8 +82,8 @@ extension Scheduler {
     /// Whether the other node could run the task now, and copies of its inputs cost less than the
     /// wait.
     private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
-        guard !tasks[index].isRecalled, tasks[index].setbacks.isEmpty,
-            tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
+        guard !tasks[index].isRecalled, now >= tasks[index].nextRecall,
+            tasks[index].setbacks.isEmpty, hasInputs(index),
             let program = programPlace(of: index), nodes[idle].takesWork(of: program)
         else { return false }
         let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in

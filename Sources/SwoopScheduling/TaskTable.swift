@@ -67,6 +67,9 @@ package struct TaskRecord: Sendable {
     package var rank: Int64 = 0
     /// Its node was asked to give it back, unless it has begun.
     package var isRecalled = false
+    /// How often that was, and until when it is left where it is.
+    package var recalls: UInt8 = 0
+    package var nextRecall = Timestamp(nanoseconds: 0)
     /// While a node holds it: bytes of the page that it is expected to leave.
     package var expectedBytes: Int64 = 0
     /// While a node holds it: nobody knows what it will leave.

@@ -103,6 +103,11 @@ extension VirtualCluster {
         }
     }
 
+    /// Whether it came to a process that was stopped: no cut keeps back any more what is there.
+    func liesUnread(_ happening: Happening) -> Bool {
+        connection(of: happening).map { unread.contains($0) } ?? false
+    }
+
     private func connection(of happening: Happening) -> Connection? {
         switch happening {
         case .arrived(let connection, _): connection

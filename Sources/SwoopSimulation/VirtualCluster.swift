@@ -147,7 +147,7 @@ package struct VirtualCluster {
     package mutating func step() -> Wake {
         guard let (time, happening) = queue.next() else { return .idle }
         now = max(now, time)
-        if let end = cutEnd(of: happening) {
+        if !liesUnread(happening), let end = cutEnd(of: happening) {
             queue.add(happening, at: end + 1)
             return .happened
         }

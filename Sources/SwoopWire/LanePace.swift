@@ -3,24 +3,34 @@
 
 /// The window of one direction of one connection: bytes that were sent and not yet taken.
 package struct LanePace: Sendable {
-    /// Bytes of one piece, and of a message that is not cut.
+    /// Bytes of one piece at most.
     ///
     /// Also what a port takes from a stranger, since libzmq allocates a part before it knows who
     /// sends it.
     package static let pieceBytes = 64 << 10
+    /// Bytes of a message that is not cut, and of one piece at least: it goes into the smallest
+    /// window beside what the receiver has not yet said to have taken.
+    static let pieceMin = windowMin / 2
     /// The receiver says what it took when it is this much.
-    static let creditBytes = 32 << 10
-    /// 1 s of a link of 1 Mbit/s.
-    static let windowMin = 128 << 10
+    static let creditBytes = windowMin / 2
+    /// 1.3 s of a link of 0.1 Mbit/s.
+    static let windowMin = 16 << 10
+    /// Little enough for a slow link, and in a few round trips as much as a fast one carries.
+    static let windowFirst = 32 << 10
     /// As much as loopback carries in the time of a few wake-ups.
     static let windowMax = 8 << 20
     /// A window that takes longer than this is halved: signs of life wait for so long.
     static let delayMax: Int64 = 400_000_000
     /// One that takes less is doubled, if it was all in use.
     static let delayMin: Int64 = 100_000_000
+    /// Of what a byte takes, as much may be the way itself and not the bytes before it.
+    static let latencyMax: Int64 = 600_000_000
 
     /// Bytes that may be on their way.
-    package private(set) var window = windowMin
+    package private(set) var window = windowFirst
+    /// What a byte took at least, ever: however far the other side is, a window that is not in the
+    /// way of anything grows.
+    private var fastest = latencyMax
     /// Bytes that were sent, and that were taken, ever.
     private var sent: UInt64 = 0
     private var taken: UInt64 = 0
@@ -30,6 +40,9 @@ package struct LanePace: Sendable {
 
     /// Nothing is on its way.
     package init() {}
+
+    /// Bytes of the next piece: two of them are on their way at once.
+    var piece: Int { min(Self.pieceBytes, max(Self.pieceMin, window / 2)) }
 
     /// Bytes on their way.
     package var onTheWay: Int { Int(sent - taken) }
@@ -51,7 +64,8 @@ package struct LanePace: Sendable {
     mutating func took(_ byteCount: Int, at now: Int64) {
         taken = min(sent, taken &+ UInt64(max(0, byteCount)))
         guard let probe, taken >= probe.position else { return }
-        let delay = now - probe.at
+        fastest = min(fastest, max(0, now - probe.at))
+        let delay = now - probe.at - fastest
         if delay > Self.delayMax {
             window = max(Self.windowMin, window / 2)
         } else if delay < Self.delayMin, wasFull {

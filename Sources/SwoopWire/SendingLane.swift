@@ -43,13 +43,15 @@ private struct LeavingMessage<Place: Sendable>: Sendable {
     }
 
     var isOver: Bool { stream == nil || position == byteCount }
-    /// Bytes of what leaves next.
-    var nextBytes: Int {
-        stream == nil ? byteCount : min(LanePace.pieceBytes, byteCount - position)
+    /// Bytes of what leaves next, in pieces of so many.
+    func nextBytes(_ piece: Int) -> Int {
+        stream == nil ? byteCount : min(piece, byteCount - position)
     }
 
-    /// Takes what leaves next.
-    mutating func takeNext(_ read: (Place, Range<Int>) -> [UInt8]) -> [[UInt8]] {
+    /// Takes what leaves next, in pieces of so many bytes.
+    mutating func takeNext(
+        _ piece: Int, _ read: (Place, Range<Int>) -> [UInt8]
+    ) -> [[UInt8]] {
         guard let stream else {
             return frames.map { frame in
                 switch frame {
@@ -60,7 +62,7 @@ private struct LeavingMessage<Place: Sendable>: Sendable {
         }
         let start = position
         var bytes: [UInt8] = []
-        let count = nextBytes
+        let count = nextBytes(piece)
         bytes.reserveCapacity(count)
         while bytes.count < count {
             let end = min(frames[frame].count, offset + count - bytes.count)
@@ -140,7 +142,7 @@ package struct SendingLane<Place: Sendable>: Sendable {
     package mutating func add(_ frames: [LaneFrame<Place>], _ order: LaneOrder) {
         let byteCount = frames.reduce(0) { $0 + $1.count }
         var message = LeavingMessage(frames)
-        if byteCount > LanePace.pieceBytes {
+        if byteCount > LanePace.pieceMin {
             streams += 1
             message = LeavingMessage(cutting: frames, number: streams)
         }
@@ -168,8 +170,8 @@ package struct SendingLane<Place: Sendable>: Sendable {
         var done: [Place] = []
         isHeldUp = false
         while let source = nextSource(), var message = message(at: source) {
-            let byteCount = message.nextBytes
-            guard give(message.takeNext(read)) else {
+            let byteCount = message.nextBytes(pace.piece)
+            guard give(message.takeNext(pace.piece, read)) else {
                 isHeldUp = true
                 break
             }
@@ -196,7 +198,7 @@ package struct SendingLane<Place: Sendable>: Sendable {
         }
         if source == nil, !active.isEmpty { source = .loose(turn % active.count) }
         guard let source, let message = message(at: source),
-            pace.hasRoom(for: message.nextBytes)
+            pace.hasRoom(for: message.nextBytes(pace.piece))
         else { return nil }
         return source
     }

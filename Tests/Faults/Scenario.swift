@@ -89,6 +89,7 @@ package struct Scenario: Sendable {
         drawStalls(using: &generator)
         // Each page takes 4 KiB.
         if generator.chance(0.5) { pageBudget = Int64(1 + generator.below(20)) << 12 }
+        drawBulk()
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
@@ -105,6 +106,19 @@ package struct Scenario: Sendable {
                 Int64(generator.below(60_000_000)),
                 .killAllAgents(backAfter: isForGood ? nil : pause)
             ))
+    }
+
+    /// In one of four scenarios links are slow, from 0.1 Mbit/s on, and there is bulk that keeps
+    /// each of them for up to 4 s. Dice of its own: the other faults of a seed stay what they were.
+    private mutating func drawBulk() {
+        var generator = SeededGenerator(seed: seed ^ 0xb01d)
+        guard generator.chance(0.25) else { return }
+        let kilobytes = Int(12.5 * Double(1 << generator.below(10)))
+        bytesPerSecond = Double(kilobytes) * 1e3
+        bulkBytes = min(1_000_000, kilobytes * (200 + generator.below(3_800)))
+        tasks = 300
+        // Every node has room for both, and for what is read of them.
+        if pageBudget < 1 << 40 { pageBudget += 4 * Int64(bulkBytes) }
     }
 
     /// In half of the scenarios processes are stopped for up to 30 s and go on.
@@ -233,7 +247,9 @@ private struct ScenarioRun {
         if let time = scenario.secondProgramAt { cluster.plan(Self.secondNumber, at: time) }
         submit(workloads[0], as: VirtualCluster.firstClient)
         let held = workloads.reduce(0) { $0 + $1.part.held.count }
-        advance(limit: 180_000_000_000) { $0.checker.ended >= held }
+        advance(limit: scenario.bulkBytes > 0 ? 900_000_000_000 : 180_000_000_000) {
+            $0.checker.ended >= held
+        }
         checker.compare()
         let endedAfter = cluster.now
         if isStuck { explain() }

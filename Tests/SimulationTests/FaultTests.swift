@@ -88,6 +88,7 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
             (scenario.faults, scenario.separated) = ([(3_000_000, fault)], [])
             (scenario.secondProgramAt, scenario.refusingHost) = (nil, nil)
             scenario.failsWithoutNodes = false
+            (scenario.bulkBytes, scenario.bytesPerSecond) = (0, 1e9)
             let outcome = scenario.run()
             report(outcome, seed: 3)
             // An agent that is stopped for longer than 10 s is silent indeed.

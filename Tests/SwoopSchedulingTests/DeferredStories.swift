@@ -114,6 +114,33 @@ import Testing
         cluster.expectFinished(11)
     }
 
+    @Test func `what is lost on its way back to the client too often is an error that says so`() {
+        var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
+        cluster.submit([], data: data(1...1), bytes: [[]], held: [1])
+        cluster.want(1)
+        for round in 1...4 {
+            cluster.expect(asked(1))
+            bring(&cluster, 1)
+            let place = cluster.scheduler.unstoredData.values.first?.pending.first
+            let node = place ?? NodeID(0)
+            cluster.store(1, on: Int(node.rawValue), bytes: size)
+            cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
+            cluster.forget()
+            // By turns its node says that it has it no more, and is lost.
+            if round % 2 == 0 {
+                cluster.handle(.pageMissed(node, task(1)))
+            } else {
+                cluster.handle(.nodeLost(node, reason: "it was silent"))
+                cluster.join(10 + round)
+            }
+        }
+        let failure = cluster.expectFailed(1, .lost)
+        #expect(failure.message.contains("was lost 3 times on its way to the program"))
+        cluster.release(1)
+        cluster.expectEmpty()
+        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+    }
+
     @Test func `a result that is lost has its data brought once more`() {
         var cluster = TestCluster(nodes: 2)
         cluster.submit(
