@@ -19,7 +19,7 @@ package struct FunctionModel: Sendable {
     package let coldExtraNanoseconds: Double
 
     /// What all runs of this version went over, cold ones included.
-    private let seen: [(features: [Double], elements: Double)]
+    private let seen: [SeenSize]
 
     /// From this many warm runs on, cold ones are not needed.
     private static let warmEnough = 8
@@ -38,7 +38,7 @@ package struct FunctionModel: Sendable {
         self.outputBytes = outputBytes
         nodeNames = records.nodes.map(\.name)
         runCount = observations.runs.count
-        seen = runs.map { ($0.record.features, Double($0.record.elements)) }
+        seen = runs.map { SeenSize($0.record) }
         coldExtraNanoseconds = extra
     }
 
@@ -88,36 +88,50 @@ package struct FunctionModel: Sendable {
     /// How a prediction of the time of such a run is known.
     ///
     /// A size of which only a cold run was seen is measured all the same, and so is one that is not
-    /// known where all runs had the same.
-    package func evidence(features: [Double], elements: Double = 1) -> Evidence {
+    /// known before the run where all runs had the same. And functions are pure: a run of which
+    /// everything is as in one that was seen, as far as it can be known before, is that one, if
+    /// what makes its inputs is measured too (of a plan the weakest evidence counts).
+    ///
+    /// - Parameters:
+    ///   - features: as for `prediction`, with what follows from the bytes read filled in.
+    ///   - known: the features without what was filled in; nil: the same.
+    ///   - bytesIn: bytes that the run reads, 0 where that is not known.
+    ///   - isMade: whether tasks of the same plan make some of them: then they are expected, not
+    ///     known.
+    package func evidence(
+        features: [Double], elements: Double = 1, known: [Double]? = nil, bytesIn: Double = 0,
+        isMade: Bool = false
+    ) -> Evidence {
         let modelled = wallTime.evidence(
             features: features, elements: elements, isChanged: isChanged)
         guard !isChanged, modelled != .measured else { return modelled }
+        if isSeen(features: features, elements: elements) { return .measured }
+        let known = known ?? features
+        guard known.contains(where: \.isNaN) else { return modelled }
+        let alike = seen.filter { run in
+            known.indices.allSatisfy { known[$0].isNaN || run.isSame(known, at: $0) }
+        }
+        let isRead = alike.contains { SeenSize.isSame($0.bytesIn, bytesIn) }
+        guard isMade, !isRead, let least = alike.map(\.bytesIn).min(),
+            let most = alike.map(\.bytesIn).max()
+        else { return isRead ? .measured : modelled }
+        // Parts that are divided by key are expected to be of one size, and are not.
+        return least <= 2 * bytesIn && bytesIn <= 2 * most ? .measured : modelled
+    }
+
+    private func isSeen(features: [Double], elements: Double) -> Bool {
         let isOne = features.indices.map { place in
-            seen.allSatisfy { Self.isSame($0.features, seen[0].features, at: place) }
+            seen.allSatisfy { $0.isSame(seen[0].features, at: place) }
         }
-        let isElementsOne = seen.allSatisfy { Self.isSame($0.elements, seen[0].elements) }
-        let isSeen = seen.contains { run in
+        let isElementsOne = seen.allSatisfy { SeenSize.isSame($0.elements, seen[0].elements) }
+        let hasUnknown = elements.isNaN || features.contains(where: \.isNaN)
+        return seen.contains { run in
             let areSame = features.indices.allSatisfy { place in
-                features[place].isNaN
-                    ? isOne[place] : Self.isSame(run.features, features, at: place)
+                features[place].isNaN ? isOne[place] : run.isSame(features, at: place)
             }
-            let hasUnknown = features.contains(where: \.isNaN)
             return areSame
-                && (Self.isSame(run.elements, elements) || hasUnknown && isElementsOne)
+                && (SeenSize.isSame(run.elements, elements) || hasUnknown && isElementsOne)
         }
-        return isSeen ? .measured : modelled
-    }
-
-    private static func isSame(_ left: [Double], _ right: [Double], at place: Int) -> Bool {
-        place < left.count && place < right.count && isSame(left[place], right[place])
-    }
-
-    /// Within a tenth of a size that was seen is that size.
-    private static func isSame(_ left: Double, _ right: Double) -> Bool {
-        if left == right { return true }
-        guard left > 0, right > 0 else { return false }
-        return abs(Double.log(left) - Double.log(right)) < 0.1
     }
 
     /// One possible truth about the function: a law of each metric with its scale, drawn once for
@@ -138,6 +152,31 @@ package struct FunctionModel: Sendable {
         return FunctionSampler(
             cpuTime: drawn(cpuTime), wallTime: drawn(wallTime), outputBytes: drawn(outputBytes),
             coldExtraNanoseconds: coldExtraNanoseconds)
+    }
+}
+
+/// What one run went over.
+private struct SeenSize: Sendable {
+    let features: [Double]
+    let elements: Double
+    let bytesIn: Double
+
+    init(_ record: RunRecord) {
+        features = record.features
+        elements = Double(record.elements)
+        bytesIn = Double(record.bytesIn)
+    }
+
+    func isSame(_ others: [Double], at place: Int) -> Bool {
+        place < features.count && place < others.count
+            && Self.isSame(features[place], others[place])
+    }
+
+    /// Within a tenth of a size that was seen is that size.
+    static func isSame(_ left: Double, _ right: Double) -> Bool {
+        if left == right { return true }
+        guard left > 0, right > 0 else { return false }
+        return abs(Double.log(left) - Double.log(right)) < 0.1
     }
 }
 

@@ -28,9 +28,9 @@ struct PlanDraw {
         wall.reserveCapacity(graph.tasks.count)
         for (place, task) in graph.tasks.enumerated() {
             let index = Int(task.function.rawValue)
-            let read =
-                graph.inputs[place].reduce(graph.dataBytes[place]) { $0 + bytesOut[$1] }
-                * graph.shares[place] + graph.ownBytes[place]
+            let read = graph.reads[place].reduce(graph.knownBytes[place]) {
+                $0 + bytesOut[$1.place] * $1.share
+            }
             bytesIn.append(read)
             guard let function = models.functions[index], let sampler = samplers[index] else {
                 wall.append(0)

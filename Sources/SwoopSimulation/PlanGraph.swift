@@ -4,26 +4,31 @@ import SwoopModel
 
 /// The tasks of a plan in an order in which they could run one after the other.
 struct PlanGraph {
-    /// Rounds of a loop that are unrolled at most.
-    static let roundsMax: UInt32 = 1_000
+    /// Rounds of a loop that are unrolled at most, and so many more as make no more tasks than are
+    /// scheduled in virtual time.
+    private static let roundsMax: UInt32 = 1_000
+
+    private static func mostRounds(of loop: IterationSpec) -> UInt32 {
+        max(roundsMax, UInt32(clamping: PlanSimulation.tasksMax / max(1, loop.template.count)))
+    }
 
     private(set) var tasks: [TaskSpec] = []
     /// Places of each task's inputs among the tasks.
     private(set) var inputs: [[Int]] = []
-    /// Bytes of client data that each task reads.
-    private(set) var dataBytes: [Double] = []
-    /// Bytes that stand in each task's own arguments, as a run counts them.
-    private(set) var ownBytes: [Double] = []
-    /// The share that each task reads of its inputs: what is divided by key, each reads a part of.
-    private(set) var shares: [Double] = []
+    /// What each task reads of which tasks' outputs: not of all that it needs, for of some it is
+    /// told the number of elements only.
+    private(set) var reads: [[PlanRead]] = []
+    /// Bytes that each task reads of client data and of constants among its own arguments, as a run
+    /// counts them.
+    private(set) var knownBytes: [Double] = []
     /// Whether the end of a loop depends on data: then its limit is only a bound.
     private(set) var isBound = false
 
-    init(_ part: GraphPart) {
+    init(_ part: GraphPart, pageBytes: [TaskID: Int] = [:]) {
         var names: [TaskID: TaskID] = [:]
         var all = part.tasks
         for loop in part.iterations {
-            if loop.until != nil || loop.limit > Self.roundsMax { isBound = true }
+            if loop.until != nil || loop.limit > Self.mostRounds(of: loop) { isBound = true }
             names[loop.id] = Self.unroll(loop, into: &all)
         }
         func resolved(_ task: TaskID) -> TaskID {
@@ -32,38 +37,13 @@ struct PlanGraph {
             for _ in 0...names.count { task = names[task] ?? task }
             return task
         }
-        order(all.map { spec in Self.renamed(spec, resolved) }, data: part.data)
-        let isLoop = part.functions.map { function in
-            if case .remote = function.code { return false }
-            return true
-        }
-        ownBytes = tasks.map { spec in
-            let place = Int(spec.function.rawValue)
-            return Self.ownBytes(of: spec, isLoop: place < isLoop.count && isLoop[place])
-        }
-        shares = Self.shares(of: tasks)
-    }
-
-    /// A run of a loop does not count its note, which says where in the source it is.
-    private static func ownBytes(of spec: TaskSpec, isLoop: Bool) -> Double {
-        var sum = 0.0
-        for (place, argument) in spec.arguments.enumerated() where !isLoop || place != 1 {
-            sum += argument.ownByteCount
-        }
-        return sum
-    }
-
-    private static func shares(of tasks: [TaskSpec]) -> [Double] {
-        var parts: [TaskID: UInt32] = [:]
-        for spec in tasks {
-            guard let part = spec.part, let first = spec.pages.first else { continue }
-            parts[first] = max(parts[first] ?? 0, part)
-        }
-        return tasks.map { spec in
-            guard spec.part != nil, let most = spec.pages.first.flatMap({ parts[$0] }) else {
-                return 1
-            }
-            return 1 / (Double(most) + 1)
+        order(all.map { spec in Self.renamed(spec, resolved) })
+        let reading = PlanReading(part, tasks, pageBytes: pageBytes)
+        for (place, spec) in tasks.enumerated() {
+            let (own, bytes) = reading.reads(of: spec)
+            // What is not made before is made by nobody.
+            reads.append(own.filter { $0.place < place })
+            knownBytes.append(bytes)
         }
     }
 
@@ -80,7 +60,7 @@ struct PlanGraph {
         // A state that no task made keeps the placeholder's name, which is nobody's.
         var state = loop.placeholder
         loop.initial.forEachTask { if state == loop.placeholder { state = $0 } }
-        for round in 1...UInt64(max(1, min(loop.limit, roundsMax))) {
+        for round in 1...UInt64(max(1, min(loop.limit, mostRounds(of: loop)))) {
             let rename = { (task: TaskID) -> TaskID in
                 if task == loop.placeholder { return state }
                 return own.contains(task)
@@ -96,10 +76,9 @@ struct PlanGraph {
         return state
     }
 
-    private mutating func order(_ all: [TaskSpec], data: [DataSpec]) {
+    private mutating func order(_ all: [TaskSpec]) {
         var places: [TaskID: Int] = [:]
         for (place, spec) in all.enumerated() { places[spec.id] = place }
-        let sizes = Dictionary(data.map { ($0.id, Double($0.byteCount)) }) { first, _ in first }
         var needs: [[Int]] = []
         var users: [[Int]] = Array(repeating: [], count: all.count)
         var missing: [Int] = []
@@ -129,22 +108,6 @@ struct PlanGraph {
         for (new, old) in sorted.enumerated() { newPlaces[old] = new }
         tasks = sorted.map { all[$0] }
         inputs = sorted.map { needs[$0].map { newPlaces[$0] } }
-        dataBytes = tasks.map { spec in
-            var sum = 0.0
-            spec.forEachInput { sum += sizes[$0] ?? 0 }
-            return sum
-        }
-    }
-}
-
-extension Argument {
-    /// Bytes that stand in the argument itself; none of what it names.
-    fileprivate var ownByteCount: Double {
-        switch self {
-        case .bytes(let bytes): Double(bytes.count)
-        case .sequence(let parts): parts.reduce(0) { $0 + $1.ownByteCount }
-        case .output, .operation: 0
-        }
     }
 }
 

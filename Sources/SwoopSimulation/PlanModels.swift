@@ -6,18 +6,13 @@ import SwoopModel
 
 /// What is known of one function of a plan.
 struct PlanFunction {
-    /// Sizes that differ by less than this factor, as a share of the bytes read, count as
-    /// proportional.
-    private static let proportional = 1.25
-
     let model: FunctionModel
     let durationModel: DurationModel?
-    /// Each feature per byte read; nil: not proportional to it.
-    private let featurePerByte: [Double?]
-    private let elementsPerByte: Double?
+    /// What the features are by the bytes read, one by one.
+    private let features: [SizeByBytes]
+    private let elements: SizeByBytes
     /// Whether all runs went over as many elements as their one feature says, as loops do.
     private let isElementsFeature: Bool
-    private let isLoopOverRange: Bool
 
     init?(_ function: FunctionSpec, _ forecaster: Forecaster, records: [RunRecord]) {
         guard
@@ -28,50 +23,34 @@ struct PlanFunction {
         durationModel = forecaster.durationModel(
             for: ForecastKey(function), fingerprint: function.fingerprint)
         let count = records.map(\.features.count).max() ?? 0
-        featurePerByte = (0..<count).map { place in
-            Self.ratio(records) { $0.features.count > place ? $0.features[place] : .nan }
+        features = (0..<count).map { place in
+            SizeByBytes(records) { $0.features.count > place ? $0.features[place] : .nan }
         }
-        elementsPerByte = Self.ratio(records) { Double($0.elements) }
-        isElementsFeature =
-            records.contains { $0.elements > 1 }
-            && records.allSatisfy {
-                $0.features.count == 1 && max(1, $0.features[0]) == Double($0.elements)
-            }
-        isLoopOverRange = records.contains { $0.elements > 1 } && elementsPerByte == nil
-    }
-
-    private static func ratio(
-        _ records: [RunRecord], _ size: (RunRecord) -> Double
-    ) -> Double? {
-        let ratios = records.filter { $0.bytesIn > 0 }.map { size($0) / Double($0.bytesIn) }
-            .filter { $0.isFinite && $0 > 0 }.sorted()
-        guard let least = ratios.first, let most = ratios.last, most <= least * proportional
-        else { return nil }
-        return ratios[ratios.count / 2]
+        elements = SizeByBytes(records) { Double($0.elements) }
+        isElementsFeature = records.allSatisfy {
+            $0.features.count == 1 && max(1, $0.features[0]) == Double($0.elements)
+        }
     }
 
     /// The features of a run that reads so many bytes, with what follows from those filled in.
     func features(of spec: TaskSpec, bytesIn: Double) -> [Double] {
         guard spec.features.contains(where: \.isNaN) else { return spec.features }
         return spec.features.enumerated().map { place, feature in
-            guard feature.isNaN, bytesIn > 0, place < featurePerByte.count,
-                let ratio = featurePerByte[place]
-            else { return feature }
-            return ratio * bytesIn
+            guard feature.isNaN, place < features.count else { return feature }
+            return features[place].size(bytesIn: bytesIn)
         }
     }
 
-    /// The elements that a run goes over which reads so many bytes: as its feature says where that
-    /// is what features say, since the bytes of pages of an earlier plan are not known here.
+    /// The elements that a run goes over which reads so many bytes, NaN where nothing says how
+    /// many: then as many as in one of the runs that were seen.
     func elements(of spec: TaskSpec, bytesIn: Double) -> Double {
-        if isElementsFeature, let feature = features(of: spec, bytesIn: bytesIn).first,
-            feature.isFinite
-        {
-            return max(1, feature)
+        if spec.upper > spec.lower { return Double(spec.upper - spec.lower) }
+        if spec.pages.isEmpty { return 1 }
+        if isElementsFeature, let feature = features(of: spec, bytesIn: bytesIn).first {
+            return feature.isFinite ? max(1, feature) : .nan
         }
-        if let elementsPerByte, bytesIn > 0 { return max(1, elementsPerByte * bytesIn) }
-        if isLoopOverRange, spec.upper > spec.lower { return Double(spec.upper - spec.lower) }
-        return 1
+        let size = elements.size(bytesIn: bytesIn)
+        return size.isFinite ? max(1, size) : .nan
     }
 }
 
@@ -119,7 +98,9 @@ struct PlanModels {
             weakest = weakest.weaker(
                 function.model.evidence(
                     features: function.features(of: task, bytesIn: bytes),
-                    elements: function.elements(of: task, bytesIn: bytes)))
+                    elements: function.elements(of: task, bytesIn: bytes),
+                    known: task.features, bytesIn: bytes,
+                    isMade: !graph.inputs[place].isEmpty))
         }
         return weakest
     }

@@ -28,10 +28,12 @@ package enum PlanSimulation {
     ///   - histories: what was recorded of the graph's functions.
     ///   - draws: possible futures; 32 give useful ranges.
     ///   - seed: the same seed gives the same estimate.
+    ///   - pageBytes: bytes of pages of earlier plans that the graph reads, where known.
     package static func estimate(
-        _ graph: GraphPart, histories: [FunctionHistory], cores: [Int], draws: Int, seed: UInt64
+        _ graph: GraphPart, histories: [FunctionHistory], cores: [Int], draws: Int, seed: UInt64,
+        pageBytes: [TaskID: Int] = [:]
     ) -> Estimate {
-        let plan = PlanGraph(graph)
+        let plan = PlanGraph(graph, pageBytes: pageBytes)
         let models = PlanModels(graph.functions, usedBy: plan, histories: histories)
         guard models.unknown.isEmpty else {
             return .unknown(functions: models.unknown, tasks: plan.tasks.count)

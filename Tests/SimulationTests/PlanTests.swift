@@ -160,6 +160,78 @@ import Testing
         #expect(abs(seconds.median / 0.010 - 1) < 0.15, "\(seconds)")
     }
 
+    @Test func `pages that a loop is told the elements of are not read by it`() throws {
+        let loop = FunctionSpec(
+            identity: "array.sum", name: "array.sum", fingerprint: 1,
+            code: .type(mangledName: "loop"), isOptimised: true, isAsync: false)
+        let maps = (0..<8).map { _ in run(1_000, milliseconds: 1, bytesOut: 8_000) }
+        func sums(_ counts: [Double]) -> [RunRecord] {
+            counts.map { count in
+                var record = run(count, milliseconds: count / 100, bytesIn: Int64(count) * 8)
+                record.elements = Int64(count)
+                return record
+            }
+        }
+        var graph = GraphPart(functions: [function("map"), loop])
+        graph.tasks = (0..<8).map {
+            TaskSpec(id: task($0), function: FunctionIndex(0), features: [1_000])
+        }
+        graph.tasks += (0..<8).map { number in
+            // As a loop over pages that the plan makes: where its page begins follows from those
+            // before it.
+            let before = Argument.operation(
+                .elementCount, operands: (0...number).map { .output(task($0)) }, operandType: .int,
+                resultType: .int)
+            return TaskSpec(
+                id: task(10 + number), function: FunctionIndex(1),
+                arguments: [.bytes([]), .sequence([.bytes([0]), before])], pages: [task(number)],
+                features: [.nan])
+        }
+        let histories = [
+            history("map", maps), history("array.sum", sums(Array(repeating: 1_000, count: 8))),
+        ]
+        let estimate = PlanSimulation.estimate(
+            graph, histories: histories, cores: [1], draws: 32, seed: 1)
+        #expect(estimate.evidence == .measured)
+        let seconds = try #require(estimate.coreSeconds)
+        #expect(abs(seconds.median / 0.088 - 1) < 0.1, "\(seconds)")
+
+        // Twice as much by tasks that nobody saw with that size is not measured.
+        for number in 0..<8 { graph.tasks[number].features = [5_000] }
+        let more = [
+            history(
+                "map", [1_000.0, 2_000].map { run($0, milliseconds: $0, bytesOut: 8 * Int64($0)) }),
+            history("array.sum", sums([1_000, 2_000])),
+        ]
+        let larger = PlanSimulation.estimate(
+            graph, histories: more, cores: [1], draws: 32, seed: 1)
+        #expect(larger.evidence != .measured)
+    }
+
+    @Test func `a run over nobody knows how much is one of those that were seen`() throws {
+        let loop = FunctionSpec(
+            identity: "array.sum", name: "array.sum", fingerprint: 1,
+            code: .type(mangledName: "loop"), isOptimised: true, isAsync: false)
+        // Their bytes say nothing about their elements.
+        let runs = [10_000.0, 20_000, 40_000, 80_000].map { count in
+            var record = run(count, milliseconds: count / 1_000, bytesIn: 500)
+            record.elements = Int64(count)
+            return record
+        }
+        var graph = GraphPart(functions: [loop])
+        graph.tasks = (0..<16).map {
+            TaskSpec(
+                id: task($0), function: FunctionIndex(0), arguments: [.bytes([]), .bytes([0])],
+                pages: [task(100 + $0)], features: [.nan])
+        }
+        let estimate = PlanSimulation.estimate(
+            graph, histories: [history("array.sum", runs)], cores: [1], draws: 32, seed: 1)
+        #expect(estimate.evidence == .guess)
+        // 16 times 37.5 ms.
+        let seconds = try #require(estimate.coreSeconds)
+        #expect(abs(seconds.median / 0.6 - 1) < 0.25 && seconds.low > 0.2, "\(seconds)")
+    }
+
     @Test func `a loop counts to its limit, as a guess where data decides`() throws {
         let body = TaskSpec(
             id: TaskID(high: 1, low: 2), function: FunctionIndex(0),
@@ -182,6 +254,25 @@ import Testing
         #expect(estimate.tasks == 41)
         #expect(estimate.evidence == .guess)
         #expect(abs(try #require(estimate.coreSeconds).median / 0.041 - 1) < 0.1)
+    }
+
+    @Test func `a loop of many rounds is told as a whole where their number is fixed`() throws {
+        let body = TaskSpec(
+            id: TaskID(high: 1, low: 2), function: FunctionIndex(0),
+            arguments: [.output(TaskID(high: 1, low: 1))], features: [1])
+        let graph = GraphPart(
+            functions: [function("f")],
+            iterations: [
+                IterationSpec(
+                    id: task(9), initial: .bytes([1]), limit: 3_000, template: [body],
+                    placeholder: TaskID(high: 1, low: 1), result: body.id, until: nil)
+            ])
+        let estimate = PlanSimulation.estimate(
+            graph, histories: [history("f", seen.map { run($0.1, milliseconds: 1) })], cores: [1],
+            draws: 4, seed: 1)
+        #expect(estimate.tasks == 3_000)
+        #expect(estimate.evidence == .measured)
+        #expect(abs(try #require(estimate.coreSeconds).median / 3 - 1) < 0.1)
     }
 
     @Test func `a plan of 30,000 tasks is told by its bounds`() throws {

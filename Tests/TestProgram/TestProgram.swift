@@ -79,6 +79,7 @@ import Swoop
         "exact-sums": { arguments in try await tellExactSums(arguments) },
         "elsewhere": { arguments in try await tellElsewhere(in: arguments[0]) },
         "evidence": { arguments in try await tellEvidence(of: arguments[0]) },
+        "made-evidence": { _ in try await tellMadeEvidence() },
         "endless": { arguments in try await tellEndless(in: arguments[0]) },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },

@@ -37,7 +37,19 @@ public final class Plan<Result> {
         let own = recording.session.coreCount
         if !cores.contains(own) { cores.append(own) }
         return PlanSimulation.estimate(
-            graph, histories: histories, cores: cores.sorted(), draws: 32, seed: 1)
+            graph, histories: histories, cores: cores.sorted(), draws: 32, seed: 1,
+            pageBytes: pageBytes(of: graph))
+    }
+
+    /// Bytes of the pages of earlier plans that a graph reads.
+    private func pageBytes(of graph: GraphPart) -> [TaskID: Int] {
+        var bytes: [TaskID: Int] = [:]
+        for task in graph.tasks + graph.iterations.flatMap(\.template) {
+            for page in task.pages where bytes[page] == nil {
+                bytes[page] = recording.session.sizes(of: [page])?.first?.byteCount
+            }
+        }
+        return bytes
     }
 }
 
