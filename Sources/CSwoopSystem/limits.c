@@ -88,6 +88,14 @@ uint64_t swoop_stack_bytes(void) {
     return size;
 }
 
+void swoop_hold_standard_streams(void) {
+    for (int stream = 0; stream <= 2; stream++) {
+        if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+        // The lowest free number is this one, since those below are taken by now.
+        if (open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY) < 0) return;
+    }
+}
+
 void swoop_spare_addresses(void) {
     // The allocator takes 64 MiB of addresses for each thread, until none are left for a stack.
     if (swoop_limit(SWOOP_LIMIT_SPACE) < UINT64_C(16) << 30) mallopt(M_ARENA_MAX, 2);

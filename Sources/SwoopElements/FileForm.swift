@@ -42,7 +42,8 @@ public struct FileForm: Hashable, Sendable {
             return packed.form
         }
         if let packed { return packed.form }
-        if let name = encoding(head, byteCount) {
+        // Zeros may be what the pieces are separated by.
+        if reading != .pieces || head.first ?? 0 >= 0xfe, let name = encoding(head, byteCount) {
             return FileForm(
                 "text in \(name)",
                 "Make it UTF-8: `iconv -f \(name) -t UTF-8 \(quoted(path)) > NEW`.")

@@ -21,9 +21,11 @@ extension Pair: Equatable where First: Equatable, Second: Equatable {}
 extension Pair: Hashable where First: Hashable, Second: Hashable {}
 
 extension Pair: Comparable where First: Comparable, Second: Comparable {
-    /// Orders by the first value, then by the second.
+    /// Orders by the first value, then by the second; texts by their bytes, as sorts have them.
     @inlinable public static func < (left: Pair, right: Pair) -> Bool {
-        left.first == right.first ? left.second < right.second : left.first < right.first
+        if _comesBefore(left.first, right.first) { return true }
+        if _comesBefore(right.first, left.first) { return false }
+        return _comesBefore(left.second, right.second)
     }
 }
 

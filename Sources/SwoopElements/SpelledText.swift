@@ -3,18 +3,13 @@
 
 extension String {
     /// The text on one line, with control characters spelled out (`\t`, `\u{1b}`).
-    public var _printable: String { spelled { _ in false } }
-
-    /// The same, with line ends and tabs as they are: a message of several lines.
-    public var _printableLines: String { spelled { $0 == "\n" || $0 == "\t" } }
-
-    private func spelled(keeping isKept: (Unicode.Scalar) -> Bool) -> String {
+    public var _printable: String {
         // Most texts have nothing to spell out.
         if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return self }
         var text = ""
         text.reserveCapacity(utf8.count + 16)
         for scalar in unicodeScalars {
-            if isKept(scalar) || !scalar.isObeyed {
+            if !scalar.isObeyed {
                 text.unicodeScalars.append(scalar)
                 continue
             }

@@ -19,6 +19,8 @@ struct YAMLAnchors {
     /// A node may begin here.
     private var isAtStart = true
     private var isBehindQuotes = false
+    /// Where a bracket or brace was closed last.
+    private var closedAt = -1
 
     init(in text: String) {
         scalars = Array(text.unicodeScalars)
@@ -52,8 +54,15 @@ struct YAMLAnchors {
             place += 1
             return
         }
-        if now == "#", place == 0 || isBlank(at: place - 1) { return skipLine() }
+        if now == "#", isTokenBoundary { return skipLine() }
         isAtStart ? stepAtStart(now) : stepInside(now)
+    }
+
+    /// Whether a comment may begin here: behind a blank, and wherever a token may begin, which
+    /// needs no blank behind a bracket, a comma or a quoted text.
+    private var isTokenBoundary: Bool {
+        place == 0 || isBlank(at: place - 1) || isAtStart || isBehindQuotes
+            || closedAt == place - 1 || depth > 0 && isFlow(scalars[place - 1])
     }
 
     private mutating func stepAtStart(_ now: Unicode.Scalar) {
@@ -91,7 +100,9 @@ struct YAMLAnchors {
         case "[" where depth > 0, "{" where depth > 0:
             depth += 1
             isAtStart = true
-        case "]" where depth > 0, "}" where depth > 0: depth -= 1
+        case "]" where depth > 0, "}" where depth > 0:
+            depth -= 1
+            closedAt = place
         case "," where depth > 0: isAtStart = true
         default: break
         }

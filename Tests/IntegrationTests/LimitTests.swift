@@ -57,6 +57,20 @@ private func withGroup<R>(
 
 extension ProgramTests {
     @Suite struct LimitTests {
+        @Test func `what is printed to a closed stream goes nowhere, least of all into pages`()
+            throws
+        {
+            let program = try #require(ProgramRun.programPath)
+            let run = try ProgramRun(
+                ["-c", "exec \"$0\" streams <&- >&-", program], in: TestFolder(),
+                program: "/bin/bash")
+            #expect(try run.end() == .exited(0), "\(run.errors)")
+            let told = run.errors.split(separator: "\n").map(String.init)
+            #expect(told.contains("sum = 333328333350000"), "\(run.errors)")
+            #expect(told.contains("stream 0 = /dev/null"), "\(run.errors)")
+            #expect(told.contains("stream 1 = /dev/null"), "\(run.errors)")
+        }
+
         private static let all = ProcessAllowance.cores()
 
         @Test func `cores are those of affinity and batch system, and no library's threads`() throws

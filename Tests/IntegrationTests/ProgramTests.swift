@@ -14,7 +14,8 @@ func told(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocat
 {
     let folder = try TestFolder()
     let run = try ProgramRun(arguments, in: folder)
-    let status = try run.end()
+    // The longest tell of fifty plans, each run twice, beside all other tests.
+    let status = try run.end(within: 300)
     #expect(status == .exited(0), "\(run.output)\(run.errors)", sourceLocation: sourceLocation)
     return run.values
 }

@@ -91,7 +91,8 @@ import Testing
         ("hosts:\n  - !!str &a alpha", 2), ("{\"a\":*b}", 1), ("{'a': 1,*b : 2}", 1),
         ("a: \"x\n  y\"\nb: *c", 3), ("a: 'it''s'\nb: *c", 2), ("a: it's\nb: *c # it's", 2),
         ("hosts:\n  - prolog: |\n      x\n    user: *u", 4), ("a: x\u{85}*b : 1", 2),
-        ("a: [x,\n*b]", 2),
+        ("a: [x,\n*b]", 2), ("hosts: [#]\n 0,&a q, r ]", 2), ("a: {x: 1,#}\n y: *b}", 2),
+        ("a: [x]#[\nb: *c", 2), ("a: \"x\"#\"\nb: *c", 2),
     ])
     func `anchors and aliases are refused with their line, before they can multiply`(
         _ text: String, _ line: Int

@@ -52,7 +52,7 @@ private struct SecondRun {
             let beside = Double(estimate.tasks) * 0.000_3 + 0.005
             let isNear =
                 seconds.low > seconds.median / 10 && seconds.high < seconds.median * 10
-                && seconds.low > (actual - beside) / 4 && seconds.low < actual * 3 + 0.001
+                && seconds.low > (actual - beside) / 10 && seconds.low < actual * 10 + 0.005
             SwoopTestProgram.tell("\(name): in numbers", "\(seconds), and it was \(actual)")
             return "\(estimate.evidence), near: \(isNear)"
         }

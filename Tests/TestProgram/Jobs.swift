@@ -47,3 +47,28 @@ func hold(cluster name: String) async throws {
     options.pageBudget = 1 << 30
     try await holdCluster(named: name, options)
 }
+
+/// Prints among pages that are stored, and tells at standard error what the streams lead to:
+/// whoever starts this may have closed the others.
+func tellStreams() async throws {
+    try await withTestCluster { cluster in
+        let pages = try await cluster.remotely { remote in
+            remote.range(0..<100_000).map(squareOf).stored()
+        }
+        try await pages.wait()
+        for _ in 0..<1_000 { print("a line that nobody reads") }
+        fflush(nil)
+        let sum = try await cluster.remotely { _ in pages.chain.sum }.value
+        var words = ["sum = \(sum)"]
+        for stream in 0...1 {
+            var path = [UInt8](repeating: 0, count: 256)
+            let count = unsafe readlink("/proc/self/fd/\(stream)", &path, path.count)
+            words.append(
+                "stream \(stream) = " + String(decoding: path.prefix(max(0, count)), as: UTF8.self))
+        }
+        let bytes = Array((words.joined(separator: "\n") + "\n").utf8)
+        _ = unsafe write(2, bytes, bytes.count)
+    }
+}
+
+@Remote func squareOf(_ i: Int) -> Int { i * i }

@@ -30,6 +30,7 @@ import Swoop
         "curious": { _ in try await tellCurious() },
         "vandals": { arguments in try await tellVandals(Int(arguments[0]) ?? 1) },
         "job": { arguments in try await runJob(arguments) },
+        "streams": { _ in try await tellStreams() },
         "chaos": { arguments in try await tellChaos(arguments) },
         "standing": { arguments in try await hold(cluster: arguments[0]) },
         "printing": { _ in try await tellPrinting() },

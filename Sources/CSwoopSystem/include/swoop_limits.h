@@ -28,6 +28,10 @@ int swoop_try_memory(uint64_t shared, uint64_t own);
 /// Bytes of a thread's stack unless told.
 uint64_t swoop_stack_bytes(void);
 
+/// Opens /dev/null where standard input, output or error is closed, so that no descriptor of ours
+/// gets their numbers: what a program prints would else be written into it.
+void swoop_hold_standard_streams(void);
+
 /// Where a process may have few addresses, lets the allocator take less of them in advance.
 void swoop_spare_addresses(void);
 

@@ -27,6 +27,8 @@ struct ClusterHosts {
         var moving: [String: Int64] = [:]
         var saidAt: [String: Int64] = [:]
         var isStopped = false
+        /// Hosts are to leave; else they are to come.
+        var isOfLeaving = false
 
         var open: [String] { names.filter { name in !results.contains { $0.host == name } } }
     }
@@ -91,6 +93,7 @@ struct ClusterHosts {
         var poll = PollLoop()
         _ = poll.watch(viewer.socket)
         var course = Course()
+        if case .releaseHosts = order { course.isOfLeaving = true }
         var lines: BringUpLines?
         var isGiven = false
         while true {
@@ -154,7 +157,7 @@ struct ClusterHosts {
         } else if case .some(let took) = took {
             words = "done after \(took)"
         } else {
-            words = "is up"
+            words = course.isOfLeaving ? "has left" : "is up"
         }
         lines?.say(words, of: result.host, isNews: true)
     }
