@@ -37,10 +37,14 @@ public struct CSVHead: RemoteValue, Hashable {
         columnCount = try Int(decoding: &reader)
         places = try [Int32](decoding: &reader)
         names = try [String](decoding: &reader)
+        // A range to a number below zero is a trap.
+        guard (0..<1 << 24).contains(columnCount), bodyStart >= 0, bodyLine >= 0 else {
+            throw .malformed("the columns of a table")
+        }
         let columns = 0..<columnCount
-        guard names.count == places.count, places.allSatisfy({ columns.contains(Int($0)) }),
-            columnCount < 1 << 24
-        else { throw .malformed("the columns of a table") }
+        guard names.count == places.count, places.allSatisfy({ columns.contains(Int($0)) }) else {
+            throw .malformed("the columns of a table")
+        }
     }
 
     /// Appends everything.

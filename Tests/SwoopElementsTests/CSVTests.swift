@@ -26,6 +26,21 @@ private struct Line: CSVRow, Equatable {
 }
 
 @Suite struct CSVTests {
+    @Test(arguments: [-1, Int.min, 1 << 24, Int.max])
+    func `a head with columns that no table has is refused`(count: Int) {
+        var writer = ValueWriter()
+        "table".encode(into: &writer)
+        for number in [0, 1, count] { number.encode(into: &writer) }
+        [Int32]().encode(into: &writer)
+        [String]().encode(into: &writer)
+        let bytes = writer.bytes
+        let isRefused = unsafe bytes.withUnsafeBytes { raw in
+            var reader = unsafe ValueReader(raw)
+            return (try? CSVHead(decoding: &reader)) == nil
+        }
+        #expect(isRefused)
+    }
+
     /// The rows of a table, read by as many runs as there are parts.
     private struct Outcome: Equatable {
         var rows: [[String]] = []
