@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .PHONY: fuzz asan tsan
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
-PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev pkg-config git ca-certificates
+PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev libyaml-dev pkg-config git ca-certificates
 # What tests make hosts of their own with, as root on Debian; elsewhere those tests are skipped. An SSH
 # server for tests on loopback comes along only where installing it does not start one.
 HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
@@ -35,16 +35,7 @@ SANITIZED := Swoop(Elements|Wire|Model|Scheduling|Execution|Session|Forecast|Sto
 
 say = printf 'swoop: %s\n' "$(1)" >&2
 
-# Macros link the toolchain's own swift-syntax where it has one: 10 s instead of 400 s from source.
-# Package.swift reads the folder from the environment; who calls `swift build` may set it too.
-define find_syntax
-resources="$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')"; \
-if [ -z "$${SWOOP_SYSTEM_SYNTAX:-}" ] && [ -e "$$resources/host/SwiftSyntax.swiftmodule" ]; then \
-  export SWOOP_SYSTEM_SYNTAX="$$resources/host"; \
-fi
-endef
-
-build_tests = $(call say,building with the tests); $(find_syntax); swift build --build-tests >&2
+build_tests = $(call say,building with the tests); swift build --build-tests >&2
 
 # Builds the release product $(1), unless its stamp is newer than every source and names this compiler:
 # a build that finds nothing to do still takes seconds.
@@ -56,7 +47,7 @@ if [ -x $(RELEASE)/$(1) ] && [ "$$(cat "$$stamp" 2>/dev/null)" = "$$compiler" ] 
 then $(call say,$(1) is up to date); \
 else \
   $(call say,building $(1) for release; the first time takes some minutes); \
-  began="$$(mktemp)"; $(find_syntax); \
+  began="$$(mktemp)"; \
   swift build -c release --product $(1) >&2; \
   printf '%s\n' "$$compiler" >"$$stamp"; touch -r "$$began" "$$stamp"; rm -f "$$began"; \
 fi
@@ -144,7 +135,7 @@ lint: # Formatting as .swift-format says; documentation of every public declarat
 
 sim: deps ## Simulate faults, first seed SEED=1; a failing run prints its seed.
 	@$(call say,simulating from seed $(SEED))
-	@$(find_syntax); SWOOP_SEED=$(SEED) swift test --filter SimulationTests
+	@SWOOP_SEED=$(SEED) swift test --filter SimulationTests
 
 chaos: deps hosts ## Kill and stop real processes for MINUTES=1, as the seed SEED=1 says.
 	@$(call build_tests)
@@ -164,11 +155,11 @@ top: deps ## Watch every core of the cluster that runs on this machine.
 	@exec $(RELEASE)/swoop top $(ARGS)
 
 lab: deps hosts ## As root: bring up test hosts NAME or NAME:bullseye (ARGS="alpha beta"), until ^D.
-	@$(call say,building TestLab); $(find_syntax); swift build --product TestLab >&2
+	@$(call say,building TestLab); swift build --product TestLab >&2
 	@exec .build/debug/TestLab $(ARGS)
 
 fuzz: deps ## Try every decoder with invented bytes, MINUTES=1 for each of four fuzzers, two at a time.
-	@$(call say,building the fuzzers); $(find_syntax); \
+	@$(call say,building the fuzzers); \
 	runtime="$$(find "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")/../lib/clang/" \
 	  -name 'libclang_rt.fuzzer_no_main-*.a' | head -1)"; \
 	[ -n "$$runtime" ] || { $(call say,this toolchain has no libFuzzer); exit 1; }; \
@@ -199,8 +190,7 @@ format: ## Rewrite the sources as .swift-format says.
 
 release: deps ## Build the tool with the Swift runtime inside, stripped, as .build-release/swoop.
 	@$(call say,building swoop with the Swift runtime inside)
-	@$(find_syntax); \
-	swift build -c release --static-swift-stdlib --scratch-path .build-release/scratch \
+	@swift build -c release --static-swift-stdlib --scratch-path .build-release/scratch \
 	  --product swoop >&2
 	@strip -o .build-release/swoop .build-release/scratch/release/swoop
 	@ls -lh .build-release/swoop >&2
@@ -210,7 +200,7 @@ clean: ## Forget everything that was built.
 
 # Builds with the sanitizer $(1), in a folder of its own, and runs what makes sense under it.
 define sanitized
-$(call say,building with -sanitize=$(1)); $(find_syntax); \
+$(call say,building with -sanitize=$(1)); \
 nice swift build --build-tests --scratch-path .build-$(1) --sanitize $(1) >&2; \
 $(call say,running tests with -sanitize=$(1)); \
 nice swift test --skip-build --disable-xctest --scratch-path .build-$(1) --sanitize $(1) \
@@ -221,7 +211,7 @@ endef
 # the exit code. Both come from the runner's report, which a run that crashes never writes.
 define run_tests
 $(call say,running the tests); \
-report=.build/tests.xml; rm -f "$$report"; status=0; $(find_syntax); \
+report=.build/tests.xml; rm -f "$$report"; status=0; \
 swift test --skip-build --disable-xctest --parallel --xunit-output "$$report" $(1) || status=$$?; \
 { cat "$$report" 2>/dev/null || true; } | awk -v status=$$status ' \
   /<testcase / { cases++; open = 1; name = $$0; sub(/.* name="/, "", name); sub(/".*/, "", name) } \

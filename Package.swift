@@ -1,35 +1,128 @@
 // swift-tools-version: 6.2
 // The rooms of Swoop and what each may import. ARCHITECTURE.md describes them; a test compares
-// every file's imports with this graph.
+// every file's imports with this graph. Swoop runs on Linux on x86-64: on other hosts the package is
+// one file that stops the build with that sentence.
 import CompilerPluginSupport
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableUpcomingFeature("InferIsolatedConformances"),
-    .enableUpcomingFeature("ImmutableWeakCaptures"),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-]
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+// Warnings are errors for the compilers that continuous integration has. A newer one may warn of
+// what was right when this was written, and a user's build must not stop for it.
+#if compiler(<6.4)
+    let warnings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+#else
+    let warnings: [SwiftSetting] = []
+#endif
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .strictMemorySafety(),
+    ] + warnings
 
 /// One room of the house: a target of Sources with the strict settings.
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-// The toolchain's own build of swift-syntax (its folder lib/swift/host), where the Makefile names
-// one: from source it takes most of a clean build. Without it the package is built as usual.
-let systemSyntax = Context.environment["SWOOP_SYSTEM_SYNTAX"].flatMap { $0.isEmpty ? nil : $0 }
-let syntaxSettings: [SwiftSetting] = systemSyntax.map { [.unsafeFlags(["-I", $0])] } ?? []
+/// The folder lib/swift/host of the toolchain that runs this manifest, if swift-syntax is there.
+///
+/// The manifest is linked with the toolchain's lib/swift/pm/ManifestAPI/libPackageDescription.so,
+/// so the list of this process's mappings says where the toolchain is.
+func toolchainHost() -> String? {
+    #if os(Linux)
+        guard let maps = fopen("/proc/self/maps", "r") else { return nil }
+        defer { fclose(maps) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        while getline(&line, &capacity, maps) > 0, let bytes = line {
+            let path = String(cString: bytes).drop { $0 != "/" }.prefix { $0 != "\n" }
+            guard path.hasSuffix("/libPackageDescription.so") else { continue }
+            let folders = path.split(separator: "/").map(String.init).dropLast(3)
+            let host = "/" + (folders + ["host"]).joined(separator: "/")
+            let needed = ["/SwiftSyntaxMacros.swiftmodule", "/libSwiftSyntaxMacros.so"]
+            return needed.allSatisfy { access(host + $0, R_OK) == 0 } ? host : nil
+        }
+    #endif
+    return nil
+}
+
+/// The toolchain's modules of swift-syntax.
+let syntaxModules = [
+    "SwiftBasicFormat", "SwiftCompilerPluginMessageHandling", "SwiftDiagnostics", "SwiftIDEUtils",
+    "SwiftIfConfig", "SwiftLibraryPluginProvider", "SwiftOperators", "SwiftParser",
+    "SwiftParserDiagnostics", "SwiftRefactor", "SwiftSyntax", "SwiftSyntaxBuilder",
+    "SwiftSyntaxMacroExpansion", "SwiftSyntaxMacros",
+]
+
+/// A folder with the toolchain's interfaces of swift-syntax under names of their own, which is
+/// written where it is missing; nil: it cannot be.
+///
+/// Another package's macros may bring swift-syntax from source into the same build. Its modules have
+/// the same names and come first in the search, so under their own names the toolchain's would not
+/// be found. Symbols are told apart already: the toolchain's have "CompilerSwift…" in their names.
+func renamedInterfaces(of host: String) -> String? {
+    #if os(Linux)
+        var status = stat()
+        let environment = Context.environment
+        guard stat(host + "/SwiftSyntax.swiftmodule", &status) == 0,
+            let caches = environment["XDG_CACHE_HOME"].flatMap({ $0.hasPrefix("/") ? $0 : nil })
+                ?? environment["HOME"].map({ $0 + "/.cache" })
+        else { return nil }
+        let toolchain = String(host.dropFirst().map { $0 == "/" ? "-" : $0 })
+        let folder = "\(caches)/swoop-syntax/\(toolchain)-\(status.st_ino)-\(status.st_mtim.tv_sec)"
+        if access(folder, R_OK) == 0 { return folder }
+        setenv("SYNTAX_HOST", host, 1)
+        setenv("SYNTAX_FOLDER", folder, 1)
+        setenv("SYNTAX_MODULES", syntaxModules.joined(separator: " "), 1)
+        _ = system(
+            #"""
+            exec 2>/dev/null
+            mkdir -p "${SYNTAX_FOLDER%/*}" && new="$(mktemp -d "$SYNTAX_FOLDER.XXXXXX")" || exit 1
+            edits=
+            for name in $SYNTAX_MODULES; do edits="$edits;s/\b$name\b/Toolchain$name/g"; done
+            for name in $SYNTAX_MODULES; do
+                mkdir "$new/Toolchain$name.swiftmodule" || exit 1
+                for file in "$SYNTAX_HOST/$name.swiftmodule"/*.swiftinterface; do
+                    # The third line has the flags: only the module's own name is another one there.
+                    sed -E "3 s/-module-name $name\b/-module-name Toolchain$name/;4,\$ {${edits#;}}" \
+                        "$file" >"$new/Toolchain$name.swiftmodule/${file##*/}" || exit 1
+                done
+            done
+            chmod 755 "$new" && mv -T "$new" "$SYNTAX_FOLDER" || rm -rf "$new"
+            """#)
+        return access(folder, R_OK) == 0 ? folder : nil
+    #else
+        return nil
+    #endif
+}
+
+// Macros link the toolchain's own build of swift-syntax: from source it takes minutes.
+let host = toolchainHost()
+let interfaces = host.flatMap(renamedInterfaces)
+let syntaxSettings: [SwiftSetting] =
+    host.map {
+        let aliases = syntaxModules.flatMap { ["-module-alias", "\($0)=Toolchain\($0)"] }
+        return [
+            .unsafeFlags(["-I", interfaces ?? $0] + (interfaces == nil ? [] : aliases)),
+            .define(interfaces == nil ? "TOOLCHAIN_SYNTAX_IN_PLACE" : "TOOLCHAIN_SYNTAX"),
+        ]
+    } ?? []
 let syntaxLinking: [LinkerSetting] =
-    systemSyntax.map { [.unsafeFlags(["-L", $0, "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
+    host.map { [.unsafeFlags(["-L", $0, "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
 
 func syntax(_ products: [String]) -> [Target.Dependency] {
-    systemSyntax == nil ? products.map { .product(name: $0, package: "swift-syntax") } : []
+    host == nil ? products.map { .product(name: $0, package: "swift-syntax") } : []
 }
 
 /// The tests of some rooms.
@@ -40,29 +133,26 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let real = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "Swoop",
-    platforms: [.macOS(.v15)],
     products: [
         .library(name: "Swoop", targets: ["Swoop"]),
         .executable(name: "swoop", targets: ["swoop"]),
-        .executable(name: "DebianRank", targets: ["DebianRank"]),
-        .executable(name: "swoop-bench", targets: ["swoop-bench"]),
     ],
-    dependencies: (systemSyntax == nil
-        ? [.package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1")] : []) + [
+    dependencies: (host == nil
+        ? [.package(url: "https://github.com/swiftlang/swift-syntax", "600.0.0"..<"604.0.0")] : [])
+        + [
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
             .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
-            .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
     targets: [
         .systemLibrary(name: "CSwoopZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CSwoopZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSwoopSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSwoopSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSwoopYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSwoopSSH2", providers: [.apt(["libssh2-1-dev"])]),
         .target(name: "CSwoopSystem"),
         room("SwoopModel", []),
@@ -81,7 +171,7 @@ let package = Package(
             "SwoopHosts",
             [
                 "SwoopModel", "SwoopTransport", "SwoopLaunching", "CSwoopSSH2", "CSwoopSodium",
-                yams,
+                "CSwoopYAML",
             ]),
         room(
             "SwoopCoordinator",
@@ -127,7 +217,8 @@ let package = Package(
             name: "swoop",
             dependencies: [
                 "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
-            ], swiftSettings: strict),
+            ], swiftSettings: strict, plugins: ["SwoopCommit"]),
+        .plugin(name: "SwoopCommit", capability: .buildTool, path: "Sources/SwoopCommit"),
         .executableTarget(
             name: "DebianRank", dependencies: ["Swoop"], path: "Sources/Examples/DebianRank",
             swiftSettings: strict),
@@ -230,3 +321,12 @@ let package = Package(
             ]),
     ]
 )
+
+#if !(os(Linux) && arch(x86_64))
+    package.products = [.library(name: "Swoop", targets: ["Swoop"])]
+    package.dependencies = []
+    package.targets = [
+        .target(
+            name: "Swoop", path: "Sources/SwoopModel", sources: ["SupportedPlatform.swift"])
+    ]
+#endif

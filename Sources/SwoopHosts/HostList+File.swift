@@ -2,7 +2,6 @@
 // in the form of a command line or a mapping. Deploy/hosts.example.yaml shows all of it.
 
 import Glibc
-import Yams
 
 extension HostList {
     /// Reads a hosts file.
@@ -22,7 +21,7 @@ extension HostList {
     /// Reads the text of a hosts file; `file` is what messages call it.
     package static func parse(yaml: String, file: String) throws(HostListError) -> HostList {
         do throws(HostListError) {
-            guard let root = try composed(yaml) else {
+            guard let root = try YAMLNode.document(in: yaml) else {
                 throw HostListError("is empty: write `hosts:` and the hosts below it")
             }
             return try parse(root)
@@ -31,18 +30,18 @@ extension HostList {
         }
     }
 
-    private static func parse(_ root: Node) throws(HostListError) -> HostList {
+    private static func parse(_ root: YAMLNode) throws(HostListError) -> HostList {
         var list = HostList(hosts: [])
         var defaults = HostEntry(name: "")
         let allowed = "cluster, defaults, hosts"
-        guard case .mapping(let top) = root else {
+        guard case .mapping(let top, _) = root else {
             throw HostListError("the file is a mapping with \(allowed)", at: root)
         }
-        var hosts: Node?
+        var hosts: YAMLNode?
         for (key, value) in top {
-            switch key.scalar?.string {
+            switch key.text {
             case "cluster":
-                guard let name = value.scalar?.string, HostNames.isCluster(name) else {
+                guard let name = value.text, HostNames.isCluster(name) else {
                     throw HostListError("cluster is a name: letters, digits, - and _", at: value)
                 }
                 list.clusterName = name
@@ -53,7 +52,7 @@ extension HostList {
             }
         }
         guard let hosts else { throw HostListError("the key hosts is missing", at: root) }
-        guard case .sequence(let entries) = hosts, !entries.isEmpty else {
+        guard case .sequence(let entries, _) = hosts, !entries.isEmpty else {
             throw HostListError("hosts is a list: one line `- name` for each", at: hosts)
         }
         for node in entries {
@@ -65,29 +64,14 @@ extension HostList {
         }
         return list
     }
-
-    private static func composed(_ yaml: String) throws(HostListError) -> Node? {
-        if let line = YAMLAnchors(in: yaml).line {
-            throw HostListError(
-                "anchors (&) and aliases (*) are not read here: write what they stand for, or put a"
-                    + " value that begins so into quotes", line: line)
-        }
-        do {
-            return try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            throw HostListError(yaml: error)
-        } catch {
-            throw HostListError("is no YAML: \(error)")
-        }
-    }
 }
 
 extension HostEntry {
-    fileprivate init(node: Node, defaults: HostEntry) throws(HostListError) {
+    fileprivate init(node: YAMLNode, defaults: HostEntry) throws(HostListError) {
         switch node {
-        case .scalar(let scalar): self = try HostEntry(argument: scalar.string, defaults: defaults)
-        case .mapping(let mapping):
-            guard let name = mapping["name"]?.scalar?.string else {
+        case .scalar(let text, _): self = try HostEntry(argument: text, defaults: defaults)
+        case .mapping(let pairs, _):
+            guard let name = pairs.first(where: { $0.key.text == "name" })?.value.text else {
                 throw HostListError("a host needs a name: `- name: alpha`", at: node)
             }
             if let problem = HostNames.objection(toAddress: name) {
@@ -102,21 +86,21 @@ extension HostEntry {
         }
     }
 
-    fileprivate mutating func set(from node: Node, isDefaults: Bool) throws(HostListError) {
+    fileprivate mutating func set(from node: YAMLNode, isDefaults: Bool) throws(HostListError) {
         let others = isDefaults ? [] : ["name"]
-        guard case .mapping(let mapping) = node else {
+        guard case .mapping(let pairs, _) = node else {
             throw HostListError(
                 "write settings as a mapping of \(HostSetting.names(and: others))", at: node)
         }
-        for (key, value) in mapping where isDefaults || key.scalar?.string != "name" {
-            guard let setting = key.scalar.flatMap({ HostSetting(rawValue: $0.string) }),
+        for (key, value) in pairs where isDefaults || key.text != "name" {
+            guard let setting = key.text.flatMap({ HostSetting(rawValue: $0) }),
                 !(isDefaults && setting == .address)
             else {
                 throw HostListError(
                     "there is no setting \(key.words); allowed are "
                         + HostSetting.names(and: others), at: key)
             }
-            guard let text = value.scalar?.string else {
+            guard let text = value.text else {
                 throw HostListError("\(setting.rawValue) is one value", at: value)
             }
             if let problem = setting.set(text, in: &self) {
@@ -127,22 +111,11 @@ extension HostEntry {
 }
 
 extension HostListError {
-    fileprivate init(_ message: String, at node: Node) {
-        self.init(message, line: node.mark?.line ?? 0)
-    }
-
-    fileprivate init(yaml error: YamlError) {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            self.init("is no YAML here: \(problem)", line: mark.line)
-        case .duplicatedKeysInMapping(let duplicates, _):
-            self.init("the same key twice: \(duplicates.joined(separator: ", "))")
-        default: self.init("is no YAML: \(error)")
-        }
+    fileprivate init(_ message: String, at node: YAMLNode) {
+        self.init(message, line: node.line)
     }
 }
 
-extension Node {
-    fileprivate var words: String { scalar.map { "\"\($0.string)\"" } ?? "of that kind" }
+extension YAMLNode {
+    fileprivate var words: String { text.map { "\"\($0)\"" } ?? "of that kind" }
 }

@@ -5,7 +5,7 @@
 import SwiftSyntaxMacros
 import SwoopExpansion
 
-#if canImport(SwiftCompilerPlugin)
+#if !(TOOLCHAIN_SYNTAX || TOOLCHAIN_SYNTAX_IN_PLACE)
     import SwiftCompilerPlugin
 
     @main

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Glibc
-import SwoopWire
 
 /// The command line.
 @main struct SwoopTool: ParsableCommand {
@@ -22,7 +21,7 @@ import SwoopWire
             `swoop up` to `swoop down`. The tool finds those of the user who
             calls it.
             """,
-        version: "swoop 0.1.0, wire version \(wireVersion)",
+        version: Version.text,
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, TopCommand.self,
         ])

@@ -65,6 +65,19 @@ import Testing
         #expect(list.hosts[3].isLocal)
     }
 
+    @Test func `the example of a hosts file is one`() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let list = try HostList.read(file: "/\(root)/Deploy/hosts.example.yaml")
+        #expect(list.hosts.count > 2)
+    }
+
+    @Test(arguments: [
+        "\u{FEFF}hosts: [a]", "hosts:\r\n  - a\r\n", "%YAML 1.1\n---\nhosts: [!!str a]\n...",
+    ])
+    func `forms that editors write are read`(_ text: String) throws {
+        #expect(try HostList.parse(yaml: text, file: "hosts.yaml").hosts.map(\.name) == ["a"])
+    }
+
     @Test(arguments: [
         ("", "empty"), ("hosts: [alpha", "hosts.yaml:"), ("- alpha", "hosts.yaml:1: "),
         ("cluster: lab", "hosts is missing"), ("hosts: alpha", "hosts.yaml:1: hosts is a list"),
@@ -77,6 +90,10 @@ import Testing
         ("hosts: [a]\nhosts: [b]", "twice"), ("cluster: a/b\nhosts: [a]", "cluster is a name"),
         ("hosts:\n  - alpha\n  - beta:cores=x", "hosts.yaml:3: cores is \"x\""),
         ("hosts: [\"\\0\"]", "cannot be a host"), ("hosts: []", "hosts is a list"),
+        ("hosts: [a]\n---\nhosts: [b]", "hosts.yaml:2: a hosts file is one document"),
+        ("# nothing\n", "is empty"), ("hosts:\n\t- a", "hosts.yaml:2: is no YAML here"),
+        ("hosts: [a]\n? [b]\n: c", "there is no key of that kind"),
+        ("hosts: [a]\n\u{1}", "is no YAML here: control characters are not allowed"),
     ])
     func `what is wrong in a file is said with its line`(text: String, words: String) {
         let error = #expect(throws: HostListError.self) {

@@ -22,6 +22,8 @@ enum RoomKind: String, Sendable {
     case process
     /// Compiler plug-in.
     case macros
+    /// What SwiftPM runs before a build.
+    case plugin
     /// What a user imports.
     case surface
     /// Executables above the surface.
@@ -44,7 +46,7 @@ enum RoomKind: String, Sendable {
     /// A kind that names itself lets neighbours use one another; SwiftPM refuses circles.
     var mayUse: Set<RoomKind> {
         switch self {
-        case .nouns, .elements, .c: []
+        case .nouns, .elements, .c, .plugin: []
         case .macros: [.macros]
         case .machine, .wire: [.nouns]
         case .simulation: [.nouns, .elements, .machine, .wire]
@@ -70,6 +72,7 @@ enum RoomKind: String, Sendable {
                 "SwiftOperators", "SwiftParser", "SwiftSyntax", "SwiftSyntaxBuilder",
                 "SwiftSyntaxMacros", "Glibc",
             ]
+        case .plugin: ["Foundation", "PackagePlugin"]
         case .tool: ["Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
         case .example: ["Foundation", "FoundationEssentials", "Glibc"]
         case .test:
@@ -115,6 +118,7 @@ enum HouseRules {
         "CSwoopZeroMQ": .c,
         "CSwoopSQLite": .c,
         "CSwoopSSH2": .c,
+        "CSwoopYAML": .c,
         "CSwoopZlib": .c,
         "CSwoopSodium": .c,
         "CSwoopSystem": .c,
@@ -127,6 +131,7 @@ enum HouseRules {
         "SwoopWorker": .process,
         "SwoopMacros": .macros,
         "SwoopExpansion": .macros,
+        "SwoopCommit": .plugin,
         "Swoop": .surface,
         "SwoopDashboard": .tool,
         "SwoopKernel": .tool,
