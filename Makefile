@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps lists build run test check lint tidy sim chaos bench format top release clean hosts lab
-.PHONY: fuzz asan tsan
+.PHONY: fuzz fuzzers corpus asan tsan
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
 PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev libyaml-dev pkg-config git ca-certificates
@@ -31,7 +31,8 @@ PUBLIC_RULES = sed -E 's/("(AllPublicDecl|BeginDocumentation)[A-Za-z]*": )false/
 FUZZ_FLAGS := -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xswiftc -Xfrontend -Xswiftc \
   -sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls,trace-cmp
 # What sanitizers look at: rooms whose tests start no other program, which is a program without one.
-SANITIZED := Swoop(Elements|Wire|Model|Scheduling|Execution|Session|Forecast|Storage|Transport)Tests|FuzzTests
+SANITIZED := FuzzTests $(foreach room,Elements Wire Model Scheduling Execution Session Forecast \
+  Storage Transport,Swoop$(room)Tests)
 
 say = printf 'swoop: %s\n' "$(1)" >&2
 
@@ -158,25 +159,23 @@ lab: deps hosts ## As root: bring up test hosts NAME or NAME:bullseye (ARGS="alp
 	@$(call say,building TestLab); swift build --product TestLab >&2
 	@exec .build/debug/TestLab $(ARGS)
 
-fuzz: deps ## Try every decoder with invented bytes, MINUTES=1 for each of four fuzzers, two at a time.
-	@$(call say,building the fuzzers); \
-	runtime="$$(find "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")/../lib/clang/" \
-	  -name 'libclang_rt.fuzzer_no_main-*.a' | head -1)"; \
-	[ -n "$$runtime" ] || { $(call say,this toolchain has no libFuzzer); exit 1; }; \
-	nice swift build -c release --product swoop-fuzz --scratch-path .build-fuzz $(FUZZ_FLAGS) \
-	  -Xlinker -u -Xlinker LLVMFuzzerRunDriver -Xlinker "$$runtime" -Xlinker -lstdc++ >&2
-	@cd .build-fuzz; export SWIFT_BACKTRACE=enable=no; \
-	$(call say,fuzzing for $(MINUTES) minutes each); \
-	release/swoop-fuzz groups | xargs -P 2 -I GROUP bash -c ' \
-	  mkdir -p found/GROUP crashes && release/swoop-fuzz seeds GROUP found/GROUP \
-	  && nice release/swoop-fuzz GROUP found/GROUP -max_total_time=$$(( $(MINUTES) * 60 )) \
-	     -artifact_prefix=crashes/GROUP- -rss_limit_mb=2048 -timeout=20 -verbosity=0 \
-	     -print_final_stats=1 >GROUP.log 2>&1 \
-	  || { echo "swoop: the fuzzer GROUP found something; its input is in .build-fuzz/crashes"; \
-	       tail -40 GROUP.log; exit 255; }' >&2; \
-	for group in $$(release/swoop-fuzz groups); do \
-	  printf '%s: %s runs\n' "$$group" \
-	    "$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$group.log")"; \
+fuzz: deps ## Try every decoder with invented bytes: five fuzzers, MINUTES=1 each, two at a time.
+	@$(call build_fuzzers)
+	@$(call say,fuzzing for $(MINUTES) minutes each)
+	@$(call run_fuzzers,-max_total_time=$$(( $(MINUTES) * 60 )))
+
+fuzzers: deps ## The same bytes every time, about a minute for each fuzzer: what CI runs.
+	@$(call build_fuzzers)
+	@$(call say,fuzzing from seed 1)
+	@$(call run_fuzzers,-seed=1 -runs=$$runs -max_total_time=120)
+
+corpus: # Keeps some short inputs of the last `make fuzz`, of those that reach all that it reached.
+	@cd .build-fuzz; mkdir -p bin ../Tests/Corpora; for group in $$(ls found); do \
+	  : "libFuzzer starts itself again by its name, which is the group's"; \
+	  printf '#!/bin/sh\nexec "%s/release/swoop-fuzz" %s "$$@"\n' "$$PWD" "$$group" >"bin/$$group"; \
+	  chmod +x "bin/$$group"; rm -rf merged; mkdir merged; \
+	  PATH="$$PWD/bin:$$PATH" "$$group" merged "found/$$group" -merge=1 >merge.log 2>&1; \
+	  release/swoop-fuzz keep "$$group" ../Tests/Corpora merged/*; \
 	done
 
 asan: deps ## Run tests of the pure and the I/O rooms with AddressSanitizer.
@@ -198,13 +197,54 @@ release: deps ## Build the tool with the Swift runtime inside, stripped, as .bui
 clean: ## Forget everything that was built.
 	@rm -rf .build .build-release .build-fuzz .build-address .build-thread
 
-# Builds with the sanitizer $(1), in a folder of its own, and runs what makes sense under it.
+# Builds swoop-fuzz with libFuzzer, without its main, in a folder of its own.
+define build_fuzzers
+$(call say,building the fuzzers); \
+runtime="$$(find "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")/../lib/clang/" \
+  -name 'libclang_rt.fuzzer_no_main-*.a' | head -1)"; \
+[ -n "$$runtime" ] || { $(call say,this toolchain has no libFuzzer); exit 1; }; \
+nice swift build -c release --product swoop-fuzz --scratch-path .build-fuzz $(FUZZ_FLAGS) \
+  -Xlinker -u -Xlinker LLVMFuzzerRunDriver -Xlinker "$$runtime" -Xlinker -lstdc++ >&2
+endef
+
+# Runs every fuzzer with the limit $(1), which may name the runs that one makes in a minute: $$runs.
+# Hashes and addresses are the same each time: a seed and a number of runs say what is tried.
+define run_fuzzers
+cd .build-fuzz; rm -rf found crashes; mkdir crashes; failed=; \
+export SWIFT_BACKTRACE=enable=no SWIFT_DETERMINISTIC_HASHING=1; \
+still=; ! setarch -R true 2>/dev/null || still='setarch -R'; export still; \
+release/swoop-fuzz groups | xargs -P 2 -L 1 bash -c 'group=$$0 runs=$$1; \
+  mkdir -p found/$$group && release/swoop-fuzz begin $$group found/$$group ../Tests/Corpora \
+  && nice $$still release/swoop-fuzz $$group found/$$group $(1) -artifact_prefix=crashes/$$group- \
+     -rss_limit_mb=2048 -timeout=20 -verbosity=0 -print_final_stats=1 >$$group.log 2>&1 \
+  || { tail -40 $$group.log; exit 1; }' >&2 || failed=1; \
+for group in $$(release/swoop-fuzz groups | cut -d " " -f 1); do \
+  printf 'swoop: fuzzer %s: %s runs\n' "$$group" \
+    "$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$group.log")" >&2; \
+done; \
+for find in $$(ls crashes); do \
+  printf 'swoop: found: .build-fuzz/crashes/%s, which is for %s\n' "$$find" \
+    "$$(release/swoop-fuzz name "$${find%%-*}" "crashes/$$find")" >&2; \
+done; \
+[ -z "$$failed" ] || { printf '%s\n' \
+  'swoop: mend it in the room of the decoder, with a test, and add the bytes to its file in' \
+  'swoop: Tests/Corpora. (.build-fuzz/release/swoop-fuzz GROUP FILE tries a file once more.)' >&2; \
+  exit 1; }
+endef
+
+# Builds what makes sense under the sanitizer $(1), in a folder of its own, and runs it. What is
+# known to be no fault, and why, is in Tests/Sanitizers; left out is a test that weighs its process,
+# since sanitizers keep freed memory.
 define sanitized
-$(call say,building with -sanitize=$(1)); \
+$(call say,building $(words $(SANITIZED)) rooms with -sanitize=$(1); the first time in minutes); \
+export SWOOP_TESTS='$(strip $(SANITIZED))'; \
+export LSAN_OPTIONS='suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt:print_suppressions=0'; \
+export TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/Sanitizers/races.txt'; \
 nice swift build --build-tests --scratch-path .build-$(1) --sanitize $(1) >&2; \
-$(call say,running tests with -sanitize=$(1)); \
+$(call say,running their tests with -sanitize=$(1)); \
 nice swift test --skip-build --disable-xctest --scratch-path .build-$(1) --sanitize $(1) \
-  --filter '$(SANITIZED)'
+  --skip aThousandConnectionsLeave; \
+$(call say,-sanitize=$(1) found nothing)
 endef
 
 # Runs the tests that $(1) selects; ends in what failed and a line of counts, whatever happened; keeps

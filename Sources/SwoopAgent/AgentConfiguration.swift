@@ -112,12 +112,11 @@ package struct AgentConfiguration: Sendable, Equatable {
             return taken
         }
         var values: [Substring: [String]] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else {
+        for line in String(decoding: bytes, as: UTF8.self).pieces(at: "\n") {
+            guard let (key, value) = line.halves(at: "=") else {
                 throw .malformed("a line without \"=\"")
             }
-            let value = String(line[line.index(after: equals)...])
-            values[line[..<equals], default: []].append(value)
+            values[key, default: []].append(String(value))
         }
         func text(_ key: Substring) throws(AgentError) -> String {
             guard let value = values[key]?.last else {

@@ -38,7 +38,8 @@ public struct CSVHead: RemoteValue, Hashable {
         places = try [Int32](decoding: &reader)
         names = try [String](decoding: &reader)
         // A range to a number below zero is a trap.
-        guard (0..<1 << 24).contains(columnCount), bodyStart >= 0, bodyLine >= 0 else {
+        guard (0..<1 << 24).contains(columnCount), bodyStart >= 0, (0..<1 << 40).contains(bodyLine)
+        else {
             throw .malformed("the columns of a table")
         }
         let columns = 0..<columnCount

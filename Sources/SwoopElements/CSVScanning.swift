@@ -18,6 +18,7 @@ public struct CSVSummary: RemoteValue, Hashable {
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         lower = try Int(decoding: &reader)
         lines = try Int(decoding: &reader)
+        try Self.check(lower: lower, lines: lines)
         for place in ends.indices {
             guard let state = CSVState(rawValue: try UInt8(decoding: &reader)) else {
                 throw .malformed("the state of a table")
@@ -31,6 +32,13 @@ public struct CSVSummary: RemoteValue, Hashable {
         lower.encode(into: &writer)
         lines.encode(into: &writer)
         for state in ends { state.rawValue.encode(into: &writer) }
+    }
+
+    /// Refuses numbers that no file has, of which sums would trap.
+    static func check(lower: Int, lines: Int) throws(ValueDecodingError) {
+        guard lower >= 0, (0..<1 << 40).contains(lines) else {
+            throw .malformed("the lines of a table")
+        }
     }
 
     private static let blockByteCount = 4_096
@@ -115,6 +123,7 @@ public struct CSVIndex: RemoteValue, Hashable {
             }
             self.state = state
             lines = try Int(decoding: &reader)
+            try CSVSummary.check(lower: lower, lines: lines)
         }
 
         /// Appends everything.

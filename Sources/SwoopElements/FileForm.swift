@@ -190,8 +190,8 @@ public struct FileForm: Hashable, Sendable {
                 || byte == 0x2f || byte == 0x2e || byte == 0x5f || byte == 0x2d
         }
         if plain { return path }
-        return "'"
-            + path.split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: "'\\''") + "'"
+        // By bytes: a quote and an accent behind it are one character, which is none to a shell.
+        let pieces = path.utf8.split(separator: 0x27, omittingEmptySubsequences: false)
+        return "'" + pieces.map { String(Substring($0)) }.joined(separator: "'\\''") + "'"
     }
 }

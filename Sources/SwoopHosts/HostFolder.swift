@@ -132,11 +132,11 @@ enum HostFolder {
 
     /// Those of the digests that such a script found to be right.
     static func rightDigests(in output: [UInt8]) -> Set<String> {
-        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: output, as: UTF8.self).pieces(at: "\n")
         return Set(
             lines.compactMap { line in
                 // The name is after two spaces, or a space and the mark of a binary file.
-                let words = line.split(separator: " ")
+                let words = line.pieces(at: " ")
                 guard words.count == 2, words[1].drop(while: { $0 == "*" }) == words[0] else {
                     return nil
                 }

@@ -8,6 +8,8 @@ package enum HostText: String, CaseIterable, Sendable {
     case configuration
     case probeAnswer
     case identity
+    case printed
+    case digests
 
     /// Reads any bytes as such a text, and asks what was read what it is asked when hosts are
     /// reached.
@@ -33,6 +35,15 @@ package enum HostText: String, CaseIterable, Sendable {
             _ = answer.facts
             _ = answer.hasProgram
         case .identity: _ = IdentityFile(path: "/id", bytes: bytes)
+        case .printed:
+            var stream = PrintedStream()
+            for start in stride(from: 0, to: bytes.count, by: 7) {
+                stream.append(bytes[start..<min(start + 7, bytes.count)])
+                for line in stream.takeLines() {
+                    _ = PrintableText.line(String(decoding: line, as: UTF8.self))
+                }
+            }
+        case .digests: _ = HostFolder.rightDigests(in: bytes)
         }
     }
 }

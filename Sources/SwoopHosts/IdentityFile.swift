@@ -1,6 +1,8 @@
 // A private key of the user's in a file: which kind it is and whether it can be used without asking
 // for a passphrase. Pure, on the file's bytes.
 
+import SwoopModel
+
 /// A private key as far as it can be seen from outside.
 struct IdentityFile: Sendable {
     let path: String
@@ -27,7 +29,7 @@ struct IdentityFile: Sendable {
             publicKey = []
             return
         }
-        let body = text.split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        let body = text.pieces(at: "\n").filter { !$0.hasPrefix("-----") }
             .joined().utf8.filter { $0 > 0x20 }
         guard let decoded = Base64.decoded(body) else { return nil }
         var reader = SSHBytes(decoded)
@@ -45,7 +47,7 @@ struct IdentityFile: Sendable {
 extension String {
     /// The first line that begins so.
     fileprivate func range(ofLine start: String) -> Substring? {
-        split(separator: "\n").first { $0.hasPrefix(start) }
+        pieces(at: "\n").first { $0.hasPrefix(start) }
     }
 }
 

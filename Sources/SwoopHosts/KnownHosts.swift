@@ -1,6 +1,8 @@
 // The keys that hosts had before, as OpenSSH keeps them: patterns, ports, hashed names and marks.
 // Deciding is pure; the hash of a hashed name is handed in.
 
+import SwoopModel
+
 /// One line of a file of known hosts.
 struct KnownHostLine: Hashable, Sendable {
     var file: String
@@ -14,7 +16,7 @@ struct KnownHostLine: Hashable, Sendable {
 
     /// Reads a line; nil for comments and what is none.
     init?(_ text: Substring, file: String, number: Int) {
-        var words = text.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+        var words = text.utf8.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }.map(Substring.init)
         guard let first = words.first, !first.hasPrefix("#") else { return nil }
         if first.hasPrefix("@") { mark = String(words.removeFirst()) }
         guard words.count >= 3, let key = Base64.decoded(words[2].utf8), !key.isEmpty else {
@@ -29,7 +31,7 @@ struct KnownHostLine: Hashable, Sendable {
 
     /// The lines of a file.
     static func lines(of text: String, file: String) -> [KnownHostLine] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        text.pieces(at: "\n", omittingEmpty: false).enumerated()
             .compactMap { KnownHostLine($1, file: file, number: $0 + 1) }
     }
 
@@ -37,9 +39,9 @@ struct KnownHostLine: Hashable, Sendable {
     func names(_ host: String, isHash: (_ hashed: String, _ name: String) -> Bool) -> Bool {
         if names.hasPrefix("|") { return isHash(names, host) }
         var isNamed = false
-        for pattern in names.split(separator: ",") {
-            if pattern.hasPrefix("!") {
-                if Self.matches(pattern.dropFirst(), host) { return false }
+        for pattern in names.pieces(at: ",") {
+            if pattern.utf8.first == UInt8(ascii: "!") {
+                if Self.matches(Substring(pattern.utf8.dropFirst()), host) { return false }
             } else if Self.matches(pattern, host) {
                 isNamed = true
             }

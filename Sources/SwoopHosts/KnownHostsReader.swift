@@ -4,6 +4,7 @@
 import CSwoopSSH2
 import CSwoopSodium
 import Glibc
+import SwoopModel
 import Synchronization
 
 /// The files of known hosts, each read once for all hosts.
@@ -62,7 +63,7 @@ final class KnownHostsReader: Sendable {
     private static func isHash(
         _ hashed: String, of name: String, session: OpaquePointer
     ) -> Bool {
-        let parts = hashed.split(separator: "|").map(String.init)
+        let parts = hashed.pieces(at: "|").map(String.init)
         guard parts.count == 3, parts[0] == "1",
             let store = unsafe libssh2_knownhost_init(session)
         else { return false }

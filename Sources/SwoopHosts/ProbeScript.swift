@@ -147,7 +147,7 @@ struct ProbeAnswer {
                     (sizes[name], states[name]) = (byteCount, line)
                     continue
                 }
-                let words = line.split(separator: " ")
+                let words = line.pieces(at: " ")
                 if words.count == 2 { sizes[String(words[1])] = Int64(words[0]) }
             default: take(line)
             }
@@ -159,8 +159,8 @@ struct ProbeAnswer {
     }
 
     private mutating func take(_ line: Substring) {
-        let key = line.prefix { $0 != "=" }
-        let value = String(line.dropFirst(key.count + 1))
+        let (key, rest) = line.halves(at: "=") ?? (line, "")
+        let value = String(rest)
         switch key {
         case "absent": absent.append(value)
         case "unsafe": unsafeLine = unsafeLine ?? value
@@ -230,7 +230,7 @@ struct ProbeAnswer {
             return FolderFault.unsearchable.words(of: folder)
         }
         guard let unsafeLine else { return nil }
-        let words = unsafeLine.split(separator: " ").map(String.init)
+        let words = unsafeLine.pieces(at: " ").map(String.init)
         guard words.count >= 5, let name = words.last else {
             return "it does not say whom \(folder) belongs to; name another folder."
         }
@@ -249,8 +249,8 @@ struct ProbeAnswer {
     /// The path of a name such as `../..` in a folder.
     private static func path(_ name: String, from folder: String) -> String {
         if name == "/" { return name }
-        var parts = folder.split(separator: "/").map(String.init)
-        for part in name.split(separator: "/") where part != "." {
+        var parts = folder.pieces(at: "/").map(String.init)
+        for part in name.pieces(at: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
         }
         return "/" + parts.joined(separator: "/")
@@ -258,7 +258,7 @@ struct ProbeAnswer {
 
     /// Everything that was found; objections come first.
     var facts: HostFacts {
-        let connection = (values["connection"] ?? "").split(separator: " ").map(String.init)
+        let connection = (values["connection"] ?? "").pieces(at: " ").map(String.init)
         return HostFacts(
             architecture: architecture, freeBytes: freeBytes ?? 0, folder: values["folder"] ?? "",
             clientAddress: "", hostAddress: SocketAddress.figures(connection, at: 2) ?? "",
@@ -270,12 +270,12 @@ struct ProbeAnswer {
     var hasProgram: Bool { values["program"] == "1" && missing.isEmpty && unchecked.isEmpty }
 
     private var architecture: String {
-        (values["machine"] ?? "").split(separator: " ").last.map(String.init) ?? ""
+        (values["machine"] ?? "").pieces(at: " ").last.map(String.init) ?? ""
     }
 
     /// The column before the percentage: names of devices may have spaces.
     private static func freeBytes(_ line: Substring) -> Int64? {
-        let words = line.split(separator: " ")
+        let words = line.pieces(at: " ")
         guard let place = words.lastIndex(where: { $0.hasSuffix("%") }), place > 0 else {
             return nil
         }

@@ -1,6 +1,8 @@
 // What the user's SSH configuration makes of a host, as `ssh -G` prints it: parsing, expanding of
 // names, and the command of a jump host. Pure; SSHResolver runs the program.
 
+import SwoopModel
+
 /// How a host is reached and who one is there.
 struct SSHConfiguration: Hashable, Sendable {
     /// The name as it was asked for.
@@ -71,9 +73,9 @@ struct SSHConfiguration: Hashable, Sendable {
         user = local.name
         identityAgent = local.agentPath
         var rawIdentities: [String] = []
-        for line in text.split(separator: "\n") {
-            let key = line.prefix { $0 != " " }
-            let value = String(line.dropFirst(key.count + 1))
+        for line in text.pieces(at: "\n") {
+            let (key, rest) = line.halves(at: " ") ?? (line, "")
+            let value = String(rest)
             switch key {
             case "hostname": hostName = value
             case "port": port = Int(value) ?? 22
@@ -104,7 +106,7 @@ struct SSHConfiguration: Hashable, Sendable {
     func proxyProgram(ssh: String?, options: [String], local: LocalUser) -> String? {
         if let proxyCommand { return expanded(proxyCommand, local) }
         guard let proxyJump, let ssh else { return nil }
-        let hops = proxyJump.split(separator: ",").map(String.init)
+        let hops = proxyJump.pieces(at: ",").map(String.init)
         guard let last = hops.last else { return nil }
         let target = hostName.contains(":") ? "[\(hostName)]:\(port)" : "\(hostName):\(port)"
         var words = [ssh] + options + ["-o", "BatchMode=yes", "-W", target]
@@ -122,7 +124,7 @@ struct SSHConfiguration: Hashable, Sendable {
     }
 
     private static func paths(_ value: String, local: LocalUser) -> [String] {
-        value.split(separator: " ").map { absolute(String($0), home: local.home) }
+        value.pieces(at: " ").map { absolute(String($0), home: local.home) }
     }
 
     private static func absolute(_ path: String, home: String) -> String {

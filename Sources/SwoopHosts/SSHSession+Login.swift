@@ -2,6 +2,7 @@
 
 import CSwoopSSH2
 import Glibc
+import SwoopModel
 
 extension SSHSession {
     /// Compares the key that the host has shown with those that it had before.
@@ -136,7 +137,7 @@ extension SSHSession {
     /// The public key beside a private one, `KEY.pub`.
     private func publicKey(_ path: String) -> [UInt8]? {
         guard let bytes = SmallFile.contents(at: path + ".pub", limit: 1 << 16) else { return nil }
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+        let words = String(decoding: bytes, as: UTF8.self).pieces(at: " ")
         return words.count >= 2 ? Base64.decoded(words[1].utf8) : nil
     }
 

@@ -5,6 +5,7 @@
 
 import CSwoopSystem
 import Glibc
+import SwoopModel
 package import SwoopTransport
 
 /// A running coordinator, as its clients find it.
@@ -63,9 +64,9 @@ package struct CoordinatorAddress: Sendable, Equatable {
 
     private init?(text: String, clientKey: Secret) {
         var values: [Substring: String] = [:]
-        for line in text.split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { return nil }
-            values[line[..<equals]] = String(line[line.index(after: equals)...])
+        for line in text.pieces(at: "\n") {
+            guard let (key, value) = line.halves(at: "=") else { return nil }
+            values[key] = String(value)
         }
         guard let cluster = values["cluster"], let endpoint = values["endpoint"],
             let serverKey = values["server-key"],

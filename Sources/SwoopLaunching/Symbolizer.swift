@@ -3,6 +3,7 @@
 // stay unknown.
 
 import Glibc
+import SwoopModel
 
 /// A place in somebody's source.
 package struct SourcePlace: Hashable, Sendable {
@@ -66,7 +67,7 @@ package enum Symbolizer {
 
     /// Pairs of lines: a function, and `file:line` with or without a remark behind it.
     private static func parse(_ text: String) -> [SourcePlace] {
-        let lines = text.split(separator: "\n").map(String.init)
+        let lines = text.pieces(at: "\n").map(String.init)
         return stride(from: 0, to: lines.count - 1, by: 2).map { index in
             let place = lines[index + 1].split(separator: " ").first.map(String.init) ?? ""
             let colon = place.lastIndex(of: ":") ?? place.endIndex

@@ -36,13 +36,13 @@ package struct ControlGroups: Hashable, Sendable {
     ///   - memberships: the text of /proc/self/cgroup.
     ///   - mounts: the text of /proc/self/mountinfo.
     package init(memberships: String, mounts: String) {
-        self.memberships = memberships.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        self.memberships = memberships.pieces(at: "\n").compactMap { line in
+            let fields = line.pieces(at: ":", maxSplits: 2, omittingEmpty: false)
             guard fields.count == 3, fields[2].hasPrefix("/") else { return nil }
             return Membership(
-                controllers: Set(fields[1].split(separator: ",")), path: String(fields[2]))
+                controllers: Set(fields[1].pieces(at: ",")), path: String(fields[2]))
         }
-        self.mounts = mounts.split(separator: "\n").compactMap(Self.mount)
+        self.mounts = mounts.pieces(at: "\n").compactMap(Self.mount)
     }
 
     /// The folders of a controller's groups, the innermost first, up to where they are mounted.
@@ -80,7 +80,7 @@ package struct ControlGroups: Hashable, Sendable {
 
     /// `36 35 98:0 /root /place options [optional fields] - type source superoptions`
     private static func mount(_ line: Substring) -> Mount? {
-        let fields = line.split(separator: " ")
+        let fields = line.pieces(at: " ")
         guard let dash = fields.firstIndex(of: "-"), dash >= 5, fields.count > dash + 3 else {
             return nil
         }
@@ -89,7 +89,7 @@ package struct ControlGroups: Hashable, Sendable {
         let place = unescaped(fields[4])
         return Mount(
             root: unescaped(fields[3]), place: place == "/" ? "" : place,
-            isUnified: type == "cgroup2", controllers: Set(fields[dash + 3].split(separator: ",")))
+            isUnified: type == "cgroup2", controllers: Set(fields[dash + 3].pieces(at: ",")))
     }
 
     /// Blanks, tabs, line feeds and backslashes stand there as `\040`.

@@ -1,14 +1,15 @@
 // The runs of a history as text: what a row of the model database holds, and what a person reads
 // with any SQLite tool.
 
-internal import SwoopModel
+package import SwoopModel
 
 /// One run a line: elements, bytes in, bytes out, CPU nanoseconds, wall nanoseconds, `c` for a cold
 /// run or `w` for a warm one, then the features; spaces between.
 ///
 /// Numbers read back exactly.
-enum ModelRunText {
-    static func text(of records: [RunRecord]) -> String {
+package enum ModelRunText {
+    /// The runs in their order.
+    package static func text(of records: [RunRecord]) -> String {
         var text = ""
         for record in records {
             if !text.isEmpty { text += "\n" }
@@ -24,7 +25,7 @@ enum ModelRunText {
     }
 
     /// What a line of another form says is left out.
-    static func records(of text: String) -> [RunRecord] {
+    package static func records(of text: String) -> [RunRecord] {
         text.utf8.split(separator: UInt8(ascii: "\n")).compactMap(record)
     }
 

@@ -1,6 +1,10 @@
 // `swoop-fuzz GROUP FOLDER`: tries what libFuzzer invents, beginning with what lies in the folder;
-// linked without libFuzzer it tries the files that are named, once. `swoop-fuzz seeds GROUP FOLDER`
-// writes what a group begins with. `swoop-fuzz groups` names the groups.
+// linked without libFuzzer it tries the files that are named, once.
+//
+// `swoop-fuzz groups` names the groups, and how many runs each makes in about a minute.
+// `swoop-fuzz begin GROUP FOLDER CORPUS` writes what a group begins with.
+// `swoop-fuzz keep GROUP CORPUS FILE…` puts some of the files into the corpus.
+// `swoop-fuzz name GROUP FILE` says which decoder an input is for, and shows its bytes.
 
 import CFuzzer
 import Fuzzing
@@ -12,8 +16,16 @@ import Glibc
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
-        case "groups": for group in FuzzGroup.all { print(group.name) }
-        case "seeds" where arguments.count == 3: writeSeeds(of: arguments[1], to: arguments[2])
+        case "groups": for group in FuzzGroup.all { print(group.name, group.runsInAMinute) }
+        case "begin" where arguments.count == 4:
+            writeBeginning(of: find(arguments[1]), to: arguments[2], arguments[3])
+        case "keep" where arguments.count > 3:
+            FuzzCorpus(folder: arguments[2]).keep(
+                arguments[3...].map(bytes), of: find(arguments[1]))
+        case "name" where arguments.count == 3:
+            let input = bytes(of: arguments[2])
+            let entry = find(arguments[1]).entry(of: input)
+            print("\(entry?.name ?? "none"): \(FuzzCorpus.encoded(Array(input.dropFirst())))")
         case let name?: run(name, arguments)
         case nil: fail("name a group, or `groups`")
         }
@@ -39,21 +51,20 @@ import Glibc
         for path in arguments.dropFirst() { unsafe group.attempt(bytes(of: path)) }
     }
 
-    private static func writeSeeds(of name: String, to folder: String) {
-        for (place, seed) in find(name).seeds.enumerated() {
-            let path = "\(folder)/seed-\(place)"
+    private static func writeBeginning(of group: FuzzGroup, to folder: String, _ corpus: String) {
+        let corpus = FuzzCorpus(folder: corpus)
+        for (place, input) in group.beginning(with: corpus).enumerated() {
+            // Named so that they are in the same order everywhere.
+            let path = "\(folder)/begin-\(10_000 + place)"
             guard let file = unsafe fopen(path, "w") else { fail("cannot write \(path)") }
-            unsafe fwrite(seed, 1, seed.count, file)
+            unsafe fwrite(input, 1, input.count, file)
             unsafe fclose(file)
         }
     }
 
     private static func bytes(of path: String) -> [UInt8] {
-        guard let file = unsafe fopen(path, "r") else { fail("cannot read \(path)") }
-        defer { unsafe fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = unsafe fread(&bytes, 1, bytes.count, file)
-        return Array(bytes[..<count])
+        guard let bytes = FuzzCorpus.bytes(of: path) else { fail("cannot read \(path)") }
+        return bytes
     }
 
     private static func fail(_ reason: String) -> Never {

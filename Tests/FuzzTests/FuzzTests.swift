@@ -2,6 +2,7 @@
 // hand. What they find becomes a test in the room of its decoder.
 
 import Fuzzing
+import Glibc
 import Testing
 
 /// Numbers that follow from a seed.
@@ -19,7 +20,7 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Suite struct FuzzTests {
     @Test func `every decoder has something to begin with, and takes it in`() {
-        #expect(FuzzGroup.all.map(\.name) == ["messages", "memory", "values", "files"])
+        #expect(FuzzGroup.all.map(\.name) == ["messages", "memory", "values", "tables", "files"])
         for group in FuzzGroup.all {
             for entry in group.entries {
                 let seeds = entry.seeds()
@@ -27,8 +28,39 @@ private struct SplitMix: RandomNumberGenerator {
                 for seed in seeds { entry.attempt(seed) }
             }
             #expect(group.entries.count < 256)
-            for seed in group.seeds { group.attempt(seed) }
         }
+    }
+
+    @Test func `what fuzzers found is tried again`() {
+        for group in FuzzGroup.all {
+            let inputs = group.beginning(with: corpus)
+            #expect(inputs.count > group.entries.count)
+            for input in inputs { group.attempt(input) }
+        }
+    }
+
+    @Test func `a corpus keeps what is there, and few and short inputs of each decoder`() throws {
+        var template = Array("/tmp/swoop-corpus-XXXXXX".utf8CString)
+        let folder = unsafe try #require(mkdtemp(&template).map { unsafe String(cString: $0) })
+        let group = FuzzGroup.all[0]
+        let entry = group.entries[0]
+        let corpus = FuzzCorpus(folder: folder)
+        defer {
+            _ = unsafe unlink("\(folder)/client-message.hex")
+            _ = unsafe rmdir(folder)
+        }
+        corpus.keep([[0, 7, 7, 7]], of: group)
+        corpus.keep(
+            (0..<60).map { [0, $0, 255] } + [[0] + [UInt8](repeating: 1, count: 999)], of: group)
+        let kept = corpus.inputs(of: entry)
+        #expect(kept.first == [7, 7, 7] && kept.count == 24)
+        #expect(kept.dropFirst().allSatisfy { $0.count == 2 && $0[1] == 255 })
+        #expect(corpus.inputs(of: group.entries[1]).isEmpty)
+    }
+
+    private var corpus: FuzzCorpus {
+        let folders = #filePath.split(separator: "/").dropLast(2)
+        return FuzzCorpus(folder: "/" + folders.joined(separator: "/") + "/Corpora")
     }
 
     @Test(arguments: FuzzGroup.all.indices)

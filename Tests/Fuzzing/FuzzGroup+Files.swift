@@ -1,8 +1,10 @@
 // Files and answers as text: what OpenSSH, hosts and people write.
 
+import SwoopAgent
 import SwoopHosts
 import SwoopLaunching
 import SwoopModel
+import SwoopStorage
 import SwoopTransport
 
 extension FuzzGroup {
@@ -34,6 +36,32 @@ extension FuzzGroup {
                 var written = found.fileBytes
                 expectSame(CoordinatorAddress(fileBytes: &written), found, "an address")
             },
+            Entry("agent's configuration", seeds: { [configuration.withEncoded { $0 }] }) { bytes in
+                var bytes = bytes
+                guard let found = try? AgentConfiguration(decoding: &bytes) else { return }
+                var written = found.withEncoded { $0 }
+                expectSame(
+                    try? AgentConfiguration(decoding: &written), found, "a configuration")
+            },
+            Entry("measurements", seeds: { texts(["1 2 3 4 5 w\n-1 0 0 9 9 c 1.5 nan 1e300\n"]) }) {
+                let found = ModelRunText.records(of: String(decoding: $0, as: UTF8.self))
+                let text = ModelRunText.text(of: found)
+                let again = ModelRunText.records(of: text)
+                expectSame(ModelRunText.text(of: again), text, "a history")
+                _ = RecordWindow.indicesToKeep(of: found, limit: 3)
+            },
+            Entry("control groups", seeds: { texts([controlGroups]) }) { bytes in
+                let text = String(decoding: bytes, as: UTF8.self)
+                let groups = ControlGroups(memberships: text, mounts: text)
+                for controller in ["cpu", "memory"] { _ = groups.folders(of: controller) }
+            },
+            Entry("word for a shell", seeds: { texts(["it's", "a\n$(b) *", "-x", "=", ""]) }) {
+                let written = ShellWord.quoted($0)
+                let word = $0.filter { $0 != 0 }
+                // Before a shell is asked: what is wrong could do anything.
+                expectSame(LiteralWord.value(of: written), word, "a word for a shell")
+                expectSame(LiteralWord.asked(of: written), word, "a word that a shell was given")
+            },
         ]
         + HostText.allCases.map { kind in
             Entry(kind.rawValue, seeds: { texts(samples(of: kind)) }) { bytes in
@@ -55,6 +83,22 @@ extension FuzzGroup {
         clientSecretKey: Secret(copying: "k"),
         process: ProcessIdentity(
             pid: 1, startTicks: 2, bootID: "b", namespace: "1-2", machine: "m"))
+
+    private static let configuration: AgentConfiguration = {
+        var configuration = AgentConfiguration(
+            endpoints: ["tcp://10.0.0.1:4000", "tcp://[fd00::1]:4000"], serverKey: "s",
+            secretKey: Secret(copying: "k="), name: "node a", slots: 3, pageBudget: 1 << 30,
+            program: ProgramID("p"))
+        configuration.cacheFolder = "/c"
+        configuration.listening = ["10.0.0.7"]
+        configuration.announced = ["node-a.example"]
+        return configuration
+    }()
+
+    private static let controlGroups =
+        "0::/user.slice/a b\n4:cpu,cpuacct:/x\n"
+        + "36 35 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+        + "37 35 0:31 /x /sys/fs/cgroup/cpu\\040a rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
 
     private static let hostFiles = [
         "hosts:\n  - alpha\n  - name: beta\n    cores: 3\n    folder: /srv/my swoop\n",
@@ -80,6 +124,9 @@ extension FuzzGroup {
                     + "folder=/cache/swoop\nspace\n/dev/a b 1 2 3 4% /\nspace-end\nsizes\n"
                     + "12 aa\nsizes-end\nconnection=10.0.0.1 5 10.0.0.2 22\nswoop-probe end\n"
             ]
+        case .printed: ["one\r\n\u{1b}[2J\n\nlast", "a\u{9b}b\n"]
+        case .digests:
+            ["aa  aa\nbb *bb\ncc  dd\nsha256sum: ee: No such file or directory\n"]
         case .identity:
             [
                 "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQA\n"

@@ -33,7 +33,47 @@ extension FuzzGroup {
             let frames = message.encoded()
             expectSame((try? PeerMessage(frames: frames))?.encoded(), frames, "a question")
         },
+        Entry("lane", seeds: lanes) { bytes in
+            var lane = ReceivingLane()
+            var came = 0
+            for frames in messages(of: bytes) {
+                came += byteCount(of: frames)
+                let taken = try? lane.take(frames) { $0 < 1 << 27 }
+                guard case .message(let whole) = taken else { continue }
+                precondition(byteCount(of: whole) <= came, "more came out of a lane than went in")
+            }
+        },
     ]
+
+    private static func byteCount(of frames: [[UInt8]]) -> Int {
+        frames.reduce(0) { $0 + $1.count }
+    }
+
+    /// Cuts bytes into messages: a byte that says of how many frames, then those.
+    private static func messages(of bytes: [UInt8]) -> [[[UInt8]]] {
+        var rest = bytes[...]
+        var messages: [[[UInt8]]] = []
+        while let count = rest.popFirst() {
+            let found = frames(of: Array(rest)).prefix(Int(count % 4))
+            messages.append(Array(found))
+            rest = rest.dropFirst(byteCount(of: Array(found)) + 2 * found.count)
+        }
+        return messages
+    }
+
+    /// A message of two frames in three pieces, with another in between, and how much was taken.
+    @Sendable private static func lanes() -> [[UInt8]] {
+        func piece(_ stream: UInt64, at position: Int, _ content: [UInt8]) -> [UInt8] {
+            let head = LanePiece(stream: stream, position: position, byteCount: 8, tableBytes: 3)
+            return [2] + bytes(of: [head.encoded(), content])
+        }
+        let first = piece(1, at: 0, [2, 3]) + piece(1, at: 2, [2, 7, 7, 7])
+        return [
+            first + piece(1, at: 6, [8, 8]),
+            first + piece(2, at: 0, [2, 0, 5, 1, 2, 3, 4, 5]) + piece(1, at: 6, [8, 8]),
+            [1] + bytes(of: ClientMessage.goodbye.encoded()),
+        ]
+    }
 
     /// Cuts bytes into frames: two bytes that say how many, then so many, as far as they go.
     private static func frames(of bytes: [UInt8]) -> [[UInt8]] {

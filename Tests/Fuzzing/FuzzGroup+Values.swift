@@ -1,4 +1,4 @@
-// The user's data as bytes: values, pages of every kind of layout, text and tables.
+// The user's data as bytes: values, and pages of every kind of layout.
 
 import SwoopElements
 import SwoopForecast
@@ -26,6 +26,16 @@ extension FuzzGroup {
             value($0, [Double?].self)
         },
         Entry("codable value", seeds: { [[note].encodedBytes] }) { value($0, [Note].self) },
+        Entry("set", seeds: { [(["a", "b"] as Set).encodedBytes] }) { value($0, Set<String>.self) },
+        Entry("loop's note", seeds: { notes.map(\.encodedBytes) }) { value($0, LoopNote.self) },
+        Entry("name of a type", seeds: { [Array("tSa d1f tG".utf8)] }) { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let found = TypeReference(travelling: text, add: 4_096) else { return }
+            let written = found.travelling(subtract: 4_096)
+            expectSame(
+                TypeReference(travelling: written, add: 4_096)?.travelling(subtract: 4_096),
+                written, "the name of a type")
+        },
         Entry("page of numbers", seeds: { [page([1, 2, 3] as [Int32])] }) {
             open($0, Int32.self)
         },
@@ -37,28 +47,23 @@ extension FuzzGroup {
             open($0, String?.self)
         },
         Entry("page of records", seeds: { [page([note, note])] }) { open($0, Note.self) },
-        Entry("table", seeds: { [Array("number,text\n1,\"a\"\"b\"\n2,c\n".utf8)] }) {
-            table($0)
-        },
-        Entry("text", seeds: { [Array("one 1\r\n\n2.5e3;-4\n".utf8)] }) { text($0) },
         Entry("runs", seeds: { [Array(repeating: 7, count: 120)] }) { runs($0) },
+    ]
+
+    private static let notes = [
+        LoopNote(source: .range, sourceEnd: 9, leafBase: 1),
+        LoopNote(source: .pages(counts: [4, 5]), sourceEnd: 9),
+        LoopNote(source: .text(path: "/t", lookBehind: 1, version: 2), sourceEnd: 9),
+        LoopNote(source: .zipped(counts: [9], others: [3, 6]), sourceEnd: 9),
     ]
 
     private static let note = Note(text: "t", stars: [1, nil], kind: .marked(2))
 
-    private static func value<Value: RemoteValue>(_ bytes: [UInt8], _ type: Value.Type) {
-        let found = unsafe bytes.withUnsafeBytes { raw -> Value? in
-            var reader = unsafe ValueReader(raw)
-            guard let value = try? Value(decoding: &reader) else { return nil }
-            return (try? reader.finish()) == nil ? nil : value
-        }
-        guard let found else { return }
+    static func value<Value: RemoteValue>(_ bytes: [UInt8], _ type: Value.Type) {
+        guard let found = try? Value(encodedBytes: bytes) else { return }
         // Sets have no order: their second form is compared with their third.
         let written = found.encodedBytes
-        let again = unsafe written.withUnsafeBytes { raw -> Int? in
-            var reader = unsafe ValueReader(raw)
-            return (try? Value(decoding: &reader))?.encodedBytes.count
-        }
+        let again = (try? Value(encodedBytes: written))?.encodedBytes.count
         expectSame(again, written.count, "a value")
     }
 
@@ -81,61 +86,6 @@ extension FuzzGroup {
         guard let (columns, count) = unsafe try? _openPage(of: type, UnsafeRawBufferPointer(region))
         else { return }
         for index in 0..<count { _ = columns[index] }
-    }
-
-    private static func table(_ bytes: [UInt8]) {
-        let columns = [
-            CSVColumn(name: "number", type: "Int", isReadable: true),
-            CSVColumn(name: "text", type: "String", isReadable: true),
-        ]
-        for hasHeader in [true, false] {
-            let head = try? CSVHead(
-                path: "t", bytes: bytes, isWhole: true, dialect: CSVDialect(), hasHeader: hasHeader,
-                columns: columns, names: [:])
-            if let head { value(head.encodedBytes, CSVHead.self) }
-        }
-        value(bytes, CSVHead.self)
-        value(bytes, CSVDialect.self)
-        unsafe bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            let text = unsafe CSVText(
-                base: base, first: 0, end: raw.count, isWhole: true, dialect: CSVDialect())
-            for state in CSVState.allCases {
-                for target in stride(from: 0, through: raw.count, by: max(1, raw.count / 7)) {
-                    let begin = text.firstBegin(at: target, from: 0, state)
-                    precondition(begin.map { $0 <= raw.count } ?? true, "a record behind the end")
-                }
-            }
-        }
-    }
-
-    private static func text(_ bytes: [UInt8]) {
-        unsafe bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            let line = LineFormat()
-            let stanza = StanzaFormat()
-            var start = 0
-            while start < raw.count {
-                let (content, next) = unsafe line.recordEnd(base, start: start, end: raw.count)
-                precondition(
-                    content >= start && content <= next && next > start && next <= raw.count,
-                    "a line does not lie in its text")
-                let slice = unsafe TextSlice(_base: base + start, byteCount: content - start)
-                slice.forEachField(separatedBy: 0x20) { field in
-                    _ = Int(field.trimmed)
-                    _ = Double(field.trimmed)
-                }
-                start = next
-            }
-            start = 0
-            while start < raw.count {
-                let (content, next) = unsafe stanza.recordEnd(base, start: start, end: raw.count)
-                precondition(
-                    content >= start && next > start && next <= raw.count,
-                    "a stanza does not lie in its text")
-                start = next
-            }
-        }
     }
 
     /// Records of runs of any figures, learned from.

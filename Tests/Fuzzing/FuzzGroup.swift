@@ -24,25 +24,32 @@ package struct FuzzGroup: Sendable {
 
     package let name: String
     package let entries: [Entry]
+    /// About how many runs a core of 2026 makes in a minute: what continuous integration tries.
+    package let runsInAMinute: Int
 
     /// All groups.
     package static let all = [
-        FuzzGroup(name: "messages", entries: messages),
-        FuzzGroup(name: "memory", entries: memory),
-        FuzzGroup(name: "values", entries: values),
-        FuzzGroup(name: "files", entries: files),
+        FuzzGroup(name: "messages", entries: messages, runsInAMinute: 4_000_000),
+        FuzzGroup(name: "memory", entries: memory, runsInAMinute: 1_400_000),
+        FuzzGroup(name: "values", entries: values, runsInAMinute: 230_000),
+        FuzzGroup(name: "tables", entries: tables, runsInAMinute: 300_000),
+        FuzzGroup(name: "files", entries: files, runsInAMinute: 300_000),
     ]
+
+    /// The entry that is named by the first of some bytes.
+    package func entry(of bytes: [UInt8]) -> Entry? {
+        bytes.first.map { entries[Int($0) % entries.count] }
+    }
 
     /// Tries bytes of which the first names the entry.
     package func attempt(_ bytes: [UInt8]) {
-        guard let first = bytes.first else { return }
-        entries[Int(first) % entries.count].attempt(Array(bytes.dropFirst()))
+        entry(of: bytes)?.attempt(Array(bytes.dropFirst()))
     }
 
     /// What the fuzzer begins with.
-    package var seeds: [[UInt8]] {
+    package func beginning(with corpus: FuzzCorpus) -> [[UInt8]] {
         entries.enumerated().flatMap { place, entry in
-            entry.seeds().map { [UInt8(place)] + $0 }
+            (entry.seeds() + corpus.inputs(of: entry)).map { [UInt8(place)] + $0 }
         }
     }
 }

@@ -52,6 +52,16 @@ import Testing
         #expect(read.name == "aserver-key=other")
     }
 
+    @Test func valuesThatBeginOrEndOddlyAreReadAsTheyAre() throws {
+        for odd in ["\u{301}x", "x\r", "\r", "=", "\u{301}", "a=\u{301}b"] {
+            var configuration = whole
+            configuration.name = odd
+            configuration.cacheFolder = odd
+            configuration.listening = [odd, odd]
+            #expect(try decoded(configuration.withEncoded { $0 }) == configuration)
+        }
+    }
+
     @Test func whatIsLeftOutIsDecidedByTheNode() throws {
         let text = "endpoint=tcp://a:1\nserver-key=S\nsecret-key=K\nname=n\nprogram=p\nnew-key=1\n"
         let read = try decoded(Array(text.utf8))

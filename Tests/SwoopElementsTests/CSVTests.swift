@@ -1,5 +1,6 @@
 // Tables written as text, held against a reader that goes byte by byte, cut at every place.
 
+import Fuzzing
 import SwoopElements
 import Testing
 
@@ -41,12 +42,6 @@ private struct Line: CSVRow, Equatable {
         #expect(isRefused)
     }
 
-    /// The rows of a table, read by as many runs as there are parts.
-    private struct Outcome: Equatable {
-        var rows: [[String]] = []
-        var refused: [CSVError] = []
-    }
-
     private func head(
         _ bytes: [UInt8], hasHeader: Bool = true, columns: [CSVColumn] = Line._csvColumns,
         names: [String: String] = [:], dialect: CSVDialect = CSVDialect()
@@ -56,83 +51,16 @@ private struct Line: CSVRow, Equatable {
             columns: columns, names: names)
     }
 
-    /// Scans the parts, then goes through the rows of each, in a window that grows as it is asked.
     private func read(
         _ bytes: [UInt8], _ head: CSVHead, parts: [Range<Int>], dialect: CSVDialect = CSVDialect()
-    ) throws -> Outcome {
-        let summaries = try parts.map { range in
-            let host = FakeHost()
-            host.file = bytes
-            let scan = try run(
-                CSVScanKernel.self, fields: dialect.encodedBytes,
-                arguments: head.bodyStart.encodedBytes, range: range, sourceEnd: bytes.count,
-                host: host)
-            return scan.output.bytes
-        }
-        let index = try run(CSVIndexKernel.self, arguments: summaries.reversed().flatMap { $0 })
-        var outcome = Outcome()
-        for range in parts {
-            let host = FakeHost()
-            host.file = bytes
-            let window = host.window(
-                from: max(0, range.lowerBound - 1), to: min(bytes.count, range.upperBound))
-            try lend(head.encodedBytes + index.output.bytes, range, bytes.count, host) { context in
-                let reading = try CSVReading(context, dialect: dialect)
-                try walk(reading, range, window, host, bytes.count, &outcome)
-            }
-        }
-        return outcome
-    }
-
-    private func lend(
-        _ arguments: [UInt8], _ range: Range<Int>, _ end: Int, _ host: FakeHost,
-        _ body: (CallContext) throws -> Void
-    ) throws {
-        try unsafe arguments.withUnsafeBytes { arguments in
-            try body(
-                unsafe CallContext(
-                    arguments: arguments, range: range, sourceEnd: end, host: host))
-        }
-    }
-
-    private func walk(
-        _ reading: CSVReading, _ range: Range<Int>, _ first: TextWindow, _ host: FakeHost,
-        _ fileEnd: Int, _ outcome: inout Outcome
-    ) throws {
-        var window = first
-        func begin(at target: Int, from row: Int?) throws -> Int {
-            var search = reading.search(from: row, fileEnd: fileEnd)
-            while true {
-                if let found = search.firstBegin(window, at: target) { return found }
-                window = try host.text(from: window.start, to: window.end + 3)
-            }
-        }
-        var row = try begin(at: max(range.lowerBound, reading.head.bodyStart), from: nil)
-        while row < range.upperBound {
-            let end = try begin(at: row + 1, from: row)
-            guard let base = unsafe window.bytes.baseAddress else { return }
-            let start = row - window.start
-            let (shape, next) = unsafe reading._divide(base, start: start, end: end - window.start)
-            #expect(next + window.start == end)
-            switch shape {
-            case .blank: break
-            case .refused(let reason):
-                outcome.refused.append(
-                    unsafe reading._error(
-                        reason, base, start: start, end: next, windowStart: window.start))
-            case .row:
-                let record = unsafe reading._record(base)
-                outcome.rows.append(
-                    reading.head.places.indices.map { record._field($0).string ?? "?" })
-            }
-            row = end
-        }
+    ) throws -> PartedTable {
+        try PartedTable(bytes, head: head, parts: parts, dialect: dialect)
     }
 
     // MARK: What a reader that goes byte by byte finds
 
-    private func expected(_ bytes: [UInt8], from first: Int, columns: Int) -> Outcome {
-        var outcome = Outcome()
+    private func expected(_ bytes: [UInt8], from first: Int, columns: Int) -> PartedTable {
+        var outcome = PartedTable()
         var line = 1 + bytes[..<first].count { $0 == 10 }
         var index = first
         while index < bytes.count {
@@ -330,6 +258,19 @@ private struct Line: CSVRow, Equatable {
                 path: "table", bytes: Array("number,te".utf8), isWhole: false,
                 dialect: CSVDialect(), hasHeader: true, columns: Line._csvColumns, names: [:])
         }
+    }
+
+    @Test(arguments: [(0, Int.max), (0, -1), (-1, 0), (0, 1 << 40)])
+    func `lines that no file has are refused`(lower: Int, lines: Int) throws {
+        let states: [UInt8] = [0, 1, 2]
+        let summary = lower.encodedBytes + lines.encodedBytes + states
+        #expect(throws: ValueDecodingError.self) { try CSVSummary(encodedBytes: summary) }
+        let entry = lower.encodedBytes + [0] + lines.encodedBytes
+        let index = 1.encodedBytes + entry
+        #expect(throws: ValueDecodingError.self) { try CSVIndex(encodedBytes: index) }
+        // The same bytes with other numbers are taken.
+        let fine = 1.encodedBytes + 7.encodedBytes + [0] + 3.encodedBytes
+        #expect(try CSVIndex(encodedBytes: fine).entries.map(\.lines) == [3])
     }
 
     @Test func `bytes that are no index or head are refused`() throws {

@@ -82,6 +82,12 @@ import Testing
         let form = FileForm.of(
             head: [0x1f, 0x8b, 0x08], tail: [], byteCount: 3, path: "it's 1.gz", for: .lines)
         #expect(form?.advice == "Decompress it first: `gzip -dk 'it'\\''s 1.gz'`.")
+        // To Swift the quote and the accent are one character; to a shell they are not.
+        let accented = FileForm.of(
+            head: [0x1f, 0x8b, 0x08], tail: [], byteCount: 3, path: "'\u{301};x.gz", for: .lines)
+        #expect(
+            accented.map { Array($0.advice.utf8) }
+                == Array("Decompress it first: `gzip -dk ''\\''\u{301};x.gz'`.".utf8))
         let old = FileForm.of(
             head: Array("a\rb".utf8), tail: [], byteCount: 3, path: "a/b.csv", for: .lines)
         #expect(

@@ -122,6 +122,19 @@ struct FailureTests {
         #expect(failure.message.contains("revoked"))
     }
 
+    @Test(arguments: ["\r\n", "\n\u{301}x x x\n", "\t\r\n"])
+    func `lines of known hosts are lines whatever they end in`(end: String) throws {
+        let server = try TestServer()
+        let line = try server.read("known_hosts").pieces(at: "\n")[0]
+        // As OpenSSH has it: it takes what a Windows editor wrote.
+        try server.write("# \(end)\(line)\(end)", to: "known_hosts")
+        #expect(try server.bringUp().failure == nil)
+        let words = line.split(separator: " ").dropFirst().joined(separator: " ")
+        try server.write("\(line)\(end)@revoked * \(words)\(end)", to: "known_hosts")
+        let failure = try #require(try server.bringUp().failure)
+        #expect(failure.step == .hostKey && failure.message.contains("revoked"))
+    }
+
     @Test func `a key that the host does not take`() throws {
         let server = try TestServer()
         try server.keygen("ed25519", "stranger")

@@ -47,6 +47,15 @@ private func address(
         }
     }
 
+    @Test func textsOfAnAddressThatBeginOrEndOddlyComeBack() {
+        for odd in ["\u{301}x", "x\r", "=", ""] {
+            let process = ProcessIdentity(
+                pid: 1, startTicks: 2, bootID: odd, namespace: odd, machine: odd)
+            var bytes = address("one", process: process).fileBytes
+            #expect(CoordinatorAddress(fileBytes: &bytes) == address("one", process: process))
+        }
+    }
+
     @Test func theAddressOfAProcessThatHasGoneIsRemovedByWhoeverFindsIt() throws {
         try withFolder { folder in
             let child = try ChildProcess(

@@ -57,8 +57,8 @@ extension StandingCluster {
     }
 
     private static func reports(in text: String, end: () -> String?) throws -> [HostReport] {
-        let lines = text.split(separator: "\n")
-        if let error = lines.first(where: { $0.hasPrefix("error\t") }) {
+        let lines = text.pieces(at: "\n")
+        if let error = lines.first(where: { $0.utf8.starts(with: "error\t".utf8) }) {
             let words = Words.of(error)
             throw SwoopError(
                 .unreachable, words[1], advice: words.count > 2 ? words[2] : "")
@@ -171,7 +171,7 @@ private enum Words {
     }
 
     static func of(_ line: Substring) -> [String] {
-        line.split(separator: "\t", omittingEmptySubsequences: false).map { word in
+        line.pieces(at: "\t", omittingEmpty: false).map { word in
             var scalars = word.unicodeScalars[...]
             var text = String.UnicodeScalarView()
             while let scalar = scalars.popFirst() {

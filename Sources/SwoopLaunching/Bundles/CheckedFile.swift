@@ -37,7 +37,7 @@ package enum FileState {
 
     /// The name and the size that a line tells of; nil for what is no such line.
     package static func read(_ line: Substring) -> (name: String, byteCount: Int64)? {
-        let words = line.split(separator: " ")
+        let words = line.pieces(at: " ")
         guard words.count == 9, let byteCount = Int64(words[4]) else { return nil }
         return (String(words[0]), byteCount)
     }
@@ -76,7 +76,7 @@ extension BundleCache {
         else { return [] }
         let descriptor = OwnedDescriptor(owning: number)
         let text = (try? bytes(of: descriptor, path, offset: 0, count: Self.recordBytesMax)) ?? []
-        return Set(String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init))
+        return Set(String(decoding: text, as: UTF8.self).pieces(at: "\n").map(String.init))
     }
 
     /// What is to be written down beside a program whose files were all looked at.

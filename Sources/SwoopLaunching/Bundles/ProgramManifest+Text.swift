@@ -23,8 +23,8 @@ extension ProgramManifest {
         checking text: String, id: ProgramID, name: String, architecture: String
     ) throws(BundleError) {
         var files: [ProgramFile] = []
-        for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
-            let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+        for line in text.pieces(at: "\n") {
+            let parts = line.pieces(at: " ", omittingEmpty: false)
             guard parts.count == 3, let byteCount = Int64(parts[2]) else {
                 throw .refusedManifest("\"\(line.prefix(80))\" is no line of a manifest")
             }
