@@ -87,7 +87,7 @@ extension VirtualCluster {
             let taken = try lanes[connection.back, default: Lane()].take(
                 frames, at: now, hasRoom: { _ in true })
             if case .message(let frames) = taken {
-                happen(try message(in: frames, of: connection), over: connection)
+                pass(on: try message(in: frames, of: connection), over: connection)
             }
         } catch {
             trace.append(.broken("frames over \(connection) are no message: \(error)"))
@@ -116,7 +116,7 @@ extension VirtualCluster {
         }
     }
 
-    private mutating func happen(_ happening: Happening, over connection: Connection) {
+    private mutating func pass(on happening: Happening, over connection: Connection) {
         queue.add(happening, at: now)
         // ZeroMQ doubles nothing; a machine must bear it all the same. What a client submits twice
         // is two submissions, so that direction is spared.
@@ -184,8 +184,8 @@ extension VirtualCluster {
 
     func isCut(_ host: UInt32) -> Bool { cuts[host].map { now <= $0 } ?? false }
 
-    /// Until when what should arrive now cannot; nil: it can.
-    func cutEnd(of happening: Happening) -> Int64? {
+    /// The host that keeps from arriving what should arrive now; nil: it can.
+    func cutHost(on happening: Happening) -> UInt32? {
         guard !cuts.isEmpty else { return nil }
         let ends: [NodeID]
         switch happening {
@@ -197,7 +197,21 @@ extension VirtualCluster {
         default: return nil
         }
         let hosts = ends.compactMap { node($0)?.host }
-        return hosts.filter { isCut($0) }.compactMap { cuts[$0] }.max()
+        return hosts.first { isCut($0) }
+    }
+
+    /// Nothing comes to the host or from it for a while; then all of it does.
+    mutating func cut(_ host: UInt32, for nanoseconds: Int64) {
+        let end = max(cuts[host] ?? 0, now + nanoseconds)
+        cuts[host] = end
+        queue.add(.linkBack(host), at: end + 1)
+    }
+
+    /// What a cut kept back comes in the order in which it was sent, unless another cut began.
+    mutating func reconnect(_ host: UInt32) {
+        guard !isCut(host) else { return }
+        cuts[host] = nil
+        for happening in kept.removeValue(forKey: host) ?? [] { come(happening) }
     }
 
     /// From now on nothing is late or doubled.

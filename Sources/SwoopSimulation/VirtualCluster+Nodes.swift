@@ -79,7 +79,7 @@ extension VirtualCluster {
     /// Nothing comes to the node's host or from it for a while; then all of it does.
     package mutating func cutLink(of id: NodeID, for nanoseconds: Int64) {
         guard let host = node(id)?.host else { return }
-        cuts[host] = max(cuts[host] ?? 0, now + nanoseconds)
+        cut(host, for: nanoseconds)
     }
 
     /// From now on the two hosts, numbered from 1 in the order of joining, do not reach each other.

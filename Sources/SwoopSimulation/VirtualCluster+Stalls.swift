@@ -34,19 +34,8 @@ extension VirtualCluster {
 
     func isStalled(_ process: VirtualProcess) -> Bool { stalls[process] != nil }
 
-    /// Until when what should happen now waits, since its process is stopped; nil: it does not.
-    mutating func stallEnd(of happening: Happening) -> Int64? {
-        guard !stalls.isEmpty || !unread.isEmpty else { return nil }
-        let connection = connection(of: happening)
-        guard let process = process(of: happening), let stall = stalls[process] else {
-            if let connection { unread.remove(connection) }
-            return nil
-        }
-        if let connection { unread.insert(connection) }
-        return stall.until
-    }
-
-    /// The process goes on.
+    /// The process goes on: it judges by what it knew, and then reads what came meanwhile, in
+    /// order. No cut keeps that back any more.
     mutating func awake(_ process: VirtualProcess) {
         guard let stall = stalls[process], stall.until <= now else { return }
         stalls[process] = nil
@@ -67,6 +56,7 @@ extension VirtualCluster {
             act(.deadlineReached, as: id)
             judge(by: id, absence: absence)
         }
+        for happening in inboxes.removeValue(forKey: process) ?? [] { happen(happening) }
     }
 
     /// What the process notices of its stop.
@@ -80,10 +70,10 @@ extension VirtualCluster {
     }
 
     /// The process that makes something of it.
-    private func process(of happening: Happening) -> VirtualProcess? {
+    func process(of happening: Happening) -> VirtualProcess? {
         switch happening {
         case .arrived(let connection, _): receiver(of: connection)
-        case .toCoordinator, .fromClient, .agentGone, .agentCame: .coordinator
+        case .toCoordinator, .fromClient, .agentGone, .agentCame, .clientCame: .coordinator
         case .toClient(let client, _), .clientTurn(let client): .client(client)
         case .toAgent(let node, _), .fromWorker(let node, _, _), .pageAsked(let node, _, _, _),
             .rangeLeft(let node, _, _), .pageGiven(let node, _, _, _),
@@ -91,7 +81,7 @@ extension VirtualCluster {
             .workerDown(let node, _, _, _), .programArrived(let node, _):
             .agent(node)
         case .toWorker(let node, _, _), .runOver(let node, _, _, _): .workers(node)
-        case .deadline, .heartbeat, .wake, .awoke: nil
+        case .deadline, .heartbeat, .wake, .awoke, .linkBack: nil
         }
     }
 
@@ -103,24 +93,21 @@ extension VirtualCluster {
         }
     }
 
-    /// Whether it came to a process that was stopped: no cut keeps back any more what is there.
-    func liesUnread(_ happening: Happening) -> Bool {
-        connection(of: happening).map { unread.contains($0) } ?? false
-    }
-
     private func connection(of happening: Happening) -> Connection? {
         switch happening {
         case .arrived(let connection, _): connection
         case .toCoordinator(let node, _): .toCoordinator(node)
         case .toAgent(let node, _): .toAgent(node)
         case .toClient(let client, _): .toClient(client)
+        case .fromClient(let client, _): .fromClient(client)
         default: nil
         }
     }
 
     /// Somebody is given up for silence: not while what he said lies unread.
     mutating func check(silenceOn connection: Connection, _ text: String) {
-        if unread.contains(connection) {
+        let inbox = inboxes[receiver(of: connection)] ?? []
+        if inbox.contains(where: { self.connection(of: $0) == connection }) {
             trace.append(.broken("\(text), though what was said to it lies unread"))
         }
     }
@@ -130,7 +117,8 @@ extension VirtualCluster {
     /// A client looks whether its coordinator speaks, which says something every second.
     mutating func turn(of client: ClientID) {
         judge(by: client, absence: 0)
-        if !isStalled(.coordinator) { send(.notices([]), to: client) }
+        let isKnown = scheduler.clients.contains { $0.id == client }
+        if isKnown, !isStalled(.coordinator) { send(.notices([]), to: client) }
         queue.add(.clientTurn(client), at: now + nanosecondsPerSecond / 2)
     }
 

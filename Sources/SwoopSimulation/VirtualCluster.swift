@@ -83,6 +83,9 @@ package struct VirtualCluster {
         /// The coordinator hears of it.
         case agentGone(NodeID, reason: String)
         case agentCame(NodeID, NodeDescription, ProgramID)
+        case clientCame(ClientID, ProgramID)
+        /// A host may be reached again.
+        case linkBack(UInt32)
     }
 
     struct PendingOutput {
@@ -108,10 +111,12 @@ package struct VirtualCluster {
     var hostsJoined: UInt32 = 0
     /// Until when hosts are cut off.
     var cuts: [UInt32: Int64] = [:]
+    /// What a cut keeps back, in order, by the host that is cut off.
+    var kept: [UInt32: [Happening]] = [:]
     /// Processes that are stopped now.
     var stalls: [VirtualProcess: Stall] = [:]
-    /// Connections on which something waits for a process that was stopped.
-    var unread: Set<Connection> = []
+    /// What came to processes while they were stopped, in order.
+    var inboxes: [VirtualProcess: [Happening]] = [:]
     /// Pairs of hosts that do not reach each other.
     var separated: Set<Set<UInt32>> = []
     /// Hosts that cannot take in a program.
@@ -147,14 +152,25 @@ package struct VirtualCluster {
     package mutating func step() -> Wake {
         guard let (time, happening) = queue.next() else { return .idle }
         now = max(now, time)
-        if !liesUnread(happening), let end = cutEnd(of: happening) {
-            queue.add(happening, at: end + 1)
+        return come(happening)
+    }
+
+    /// Lets it happen, unless a link on its way is cut, or the process is stopped that it comes to.
+    @discardableResult
+    mutating func come(_ happening: Happening) -> Wake {
+        if let host = cutHost(on: happening) {
+            kept[host, default: []].append(happening)
             return .happened
         }
-        if let end = stallEnd(of: happening) {
-            queue.add(happening, at: end)
+        if let process = process(of: happening), isStalled(process) {
+            inboxes[process, default: []].append(happening)
             return .happened
         }
+        return happen(happening)
+    }
+
+    @discardableResult
+    mutating func happen(_ happening: Happening) -> Wake {
         switch happening {
         case .arrived(let connection, let frames): arrive(frames, over: connection)
         case .toCoordinator(let node, let message): take(message, from: node)
@@ -185,6 +201,8 @@ package struct VirtualCluster {
             handle(.nodeLost(node, reason: reason))
         case .agentCame(let node, let description, let program):
             handle(.nodeJoined(node, description, program))
+        case .clientCame(let client, let program): handle(.clientJoined(client, program))
+        case .linkBack(let host): reconnect(host)
         case .wake(let number): return .planned(number)
         }
         return .happened

@@ -28,7 +28,7 @@ package struct Checker: Sendable {
     private var announced: [TaskID: Int] = [:]
     /// Data whose copies went, each with its node, and how many there had been.
     private var lostData: [TaskID: Int] = [:]
-    /// Data of which this step told something.
+    /// Data of which the last change told something.
     private var touched: Set<TaskID> = []
 
     /// Whether there is a node that cannot take in a program.
@@ -48,6 +48,8 @@ package struct Checker: Sendable {
 
     mutating func take(_ trace: [TraceEntry]) {
         for entry in trace {
+            // An event and its effects are one change of the scheduler.
+            if case .event = entry { countTouched() }
             switch entry {
             case .event(.reported(let node, let reports)): close(reports, from: node)
             case .event(.nodeJoined(let node, _, _)): members.insert(node)
@@ -70,7 +72,11 @@ package struct Checker: Sendable {
             case .event, .effect: break
             }
         }
-        for task in touched { countAnnounced(task) }
+        countTouched()
+    }
+
+    private mutating func countTouched() {
+        for task in touched.sorted() { countAnnounced(task) }
         touched.removeAll(keepingCapacity: true)
     }
 
