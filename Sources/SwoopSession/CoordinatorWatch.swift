@@ -10,7 +10,7 @@ package struct CoordinatorWatch: Sendable {
         case fine
         /// It has been silent for a while: look whether its process is there.
         case doubtful
-        /// It did not answer within the patience of the beginning.
+        /// It never answered.
         case unanswered
         /// It was silent for too long.
         case silent
@@ -25,12 +25,17 @@ package struct CoordinatorWatch: Sendable {
     private static let lookPause = nanosecondsPerSecond / 4
 
     private var turns = LoopTurns(longest: 2 * waitMax)
-    private var answerBy: Timestamp?
-    private var lastHeard: Timestamp?
+    /// The moment from which its silence counts; nil: there is nothing to judge.
+    private var silentSince: Timestamp?
+    private var isAnswered = false
+    /// Nanoseconds for which it may be silent now.
+    package private(set) var limit: Int64
 
-    /// - Parameter patience: nanoseconds within which it must answer at the beginning.
+    /// - Parameter patience: nanoseconds within which it must answer at the beginning, as long as
+    ///   nothing is reached at its address.
     package init(patience: Int64, at now: Timestamp) {
-        answerBy = now.advanced(by: patience)
+        silentSince = now
+        limit = patience
         _ = turns.begin(at: now)
     }
 
@@ -39,45 +44,41 @@ package struct CoordinatorWatch: Sendable {
     package mutating func beginTurn(at now: Timestamp) {
         let absence = turns.begin(at: now)
         guard absence > 0 else { return }
-        answerBy = answerBy.map {
-            max($0.advanced(by: absence), now.advanced(by: Timestamp.listening))
-        }
-        lastHeard = lastHeard?.excusing(absence, of: Self.silenceMax, at: now)
+        silentSince = silentSince?.excusing(absence, of: limit, at: now)
     }
+
+    /// A connection to it exists: it is there, and has as long to answer as it may be silent later,
+    /// since it may be busy or stopped for a while.
+    package mutating func reach() { limit = max(limit, Self.silenceMax) }
 
     /// Anything came from it.
     package mutating func hear(at now: Timestamp) {
-        answerBy = nil
-        lastHeard = now
+        isAnswered = true
+        limit = Self.silenceMax
+        silentSince = now
     }
 
     /// Judges, after everything that waits was read. Who is given up is not judged again before it
     /// is heard of.
     package mutating func judge(at now: Timestamp) -> Verdict {
-        if let limit = answerBy, now > limit {
-            answerBy = nil
-            return .unanswered
-        }
-        guard let lastHeard else { return .fine }
-        let silence = now.since(lastHeard)
-        if silence > Self.silenceMax {
-            self.lastHeard = nil
-            return .silent
+        guard let silentSince else { return .fine }
+        let silence = now.since(silentSince)
+        if silence > limit {
+            self.silentSince = nil
+            return isAnswered ? .silent : .unanswered
         }
         return silence >= Self.silenceMin ? .doubtful : .fine
     }
 
     /// Its process is gone: there is nothing more to judge.
-    package mutating func giveUp() { (answerBy, lastHeard) = (nil, nil) }
+    package mutating func giveUp() { silentSince = nil }
 
     /// When to take the next turn, should nothing arrive until then.
     package func nextTurn(after now: Timestamp) -> Timestamp {
-        var next = now.advanced(by: Self.waitMax)
-        if let answerBy { next = min(next, answerBy.advanced(by: 1)) }
-        if let lastHeard {
-            let look = lastHeard.advanced(by: Self.silenceMin)
-            next = min(next, max(look, now.advanced(by: Self.lookPause)))
-        }
-        return next
+        let next = now.advanced(by: Self.waitMax)
+        guard let silentSince else { return next }
+        let look = max(
+            silentSince.advanced(by: Self.silenceMin), now.advanced(by: Self.lookPause))
+        return min(next, look, silentSince.advanced(by: limit + 1))
     }
 }

@@ -21,18 +21,27 @@ extension VirtualCluster {
 
     func client(_ id: ClientID) -> VirtualClient? { clients.first { $0.id == id } }
 
-    /// A program opens a session.
+    /// A program opens a session. One of another process greets over its connection, which the
+    /// coordinator's machine takes even while the coordinator is stopped.
     package mutating func open(
         _ client: ClientID = Self.firstClient, program: ProgramID = .none
     ) {
         var record = VirtualClient(id: client)
         if configuration.clientsWatch {
-            record.watch = CoordinatorWatch(
+            var watch = CoordinatorWatch(
                 patience: 2 * nanosecondsPerSecond, at: Timestamp(nanoseconds: now))
+            watch.reach()
+            record.watch = watch
             queue.add(.clientTurn(client), at: now)
         }
         clients.append(record)
-        handle(.clientJoined(client, program))
+        if configuration.clientsWatch {
+            send(
+                .hello(version: wireVersion, client: client, program: program, name: "virtual"),
+                from: client)
+        } else {
+            queue.add(.clientCame(client, program), at: now)
+        }
     }
 
     /// The program did something.
@@ -91,8 +100,10 @@ extension VirtualCluster {
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
         case .want(let tasks): handle(.outputsWanted(client, tasks))
         case .goodbye: handle(.clientLeft(client))
-        case .hello, .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts,
-            .forgetHosts:
+        case .hello(_, let id, let program, _):
+            handle(.clientJoined(id, program))
+            send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: client)
+        case .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts:
             break
         }
     }

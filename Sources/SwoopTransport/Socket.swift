@@ -15,6 +15,8 @@ import Synchronization
     private let isInProcess: Bool
     /// Who connected to a server and has proved nothing; nil for others.
     let strangers: StrangerWatch?
+    /// Whether it reached who it connects to; nil where nobody asks.
+    private let reach: ReachWatch?
     let isRouter: Bool
     private let heartbeatMilliseconds: Int32
     private let acknowledgeMilliseconds: Int32
@@ -29,6 +31,7 @@ import Synchronization
         // Nothing may throw once a field is set: the handle is finished first.
         let handle = unsafe try openSocket(kind, in: context, security: security, options: options)
         var strangers: StrangerWatch?
+        var reach: ReachWatch?
         do throws(TransportError) {
             if let judge = security.authenticator, kind == .router {
                 let watch = StrangerWatch(handshakeMilliseconds: options.handshakeMilliseconds)
@@ -36,11 +39,13 @@ import Synchronization
                 judge.watch(WatchedSocket(watch: watch, events: SocketHandOver(events)))
                 strangers = watch
             }
+            if options.watchesReach { reach = try unsafe ReachWatch(at: handle, in: context) }
         } catch {
             unsafe zmq_close(handle)
             throw error
         }
         self.strangers = strangers
+        self.reach = reach
         unsafe self.handle = unsafe handle
         self.context = context
         isRouter = kind == .router
@@ -51,8 +56,8 @@ import Synchronization
     }
 
     deinit {
-        // Before the judge's thread can end: libzmq waits for who does not read its events.
-        if strangers != nil { unsafe zmq_socket_monitor(handle, nil, 0) }
+        // Before their reader can end: libzmq waits for who does not read its events.
+        if strangers != nil || reach != nil { unsafe zmq_socket_monitor(handle, nil, 0) }
         unsafe zmq_close(handle)
     }
 
@@ -83,6 +88,10 @@ import Synchronization
             throw .zeroMQ("zmq_connect", code: zmq_errno())
         }
     }
+
+    /// Whether a connection was ever taken at the other end, for sockets that watch it: by the
+    /// machine there, even while the process is stopped.
+    package var hasReached: Bool { reach?.hasReached ?? false }
 
     /// What the socket could do now, without waiting.
     package borrowing func readiness() throws(TransportError) -> Interest {

@@ -58,6 +58,9 @@ package struct SocketOptions: Sendable {
     /// True: queue only for connections that are up, so that a send before that is `.wouldBlock`.
     package var onlyConnected = false
 
+    /// True: the socket connects, and is asked whether it has reached anybody (`hasReached`).
+    package var watchesReach = false
+
     /// The defaults.
     package init() {}
 }

@@ -44,33 +44,20 @@ struct StrangerTable: Sendable {
 final class StrangerWatch: Sendable {
     private let table: Mutex<StrangerTable>
     private let ports = Mutex<Set<UInt16>>([])
-    private let endpoint: String
-    private static let made = Atomic<Int>(0)
     /// So many, and two for each key that is permitted: agents that connect again all at once.
     private static let most = 64
 
     init(handshakeMilliseconds: Int32) {
         table = Mutex(StrangerTable(ageMax: Int64(handshakeMilliseconds) * 1_200_000))
-        let number = Self.made.add(1, ordering: .relaxed).newValue
-        endpoint = "inproc://swoop-strangers-\(number)"
     }
 
     /// Has libzmq tell of the connections of a socket, from before it listens on.
     func begin(
         at handle: UnsafeMutableRawPointer, in context: TransportContext
     ) throws(TransportError) -> sending Socket {
-        let events =
+        try unsafe ConnectionEvent.begin(
             ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
-            | ZMQ_EVENT_MONITOR_STOPPED
-        guard unsafe zmq_socket_monitor(handle, endpoint, events) == 0 else {
-            throw .zeroMQ("zmq_socket_monitor", code: zmq_errno())
-        }
-        var options = SocketOptions()
-        // libzmq waits in its own thread when the queue of events is full.
-        options.highWaterMark = 0
-        let socket = try Socket(.pair, in: context, security: .inProcess, options: options)
-        try socket.connect(to: endpoint)
-        return socket
+                | ZMQ_EVENT_MONITOR_STOPPED, at: handle, in: context)
     }
 
     /// Only connections to these ports are ever ended.
@@ -86,14 +73,11 @@ final class StrangerWatch: Sendable {
 
     /// Takes an event of libzmq's; false: it was the last.
     func take(_ message: ReceivedMessage, permitted: Int) -> Bool {
-        guard let bytes = message.frames.first?.bytes, bytes.count == 6 else { return true }
-        let event = Int32(bytes[0]) | Int32(bytes[1]) << 8
-        var descriptor: Int32 = 0
-        for place in (2..<6).reversed() { descriptor = descriptor << 8 | Int32(bytes[place]) }
-        switch event {
+        guard let event = ConnectionEvent(message) else { return true }
+        switch event.kind {
         case ZMQ_EVENT_MONITOR_STOPPED: return false
-        case ZMQ_EVENT_ACCEPTED: accept(descriptor, permitted: permitted)
-        default: table.withLock { $0.forget(descriptor) }
+        case ZMQ_EVENT_ACCEPTED: accept(event.descriptor, permitted: permitted)
+        default: table.withLock { $0.forget(event.descriptor) }
         }
         return true
     }

@@ -48,6 +48,30 @@ extension ProgramTests {
             #expect(MonotonicClock.nanoseconds() - began < 8_000_000_000)
         }
 
+        /// A client that comes while the coordinator is stopped, three seconds later.
+        private func jobOfStopped() throws -> ProgramRun {
+            #expect(kill(standing.process.pid, SIGSTOP) == 0)
+            let run = try job(10, 1)
+            var poll = PollLoop()
+            try poll.wait(until: MonotonicClock.nanoseconds() + 3_000_000_000)
+            return run
+        }
+
+        @Test func `a client that comes while the coordinator is stopped waits for it`() throws {
+            let run = try jobOfStopped()
+            #expect(kill(standing.process.pid, SIGCONT) == 0)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["right"] == "10")
+        }
+
+        @Test func `a coordinator that ends before it answers is a clear error at once`() throws {
+            let run = try jobOfStopped()
+            standing.process.kill(SIGKILL)
+            try standing.end()
+            #expect(try run.end(within: 5) == .exited(1))
+            #expect(run.values["threw"]?.contains("coordinator has gone") == true, "\(run.output)")
+        }
+
         @Test func `a killed coordinator is a clear error, and its agent goes with it`() throws {
             let run = try job(2_000, 20)
             _ = try run.value(of: "first")

@@ -33,7 +33,7 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
         // Unoptimised machines need two thirds of a second for each.
         private static let seeds: UInt64 = 60
     #else
-        private static let seeds: UInt64 = 400
+        private static let seeds: UInt64 = 2_000
     #endif
 
     // Seeds 5 and 17 lose the last node among tasks that depend on one another: before states were

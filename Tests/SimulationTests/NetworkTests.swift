@@ -112,6 +112,32 @@ private let second: Int64 = 1_000_000_000
         #expect(outcome.endedAfter > 30 * second)
     }
 
+    // What came was put off to the end of a stop, and put off again behind what came after it when
+    // the stop was prolonged: pieces of bulk overtook one another.
+    @Test(arguments: [335, 871, 1229, 1623, 1700] as [UInt64])
+    func `what comes to a process that is stopped anew is read in the order in which it was sent`(
+        seed: UInt64
+    ) {
+        report(Scenario(seed: seed).run(), seed: seed)
+    }
+
+    // Seeds 360, 415, 594, 624, 639, 645, 1002, 1082, 1425, 1714 and 1903 had such a client: it
+    // gave its coordinator up after two seconds, and one that was there already after ten.
+    @Test(arguments: [360, 415, 1903] as [UInt64])
+    func `a client that comes while its coordinator is stopped waits for it`(seed: UInt64) {
+        report(Scenario(seed: seed).run(), seed: seed)
+        for seconds in [1, 3, 9] as [Int64] {
+            var scenario = scenario(seed: seed, nodes: 2)
+            scenario.place = .standing
+            scenario.secondProgramAt = 4_000_000
+            scenario.faults = [(2_000_000, .stallCoordinator(nanoseconds: seconds * second))]
+            let outcome = scenario.run()
+            report(outcome, seed: seed)
+            #expect(outcome.endedAfter > seconds * second)
+            #expect(outcome.endedAfter < (seconds + 10) * second)
+        }
+    }
+
     @Test(arguments: [14, 15] as [UInt64])
     func `two programs share the nodes, one of which cannot take in the second`(seed: UInt64) {
         var scenario = scenario(seed: seed, nodes: 3)

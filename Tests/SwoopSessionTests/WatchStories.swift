@@ -72,6 +72,37 @@ import Testing
         #expect(other.judge(at: at(2.2)) == .fine)
     }
 
+    @Test func `a coordinator that was reached has ten seconds to answer, and is looked for`() {
+        var watch = CoordinatorWatch(patience: 2 * nanosecondsPerSecond, at: at(0))
+        watch.beginTurn(at: at(1))
+        watch.reach()
+        listen(&watch, 2...7)
+        #expect(watch.judge(at: at(1.9)) == .fine)
+        #expect(watch.judge(at: at(2.5)) == .doubtful)
+        #expect(watch.judge(at: at(7.5)) == .doubtful)
+        #expect(watch.nextTurn(after: at(7.5)) == at(7.75))
+        var answered = watch
+        answered.hear(at: at(8))
+        #expect(answered.judge(at: at(9.9)) == .fine)
+        listen(&watch, 8...10)
+        watch.reach()
+        #expect(watch.nextTurn(after: at(9.9)).nanoseconds == 10 * nanosecondsPerSecond + 1)
+        #expect(watch.judge(at: at(10.1)) == .unanswered)
+        #expect(watch.judge(at: at(10.2)) == .fine)
+    }
+
+    @Test func `a stop while it waits for the first answer is nobody's silence either`() {
+        var watch = CoordinatorWatch(patience: 2 * nanosecondsPerSecond, at: at(0))
+        watch.reach()
+        listen(&watch, 1...9)
+        watch.beginTurn(at: at(21))
+        #expect(watch.judge(at: at(21)) == .doubtful)
+        watch.beginTurn(at: at(22.9))
+        #expect(watch.judge(at: at(22.9)) == .doubtful)
+        watch.beginTurn(at: at(23.1))
+        #expect(watch.judge(at: at(23.1)) == .unanswered)
+    }
+
     @Test func `a turn is never further than a second, and looks come four times a second`() {
         var watch = heard()
         #expect(watch.nextTurn(after: at(0)) == at(1))

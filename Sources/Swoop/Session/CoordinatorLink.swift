@@ -46,7 +46,8 @@ final class SocketLink: CoordinatorLink {
     /// Connects; `receive` is called on the link's thread.
     ///
     /// - Parameters:
-    ///   - patience: nanoseconds within which it must answer at the beginning.
+    ///   - patience: nanoseconds within which it must answer at the beginning, where nothing takes
+    ///     a connection at its address; one that is there may be busy or stopped, and has longer.
     ///   - offer: what this program is made of and where its files are, asked for when the nodes do
     ///     not have it; it may take a second.
     ///   - isAlive: whether its process still exists; asked when it has been silent for two
@@ -64,7 +65,10 @@ final class SocketLink: CoordinatorLink {
         lost: @escaping @Sendable (String) -> Void
     ) throws {
         let context = try TransportContext()
-        let socket = try Socket(.dealer, in: context, security: .client(keys, serverKey: serverKey))
+        var options = SocketOptions()
+        options.watchesReach = true
+        let socket = try Socket(
+            .dealer, in: context, security: .client(keys, serverKey: serverKey), options: options)
         try socket.connect(to: endpoint)
         let inbox = try Inbox<Command>()
         self.inbox = inbox
@@ -138,7 +142,8 @@ final class SocketLink: CoordinatorLink {
                     lost("this program cannot be sent to the cluster's nodes: \(error)")
                 }
             }
-            guard let reason = judge(&watch, patience: patience, isAlive: isAlive) else { continue }
+            if socket.hasReached { watch.reach() }
+            guard let reason = judge(&watch, isAlive: isAlive) else { continue }
             isLost = true
             lost(reason)
         }
@@ -146,20 +151,23 @@ final class SocketLink: CoordinatorLink {
 
     /// Why there is no coordinator any more; nil: there is.
     private static func judge(
-        _ watch: inout CoordinatorWatch, patience: Int64, isAlive: () -> Bool
+        _ watch: inout CoordinatorWatch, isAlive: () -> Bool
     ) -> String? {
-        switch watch.judge(at: .now) {
-        case .fine: return nil
-        case .unanswered:
-            return "the coordinator did not answer within \(patience / nanosecondsPerSecond) s"
-        case .doubtful:
-            guard !isAlive() else { return nil }
+        let verdict = watch.judge(at: .now)
+        if verdict == .fine { return nil }
+        guard isAlive() else {
             watch.giveUp()
             return "the cluster's coordinator has gone: its process ended"
-        case .silent:
-            guard isAlive() else { return "the cluster's coordinator has gone: its process ended" }
-            let seconds = CoordinatorWatch.silenceMax / nanosecondsPerSecond
-            return "the coordinator was silent for \(seconds) s"
+        }
+        let seconds = watch.limit / nanosecondsPerSecond
+        switch verdict {
+        case .fine, .doubtful: return nil
+        case .unanswered where watch.limit >= CoordinatorWatch.silenceMax:
+            return
+                "the coordinator did not answer within \(seconds) s, and its process exists: is it "
+                + "stopped?"
+        case .unanswered: return "the coordinator did not answer within \(seconds) s"
+        case .silent: return "the coordinator was silent for \(seconds) s"
         }
     }
 }

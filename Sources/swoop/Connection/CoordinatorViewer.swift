@@ -88,11 +88,12 @@ struct CoordinatorViewer: ~Copyable {
         if askedAt == 0 || now - max(heardAt, askedAt) > Self.askAgain { ask(now: now) }
         var news: [News] = []
         while let message = try? socket.receive() {
+            // A piece of a message is a sign of life as well.
+            heardAt = now
             let taken = try? lane.take(
                 message.frames.map(\.bytes), at: now, hasRoom: { _ in true })
             guard case .message(let frames) = taken, let reply = try? ClientReply(frames: frames)
             else { continue }
-            heardAt = now
             switch reply {
             case .welcome(_, let nodes):
                 isWelcome = true

@@ -1,0 +1,64 @@
+// What libzmq tells of a socket's connections as they come and go, by a socket in process.
+
+import CSwoopZeroMQ
+import Glibc
+import Synchronization
+
+/// Something that happened to one connection of a socket.
+struct ConnectionEvent: Sendable {
+    /// One of ZMQ_EVENT_….
+    let kind: Int32
+    let descriptor: Int32
+
+    /// nil: the message is none of libzmq's events.
+    init?(_ message: ReceivedMessage) {
+        guard let bytes = message.frames.first?.bytes, bytes.count == 6 else { return nil }
+        kind = Int32(bytes[0]) | Int32(bytes[1]) << 8
+        descriptor = bytes[2..<6].reversed().reduce(0) { $0 << 8 | Int32($1) }
+    }
+
+    private static let made = Atomic<Int>(0)
+
+    /// Has libzmq tell of such events of a socket, from before it binds or connects.
+    ///
+    /// Whoever reads them must do so until the socket ends, or end them first: libzmq waits for
+    /// its reader.
+    static func begin(
+        _ kinds: Int32, at handle: UnsafeMutableRawPointer, in context: TransportContext
+    ) throws(TransportError) -> sending Socket {
+        let number = made.add(1, ordering: .relaxed).newValue
+        let endpoint = "inproc://swoop-events-\(number)"
+        guard unsafe zmq_socket_monitor(handle, endpoint, kinds) == 0 else {
+            throw .zeroMQ("zmq_socket_monitor", code: zmq_errno())
+        }
+        var options = SocketOptions()
+        // libzmq waits in its own thread when the queue of events is full.
+        options.highWaterMark = 0
+        let socket = try Socket(.pair, in: context, security: .inProcess, options: options)
+        try socket.connect(to: endpoint)
+        return socket
+    }
+}
+
+/// Whether a socket that connects has ever reached anybody: the other machine took the connection,
+/// though whoever listens there may be stopped and has proved nothing yet.
+final class ReachWatch: Sendable {
+    private let events: Mutex<Socket>
+    private let isReached = Atomic<Bool>(false)
+
+    init(
+        at handle: UnsafeMutableRawPointer, in context: TransportContext
+    ) throws(TransportError) {
+        events = Mutex(
+            try unsafe ConnectionEvent.begin(ZMQ_EVENT_CONNECTED, at: handle, in: context))
+    }
+
+    var hasReached: Bool {
+        events.withLock { events in
+            while let message = try? events.receive() {
+                if ConnectionEvent(message) != nil { isReached.store(true, ordering: .relaxed) }
+            }
+        }
+        return isReached.load(ordering: .relaxed)
+    }
+}
