@@ -164,10 +164,10 @@ fuzz: deps ## Try every decoder with invented bytes: five fuzzers, MINUTES=1 eac
 	@$(call say,fuzzing for $(MINUTES) minutes each)
 	@$(call run_fuzzers,-max_total_time=$$(( $(MINUTES) * 60 )))
 
-fuzzers: deps ## The same bytes every time, about a minute for each fuzzer: what CI runs.
+fuzzers: deps ## The same from seed 1, about a minute for each fuzzer: what CI runs.
 	@$(call build_fuzzers)
 	@$(call say,fuzzing from seed 1)
-	@$(call run_fuzzers,-seed=1 -runs=$$runs -max_total_time=120)
+	@$(call run_fuzzers,-seed=1 -runs=$$runs -reload=0 -max_total_time=120)
 
 corpus: # Keeps some short inputs of the last `make fuzz`, of those that reach all that it reached.
 	@cd .build-fuzz; mkdir -p bin ../Tests/Corpora; for group in $$(ls found); do \
@@ -208,7 +208,8 @@ nice swift build -c release --product swoop-fuzz --scratch-path .build-fuzz $(FU
 endef
 
 # Runs every fuzzer with the limit $(1), which may name the runs that one makes in a minute: $$runs.
-# Hashes and addresses are the same each time: a seed and a number of runs say what is tried.
+# Hashes and addresses are the same each time, and the folder is not read again: on one machine a
+# seed and a number of runs say what is tried.
 define run_fuzzers
 cd .build-fuzz; rm -rf found crashes; mkdir crashes; failed=; \
 export SWIFT_BACKTRACE=enable=no SWIFT_DETERMINISTIC_HASHING=1; \

@@ -32,8 +32,8 @@ package struct FuzzGroup: Sendable {
         FuzzGroup(name: "messages", entries: messages, runsInAMinute: 4_000_000),
         FuzzGroup(name: "memory", entries: memory, runsInAMinute: 1_400_000),
         FuzzGroup(name: "values", entries: values, runsInAMinute: 230_000),
-        FuzzGroup(name: "tables", entries: tables, runsInAMinute: 300_000),
-        FuzzGroup(name: "files", entries: files, runsInAMinute: 300_000),
+        FuzzGroup(name: "tables", entries: tables, runsInAMinute: 1_500_000),
+        FuzzGroup(name: "files", entries: files, runsInAMinute: 500_000),
     ]
 
     /// The entry that is named by the first of some bytes.
