@@ -117,35 +117,40 @@ extension Scheduler {
             for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
             return
         }
-        makeAgainIfLost([index], into: &effects)
+        makeAgainIfLost([index], missed: index, into: &effects)
         guard tasks.contains(index) else { return }
         for link in tasks[index].dependents where tasks.isCurrent(link) {
             settleInputs(of: link.index, into: &effects)
         }
     }
 
-    /// Takes note of a page that is gone while somebody waits for its bytes; true when that has
-    /// happened too often.
-    private mutating func isLostTooOften(_ index: TaskIndex) -> Bool {
-        guard !tasks[index].wantedNames.isEmpty else { return false }
-        tasks[index].deliveriesLost += 1
-        return tasks[index].deliveriesLost > configuration.lossesMax
+    /// Takes note of a page that is gone on its way: while its client waits for the bytes, or since
+    /// its node did not have it when it was asked for. True when that has happened too often.
+    private mutating func isLostTooOften(_ index: TaskIndex, isMissed: Bool) -> Bool {
+        guard isMissed || !tasks[index].wantedNames.isEmpty else { return false }
+        tasks[index].pagesLost += 1
+        return tasks[index].pagesLost > configuration.lossesMax
     }
 
     private mutating func failOnItsWay(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         let what = tasks[index].kind == .data ? "its page" : "its output"
-        let text =
+        var text =
             "\(what) of \(tasks[index].stored?.byteCount ?? 0) bytes was lost "
-            + "\(configuration.lossesMax) times on its way to the program; fetch less at a "
-            + "time, or see why its nodes are lost"
+            + "\(configuration.lossesMax) times on its way to "
+        text +=
+            tasks[index].wantedNames.isEmpty
+            ? "those that read it; see what is wrong with the disks of its nodes"
+            : "the program; fetch less at a time, or see why its nodes are lost"
         fail(index, failure(.lost, of: index, text), into: &effects)
     }
 
     /// Sends every needed, done record whose output is gone back to waiting, and so on up its
     /// lineage; answers with their number for each client.
+    ///
+    /// - Parameter missed: the record whose page its node did not have when it was asked for.
     @discardableResult
     mutating func makeAgainIfLost(
-        _ candidates: [TaskIndex], into effects: inout [SchedulerEffect]
+        _ candidates: [TaskIndex], missed: TaskIndex? = nil, into effects: inout [SchedulerEffect]
     ) -> [ClientID: Int] {
         var work = candidates
         var again: [TaskLink] = []
@@ -157,7 +162,7 @@ extension Scheduler {
             else { continue }
             switch record.kind {
             case .data where deferredData[index] != nil:
-                if isLostTooOften(index) {
+                if isLostTooOften(index, isMissed: index == missed) {
                     failOnItsWay(index, into: &effects)
                 } else {
                     deferAgain(index)
@@ -167,7 +172,8 @@ extension Scheduler {
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: record.inputs)
-            case .call where isLostTooOften(index): failOnItsWay(index, into: &effects)
+            case .call where isLostTooOften(index, isMissed: index == missed):
+                failOnItsWay(index, into: &effects)
             case .call:
                 change(index, to: .waiting)
                 tasks[index].stored = nil

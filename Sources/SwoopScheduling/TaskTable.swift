@@ -49,8 +49,9 @@ package struct TaskRecord: Sendable {
     package var charged: UInt32 = 0
     /// Attempts lost with their node.
     package var losses: UInt32 = 0
-    /// How often its page was gone while a client waited for the bytes.
-    package var deliveriesLost: UInt32 = 0
+    /// How often its page was gone on its way: while a client waited for the bytes, or when its
+    /// node was asked for it.
+    package var pagesLost: UInt32 = 0
     /// When a run that fails by itself is not the last one.
     package var retry = RetryRule.never
     /// The nodes on which runs of it failed by themselves, in order.

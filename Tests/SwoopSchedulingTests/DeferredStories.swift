@@ -141,6 +141,26 @@ import Testing
         #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
     }
 
+    @Test func `what its nodes lose whenever a task is to read it is an error after a while`() {
+        var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
+        cluster.submit([call(11, pages: [1])], data: data(1...1), bytes: [[]], held: [11])
+        for _ in 1...4 {
+            cluster.expect(asked(1))
+            bring(&cluster, 1)
+            let place = cluster.scheduler.unstoredData.values.first?.pending.first
+            let node = place ?? NodeID(0)
+            cluster.store(1, on: Int(node.rawValue), bytes: size)
+            cluster.forget()
+            cluster.handle(.pageMissed(node, task(1)))
+            if cluster.node(task(11)) != nil { cluster.report(.returned(cluster.attempt(11))) }
+        }
+        let failure = cluster.expectFailed(11, .lost)
+        #expect(failure.message.contains("was lost 3 times on its way to those that read it"))
+        cluster.release(11)
+        cluster.expectEmpty()
+        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+    }
+
     @Test func `a result that is lost has its data brought once more`() {
         var cluster = TestCluster(nodes: 2)
         cluster.submit(

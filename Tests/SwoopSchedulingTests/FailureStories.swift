@@ -221,6 +221,39 @@ import Testing
         cluster.expectEmpty()
     }
 
+    @Test(arguments: [1, 2])
+    func `a page that its nodes lose whenever a task is to read it is an error after a while`(
+        readers: Int
+    ) {
+        var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
+        let held = (0..<readers).map { 2 + $0 }
+        cluster.submit(
+            [call(1, output: .page)] + held.map { call($0, pages: [1]) }, held: held)
+        for round in 1...4 as ClosedRange<UInt32> {
+            #expect(cluster.attempt(1).number == round)
+            let node = cluster.node(task(1)) ?? NodeID(0)
+            cluster.finish(1, page: 4_096)
+            cluster.forget()
+            // Told twice: once is what counts.
+            cluster.handle(.pageMissed(node, task(1)))
+            cluster.handle(.pageMissed(node, task(1)))
+            for reader in held { giveBack(reader, in: &cluster) }
+        }
+        for reader in held {
+            let failure = cluster.expectFailed(reader, .inputFailed)
+            #expect(failure.message.contains("4096 bytes was lost 3 times on its way to those"))
+            #expect(failure.message.contains("see what is wrong with the disks"))
+        }
+        for reader in held { cluster.release(reader) }
+        cluster.expectEmpty()
+    }
+
+    /// The node that holds the task, if any, has no use for it without its input.
+    private func giveBack(_ number: Int, in cluster: inout TestCluster) {
+        guard cluster.node(task(number)) != nil else { return }
+        cluster.report(.returned(cluster.attempt(number)))
+    }
+
     @Test func `what was made again for nobody can be made again once more`() {
         var cluster = TestCluster(nodes: 2, slots: 1) { $0.horizonNanoseconds = 0 }
         cluster.submit([call(1, output: .page), call(2, pages: [1], output: .page)], held: [2])
