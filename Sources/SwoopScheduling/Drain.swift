@@ -63,10 +63,11 @@ extension Scheduler {
         nodes[place].drain?.lookAt = now
     }
 
-    /// The node stays: it is given work again.
-    mutating func endDrain(of node: NodeID) {
-        guard let place = nodes.place(of: node) else { return }
+    /// The node stays: it is given work again, and data that found no other node.
+    mutating func endDrain(of node: NodeID, into effects: inout [SchedulerEffect]) {
+        guard let place = nodes.place(of: node), nodes[place].drain != nil else { return }
         nodes[place].drain = nil
+        for index in unstoredData.keys.sorted() { storeData(index, into: &effects) }
     }
 
     /// What a node that is to leave waits for; nil: it is not to leave.
@@ -173,16 +174,19 @@ extension Scheduler {
 
     /// A node has a copy that it was told to make.
     mutating func copied(_ task: TaskID, to node: NodeID, into effects: inout [SchedulerEffect]) {
+        guard nodes.place(of: node) != nil else { return }
         hear(node)
-        let wasAsked = endCopy(of: task, to: node)
+        _ = endCopy(of: task, to: node)
         guard let index = tasks.index(of: task), tasks[index].state == .done,
-            case .page = tasks[index].stored, nodes.place(of: node) != nil
+            case .page = tasks[index].stored
         else {
-            // Made again meanwhile, or needed by nobody.
-            if wasAsked, !holds(task, node) { effects.append(.dropPages(node, [task])) }
+            // Made again meanwhile, or needed by nobody. Whoever wanted the copy may be gone by
+            // now: the node keeps it all the same until it is told.
+            if !holds(task, node) { effects.append(.dropPages(node, [task])) }
             return
         }
         addLocation(node, of: index)
+        discardIfUnneeded(index, into: &effects)
     }
 
     /// A node could not make a copy.
@@ -195,7 +199,7 @@ extension Scheduler {
         }
     }
 
-    /// Forgets that the page was to be copied there; whether it was.
+    /// Forgets that the page was to be copied there; true if it was.
     private mutating func endCopy(of task: TaskID, to node: NodeID) -> Bool {
         var wasAsked = false
         for place in nodes.nodes.indices where nodes[place].drain?.copies[task] == node {

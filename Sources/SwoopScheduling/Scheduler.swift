@@ -12,7 +12,8 @@ package struct Scheduler: Sendable {
     package struct Configuration: Sendable {
         /// Attempts at a task that died or was on a core when a worker died.
         package var attemptsMax: UInt32 = 3
-        /// Nodes that a task may be lost with before it fails.
+        /// Nodes that a task may be lost with before it fails, and times that its page may be lost
+        /// on its way.
         package var lossesMax: UInt32 = 8
         /// Predicted work that a node is given ahead, per slot. 50 ms: some hundred round trips.
         package var horizonNanoseconds: Int64 = 50_000_000
@@ -133,7 +134,7 @@ package struct Scheduler: Sendable {
         case .nodeLost(let node, let reason): lose(node, reason: reason, into: &effects)
         case .nodeForgotten(let name): absentNodes.removeAll { $0.name == name }
         case .drainWanted(let node, let until): drain(node, until: until)
-        case .drainEnded(let node): endDrain(of: node)
+        case .drainEnded(let node): endDrain(of: node, into: &effects)
         case .pageCopied(let node, let task): copied(task, to: node, into: &effects)
         case .pageNotCopied(let node, let failure): notCopied(failure, to: node)
         case .nodeHeard(let node): hear(node)

@@ -35,7 +35,8 @@ extension VirtualCluster {
         nodes.append(
             VirtualNode(
                 id: id, host: host, description: description, slowness: slowness,
-                programs: programs, agent: AgentMachine(configuration: configuration.agent)))
+                programs: programs,
+                agent: AgentMachine(configuration: agentConfiguration(for: description))))
         tell(id, .accepted(id))
         if isStalled(.coordinator) {
             queue.add(.agentCame(id, description, program), at: now)
@@ -54,6 +55,22 @@ extension VirtualCluster {
         guard place(id) != nil else { return }
         end(id)
         hear(ofLossOf: id, reason: "its agent was killed")
+    }
+
+    /// Somebody asks for the node to leave; what still runs there after so long is handed on.
+    package mutating func drain(_ id: NodeID, handsOnAfter nanoseconds: Int64) {
+        queue.add(.drainAsked(id, handsOnAfter: nanoseconds), at: now)
+    }
+
+    /// After so long somebody asks for the node to stay. Where it is not there any more, `step`
+    /// answers with `planned(number)`.
+    package mutating func keep(_ id: NodeID, after nanoseconds: Int64, orPlan number: Int) {
+        queue.add(.stayAsked(id, number: number), at: now + nanoseconds)
+    }
+
+    mutating func keep(_ id: NodeID, orPlan number: Int) {
+        guard scheduler.nodes.place(of: id) != nil else { return plan(number, at: now) }
+        handle(.drainEnded(id))
     }
 
     /// Bytes of pages that the node has, and the most that it ever had.
@@ -143,6 +160,9 @@ extension VirtualCluster {
             let agent = node.agent
             let name = "node \(node.id.rawValue)"
             var left: [String] = []
+            if let rest = scheduler.rest(of: node.id) {
+                left.append("\(name) was to leave, and waits for \(rest)")
+            }
             if !agent.runs.isEmpty { left.append("\(name) holds \(agent.runs.count) runs") }
             if !agent.outputs.isEmpty {
                 left.append("\(name) keeps \(agent.outputs.count) outputs")
@@ -150,6 +170,10 @@ extension VirtualCluster {
             if !agent.waiters.isEmpty { left.append("\(name) has waiters") }
             if !agent.fetches.isEmpty { left.append("\(name) fetches pages") }
             if !agent.sending.isEmpty { left.append("\(name) sends pages") }
+            if !agent.room.waiting.isEmpty { left.append("\(name) has runs that wait for room") }
+            if node.workers.values.contains(where: { !$0.machine.runs.isEmpty }) {
+                left.append("workers of \(name) have runs")
+            }
             let lent = agent.workers.reduce(0) { $0 + $1.lent.count }
             if node.arena.count != agent.outputs.count + lent {
                 left.append("\(name) leaks \(node.arena.count) extents")
@@ -190,11 +214,18 @@ extension VirtualCluster {
         case .refuseRange(let token, let task): refuse(task, token, from: id)
         case .sendOutput(let task, let extent):
             send(.page(task, bytes: node(id)?.arena[extent.offset] ?? []), from: id)
-            tell(id, .rangeSent(task))
+            tell(id, .rangeSent(task, extent.medium))
         case .outputMissing(let task): send(.pageMissing(task), from: id)
         case .remark(let text): send(.remark(text), from: id)
-        // Nobody asks for room here: memory has no end in virtual time. A page is one range.
-        case .allocate, .allocateOnDisk, .refuseRoom, .spill, .tellLent, .sendArrived: break
+        case .allocate(let use, let byteCount):
+            queue.add(.roomAsked(id, use, byteCount: byteCount, .memory), at: now)
+        case .allocateOnDisk(let use, let byteCount):
+            queue.add(.roomAsked(id, use, byteCount: byteCount, .disk), at: now)
+        case .refuseRoom(let use, let reason): refuseRoom(for: use, reason, at: id)
+        case .spill(let task, let extent):
+            queue.add(.spillOver(id, task, extent), at: now + configuration.spillTime)
+        // No client writes here itself, and a page is one range.
+        case .tellLent, .sendArrived: break
         case .end:
             check(silenceOn: .toAgent(id), "the agent of node \(id.rawValue) ends")
             end(id)

@@ -58,7 +58,7 @@ extension VirtualCluster {
         if nodes[place].arena[extent.offset] == nil {
             trace.append(.broken("\(task) was freed while it was sent"))
         }
-        tell(id, .rangeSent(task))
+        tell(id, .rangeSent(task, extent.medium))
     }
 
     mutating func refuse(_ task: TaskID, _ token: UInt64, from id: NodeID) {

@@ -73,14 +73,19 @@ extension VirtualCluster {
     func process(of happening: Happening) -> VirtualProcess? {
         switch happening {
         case .arrived(let connection, _): receiver(of: connection)
-        case .toCoordinator, .fromClient, .agentGone, .agentCame, .clientCame: .coordinator
+        case .toCoordinator, .fromClient, .agentGone, .agentCame, .clientCame, .drainAsked,
+            .stayAsked:
+            .coordinator
         case .toClient(let client, _), .clientTurn(let client): .client(client)
         case .toAgent(let node, _), .fromWorker(let node, _, _), .pageAsked(let node, _, _, _),
             .rangeLeft(let node, _, _), .pageGiven(let node, _, _, _),
             .pageRefused(let node, _, _), .workerUp(let node, _, _),
-            .workerDown(let node, _, _, _), .programArrived(let node, _):
+            .workerDown(let node, _, _, _), .programArrived(let node, _),
+            .roomAsked(let node, _, _, _), .spillOver(let node, _, _):
             .agent(node)
-        case .toWorker(let node, _, _), .runOver(let node, _, _, _): .workers(node)
+        case .toWorker(let node, _, _), .runOver(let node, _, _, _),
+            .childrenDue(let node, _, _, _, _):
+            .workers(node)
         case .deadline, .heartbeat, .wake, .awoke, .linkBack: nil
         }
     }

@@ -1,5 +1,5 @@
-// Worker processes of the virtual cluster: the real worker machine, and slots whose runs take as
-// long as the simulation says.
+// Worker processes of the virtual cluster: the real worker machine in each. +Runs has what is on
+// their slots.
 
 import SwoopExecution
 package import SwoopModel
@@ -32,11 +32,11 @@ extension VirtualCluster {
     ) {
         guard let place = place(id), let ended = nodes[place].workers.removeValue(forKey: worker)
         else { return }
-        let onSlots = ended.machine.slots.compactMap { $0 }
-        tell(
-            id,
-            .workerExited(
-                worker, WorkerDeath(signal: signal, status: 0, culprit: culprit, onSlots: onSlots)))
+        // The slot table names the agent's runs, not their children.
+        let onSlots = ended.machine.slots.compactMap { $0.map(ended.root) }
+        let death = WorkerDeath(
+            signal: signal, status: 0, culprit: culprit.map(ended.root), onSlots: onSlots)
+        tell(id, .workerExited(worker, death))
     }
 
     mutating func take(_ order: WorkerOrder, at id: NodeID, _ worker: WorkerID) {
@@ -47,7 +47,9 @@ extension VirtualCluster {
         case .run(let orders): tell(id, worker, .ordered(orders))
         case .cancel(let attempt): tell(id, worker, .cancellationAsked(attempt))
         case .giveBack(let attempt): tell(id, worker, .returnAsked(attempt))
-        case .allocated, .refused, .exit: break
+        case .allocated(let token, let extent): takeRoom(extent, token, of: worker, at: id)
+        case .refused(let token, let reason): missRoom(reason, token, of: worker, at: id)
+        case .exit: break
         }
     }
 
@@ -59,7 +61,10 @@ extension VirtualCluster {
             if nodes[place].arena[extent.offset] != nil {
                 tell(id, .outputStored(worker, attempt, extent))
             }
-        case .ready, .allocate, .damaged, .abandoned, .printed: break
+        case .allocate(let token, let byteCount):
+            tell(id, .roomWanted(.output(worker, token: token), byteCount: byteCount))
+        case .abandoned(let extent): tell(id, .extentAbandoned(worker, extent))
+        case .ready, .damaged, .printed: break
         }
     }
 
@@ -75,67 +80,16 @@ extension VirtualCluster {
             case .raiseCancellation(let attempt):
                 nodes[place].workers[worker]?.cancelled.insert(attempt)
             case .report(let reports): send(.reports(reports), from: id, worker)
-            case .startChild, .resume: break
+            case .startChild(let slot, let child):
+                guard let made = nodes[place].workers[worker]?.made.removeValue(forKey: child)
+                else {
+                    trace.append(.broken("\(child) is begun, and nobody made it"))
+                    continue
+                }
+                childrenRun += 1
+                begin(made, as: child, on: slot, of: worker, at: id)
+            case .resume(let slot, let attempt): resume(attempt, on: slot, of: worker, at: id)
             }
         }
-    }
-
-    private mutating func start(
-        _ order: RunOrder, on slot: Int, of worker: WorkerID, at id: NodeID
-    ) {
-        guard let place = place(id), let process = nodes[place].workers[worker] else { return }
-        let attempt = order.attemptID
-        let function = Int(order.spec.function.rawValue)
-        var run: VirtualRun
-        if function >= process.declared {
-            run = VirtualRun(nanoseconds: 0, end: .thrown("the worker has no such function"))
-            trace.append(.broken("\(attempt) names a function that its worker was not told of"))
-        } else if let inputs = nodes[place].inputs(of: order) {
-            run = behaviour(order, inputs)
-        } else {
-            run = VirtualRun(nanoseconds: 0, end: .thrown("its input was freed"))
-            trace.append(.brokenRead(attempt))
-        }
-        if function < scheduler.functions.count,
-            scheduler.functions[function].program != process.program
-        {
-            trace.append(.broken("\(attempt) runs in a worker of another program"))
-        }
-        run.nanoseconds = Int64(Double(run.nanoseconds) * nodes[place].slowness)
-        nodes[place].workers[worker]?.running[attempt] = run
-        queue.add(
-            .runOver(id, worker, slot: slot, attempt),
-            at: now + run.nanoseconds + configuration.overhead)
-    }
-
-    mutating func runOver(
-        _ attempt: AttemptID, on slot: Int, of worker: WorkerID, at id: NodeID
-    ) {
-        guard let place = place(id),
-            let run = nodes[place].workers[worker]?.running.removeValue(forKey: attempt)
-        else { return }
-        busyNanoseconds += run.cpuNanoseconds
-        let isCancelled = nodes[place].workers[worker]?.cancelled.remove(attempt) != nil
-        var outcome: RunOutcome
-        switch run.end {
-        case .value(let bytes): outcome = .finished(.inline(bytes))
-        case .thrown(let text):
-            outcome = .failed(TaskFailure(kind: .thrown, message: text, task: attempt.task))
-        case .killsWorker:
-            return workerDown(worker, at: id, culprit: attempt, signal: 11)
-        case .page(let bytes, let elementCount):
-            if isCancelled {
-                outcome = .cancelled
-                break
-            }
-            let extent = nodes[place].store(bytes, elementCount: elementCount)
-            tell(id, .extentLent(worker, extent))
-            send(.stored(attempt, extent), from: id, worker)
-            outcome = .finished(.page(extent.pages))
-        }
-        if isCancelled { outcome = .cancelled }
-        let record = RunRecord(
-            cpuNanoseconds: run.cpuNanoseconds, wallNanoseconds: run.nanoseconds)
-        tell(id, worker, .ended(slot: slot, attempt, outcome, record))
     }
 }

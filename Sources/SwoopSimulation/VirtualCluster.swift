@@ -40,6 +40,11 @@ package struct VirtualCluster {
         package var overhead: Int64 = 2_000
         /// Signs of life of the agents and of the coordinator; 0: none.
         package var heartbeat: Int64 = nanosecondsPerSecond
+        /// Whether pages that runs leave take room, of which each node has what it says: what finds
+        /// none waits, and other pages go to the disk.
+        package var limitsMemory = false
+        /// From the order to write a page to the disk until it is there.
+        package var spillTime: Int64 = 200_000
         /// Whether every message goes through SwoopWire.
         package var encodes = true
         package var keepsTrace = true
@@ -70,6 +75,10 @@ package struct VirtualCluster {
         case workerUp(NodeID, WorkerID, ProgramID)
         case workerDown(NodeID, WorkerID, culprit: AttemptID?, signal: Int32)
         case runOver(NodeID, WorkerID, slot: Int, AttemptID)
+        /// A run makes its children, or waits for those that are made.
+        case childrenDue(NodeID, WorkerID, slot: Int, AttemptID, areMade: Bool)
+        case roomAsked(NodeID, RoomUse, byteCount: Int64, PageMedium)
+        case spillOver(NodeID, TaskID, PageExtent)
         case pageAsked(of: NodeID, by: NodeID, TaskID, token: UInt64)
         case rangeLeft(NodeID, TaskID, PageExtent)
         case pageGiven(to: NodeID, TaskID, [UInt8], elementCount: Int64)
@@ -86,6 +95,12 @@ package struct VirtualCluster {
         case clientCame(ClientID, ProgramID)
         /// A host may be reached again.
         case linkBack(UInt32)
+        /// The coordinator is asked to let the node leave, and to hand on what still runs there
+        /// after so many nanoseconds.
+        case drainAsked(NodeID, handsOnAfter: Int64)
+        /// The coordinator is asked to keep it after all; `step` answers with `planned(number)`
+        /// where it has left, or is lost.
+        case stayAsked(NodeID, number: Int)
     }
 
     struct PendingOutput {
@@ -124,6 +139,10 @@ package struct VirtualCluster {
     var questionsAsked: UInt64 = 0
     /// Pages that went by way of the coordinator.
     package internal(set) var pagesRelayed = 0
+    /// Pages that went to a disk, or were written there at once.
+    package internal(set) var pagesOnDisk = 0
+    /// Child runs that were begun.
+    package internal(set) var childrenRun = 0
     var pendingOutputs: [PendingOutput] = []
     var fetches: [Fetch] = []
     /// Pages that the coordinator asked for, for another node.
@@ -184,6 +203,13 @@ package struct VirtualCluster {
             workerDown(worker, at: node, culprit: culprit, signal: signal)
         case .runOver(let node, let worker, let slot, let attempt):
             runOver(attempt, on: slot, of: worker, at: node)
+        case .childrenDue(let node, let worker, let slot, let attempt, let areMade):
+            children(of: attempt, areMade: areMade, on: slot, of: worker, at: node)
+        case .roomAsked(let node, let use, let byteCount, .memory):
+            giveRoom(for: use, byteCount, at: node)
+        case .roomAsked(let node, let use, let byteCount, .disk):
+            lend(byteCount, in: .disk, for: use, at: node)
+        case .spillOver(let node, let task, let extent): endSpill(of: task, extent, at: node)
         case .pageAsked(let node, let by, let task, let token):
             takeQuestion(for: task, by: by, token, at: node)
         case .rangeLeft(let node, let task, let extent): rangeLeft(task, extent, at: node)
@@ -203,6 +229,9 @@ package struct VirtualCluster {
             handle(.nodeJoined(node, description, program))
         case .clientCame(let client, let program): handle(.clientJoined(client, program))
         case .linkBack(let host): reconnect(host)
+        case .drainAsked(let node, let pause):
+            handle(.drainWanted(node, until: Timestamp(nanoseconds: now + pause)))
+        case .stayAsked(let node, let number): keep(node, orPlan: number)
         case .wake(let number): return .planned(number)
         }
         return .happened

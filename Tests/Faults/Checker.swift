@@ -37,6 +37,10 @@ package struct Checker: Sendable {
     private let failsWithoutNodes: Bool
     /// Whether there was a moment without a node, after the first one.
     private var hadNoNode = false
+    /// Nodes that were asked to leave.
+    private var leaving: Set<NodeID> = []
+    /// Nodes that left as they were asked to.
+    private(set) var drained = 0
 
     init(_ workloads: [Workload], mayLackProgram: Bool, failsWithoutNodes: Bool) {
         self.workloads = workloads
@@ -48,13 +52,19 @@ package struct Checker: Sendable {
 
     mutating func take(_ trace: [TraceEntry]) {
         for entry in trace {
-            // An event and its effects are one change of the scheduler.
-            if case .event = entry { countTouched() }
+            // What was stored before a node is lost counts, though both come in one step.
+            if endsAnswers(entry) { countTouched() }
             switch entry {
             case .event(.reported(let node, let reports)): close(reports, from: node)
             case .event(.nodeJoined(let node, _, _)): members.insert(node)
             case .event(.nodeLost(let node, _)): lose(node)
             case .effect(.closeNode(let node, _)): lose(node)
+            case .event(.drainWanted(let node, _)) where members.contains(node):
+                leaving.insert(node)
+            case .event(.drainEnded(let node)): leaving.remove(node)
+            case .event(.pageCopied(let node, let task)) where members.contains(node):
+                if copies[task] != nil { copies[task]?.insert(node) }
+            case .effect(.nodeDrained(let node)): leave(node)
             case .effect(.grantLease(let node, let lease)):
                 for task in lease.tasks { open(task.attemptID, on: node) }
             case .effect(.storePage(let node, let task, _, _)):
@@ -73,6 +83,13 @@ package struct Checker: Sendable {
             }
         }
         countTouched()
+    }
+
+    private func endsAnswers(_ entry: TraceEntry) -> Bool {
+        switch entry {
+        case .event, .effect(.closeNode), .effect(.nodeDrained): true
+        default: false
+        }
     }
 
     private mutating func countTouched() {
@@ -122,7 +139,7 @@ package struct Checker: Sendable {
         guard asked[task]?.isEmpty ?? false, announced[task] == nil, let count = copies[task]?.count
         else { return }
         announced[task] = count
-        if count < min(2, members.count) {
+        if count < min(2, members.subtracting(leaving).count) {
             violate("\(task) counts as stored on \(count) of \(members.count) nodes")
         }
     }
@@ -142,9 +159,31 @@ package struct Checker: Sendable {
     }
 
     private mutating func lose(_ node: NodeID) {
-        if members.remove(node) != nil { losses += 1 }
-        if members.isEmpty { hadNoNode = true }
+        if members.contains(node) { losses += 1 }
         loseData(node)
+        remove(node)
+    }
+
+    /// A node that was asked to leave has handed everything on.
+    private mutating func leave(_ node: NodeID) {
+        drained += 1
+        if !leaving.contains(node) {
+            violate("node \(node.rawValue) leaves, and nobody asked it to")
+        }
+        for (task, holders) in copies where holders == [node] && announced[task] != nil {
+            violate("node \(node.rawValue) leaves with the only copy of \(task)")
+        }
+        for (task, attempts) in outstanding where attempts.contains(where: { $0.node == node }) {
+            violate("node \(node.rawValue) leaves while it runs \(task)")
+        }
+        for task in copies.keys { copies[task]?.remove(node) }
+        remove(node)
+    }
+
+    private mutating func remove(_ node: NodeID) {
+        members.remove(node)
+        leaving.remove(node)
+        if members.isEmpty { hadNoNode = true }
         for task in outstanding.keys { outstanding[task]?.removeAll { $0.node == node } }
     }
 

@@ -4,7 +4,7 @@ import SwoopExecution
 import SwoopModel
 import SwoopScheduling
 import SwoopSession
-import SwoopSimulation
+package import SwoopSimulation
 
 /// Something that goes wrong at a moment of virtual time.
 package enum Fault: Hashable, Sendable {
@@ -27,6 +27,18 @@ package enum Fault: Hashable, Sendable {
     case stallClient(nanoseconds: Int64)
     /// All agents are killed at once; others come after a while, as new nodes. nil: none ever does.
     case killAllAgents(backAfter: Int64?)
+    /// A node is to leave; what still runs there after so long is handed on.
+    case drain(node: Int, handsOnAfter: Int64, then: AfterDrain)
+}
+
+/// What becomes of a cluster of which a node is to leave.
+package enum AfterDrain: Hashable, Sendable {
+    /// It goes on without that node.
+    case fewer
+    /// Another one comes so long after the question.
+    case another(Int64)
+    /// It is wanted back so long after the question: it stays, or another one comes.
+    case stays(Int64)
 }
 
 /// Where the processes of a cluster are.
@@ -54,6 +66,10 @@ package struct Scenario: Sendable {
     package var refusingHost: UInt32?
     /// Bytes that pages may take on each node.
     package var pageBudget: Int64 = 1 << 40
+    /// Whether pages that runs leave take their room before they are written.
+    package var limitsMemory = false
+    /// Whether some runs make child runs and wait for them.
+    package var makesChildren = false
     package var lateShare = 0.05
     package var doubledShare = 0.05
     package var checksAttempts = true
@@ -90,6 +106,8 @@ package struct Scenario: Sendable {
         // Each page takes 4 KiB.
         if generator.chance(0.5) { pageBudget = Int64(1 + generator.below(20)) << 12 }
         drawBulk()
+        drawDrain()
+        drawRuns()
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
@@ -119,6 +137,37 @@ package struct Scenario: Sendable {
         tasks = 300
         // Every node has room for both, and for what is read of them.
         if pageBudget < 1 << 40 { pageBudget += 4 * Int64(bulkBytes) }
+    }
+
+    /// In one of three scenarios one or two nodes are to leave while there is work. Dice of its
+    /// own, as above.
+    private mutating func drawDrain() {
+        var generator = SeededGenerator(seed: seed ^ 0xd4a1)
+        guard generator.chance(0.35) else { return }
+        let count = 1 + generator.below(2)
+        for _ in 0..<count {
+            let time = Int64(generator.below(50_000_000))
+            let pause = Int64(generator.below(4) * generator.below(20_000_000))
+            let then: AfterDrain =
+                switch generator.below(4) {
+                case 0: .stays(Int64(generator.below(200_000_000)))
+                // Somebody is always there in the end.
+                case 1 where nodes > 1 && count == 1: .fewer
+                default: .another(Int64(generator.below(20_000_000)))
+                }
+            faults.append(
+                (time, .drain(node: generator.below(nodes), handsOnAfter: pause, then: then)))
+        }
+    }
+
+    /// In half of the scenarios runs make children, and in half of those with little memory pages
+    /// take room. Dice of its own, as above.
+    private mutating func drawRuns() {
+        var generator = SeededGenerator(seed: seed ^ 0x2005)
+        makesChildren = generator.chance(0.5)
+        limitsMemory = pageBudget < 1 << 40 && generator.chance(0.5)
+        // What all slots read and leave at a time has room.
+        if limitsMemory { pageBudget += 10 << 12 }
     }
 
     /// In half of the scenarios processes are stopped for up to 30 s and go on.
@@ -168,8 +217,14 @@ package struct Scenario: Sendable {
         package var values: Int
         /// Pages that went by way of the coordinator.
         package var relayed: Int
+        /// Pages that went to a disk.
+        package var onDisk: Int
+        /// Child runs that were begun.
+        package var children: Int
         /// Nodes that the coordinator gave up.
         package var lost: Int
+        /// Nodes that left as they were asked to.
+        package var drained: Int
         /// Agents that ended by themselves: they did not hear of the coordinator.
         package var agentsEnded: Int
         /// When the last result was there.
@@ -177,8 +232,8 @@ package struct Scenario: Sendable {
     }
 
     /// Runs the scenario to its end: results are compared, everything is released, and nothing may
-    /// be left.
-    package func run() -> Outcome {
+    /// be left. Whoever replays a seed may watch what happens, and when.
+    package func run(watching watch: ((Int64, TraceEntry) -> Void)? = nil) -> Outcome {
         var generator = SeededGenerator(seed: seed &+ 1)
         var workloads = [
             Workload(tasks: tasks, bulkBytes: bulkBytes, using: &generator)
@@ -188,6 +243,7 @@ package struct Scenario: Sendable {
             workloads.append(Workload(tasks: tasks / 4, client: client, using: &generator))
         }
         var run = ScenarioRun(self, workloads, generator)
+        run.watch = watch
         return run.outcome()
     }
 }
@@ -201,6 +257,7 @@ private struct ScenarioRun {
     var generator: SeededGenerator
     var steps = 0
     var isStuck = false
+    var watch: ((Int64, TraceEntry) -> Void)?
     /// Numbers of planned moments: faults from 0, then these.
     static let cancelNumber = 1_000
     static let calmNumber = 1_001
@@ -228,7 +285,11 @@ private struct ScenarioRun {
             configuration.agent.grace = 3_155_760_000 * nanosecondsPerSecond
         }
         configuration.scheduler.inlineMax = 32
-        cluster = VirtualCluster(configuration, behaviour: ToyFunction.run)
+        configuration.limitsMemory = scenario.limitsMemory
+        let makesChildren = scenario.makesChildren
+        cluster = VirtualCluster(configuration) { order, inputs in
+            ToyFunction.run(order, inputs, makesChildren: makesChildren)
+        }
         checker = Checker(
             workloads, mayLackProgram: scenario.refusingHost != nil,
             failsWithoutNodes: scenario.failsWithoutNodes)
@@ -266,8 +327,9 @@ private struct ScenarioRun {
             violations: checker.violations, digest: cluster.digest.value,
             virtualNanoseconds: cluster.now, steps: steps,
             rejected: cluster.scheduler.rejected.values.reduce(0, +),
-            values: checker.brought.count, relayed: cluster.pagesRelayed, lost: checker.losses,
-            agentsEnded: checker.agentsEnded, endedAfter: endedAfter)
+            values: checker.brought.count, relayed: cluster.pagesRelayed,
+            onDisk: cluster.pagesOnDisk, children: cluster.childrenRun, lost: checker.losses,
+            drained: checker.drained, agentsEnded: checker.agentsEnded, endedAfter: endedAfter)
     }
 
     private mutating func submit(_ workload: Workload, as client: ClientID) {
@@ -293,6 +355,7 @@ private struct ScenarioRun {
             // An agent that ended by itself is started again, as a new node.
             let ended = cluster.trace.contains { if case .agentEnded = $0 { true } else { false } }
             if ended { cluster.plan(Self.lostNumber, at: cluster.now + 1_000_000) }
+            if let watch { for entry in cluster.trace { watch(cluster.now, entry) } }
             checker.take(cluster.trace)
             cluster.trace.removeAll(keepingCapacity: true)
             if scenario.checksInvariants && steps % 512 == 0 { cluster.checkInvariants() }
@@ -344,6 +407,15 @@ private struct ScenarioRun {
             cluster.stall(.client(VirtualCluster.firstClient), for: nanoseconds)
             guard scenario.place != .standing else { return }
             cluster.stall(.coordinator, for: nanoseconds)
+        case .drain(let node, let pause, let then):
+            guard node < members.count else { return }
+            cluster.drain(members[node], handsOnAfter: pause)
+            switch then {
+            case .fewer: break
+            case .another(let after): cluster.plan(Self.lostNumber, at: cluster.now + after)
+            case .stays(let after):
+                cluster.keep(members[node], after: after, orPlan: Self.lostNumber)
+            }
         case .killAllAgents(let backAfter):
             for node in members { cluster.lose(node) }
             guard let backAfter else { return }

@@ -43,19 +43,35 @@ package enum ToyFunction {
     }
 
     /// The same as a run in virtual time; its duration hangs on the task alone.
-    package static func run(_ order: RunOrder, _ inputs: [TaskID: [UInt8]]) -> VirtualRun {
+    package static func run(
+        _ order: RunOrder, _ inputs: [TaskID: [UInt8]], makesChildren: Bool
+    ) -> VirtualRun {
         var mixer = Mixer(seed: order.spec.id.low)
         mixer.mix(order.spec.id.high)
         // 10 µs to 1 ms, most of them short; one in 64 takes 20 ms.
         let scale = mixer.value % 64 == 0 ? 20_000 : Int64(10 + (mixer.value >> 8) % 100)
         let nanoseconds = scale * 1_000
-        guard let bytes = bytes(of: order.spec, inputs: { inputs[$0] ?? [] }) else {
-            return VirtualRun(nanoseconds: nanoseconds, end: .thrown("a toy broke"))
+        let children = makesChildren ? children(to: 2, using: &mixer) : []
+        var run = VirtualRun(nanoseconds: nanoseconds, end: .thrown("a toy broke"))
+        run.children = children
+        guard let bytes = bytes(of: order.spec, inputs: { inputs[$0] ?? [] }) else { return run }
+        run.end =
+            order.spec.output == .page
+            ? .page(bytes, elementCount: Int64(bytes.count)) : .value(bytes)
+        return run
+    }
+
+    /// One run in four makes one to four others, and so may these.
+    private static func children(to depth: Int, using mixer: inout Mixer) -> [VirtualRun] {
+        mixer.mix(UInt64(depth))
+        guard depth > 0, mixer.value % 4 == 0 else { return [] }
+        return (0...(mixer.value >> 8) % 4).map { number in
+            mixer.mix(number)
+            let nanoseconds = Int64(5 + (mixer.value >> 8) % 60) * 1_000
+            var child = VirtualRun(nanoseconds: nanoseconds, end: .value([]))
+            child.children = children(to: depth - 1, using: &mixer)
+            return child
         }
-        return VirtualRun(
-            nanoseconds: nanoseconds,
-            end: order.spec.output == .page
-                ? .page(bytes, elementCount: Int64(bytes.count)) : .value(bytes))
     }
 }
 

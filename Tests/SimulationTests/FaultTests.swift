@@ -83,12 +83,8 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
             (.local, .stallWorkers(node: 0, nanoseconds: nanoseconds)),
             (.standing, .stallAgent(node: 1, nanoseconds: nanoseconds, withWorkers: true)),
         ] as [(ScenarioPlace, Fault)] {
-            var scenario = Scenario(seed: 3)
-            (scenario.place, scenario.tasks, scenario.nodes) = (place, 400, 3)
-            (scenario.faults, scenario.separated) = ([(3_000_000, fault)], [])
-            (scenario.secondProgramAt, scenario.refusingHost) = (nil, nil)
-            scenario.failsWithoutNodes = false
-            (scenario.bulkBytes, scenario.bytesPerSecond) = (0, 1e9)
+            var scenario = quiet(seed: 3, nodes: 3, [(3_000_000, fault)])
+            scenario.place = place
             let outcome = scenario.run()
             report(outcome, seed: 3)
             // An agent that is stopped for longer than 10 s is silent indeed.
@@ -97,6 +93,70 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
             #expect(outcome.lost == (isSilent ? 1 : 0), "\(place) \(fault)")
             #expect(outcome.agentsEnded == 0, "\(place) \(fault)")
         }
+    }
+
+    /// A scenario of which only the given faults are left.
+    private func quiet(
+        seed: UInt64, tasks: Int = 400, nodes: Int, _ faults: [(Int64, Fault)]
+    ) -> Scenario {
+        var scenario = Scenario(seed: seed)
+        (scenario.place, scenario.tasks, scenario.nodes) = (.hosts, tasks, nodes)
+        (scenario.faults, scenario.separated) = (faults.map { ($0.0, $0.1) }, [])
+        (scenario.secondProgramAt, scenario.refusingHost) = (nil, nil)
+        scenario.failsWithoutNodes = false
+        (scenario.bulkBytes, scenario.bytesPerSecond) = (0, 1e9)
+        (scenario.makesChildren, scenario.limitsMemory) = (false, false)
+        return scenario
+    }
+
+    // Seeds 215, 1244 and 1963, before the checker took the losses of one step one by one: a link
+    // keeps back what one node stored, and all nodes are killed at once.
+    @Test func `data whose nodes are lost in one step is lost as it is when they go one by one`() {
+        let scenario = quiet(
+            seed: 215, tasks: 1_000, nodes: 2,
+            [
+                (1_146_585, .cutLink(node: 0, nanoseconds: 13_000_000_000)),
+                (14_663_695, .killAllAgents(backAfter: 0)),
+            ])
+        report(scenario.run(), seed: 215)
+    }
+
+    @Test(arguments: [0, 20_000_000] as [Int64])
+    func `a node that is to leave in the midst hands on everything, and nothing is made again`(
+        pause: Int64
+    ) {
+        for time in [1_000_000, 6_000_000, 30_000_000] as [Int64] {
+            let fault = Fault.drain(node: 1, handsOnAfter: pause, then: .fewer)
+            let outcome = quiet(seed: 3, nodes: 3, [(time, fault)]).run()
+            report(outcome, seed: 3)
+            #expect(outcome.drained == 1 && outcome.lost == 0 && outcome.agentsEnded == 0)
+        }
+    }
+
+    // Seed 198 and seven others, where nobody came back: the last node was wanted again when it had
+    // left already.
+    @Test func `the only node leaves, and work goes on when it is wanted back`() {
+        let fault = Fault.drain(node: 0, handsOnAfter: 0, then: .stays(200_000_000))
+        let outcome = quiet(seed: 198, nodes: 1, [(4_000_000, fault)]).run()
+        #expect(outcome.drained <= 1 && outcome.lost == 0)
+        report(outcome, seed: 198)
+    }
+
+    @Test func `children and pages that wait for room change no result, whatever is killed`() {
+        var scenario = quiet(
+            seed: 3, nodes: 2,
+            [
+                (2_000_000, .killWorker(node: 0)),
+                (5_000_000, .killAgent(node: 1, backAfter: 1_000_000)),
+                (9_000_000, .killWorker(node: 1)),
+            ])
+        scenario.makesChildren = true
+        scenario.limitsMemory = true
+        scenario.pageBudget = 12 << 12
+        let outcome = scenario.run()
+        report(outcome, seed: 3)
+        #expect(outcome.children > 100)
+        #expect(outcome.onDisk > 0)
     }
 
     @Test func `a seed does the same twice in one process`() {

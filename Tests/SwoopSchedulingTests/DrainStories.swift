@@ -139,6 +139,64 @@ import Testing
         #expect(!drained(cluster, 1))
     }
 
+    // Seed 112 and 21 others of the fault simulation: the copy stayed on its node for good.
+    @Test(arguments: [0, 1, 2, 3])
+    func `a copy of what nobody needs any more is dropped, whatever became of who wanted it`(
+        change: Int
+    ) {
+        var cluster = TestCluster(nodes: 1, slots: 2)
+        cluster.submit([call(1, output: .page)], held: [1])
+        cluster.finish(1, page: 64)
+        cluster.join(2)
+        cluster.handle(.drainWanted(NodeID(1), until: Timestamp(nanoseconds: second)))
+        cluster.expect("a copy") { if case .copyPage(NodeID(2), _) = $0 { true } else { false } }
+        cluster.release(1)
+        switch change {
+        case 0: break
+        case 1: look(&cluster)
+        case 2: cluster.lose(1)
+        default: cluster.handle(.drainEnded(NodeID(1)))
+        }
+        cluster.forget()
+        cluster.handle(.pageCopied(NodeID(2), task(1)))
+        cluster.expect(.dropPages(NodeID(2), [task(1)]))
+        // Of a node that is gone nothing need be dropped.
+        cluster.forget()
+        cluster.handle(.pageCopied(NodeID(7), task(1)))
+        cluster.expectEmpty()
+    }
+
+    @Test func `a copy of what is kept but read by nobody is dropped at once`() {
+        var cluster = TestCluster(nodes: 1, slots: 2)
+        cluster.submit(
+            [call(1, output: .page), call(2, pages: [1], output: .page)], held: [1, 2])
+        cluster.finish(1, page: 64)
+        cluster.finish(2, page: 64)
+        cluster.join(2)
+        cluster.handle(.drainWanted(NodeID(1), until: Timestamp(nanoseconds: second)))
+        cluster.release(1)
+        cluster.expect(.dropPages(NodeID(1), [task(1)]))
+        cluster.forget()
+        cluster.handle(.pageCopied(NodeID(2), task(1)))
+        cluster.expect(.dropPages(NodeID(2), [task(1)]))
+    }
+
+    @Test func `data that came while the only node was to leave is stored when that stays`() {
+        var cluster = TestCluster(nodes: 1, slots: 2)
+        cluster.submit([call(1)], held: [1])
+        cluster.start(1)
+        cluster.handle(.drainWanted(NodeID(1), until: Timestamp(nanoseconds: 60 * second)))
+        let data = DataSpec(id: task(9), output: .page, byteCount: 3)
+        cluster.forget()
+        cluster.submit([call(2, pages: [9])], data: [data], bytes: [[1, 2, 3]], held: [2])
+        cluster.expectNothingElse()
+        cluster.handle(.drainEnded(NodeID(1)))
+        cluster.expect(.storePage(NodeID(1), task(9), .page, bytes: [1, 2, 3]))
+        cluster.store(9, on: 1, bytes: 3)
+        cluster.finish(2)
+        cluster.expectFinished(2)
+    }
+
     @Test func `a node that is to stay after all is given work again`() {
         var cluster = TestCluster(nodes: 1, slots: 1) { $0.failsWithoutNodes = false }
         cluster.handle(.drainWanted(NodeID(1), until: Timestamp(nanoseconds: 60 * second)))
