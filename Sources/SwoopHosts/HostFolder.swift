@@ -63,8 +63,21 @@ enum HostFolder {
             done
             [ -n "$seen" ] || { unsafe=1; say "unsafe="; }
         }
+        links() {
+            to= rest=$folder
+            while [ -n "$rest" ]; do
+                rest=${rest#/} to=$to/${rest%%/*}
+                case $rest in */*) rest=/${rest#*/} ;; *) rest= ;; esac
+                [ -L "$to" ] || continue
+                fields $(LC_ALL=C ls -ldn "$to" 2>/dev/null)
+                [ "$owner" != 0 ] && [ "$owner" != "$(id -u)" ] || continue
+                unsafe=1
+                say "link=$owner $to"
+                return
+            done
+        }
         enter() {
-            ours=
+            ours= unsafe=
             case $folder in
                 /*) ;;
                 *) say "words=the home folder is $HOME"; return ;;
@@ -74,8 +87,10 @@ enum HostFolder {
             case $PWD in
                 *"$n"*) say "words=its path has the end of a line in it"; return ;;
             esac
+            links
             folder=$PWD
             say "folder=$folder"
+            [ -z "$unsafe" ] || return
             judge
             [ -z "$unsafe" ] || return
             for part in files programs incoming; do

@@ -192,7 +192,7 @@ struct ProbeAnswer {
                 "\(user) cannot make the folder for programs there; name another folder.", words
             )
         }
-        if let fault = fault(of: folder) { return (fault, "") }
+        if let fault = foreignLink ?? fault(of: folder) { return (fault, "") }
         guard values["written"] != nil else {
             return ("\(user) cannot write into \(folder); name another folder.", words)
         }
@@ -215,6 +215,13 @@ struct ProbeAnswer {
             )
         }
         return nil
+    }
+
+    /// That somebody else can lead to another folder.
+    private var foreignLink: String? {
+        guard let words = values["link"]?.split(separator: " ", maxSplits: 1), words.count == 2
+        else { return nil }
+        return FolderFault.foreign(owner: String(words[0])).words(of: String(words[1]))
     }
 
     /// Why nothing may be put into the folder; nil when it may.
@@ -240,7 +247,9 @@ struct ProbeAnswer {
             return FolderFault.noFolder.words(of: path)
         }
         let isOpen = mode[5] == UInt8(ascii: "w") || mode[8] == UInt8(ascii: "w")
-        let isSticky = mode[9] | 0x20 == UInt8(ascii: "t")
+        // Above the folder the sticky bit keeps others from renaming it; in it they add files.
+        let isAbove = name == "/" || name.hasPrefix("..")
+        let isSticky = isAbove && mode[9] | 0x20 == UInt8(ascii: "t")
         return isOpen && !isSticky
             ? FolderFault.open(mode: words[0]).words(of: path)
             : FolderFault.foreign(owner: words[2]).words(of: path)

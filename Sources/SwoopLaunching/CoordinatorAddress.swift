@@ -50,6 +50,10 @@ package struct CoordinatorAddress: Sendable, Equatable {
         self.process = process
     }
 
+    /// What people are told of one whose process is foreign.
+    package static let elsewhere =
+        "brought up elsewhere (in a container, on another machine, or before this one started anew)"
+
     private static let suffix = ".address"
 
     private var lines: [(String, String)] {

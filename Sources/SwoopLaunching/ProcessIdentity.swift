@@ -9,8 +9,8 @@ package struct ProcessIdentity: Sendable, Equatable {
         case running
         /// It has ended, for certain.
         case ended
-        /// Its number means nothing here: it is of another namespace or machine, or there is no
-        /// /proc to look into.
+        /// Its number means nothing here: it is of another namespace or machine or of another
+        /// start of one, or there is no /proc to look into.
         case foreign
     }
 
@@ -50,8 +50,9 @@ package struct ProcessIdentity: Sendable, Equatable {
     /// What can be said of that very process now; a zombie has ended.
     package var standing: Standing {
         let boot = ProcessIdentity.currentBootID()
-        guard !boot.isEmpty, machine == Self.thisMachine() else { return .foreign }
-        guard bootID == boot else { return bootID.isEmpty ? .foreign : .ended }
+        // With another start of the system this machine may have started anew, or it is another
+        // one that was copied together with its id, and shares a folder: nobody can tell.
+        guard !boot.isEmpty, bootID == boot, machine == Self.thisMachine() else { return .foreign }
         guard !namespace.isEmpty, namespace == Self.ownNamespace(), Self.seesOwnNamespace else {
             return .foreign
         }
@@ -119,11 +120,16 @@ package struct ProcessIdentity: Sendable, Equatable {
     }
 }
 
-/// A file of at most 64 KiB, or nil.
+/// A regular file's first 64 KiB, or nil.
 func smallFile(_ path: String) -> [UInt8]? {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    // Whoever can make a file can make a pipe, which nobody ever writes to.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return nil }
     defer { _ = close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        return nil
+    }
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
     var count = 0
     while count < bytes.count {

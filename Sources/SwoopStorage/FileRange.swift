@@ -26,7 +26,8 @@ package enum FileRange {
         version: UInt64 = 0
     ) throws(StorageError) {
         precondition(count <= target.count, "the memory takes what is read")
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // It may be a pipe by now, which would be waited for.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { throw failure(path, errno) }
         defer { _ = close(file) }
         try check(path, file, version)

@@ -10,9 +10,15 @@ enum PrivateFile {
     /// SQLite gives its side files the same mode.
     static func prepare(_ path: String) throws(StorageError) {
         try makeFolders(of: path)
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = unsafe open(
+            path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { _ = close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("fstat", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .system(call: "open as a file", subject: path, errno: EINVAL)
+        }
         guard fchmod(descriptor, 0o600) == 0 else { throw failure("fchmod", path) }
     }
 

@@ -90,7 +90,13 @@ struct FolderTests {
         ("mkdir cache/files; chown 4711 cache/files", "files belongs to another user (4711)"),
         ("mkdir cache/programs; chmod 777 cache/programs", "others can write into "),
         ("mkdir cache/incoming; chmod g+w cache/incoming; chgrp 9 cache/incoming", "write into"),
+        ("mkdir cache/incoming; chmod 1777 cache/incoming", "others can write into "),
+        ("chmod 1777 cache", "others can write into "),
         ("mkdir -p above/cache; chmod 777 above; rmdir cache; ln -s above/cache cache", "/above"),
+        (
+            "mkdir own; rmdir cache; ln -s own cache; chown -h 4711 cache; chmod 1777 .",
+            "cache belongs to another user (4711)"
+        ),
         ("mkdir -p above/cache; chown 4711 above; rmdir cache; ln -s above/cache cache", "/above"),
     ])
     func `a folder that somebody else could change is refused, and nothing is written there`(

@@ -65,7 +65,6 @@ private func address(
             let gone = [
                 ProcessIdentity(pid: child.pid, startTicks: 1, bootID: now.bootID),
                 ProcessIdentity(pid: now.pid, startTicks: now.startTicks + 1, bootID: now.bootID),
-                ProcessIdentity(pid: now.pid, startTicks: now.startTicks, bootID: "another"),
             ]
             for process in gone {
                 try folder.publish(address("one", process: process))
@@ -88,6 +87,8 @@ private func address(
             }
             let foreign = [
                 other(namespace: "1-1"), other(namespace: ""), other(boot: ""),
+                // A copy of this machine, or this one before it started anew.
+                other(boot: "another"),
                 other(boot: "another", machine: "another"), other(machine: ""),
             ]
             for process in foreign {
@@ -106,7 +107,6 @@ private func address(
                 #expect(unsafe access(file, F_OK) != 0)
             }
             #expect(other().standing == .ended)
-            #expect(other(boot: "another").standing == .ended)
             #expect(now.standing == .running)
         }
     }
@@ -175,6 +175,30 @@ private func address(
                 try folder.withdraw(address("one"))
             }
             looker.join()
+        }
+    }
+
+    @Test func aPipeADeviceOrALinkInTheFolderIsNoAddressAndKeepsNobodyWaiting() throws {
+        try withFolder { folder in
+            let target = folder.path + "/target"
+            try folder.publish(address("one"))
+            #expect(unsafe rename(folder.path + "/one.address", target) == 0)
+            let makers: [(String) -> Int32] = [
+                { unsafe mkfifo($0, 0o600) }, { unsafe symlink(target, $0) },
+                { unsafe mkdir($0, 0o700) }, { unsafe symlink("/dev/zero", $0) },
+            ]
+            for (number, make) in makers.enumerated() {
+                let path = folder.path + "/one.address"
+                #expect(make(path) == 0)
+                #expect(try folder.coordinator(of: "one") == nil)
+                #expect(try folder.coordinators().isEmpty)
+                if number != 2 {
+                    try folder.publish(address("one"))
+                    #expect(try folder.coordinator(of: "one") == address("one"))
+                }
+                #expect(unsafe remove(path) == 0)
+            }
+            #expect(unsafe access(target, F_OK) == 0)
         }
     }
 

@@ -106,8 +106,8 @@ package struct StandingCluster: Sendable {
         if other.process.standing == .foreign {
             throw SwoopError(
                 .unreachable,
-                "a cluster named \(name) was brought up in another namespace of processes (a "
-                    + "container?), as process \(other.process.pid) there",
+                "a cluster named \(name) was \(CoordinatorAddress.elsewhere), as process "
+                    + "\(other.process.pid) there",
                 advice: "End it there, or choose another name. If it has ended, remove "
                     + "\(folder.path(of: other)).")
         }

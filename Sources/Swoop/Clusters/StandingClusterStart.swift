@@ -145,8 +145,14 @@ extension StandingCluster {
     /// Who asked leaves, and nothing more is written to its terminal: to a file in the user's state
     /// folder.
     private static func leaveTerminal() {
-        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
         var target = unsafe open(LocalCluster.stateFolder + "/coordinator.log", flags, 0o600)
+        var status = stat()
+        // A pipe of that name would be written to until it is full.
+        if target >= 0, unsafe fstat(target, &status) != 0 || status.st_mode & S_IFMT != S_IFREG {
+            _ = close(target)
+            target = -1
+        }
         if target < 0 { target = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) }
         guard target >= 0 else { return }
         for stream in [1, 2] as [Int32] { _ = dup2(target, stream) }

@@ -73,10 +73,10 @@ final class BundleFile: Sendable {
     }
 }
 
-/// A close-on-exec descriptor.
+/// A close-on-exec descriptor; what is no file but a pipe keeps nobody waiting.
 func opened(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(BundleError) -> Int32 {
     while true {
-        let descriptor = unsafe open(path, flags | O_CLOEXEC, mode)
+        let descriptor = unsafe open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
         if descriptor >= 0 { return descriptor }
         guard errno == EINTR else { throw .systemCall("open", path: path, code: errno) }
     }

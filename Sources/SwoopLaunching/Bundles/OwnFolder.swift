@@ -36,33 +36,82 @@ package enum FolderFault: Hashable, Sendable {
 /// Looks at folders.
 enum OwnFolder {
     /// Throws a sentence unless the folder is this user's own and closed to writing by others, and
-    /// nobody else can put another in its place.
+    /// nobody else can put another in its place: neither a folder above it nor a link on the way
+    /// there is somebody else's.
     ///
     /// A group that has its user's number is that user alone.
     static func check(_ path: String) throws(BundleError) {
-        guard let real = unsafe realpath(path, nil) else {
-            throw .systemCall("realpath", path: path, code: errno)
-        }
-        defer { unsafe free(real) }
-        var above = unsafe String(cString: real)
-        try checkItself(above)
-        guard FolderFault.isSearchable(above) else { throw fault(.unsearchable, above) }
         let top = status(of: "/")?.st_uid ?? 0
-        while let slash = above.lastIndex(of: "/"), above != "/" {
-            above = slash == above.startIndex ? "/" : String(above[..<slash])
-            guard let found = status(of: above) else {
-                throw .systemCall("lstat", path: above, code: errno)
+        // The path without links, walked as the system does.
+        var real = ""
+        var rest = try parts(ofAbsolute: path)[...]
+        var links = 0
+        try checkAbove("/", trusting: top)
+        while let part = rest.popFirst() {
+            if part == ".." {
+                real = String(real[..<(real.lastIndex(of: "/") ?? real.startIndex)])
+                continue
             }
-            let isOwn = found.st_uid == geteuid()
-            guard isOwn || found.st_uid == 0 || found.st_uid == top else {
-                throw fault(.foreign(owner: "\(found.st_uid)"), above)
+            let next = "\(real)/\(part)"
+            guard let found = status(of: next) else {
+                throw .systemCall("lstat", path: next, code: errno)
             }
-            if found.st_mode & 0o1000 != 0 { continue }
-            let isPrivateGroup = isOwn && found.st_gid == found.st_uid
-            guard found.st_mode & (isPrivateGroup ? 0o002 : 0o022) == 0 else {
-                throw fault(.open(mode: octal(found)), above)
+            guard found.st_mode & S_IFMT == S_IFLNK else {
+                if !rest.isEmpty { try checkAbove(next, trusting: top) }
+                real = next
+                continue
             }
+            guard isTrusted(found, top) else {
+                throw fault(.foreign(owner: "\(found.st_uid)"), next)
+            }
+            links += 1
+            guard links <= 40 else { throw .systemCall("readlink", path: path, code: ELOOP) }
+            let target = try self.target(of: next)
+            if target.hasPrefix("/") { real = "" }
+            rest = parts(of: target) + rest
         }
+        let folder = real.isEmpty ? "/" : real
+        try checkItself(folder)
+        guard FolderFault.isSearchable(folder) else { throw fault(.unsearchable, folder) }
+    }
+
+    /// A folder on the way: who can rename what is in it is trusted.
+    private static func checkAbove(_ path: String, trusting top: uid_t) throws(BundleError) {
+        guard let found = status(of: path) else {
+            throw .systemCall("lstat", path: path, code: errno)
+        }
+        guard isTrusted(found, top) else { throw fault(.foreign(owner: "\(found.st_uid)"), path) }
+        if found.st_mode & 0o1000 != 0 { return }
+        let isPrivateGroup = found.st_uid == geteuid() && found.st_gid == found.st_uid
+        guard found.st_mode & (isPrivateGroup ? 0o002 : 0o022) == 0 else {
+            throw fault(.open(mode: octal(found)), path)
+        }
+    }
+
+    private static func isTrusted(_ found: stat, _ top: uid_t) -> Bool {
+        found.st_uid == geteuid() || found.st_uid == 0 || found.st_uid == top
+    }
+
+    private static func parts(of path: String) -> [Substring] {
+        path.split(separator: "/").filter { $0 != "." }
+    }
+
+    private static func parts(ofAbsolute path: String) throws(BundleError) -> [Substring] {
+        if path.hasPrefix("/") { return parts(of: path) }
+        guard let here = unsafe getcwd(nil, 0) else {
+            throw .systemCall("getcwd", path: path, code: errno)
+        }
+        defer { unsafe free(here) }
+        return parts(of: unsafe String(cString: here)) + parts(of: path)
+    }
+
+    private static func target(of link: String) throws(BundleError) -> String {
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = unsafe readlink(link, &bytes, bytes.count)
+        guard count > 0, count < bytes.count else {
+            throw .systemCall("readlink", path: link, code: count < 0 ? errno : ENAMETOOLONG)
+        }
+        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
     /// The same of the folder alone: for one inside of a folder that was looked at.

@@ -176,10 +176,14 @@ struct CoordinatorViewer: ~Copyable {
             return Ending(sentence: "\(address.cluster) has ended", isRegular: isWelcome)
         }
         guard silence > Self.patience else { return nil }
+        let why =
+            address.process.standing == .foreign
+            ? "it was \(CoordinatorAddress.elsewhere). If it has ended, remove "
+                + folder.path(of: address)
+            : "its process \(pid) exists, is it stopped?"
         return Ending(
             sentence: "\(address.cluster) has not answered for "
-                + "\(Self.patience / nanosecondsPerSecond) s; its process \(pid) exists, "
-                + "is it stopped?",
+                + "\(Self.patience / nanosecondsPerSecond) s; \(why)",
             isRegular: false)
     }
 }

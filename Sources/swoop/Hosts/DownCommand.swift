@@ -70,8 +70,8 @@ struct DownCommand: ParsableCommand {
         guard address.process.standing != .foreign else {
             let file = try RuntimeFolder.ofUser().path(of: address)
             throw ToolError(
-                "\(address.cluster) was brought up in another namespace of processes (a "
-                    + "container?): run `swoop down` there. If it has ended, remove \(file)")
+                "\(address.cluster) was \(CoordinatorAddress.elsewhere): run `swoop down` there. "
+                    + "If it has ended, remove \(file)")
         }
         // Its number may be another process's by the time that a signal is sent to it.
         guard let end = ProcessEnd(of: address.process) else {
