@@ -226,12 +226,13 @@ let package = Package(
             name: "swoop-bench",
             dependencies: [
                 "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
-                "SwoopCoordinator",
+                "SwoopCoordinator", "TestPrograms",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
         .executableTarget(
             name: "TransportProbe",
-            dependencies: ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching"],
-            path: "Tests/TransportProbe", swiftSettings: strict),
+            dependencies: [
+                "CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TestPrograms",
+            ], path: "Tests/TransportProbe", swiftSettings: strict),
         .executableTarget(
             name: "PageProbe",
             dependencies: [
@@ -284,7 +285,9 @@ let package = Package(
                 "SwoopModel", "SwoopExecution", "SwoopWire", "SwoopStorage", "SwoopTransport",
                 "SwoopLaunching", "SwoopScheduling", "SwoopAgent", "SwoopCoordinator",
             ]),
-        tests("SwoopTransportTests", ["SwoopTransport", "SwoopLaunching", "TransportProbe"]),
+        tests(
+            "SwoopTransportTests",
+            ["SwoopTransport", "SwoopLaunching", "TestPrograms", "TransportProbe"]),
         tests(
             "SwoopLaunchingTests",
             ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),

@@ -150,7 +150,9 @@ private struct StrangerEvents: ~Copyable {
 
     mutating func turn(permitted: Int, in loop: inout PollLoop) {
         entries.removeAll { entry in
-            while let event = try? entry.events.receive() {
+            // Not all of them at once: who waits for an answer has a key.
+            for _ in 0..<64 {
+                guard let event = try? entry.events.receive() else { return false }
                 guard !entry.watch.take(event, permitted: permitted) else { continue }
                 loop.remove(entry.source)
                 return true

@@ -24,7 +24,8 @@ struct ConnectionEvent: Sendable {
     /// Whoever reads them must do so until the socket ends, or end them first: libzmq waits for
     /// its reader.
     static func begin(
-        _ kinds: Int32, at handle: UnsafeMutableRawPointer, in context: TransportContext
+        _ kinds: Int32, at handle: UnsafeMutableRawPointer, in context: TransportContext,
+        unreadMax: Int32 = 0
     ) throws(TransportError) -> sending Socket {
         let number = made.add(1, ordering: .relaxed).newValue
         let endpoint = "inproc://swoop-events-\(number)"
@@ -33,7 +34,7 @@ struct ConnectionEvent: Sendable {
         }
         var options = SocketOptions()
         // libzmq waits in its own thread when the queue of events is full.
-        options.highWaterMark = 0
+        options.highWaterMark = unreadMax
         let socket = try Socket(.pair, in: context, security: .inProcess, options: options)
         try socket.connect(to: endpoint)
         return socket

@@ -33,6 +33,7 @@ private let zapEnforceDomain: Int32 = 93
         try set(ZMQ_RCVHWM, options.highWaterMark)
         try set(ZMQ_LINGER, options.lingerMilliseconds)
         try set(ZMQ_MAXMSGSIZE, options.partBytesMax)
+        try set(ZMQ_BACKLOG, options.acceptQueue)
         try set(ZMQ_HANDSHAKE_IVL, options.handshakeMilliseconds)
         try set(ZMQ_CONNECT_TIMEOUT, options.connectMilliseconds)
         try set(ZMQ_HEARTBEAT_TIMEOUT, options.answerMilliseconds)

@@ -48,6 +48,9 @@ package struct SocketOptions: Sendable {
     package var partBytesMax: Int64 = 66 << 10
     /// Milliseconds a peer has for its handshake.
     package var handshakeMilliseconds: Int32 = 5_000
+    /// Connections that the system keeps until they are accepted: beyond, an attempt to connect
+    /// comes again after a second.
+    package var acceptQueue: Int32 = 1_024
     /// Milliseconds that one attempt to connect may take; then it is begun anew.
     ///
     /// The system's own repetitions pause twice as long each time: a link that is back after half a

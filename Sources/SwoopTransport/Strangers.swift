@@ -1,41 +1,143 @@
 // Connections that nobody has proved a key by yet: how many there may be at a time, so that a flood
-// of them takes neither the descriptors nor the memory of a process. libzmq bounds their time and
-// their bytes (`SocketOptions`); their number it leaves to us.
+// of them takes neither the descriptors nor the memory of a process, and which of them go when
+// there are more. libzmq bounds their time and their bytes (`SocketOptions`); their number it
+// leaves to us.
 
+import CSwoopSystem
 import CSwoopZeroMQ
 import Glibc
 import Synchronization
 
-/// Which connections were accepted a moment ago and have said nothing yet.
-struct StrangerTable: Sendable {
-    private var accepted: [(descriptor: Int32, at: Int64)] = []
+/// How far a connection has come towards a proof, in rising order.
+package enum StrangerStanding: Int, Comparable, Sendable {
+    /// It said more than anybody does who has not been answered.
+    case excessive
+    case silent
+    case speaking
+    /// What it said was made with the server's public key, which no stranger has.
+    case knowsServer
+    /// The server took its key.
+    case proved
+
+    /// Who has come less far is less.
+    package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+
+    /// By the bytes that went over it, as ZMTP 3 and CURVE count them.
+    ///
+    /// The server's greeting goes to anybody. It answers a HELLO that was made with its public key
+    /// by a WELCOME, and a permitted key by READY; a key that is not by an ERROR, which is shorter.
+    package init(received: UInt64, sent: UInt64) {
+        let greeting: UInt64 = 64
+        let hello: UInt64 = 202
+        let welcome: UInt64 = 170
+        let readyMin: UInt64 = 32
+        self =
+            if sent >= greeting + welcome + readyMin {
+                .proved
+            } else if sent >= greeting + welcome {
+                .knowsServer
+            } else if received > greeting + hello {
+                .excessive
+            } else {
+                received == 0 ? .silent : .speaking
+            }
+    }
+}
+
+/// Which connections were accepted and have proved nothing yet.
+package struct StrangerTable: Sendable {
+    /// One of them.
+    package struct Stranger: Sendable {
+        /// The connection, unless it is over by now.
+        package let descriptor: Int32
+        /// The system's number of the socket: a descriptor may be another's by now.
+        let cookie: UInt64
+        /// How far it came, where that cannot be looked at later.
+        let known: StrangerStanding?
+        let at: Int64
+    }
+
+    private var strangers: [Stranger] = []
+    private var places: [Int32: Int] = [:]
+    /// Connections that messages came by: a message may be read before the connection is told of.
+    private var proved: Set<Int32> = []
     /// libzmq ends a connection that proves nothing within the time for handshakes; who is still
     /// there after this is no stranger.
     let ageMax: Int64
+    /// So many are compared when one has to go.
+    private static let compared = 4
 
-    init(ageMax: Int64) { self.ageMax = ageMax }
+    /// So many there may be, and two for each key that is permitted: agents that connect again all
+    /// at once.
+    ///
+    /// A flood of 20,000 a second leaves each of them 13 ms, which a handshake takes on a busy
+    /// machine. A process that may have few files open keeps three quarters of them.
+    package static let most = min(256, (ProcessAllowance.limit(.openFiles) ?? .max) / 4)
 
-    var count: Int { accepted.count }
+    /// An empty table.
+    package init(ageMax: Int64) { self.ageMax = ageMax }
 
-    mutating func accept(_ descriptor: Int32, at now: Int64) {
-        forget(descriptor)
-        accepted.append((descriptor, now))
+    /// How many they are.
+    package var count: Int { strangers.count }
+
+    /// Somebody connected.
+    package mutating func accept(
+        _ descriptor: Int32, cookie: UInt64, known: StrangerStanding? = nil, at now: Int64
+    ) {
+        remove(descriptor)
+        guard !proved.contains(descriptor) else { return }
+        places[descriptor] = strangers.count
+        strangers.append(Stranger(descriptor: descriptor, cookie: cookie, known: known, at: now))
     }
 
-    /// It is over, or has proved a key.
-    mutating func forget(_ descriptor: Int32) {
-        if let place = accepted.firstIndex(where: { $0.descriptor == descriptor }) {
-            accepted.remove(at: place)
+    /// A message with a proved key came by it.
+    package mutating func prove(_ descriptor: Int32) {
+        guard proved.insert(descriptor).inserted else { return }
+        remove(descriptor)
+    }
+
+    /// It is over.
+    package mutating func end(_ descriptor: Int32) {
+        proved.remove(descriptor)
+        remove(descriptor)
+    }
+
+    /// Takes away those beyond `most`, and whoever turns out to be no stranger.
+    ///
+    /// Of a few by chance the one goes that has come least far. Which one cannot be foreseen, so no
+    /// number of newcomers pushes out somebody who is about to prove a key: who says nothing goes
+    /// before who speaks, and whoever has the server's key stays.
+    ///
+    /// - Parameter standing: looks at a connection; nil: it is over.
+    package mutating func takeExcess(
+        most: Int, at now: Int64, using generator: inout some RandomNumberGenerator,
+        standing: (Stranger) -> StrangerStanding?
+    ) -> [Stranger] {
+        var excess: [Stranger] = []
+        while strangers.count > most {
+            var least: (stranger: Stranger, standing: StrangerStanding)?
+            for _ in 0..<Self.compared where !strangers.isEmpty {
+                let stranger = strangers[Int.random(in: 0..<strangers.count, using: &generator)]
+                guard now - stranger.at <= ageMax, let found = standing(stranger), found < .proved
+                else {
+                    remove(stranger.descriptor)
+                    continue
+                }
+                if least.map({ found < $0.standing }) ?? true { least = (stranger, found) }
+            }
+            guard strangers.count > most, let least else { continue }
+            remove(least.stranger.descriptor)
+            excess.append(least.stranger)
         }
+        return excess
     }
 
-    /// Takes away those beyond `most`, the oldest first: whoever has a key needs milliseconds.
-    mutating func takeExcess(most: Int, at now: Int64) -> [Int32] {
-        accepted.removeAll { now - $0.at > ageMax }
-        guard accepted.count > most else { return [] }
-        let excess = accepted.prefix(accepted.count - most).map(\.descriptor)
-        accepted.removeFirst(excess.count)
-        return excess
+    private mutating func remove(_ descriptor: Int32) {
+        guard let place = places.removeValue(forKey: descriptor) else { return }
+        let last = strangers.removeLast()
+        guard place < strangers.count else { return }
+        strangers[place] = last
+        places[last.descriptor] = place
     }
 }
 
@@ -43,9 +145,7 @@ struct StrangerTable: Sendable {
 /// own thread of those that messages came by.
 final class StrangerWatch: Sendable {
     private let table: Mutex<StrangerTable>
-    private let ports = Mutex<Set<UInt16>>([])
-    /// So many, and two for each key that is permitted: agents that connect again all at once.
-    private static let most = 64
+    private let places = Mutex<Set<UInt64>>([])
 
     init(handshakeMilliseconds: Int32) {
         table = Mutex(StrangerTable(ageMax: Int64(handshakeMilliseconds) * 1_200_000))
@@ -55,21 +155,30 @@ final class StrangerWatch: Sendable {
     func begin(
         at handle: UnsafeMutableRawPointer, in context: TransportContext
     ) throws(TransportError) -> sending Socket {
+        // libzmq's thread waits while so many, and a thousand of its own, are unread: it accepts no
+        // faster than the judge can look.
         try unsafe ConnectionEvent.begin(
             ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
-                | ZMQ_EVENT_MONITOR_STOPPED, at: handle, in: context)
+                | ZMQ_EVENT_MONITOR_STOPPED, at: handle, in: context, unreadMax: 1)
     }
 
-    /// Only connections to these ports are ever ended.
+    /// Only connections to these endpoints are ever ended.
     func add(endpoint: String) {
-        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
-        _ = ports.withLock { $0.insert(port) }
+        let abstract = "ipc://@"
+        let place: UInt64?
+        if endpoint.hasPrefix(abstract) {
+            let name =
+                [0] + endpoint.utf8.dropFirst(abstract.utf8.count).map { CChar(bitPattern: $0) }
+            place = unsafe swoop_connection_place(name, Int32(name.count))
+        } else {
+            place = endpoint.split(separator: ":").last.flatMap { UInt64($0) }
+        }
+        guard let place else { return }
+        _ = places.withLock { $0.insert(place) }
     }
 
     /// A message with a proved key came by it.
-    func prove(_ descriptor: Int32) {
-        table.withLock { if $0.count > 0 { $0.forget(descriptor) } }
-    }
+    func prove(_ descriptor: Int32) { table.withLock { $0.prove(descriptor) } }
 
     /// Takes an event of libzmq's; false: it was the last.
     func take(_ message: ReceivedMessage, permitted: Int) -> Bool {
@@ -77,38 +186,43 @@ final class StrangerWatch: Sendable {
         switch event.kind {
         case ZMQ_EVENT_MONITOR_STOPPED: return false
         case ZMQ_EVENT_ACCEPTED: accept(event.descriptor, permitted: permitted)
-        default: table.withLock { $0.forget(event.descriptor) }
+        default: table.withLock { $0.end(event.descriptor) }
         }
         return true
     }
 
     private func accept(_ descriptor: Int32, permitted: Int) {
+        // It may be over by now, and its descriptor be something else's.
+        var found = swoop_connection()
+        guard unsafe swoop_connection_look(descriptor, &found) == 0,
+            places.withLock({ $0.contains(found.place) })
+        else { return }
+        // Of this machine: nobody but this user and root can have read a key.
+        let user = uid_t(bitPattern: found.user)
+        let known: StrangerStanding? =
+            found.is_counted != 0 ? nil : user == geteuid() || user == 0 ? .speaking : .silent
         let now = MonotonicClock.nanoseconds()
         let excess = table.withLock { table in
-            table.accept(descriptor, at: now)
-            return table.takeExcess(most: Self.most + 2 * permitted, at: now)
+            table.accept(descriptor, cookie: found.cookie, known: known, at: now)
+            var generator = SystemRandomNumberGenerator()
+            return table.takeExcess(
+                most: StrangerTable.most + 2 * permitted, at: now, using: &generator,
+                standing: standing(of:))
         }
-        for stranger in excess where isOurs(stranger) {
+        for stranger in excess
+        where swoop_connection_cookie(stranger.descriptor) == stranger.cookie {
             // libzmq owns it and closes it when it sees the end.
-            _ = shutdown(stranger, Int32(SHUT_RDWR))
+            _ = shutdown(stranger.descriptor, Int32(SHUT_RDWR))
         }
     }
 
-    /// Whether a descriptor is a connection to one of the ports: it may be closed by now, and be
-    /// something else.
-    private func isOurs(_ descriptor: Int32) -> Bool {
-        var address = sockaddr_in6()
-        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &size)
-            }
-        }
-        let family = Int32(address.sin6_family)
-        guard code == 0, family == AF_INET || family == AF_INET6 else { return false }
-        // The port stands at the same place in both.
-        let port = UInt16(bigEndian: address.sin6_port)
-        return ports.withLock { $0.contains(port) }
+    private func standing(of stranger: StrangerTable.Stranger) -> StrangerStanding? {
+        if let known = stranger.known { return known }
+        var found = swoop_connection()
+        guard unsafe swoop_connection_look(stranger.descriptor, &found) == 0,
+            found.cookie == stranger.cookie
+        else { return nil }
+        return StrangerStanding(received: found.received, sent: found.sent)
     }
 }
 

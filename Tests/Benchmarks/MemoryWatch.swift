@@ -11,10 +11,14 @@ final class MemoryWatch: Sendable {
     /// Closed at the end, which wakes the thread.
     private let ends: (reading: Int32, writing: Int32)
     private let period: Int32
+    private let processes: [Int32]?
 
-    /// - Parameter period: milliseconds between two looks.
-    init(period: Int32 = 100) {
+    /// - Parameters:
+    ///   - processes: whose memory; nil: this process's and that of all that descend from it.
+    ///   - period: milliseconds between two looks.
+    init(of processes: [Int32]? = nil, period: Int32 = 100) {
         self.period = period
+        self.processes = processes
         var pair: [Int32] = [-1, -1]
         _ = unsafe pipe(&pair)
         for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -44,7 +48,7 @@ final class MemoryWatch: Sendable {
     }
 
     private func look() {
-        let bytes = Self.family(of: getpid()).reduce(0) { $0 + Self.bytes(of: $1) }
+        let bytes = (processes ?? Self.family(of: getpid())).reduce(0) { $0 + Self.bytes(of: $1) }
         if bytes > peak.load(ordering: .relaxed) { peak.store(bytes, ordering: .relaxed) }
     }
 
@@ -73,7 +77,7 @@ final class MemoryWatch: Sendable {
     }
 
     /// A process's share of memory.
-    private static func bytes(of process: Int32) -> Int {
+    static func bytes(of process: Int32) -> Int {
         for line in text(of: "/proc/\(process)/smaps_rollup").split(separator: "\n")
         where line.hasPrefix("Pss:") {
             return (Int(line.filter(\.isNumber)) ?? 0) << 10

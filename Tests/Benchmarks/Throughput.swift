@@ -25,7 +25,7 @@ enum Throughput {
         }
     }
 
-    private static func batch(_ count: Int, on cluster: Cluster) async throws -> Int {
+    static func batch(_ count: Int, on cluster: Cluster) async throws -> Int {
         let results = try await cluster.remotely { remote in
             (0..<count).map { remote.call(noop, $0) }
         }

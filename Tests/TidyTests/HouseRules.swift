@@ -136,7 +136,6 @@ enum HouseRules {
         "SwoopDashboard": .tool,
         "SwoopKernel": .tool,
         "swoop": .tool,
-        "swoop-bench": .tool,
         "DebianRank": .example,
     ]
 

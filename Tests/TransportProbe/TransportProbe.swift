@@ -27,6 +27,7 @@ import SwoopTransport
         case "probe-agent": try runProbeAgent(role)
         case "probe-worker": try echo(role)
         case "address": try keepAddress()
+        case "flood": try flood()
         case "bundle-place": try placeThisProgram()
         case "bundle-tell": try tellAboutBundle()
         case "bundle-churn": try placeWithoutEnd()
@@ -40,7 +41,9 @@ import SwoopTransport
         case "first-result": try measureFirstResult()
         case "round-trips": try measureRoundTrips()
         case "bundle": try measureBundle()
-        default: print("usage: TransportProbe rings | first-result | round-trips | bundle")
+        case "siege": try besiege(Array(CommandLine.arguments.dropFirst(2)))
+        case "judged": try beJudged()
+        default: print("usage: TransportProbe rings | first-result | round-trips | bundle | siege")
         }
     }
 }
