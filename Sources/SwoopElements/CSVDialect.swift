@@ -1,33 +1,49 @@
-// How a table is written as text: the separator, the quote, and whether a byte of it is inside of a
-// quoted field. A quote opens a field only at the field's first byte; inside, two of them are one
-// character, and one ends the field. So what a byte means follows from all bytes before it: the
-// scan of CSVScanning.swift finds that out for every part of a file, whatever the file holds.
+// How a table is written as text: the separator, the quote, how long a row may be, and whether a
+// byte of it is inside of a quoted field. A quote opens a field only at the field's first byte;
+// inside, two of them are one character, and one ends the field. So what a byte means follows from
+// all bytes before it: the scan of CSVScanning.swift finds that out for every part of a file,
+// whatever the file holds.
 
-/// The characters that divide a table's text.
+/// The characters that divide a table's text, and the most bytes of a row.
 @frozen public struct CSVDialect: RemoteValue, Hashable {
     /// Between two fields.
     public let separator: UInt8
     /// Around fields that hold separators, line ends or quotes.
     public let quote: UInt8
+    /// The most bytes that a row may have, its line end included: a longer one is refused, since it
+    /// is a quote without an end.
+    public let rowByteCountMax: Int
 
-    /// Joins the two; commas and double quotes unless told.
+    /// Joins them: commas, double quotes and 64 MiB unless told.
     @inlinable public init(
-        separator: UInt8 = UInt8(ascii: ","), quote: UInt8 = UInt8(ascii: "\"")
+        separator: UInt8 = UInt8(ascii: ","), quote: UInt8 = UInt8(ascii: "\""),
+        rowByteCountMax: Int = 64 << 20
     ) {
         self.separator = separator
         self.quote = quote
+        self.rowByteCountMax = rowByteCountMax
     }
 
-    /// Reads both.
+    /// Reads everything.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         separator = try reader.read(UInt8.self)
         quote = try reader.read(UInt8.self)
+        rowByteCountMax = try reader.read(Int.self)
+        guard rowByteCountMax > 0 else { throw .malformed("the longest row of a table") }
     }
 
-    /// Appends both.
+    /// Appends everything.
     public func encode(into writer: inout ValueWriter) {
         writer.write(separator)
         writer.write(quote)
+        writer.write(rowByteCountMax)
+    }
+
+    /// Why a row of more bytes than `rowByteCountMax` is refused.
+    public var tooLong: String {
+        let isRound = rowByteCountMax % (1 << 20) == 0
+        let most = isRound ? "\(rowByteCountMax >> 20) MiB" : "\(rowByteCountMax) bytes"
+        return "it has more than \(most), the most that a row may have"
     }
 }
 

@@ -73,8 +73,11 @@ public enum CSVRowShape: Sendable {
 @safe public final class CSVReading {
     /// What is known of the file.
     public let head: CSVHead
-    private let dialect: CSVDialect
+    /// How the table is written.
+    public let dialect: CSVDialect
     private let part: CSVIndex.Entry
+    /// The rest of the part's last row, where that is too long to be one and was not sent whole.
+    public let rest: CSVRest?
     /// Where the part's rows may begin, behind the header.
     private let partStart: Int
     private let bounds: UnsafeMutablePointer<CSVBound>
@@ -96,6 +99,7 @@ public enum CSVRowShape: Sendable {
         }
         self.dialect = dialect
         self.part = part
+        rest = index.rest
         partStart = max(part.lower, head.bodyStart)
         counted = (partStart, 0)
         unsafe bounds = .allocate(capacity: max(1, head.columnCount))
@@ -133,12 +137,18 @@ public enum CSVRowShape: Sendable {
         counted = (offset, counted.lines + lines)
     }
 
-    /// The line feeds in a range of a window's bytes.
-    public func lines(_ window: TextWindow, _ range: Range<Int>) -> Int {
-        guard let base = unsafe window.bytes.baseAddress else { return 0 }
-        let from = max(0, range.lowerBound - window.start)
-        let to = min(range.upperBound, window.end) - window.start
-        return from < to ? unsafe lines(base, from: from, to: to) : 0
+    /// Where the last of the rows begins that begin in `[row, end)`, at whose beginning one does.
+    ///
+    /// The window holds all of that; the last row may go on behind it.
+    public func lastRow(_ window: TextWindow, from row: Int, to end: Int) -> Int {
+        guard let base = unsafe window.bytes.baseAddress else { return row }
+        let stop = end - window.start
+        var start = row - window.start
+        while true {
+            let next = unsafe _divide(base, start: start, end: stop).next
+            guard next < stop else { return start + window.start }
+            start = next
+        }
     }
 
     /// The fields of the row that was divided last.
@@ -276,6 +286,14 @@ public enum CSVRowShape: Sendable {
 
     private func lines(_ base: UnsafeRawPointer, from: Int, to: Int) -> Int {
         unsafe _linesAndQuotes(base, from: from, to: to, quote: dialect.quote).lines
+    }
+
+    /// Why a row of more bytes than rows may have is refused.
+    public var _tooLong: String { dialect.tooLong }
+
+    /// Whether the row in `[row, next)` has more bytes than rows may have.
+    public func isTooLong(_ row: Int, _ next: Int) -> Bool {
+        next - row > dialect.rowByteCountMax
     }
 
     /// What is wrong with a field, with the name of its column.

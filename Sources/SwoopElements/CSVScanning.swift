@@ -70,6 +70,57 @@ public struct CSVSummary: RemoteValue, Hashable {
     }
 }
 
+/// The line feeds between an offset of a table and the end of a row that reaches beyond it, counted
+/// window by window: no memory is needed for such a row.
+public struct CSVRest: RemoteValue, Hashable {
+    /// The offset in the file before which line feeds are counted.
+    public private(set) var end: Int
+    /// The line feeds.
+    public private(set) var lines = 0
+    private var endsInFeed = false
+
+    /// Those that belong to a row that ends at `end`: the one that ends it begins no line of it.
+    public var linesOfRow: Int { lines - (endsInFeed ? 1 : 0) }
+
+    /// Counts from an offset of the file on.
+    public init(from offset: Int) { end = offset }
+
+    /// Counts up to an offset; the window holds all from where the last call ended.
+    public mutating func count(_ window: TextWindow, upTo offset: Int) {
+        let stop = min(offset, window.end)
+        guard stop > end, end >= window.start, let base = unsafe window.bytes.baseAddress else {
+            return
+        }
+        let (from, to) = (end - window.start, stop - window.start)
+        lines += unsafe _linesAndQuotes(base, from: from, to: to, quote: 0).lines
+        endsInFeed = unsafe base.load(fromByteOffset: to - 1, as: UInt8.self) == 0x0a
+        end = stop
+    }
+
+    /// Adds what was counted from where this count ends.
+    public mutating func append(_ other: CSVRest) {
+        guard other.end > end else { return }
+        lines += other.lines
+        endsInFeed = other.endsInFeed
+        end = other.end
+    }
+
+    /// Reads everything.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        end = try Int(decoding: &reader)
+        lines = try Int(decoding: &reader)
+        endsInFeed = try Bool(decoding: &reader)
+        guard end >= 0, lines >= 0 else { throw .malformed("the rest of a row") }
+    }
+
+    /// Appends everything.
+    public func encode(into writer: inout ValueWriter) {
+        end.encode(into: &writer)
+        lines.encode(into: &writer)
+        endsInFeed.encode(into: &writer)
+    }
+}
+
 /// The line feeds in `[from, to)`, and whether there are quotes among the bytes.
 func _linesAndQuotes(
     _ base: UnsafeRawPointer, from: Int, to: Int, quote: UInt8
@@ -136,6 +187,9 @@ public struct CSVIndex: RemoteValue, Hashable {
 
     /// The parts in the file's order.
     public let entries: [Entry]
+    /// Where a part is sent: the rest of its last row behind the text, if the row is too long to be
+    /// one, and therefore not sent to its end.
+    public var rest: CSVRest?
 
     /// Puts the summaries of all parts of a table together.
     public init(_ summaries: [CSVSummary]) {
@@ -158,10 +212,14 @@ public struct CSVIndex: RemoteValue, Hashable {
     /// Reads an index.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         entries = try [Entry](decoding: &reader)
+        rest = try CSVRest?(decoding: &reader)
     }
 
     /// Appends everything.
-    public func encode(into writer: inout ValueWriter) { entries.encode(into: &writer) }
+    public func encode(into writer: inout ValueWriter) {
+        entries.encode(into: &writer)
+        rest.encode(into: &writer)
+    }
 
     /// The part that begins at `lower`.
     public func entry(at lower: Int) -> Entry? {

@@ -1,5 +1,5 @@
-// What a file is that its reader takes for text: compressed, of another encoding, a database. Told
-// by its first bytes, by signatures that no text begins with, before anything is read of it.
+// Recognises files that are no text in UTF-8: compressed, in another encoding, a database. Goes by
+// the first bytes: by signatures that no text begins with, else by where zeros and line ends are.
 
 /// What a reader takes a file for.
 public enum FileReading: Sendable {
@@ -26,7 +26,8 @@ public struct FileForm: Hashable, Sendable {
     /// Looks at a file.
     ///
     /// - Parameters:
-    ///   - head: its first bytes, some thousands if it has them.
+    ///   - head: its first bytes: some thousands, and for lines those up to the first line feed,
+    ///     as far as is reasonable.
     ///   - tail: its last eight.
     ///   - path: its name, for the advice.
     /// - Returns: nil if the file may well be what the reader takes it for.
@@ -48,13 +49,26 @@ public struct FileForm: Hashable, Sendable {
                 "text in \(name)",
                 "Make it UTF-8: `iconv -f \(name) -t UTF-8 \(quoted(path)) > NEW`.")
         }
-        guard reading == .lines, !head.contains(0x0a), head.dropLast().contains(0x0d) else {
-            return nil
+        return reading == .lines ? otherLineEnds(head, path) : nil
+    }
+
+    /// What ends the lines of a text that has no line feed, if anything does.
+    private static func otherLineEnds(_ head: [UInt8], _ path: String) -> FileForm? {
+        guard !head.contains(0x0a) else { return nil }
+        if head.dropLast().contains(0x0d) {
+            return FileForm(
+                "text whose lines end in carriage returns alone",
+                "End them in line feeds: `tr '\\r' '\\n' < \(quoted(path)) > NEW`; or read it with "
+                    + "`text(_:separator: \"\\r\")`.")
         }
+        // Zeros alone are no text.
+        guard head.dropLast().contains(0), head.allSatisfy({ $0 == 0 || $0 >= 9 }),
+            head.contains(where: { $0 != 0 })
+        else { return nil }
         return FileForm(
-            "text whose lines end in carriage returns alone",
-            "End them in line feeds: `tr '\\r' '\\n' < \(quoted(path)) > NEW`; or read it with "
-                + "`text(_:separator: \"\\r\")`.")
+            "text in pieces that end in zero bytes",
+            "Read it with `text(_:separator: \"\\0\")`; or make lines of it: "
+                + "`tr '\\0' '\\n' < \(quoted(path)) > NEW`.")
     }
 
     // MARK: Signatures
@@ -91,6 +105,15 @@ public struct FileForm: Hashable, Sendable {
             [0x04, 0x22, 0x4d, 0x18], "compressed with lz4", "Decompress it first: `lz4 -d %`.",
             ".lz4"),
         Signature(
+            [0x02, 0x21, 0x4c, 0x18], "compressed with lz4 (legacy frames)",
+            "Decompress it first: `lz4 -d %`.", ".lz4"),
+        Signature(
+            Array("LZIP".utf8) + [1], "compressed with lzip", "Decompress it first: `lzip -dk %`.",
+            ".lz"),
+        Signature(
+            [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a], "compressed with lzop",
+            "Decompress it first: `lzop -d %`.", ".lzo"),
+        Signature(
             [0x1f, 0x9d], "compressed with compress", "Decompress it first: `gzip -dk %`.", ".Z"),
         Signature(
             [0xff, 0x06, 0, 0, 0x73, 0x4e, 0x61, 0x50], "compressed with snappy",
@@ -116,7 +139,6 @@ public struct FileForm: Hashable, Sendable {
             ".hdf5"),
         Signature(
             [0x93] + Array("NUMPY".utf8), "a NumPy array", export, ".npy"),
-        Signature(Array("%PDF-".utf8), "a PDF document", "Take the text out of it first.", ".pdf"),
         Signature([0x7f, 0x45, 0x4c, 0x46], "an executable (ELF)", "Check the path.", ".so", ".o"),
         Signature(
             [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a], "an image (PNG)", "Check the path.", ".png"),
@@ -135,7 +157,18 @@ public struct FileForm: Hashable, Sendable {
         for signature in signatures where head.starts(with: signature.bytes) {
             return made(signature.what, signature.advice, signature.suffixes)
         }
+        if let frames = skippableFrames(head) {
+            return made(
+                "compressed with \(frames)", "Decompress it first: `\(frames) -d %`.",
+                [".zst", ".lz4"])
+        }
+        if isLZMA(head) {
+            return made("compressed with lzma", "Decompress it first: `xz -dk %`.", [".lzma"])
+        }
         // Words that a text may begin with: more is looked at.
+        if isPDF(head, tail) {
+            return made("a PDF document", "Take the text out of it first.", [".pdf"])
+        }
         if head.starts(with: Array("BZh".utf8)), head.count >= 10,
             head[4..<10] == [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
                 || head[4..<10] == [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]
@@ -160,6 +193,46 @@ public struct FileForm: Hashable, Sendable {
         return nil
     }
 
+    /// The program whose frames follow one or more frames that decoders skip; zstd and lz4 share
+    /// the form of those.
+    private static func skippableFrames(_ head: [UInt8]) -> String? {
+        var offset = 0
+        while head.count - offset >= 8, head[offset] & 0xf0 == 0x50,
+            head[(offset + 1)..<(offset + 4)] == [0x2a, 0x4d, 0x18]
+        {
+            let size = head[(offset + 4)..<(offset + 8)].reversed().reduce(0) { $0 << 8 | Int($1) }
+            offset += 8 + size
+        }
+        guard offset > 0 else { return nil }
+        return head.dropFirst(offset).starts(with: [0x04, 0x22, 0x4d, 0x18]) ? "lz4" : "zstd"
+    }
+
+    /// Whether a file begins with the header of the format before xz: the usual parameters, the
+    /// size of a dictionary, and a size that is unknown or less than 2^40.
+    private static func isLZMA(_ head: [UInt8]) -> Bool {
+        guard head.count >= 14, head.starts(with: [0x5d, 0, 0]) else { return false }
+        let size = head[5..<13]
+        // The compressed data begins with a zero.
+        return (size.allSatisfy { $0 == 0xff } || size.suffix(3).allSatisfy { $0 == 0 })
+            && head[13] == 0
+    }
+
+    /// Whether a file is a document, and not a text that begins with the name of the format: the
+    /// version stands alone in the first line, and the end mark, an object or a comment that is no
+    /// text follows.
+    private static func isPDF(_ head: [UInt8], _ tail: [UInt8]) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard head.starts(with: Array("%PDF-".utf8)), head.count >= 9, digits.contains(head[5]),
+            head[6] == UInt8(ascii: "."), digits.contains(head[7]),
+            head[8] == 0x0a || head[8] == 0x0d
+        else { return false }
+        if tail.firstRange(of: Array("%%EOF".utf8)) != nil { return true }
+        let next = head[8...].drop { $0 == 0x0a || $0 == 0x0d }
+        let line = next.prefix { $0 != 0x0a && $0 != 0x0d }
+        return line.first == UInt8(ascii: "%") && !isText(line)
+            || line.firstRange(of: Array(" obj".utf8)) != nil
+    }
+
     // MARK: Encodings
 
     /// The encoding of a text that is not one of bytes, by its mark or by where its zeros are.
@@ -167,8 +240,8 @@ public struct FileForm: Hashable, Sendable {
         if head.starts(with: [0xff, 0xfe, 0, 0]) || head.starts(with: [0, 0, 0xfe, 0xff]) {
             return "UTF-32"
         }
-        let hasMark = head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff])
-        if hasMark, byteCount % 2 == 0 { return "UTF-16" }
+        // No text in UTF-8 has these bytes. An odd number of them is a text that was cut off.
+        if head.starts(with: [0xff, 0xfe]) || head.starts(with: [0xfe, 0xff]) { return "UTF-16" }
         guard head.count >= 4, head.contains(0) else { return nil }
         var zeros = [0, 0, 0, 0]
         let fours = head.count / 4
@@ -180,7 +253,43 @@ public struct FileForm: Hashable, Sendable {
         if isZero[0], isZero[1], isZero[2], isNone[3] { return "UTF-32BE" }
         if isNone[0], isZero[1], isNone[2], isZero[3] { return "UTF-16LE" }
         if isZero[0], isNone[1], isZero[2], isNone[3] { return "UTF-16BE" }
+        if byteCount % 2 == 0 {
+            if isSixteenBits(head, lowFirst: true) { return "UTF-16LE" }
+            if isSixteenBits(head, lowFirst: false) { return "UTF-16BE" }
+        }
         return nil
+    }
+
+    /// Whether bytes are text of 16-bit units, most of which are not ASCII: no text in UTF-8, a
+    /// space or line end among the units, no control characters, and surrogates in pairs.
+    private static func isSixteenBits(_ head: [UInt8], lowFirst: Bool) -> Bool {
+        guard head.count >= 8 else { return false }
+        var hasBlank = false
+        var isPairOpen = false
+        for index in stride(from: 0, to: head.count - 1, by: 2) {
+            let (low, high) = (head[index + (lowFirst ? 0 : 1)], head[index + (lowFirst ? 1 : 0)])
+            let unit = UInt16(high) << 8 | UInt16(low)
+            let isLow = 0xdc00...0xdfff ~= unit
+            if isLow != isPairOpen { return false }
+            isPairOpen = 0xd800...0xdbff ~= unit
+            switch unit {
+            case 0x20, 0x0a, 0x0d: hasBlank = true
+            case 0x09: break
+            case ..<0x20, 0x7f..<0xa0, 0xe000..<0xf900, 0xfff0...: return false
+            default: break
+            }
+        }
+        return hasBlank && !isText(head[...])
+    }
+
+    /// Whether bytes are text in UTF-8: without control characters, but for blanks and zeros.
+    private static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.allSatisfy({ $0 >= 0x20 || 9...0x0d ~= $0 || $0 == 0 || $0 == 0x1b }) else {
+            return false
+        }
+        // A character that begins in the last bytes may not be whole.
+        let end = bytes.suffix(3).lastIndex { $0 >= 0xc0 } ?? bytes.endIndex
+        return String(validating: bytes[..<end], as: UTF8.self) != nil
     }
 
     /// A path as a shell takes it.

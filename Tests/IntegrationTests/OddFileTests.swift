@@ -34,6 +34,16 @@ extension ProgramTests {
                     "carriage":
                         "sourceFailed: DIR/carriage is no text to read: it is " + returns
                         + "/carriage" + separator,
+                    "late carriage":
+                        "sourceFailed: DIR/late carriage is no text to read: it is "
+                        + returns.replacing("< DIR", with: "< 'DIR") + "/late carriage'"
+                        + separator,
+                    "late feed": "2",
+                    "zeros":
+                        "sourceFailed: DIR/zeros is no text to read: it is text in pieces that end "
+                        + "in zero bytes /   Read it with `text(_:separator: \"\\0\")`; or make "
+                        + "lines of it: `tr '\\0' '\\n' < DIR/zeros > NEW`.",
+                    "document in words": #"["%PDF-1.7", "is a mark"]"#,
                     "carriage by separator": #"["a", "b", "c"]"#,
                     "mark": #"["ab", "cd"]"#,
                     "records.gz":
@@ -114,6 +124,37 @@ extension ProgramTests {
                 #expect(
                     remark.contains("swoop: 2 rows were left out, the first: ")
                         && remark.hasSuffix("line 3: column \"id\" has \"x\", which is no UInt16"))
+            }
+        }
+
+        @Test func `of rows that are left out everywhere a plan says a few lines`() throws {
+            let folder = try TestFolder()
+            let run = try ProgramRun(["left-out-often", folder.path], in: folder)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["count"] == "59880" && run.values["left out"] == "120")
+            let lines = run.errors.split(separator: "\n").filter { $0.contains("left out") }
+            #expect(lines.count == 4, "\(run.errors)")
+            #expect(lines.prefix(3).allSatisfy { $0.contains(" rows were left out, the first: ") })
+            #expect(
+                lines.last?.hasSuffix(
+                    "more rows were left out further on: `badRows()` counts them all") == true)
+        }
+
+        @Test func `a row is too long by its bytes alone, wherever its table is cut or sent`()
+            throws
+        {
+            let folder = try TestFolder()
+            let values = try told("long-rows", folder.path)
+            let report = values["expected report"] ?? ""
+            #expect(report.hasPrefix("8 rows were refused, "))
+            for cores in [1, 2, 3, 5] {
+                for way in ["here", "sent"] {
+                    for what in ["report", "count", "lengths"] {
+                        #expect(
+                            values["\(way) \(cores) \(what)"] == values["expected \(what)"],
+                            "\(way), \(cores) cores")
+                    }
+                }
             }
         }
 

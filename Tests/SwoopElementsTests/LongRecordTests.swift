@@ -126,8 +126,10 @@ private struct Entry: CSVRow {
     // MARK: Tables
 
     /// What is wrong with a table, found by so many runs, and the bytes that were read for it.
-    private func report(_ file: [UInt8], parts: Int) throws -> (CSVReport, read: Int, most: Int) {
-        let dialect = CSVDialect()
+    private func report(
+        _ file: [UInt8], parts: Int, dialect: CSVDialect = CSVDialect(),
+        strides: [Int] = [100_000, 3_000_000]
+    ) throws -> (CSVReport, read: Int, most: Int) {
         let head = try CSVHead(
             path: "table", bytes: Array(file.prefix(1_000)), isWhole: true, dialect: dialect,
             hasHeader: true, columns: Entry._csvColumns, names: [:])
@@ -149,7 +151,7 @@ private struct Entry: CSVRow {
         for range in ranges {
             let host = FakeHost()
             host.file = file
-            host.strides = [100_000, 3_000_000]
+            host.strides = strides
             partials += try run(
                 TreeKernel<CSVRefusals<Entry>, CSVReportReduction>.self,
                 fields: dialect.encodedBytes, arguments: head.encodedBytes + index, range: range,
@@ -225,6 +227,41 @@ private struct Entry: CSVRow {
                 ], "\(parts) parts")
             #expect(read <= 3 * file.count, "\(parts) parts")
             #expect(most <= 3 << 20, "\(parts) parts")
+        }
+    }
+
+    @Test func `whether a row is too long depends on its bytes alone`() throws {
+        let limit = 10_000
+        let dialect = CSVDialect(rowByteCountMax: limit)
+        func row(_ number: String, _ byteCount: Int) -> String {
+            let rest = byteCount - number.utf8.count - 4
+            return "\(number),\"" + String(repeating: "ab\n", count: rest / 3)
+                + String(repeating: "c", count: rest % 3) + "\"\n"
+        }
+        var text = "number,text\n"
+        var line = 2
+        var errors: [CSVError] = []
+        for (number, byteCount) in [
+            ("1", 20), ("2", limit), ("x", 20), ("3", limit + 1), ("y", limit), ("4", limit - 1),
+            ("5", 3 * limit), ("z", 20), ("6", limit),
+        ] {
+            let row = row(number, byteCount)
+            #expect(row.utf8.count == byteCount)
+            let last = line + row.utf8.count { $0 == 0x0a } - 1
+            if byteCount > limit {
+                errors.append(refused(line, last, dialect.tooLong))
+            } else if Int(number) == nil {
+                let reason = "column \"number\" has \"\(number)\", which is no Int"
+                errors.append(refused(line, last, reason))
+            }
+            text += row
+            line = last + 1
+        }
+        for parts in 1...40 {
+            let strides = [[100_000], [13], [7, 4_000], [900, 20_000]][parts % 4]
+            let (report, _, _) = try report(
+                Array(text.utf8), parts: parts, dialect: dialect, strides: strides)
+            #expect(report.first == errors, "\(parts) parts")
         }
     }
 }

@@ -28,9 +28,17 @@ private func tellForms(_ cluster: Cluster, _ folder: String) async throws {
     let text = "name,n\nGr\u{f6}\u{df}e,1\n"
     let wide = text.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
     let zipped: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b, 4, 0]
+    let long = [UInt8](repeating: 0x61, count: 200_000)
+    write(long + Array("\rb\nc".utf8), to: "\(folder)/late feed")
+    await tellWhole("late feed") {
+        try await cluster.remotely { $0.lines("\(folder)/late feed").count }.value
+    }
     for (name, bytes) in [
         ("small.gz", zipped), ("marked", [0xff, 0xfe] + wide), ("bare", wide),
-        ("carriage", Array("a\rb\rc".utf8)), ("mark", [0xef, 0xbb, 0xbf] + Array("ab\ncd\n".utf8)),
+        ("carriage", Array("a\rb\rc".utf8)),
+        ("late carriage", long + Array("\rb\rc".utf8)), ("zeros", Array("a\0b c\0".utf8)),
+        ("document in words", Array("%PDF-1.7\nis a mark\n".utf8)),
+        ("mark", [0xef, 0xbb, 0xbf] + Array("ab\ncd\n".utf8)),
     ] {
         write(bytes, to: "\(folder)/\(name)")
         await lines(cluster, name, of: "\(folder)/\(name)")
@@ -141,5 +149,20 @@ func tellLeftOut(_ arguments: [String]) async throws {
             tell("\(round) distinct", try await sizes.collect())
             tell("\(round) report", try await report.value)
         }
+    }
+}
+
+/// Rows that are left out in every part of a table.
+func tellLeftOutOften(in folder: String) async throws {
+    var text = "id,name,value,isGood\n"
+    for row in 0..<60_000 { text += row % 500 == 7 ? "x\(row),a,1,true\n" : "1,a,1,true\n" }
+    write(Array(text.utf8), to: "\(folder)/often.csv")
+    try await withTestCluster { cluster in
+        let (count, report) = try await cluster.remotely { remote in
+            let rows = remote.csv("\(folder)/often.csv", as: Reading.self, badRows: .leftOut)
+            return (rows.count, rows.badRows())
+        }
+        tell("count", try await count.value)
+        tell("left out", try await report.value.count)
     }
 }

@@ -75,9 +75,11 @@ import Swoop
         },
         "odd-files": { arguments in try await tellOddFiles(arguments) },
         "left-out": { arguments in try await tellLeftOut(arguments) },
+        "left-out-often": { arguments in try await tellLeftOutOften(in: arguments[0]) },
         "key-rules": { _ in try await tellKeyRules() },
         "wrong-collections": { _ in try await tellWrongCollections() },
         "exact-sums": { arguments in try await tellExactSums(arguments) },
+        "long-rows": { arguments in try await tellLongRows(in: arguments[0]) },
         "elsewhere": { arguments in try await tellElsewhere(in: arguments[0]) },
         "evidence": { arguments in try await tellEvidence(of: arguments[0]) },
         "made-evidence": { _ in try await tellMadeEvidence() },
@@ -123,6 +125,7 @@ func tell<Value>(_ name: String, _ make: () async throws -> Value) async {
 /// another, that one.
 func withTestCluster(
     cores: Int = 2, sendsFiles: Bool = false, pageBudget: Int = 1 << 30,
+    rowByteCountMax: Int? = nil,
     _ body: (Cluster) async throws -> sending Void
 ) async throws {
     var options = LocalOptions()
@@ -130,6 +133,7 @@ func withTestCluster(
     options.learns = false
     options.sendsFiles = sendsFiles
     options.pageBudget = pageBudget
+    if let rowByteCountMax { options.csvRowByteCountMax = rowByteCountMax }
     try await withCluster(.ofTest ?? .local(options), body)
 }
 

@@ -10,8 +10,8 @@ public import SwoopElements
 public enum CSVBadRows: UInt8, Sendable {
     /// The first one met fails the plan; the error names file, lines, column and text.
     case refused
-    /// They are left out: each run says on standard error how many, and the first one's lines;
-    /// `badRows()` counts them all.
+    /// They are left out: runs say on standard error how many, and the first one's lines, three of
+    /// them for a plan; `badRows()` counts them all.
     case leftOut
 }
 
@@ -36,6 +36,7 @@ let leftOutMark = "swoop: "
         @usableFromInline let isCut: Bool
         /// The lines that such a row has there.
         @usableFromInline let linesBeyond: Int
+        @usableFromInline let rowByteCountMax: Int
 
         init(
             reading: CSVReading, base: UnsafeRawPointer, start: Int, end: Int, windowStart: Int,
@@ -48,17 +49,17 @@ let leftOutMark = "swoop: "
             self.windowStart = windowStart
             isCut = linesBeyond != nil
             self.linesBeyond = linesBeyond ?? 0
+            rowByteCountMax = reading.dialect.rowByteCountMax
         }
 
         /// Divides the row that begins at `start`.
         @inlinable @inline(__always)
         func divide(_ start: Int) -> (shape: CSVRowShape, next: Int) {
             let (shape, next) = unsafe reading._divide(base, start: start, end: end)
-            return isCut && next >= end ? (.refused(Self.isTooLong), end) : (shape, next)
-        }
-
-        @usableFromInline static var isTooLong: String {
-            "it has more than 64 MiB, the most that a row may have"
+            if isCut && next >= end || next &- start > rowByteCountMax {
+                return (.refused(reading._tooLong), next)
+            }
+            return (shape, next)
         }
 
         /// What is wrong with the row in `[start, end)`.
@@ -134,12 +135,12 @@ let leftOutMark = "swoop: "
             }
             let end = min(limit, max(position + min(length, limit - position), next))
             if next < end {
-                let (block, stop, linesBeyond) = try rows(from: next, to: end, reading, &context)
-                next = stop
+                let (block, rest) = try rows(from: next, to: end, reading, &context)
+                next = rest.end
                 guard try body(block, end) else { return }
                 if block.isCut, let window = context.text {
                     reading.passed(window, upTo: end)
-                    reading.stepped(to: next, over: linesBeyond)
+                    reading.stepped(to: next, over: rest.lines)
                 }
             } else {
                 guard try body(empty(reading), end) else { return }
@@ -180,62 +181,58 @@ let leftOutMark = "swoop: "
         }
     }
 
-    /// The rows that begin in `[row, end)`, at whose beginning one does, where the next one begins,
-    /// and the line feeds between the block and that one.
+    /// The rows that begin in `[row, end)`, at whose beginning one does; where the next one begins,
+    /// and the line feeds between the block and that one, if the block's last row is too long.
     ///
     /// The last one's end may be far away: it is looked for in windows before memory is taken for
-    /// the row, and of a row that is too long to be one none is.
+    /// the row, and for a row that is too long to be one none is. Whether it is too long depends on
+    /// its own first and last byte alone, not on where the table was cut.
     private func rows(
         from row: Int, to end: Int, _ reading: CSVReading, _ context: inout CallContext
-    ) throws -> (block: Block, next: Int, linesBeyond: Int) {
+    ) throws -> (block: Block, rest: CSVRest) {
         var search = reading.search(from: row, fileEnd: context.sourceEnd)
         guard let window = context.text else { throw ChainError.missingText(at: row) }
-        if let stop = search.firstBegin(window, at: end) {
-            return (try block(row, stop, window, reading), stop, 0)
+        var stop = search.firstBegin(window, at: end)
+        if let stop, !reading.isTooLong(row, stop) {
+            return (try block(row, stop, window, reading), CSVRest(from: stop))
         }
-        // What is before the row is not needed any more.
-        reading.passed(window, upTo: row)
-        let isSent = try isAllSent(&context)
-        var lines = LinesBeyond(end)
-        if let window = context.text {
-            lines.count(window, upTo: isSent ? window.end : search.position, reading)
+        var rest = CSVRest(from: end)
+        if stop == nil {
+            // What is before the row is not needed any more.
+            reading.passed(window, upTo: row)
+            if try isAllSent(&context) {
+                guard let beyond = reading.rest, let window = context.text else {
+                    throw ChainError.missingText(at: search.position)
+                }
+                rest.count(window, upTo: window.end)
+                rest.append(beyond)
+                return (try block(row, end, window, reading, linesBeyond: rest.linesOfRow), rest)
+            }
         }
-        var stop: Int?
-        while stop == nil, !isSent {
+        if let window = context.text { rest.count(window, upTo: stop ?? search.position) }
+        while stop == nil {
             let position = search.position
             try context.lendText(from: position - 1, to: position + Self._leafWidth)
             guard let window = context.text else { break }
             stop = search.firstBegin(window, at: end)
-            lines.count(window, upTo: stop ?? search.position, reading)
+            rest.count(window, upTo: stop ?? search.position)
             guard stop != nil || search.position > position else { break }
             _ = try context.strideEnded(at: context.range.lowerBound, elements: 0)
         }
-        let next = isSent ? context.range.upperBound : stop ?? -1
-        guard next >= end else { throw ChainError.missingText(at: search.position) }
-        let isCut = isSent || next - row > CSVFiles.rowByteCountMax
-        try context.lendText(from: max(0, row - 1), to: isCut ? end : next)
-        guard let window = context.text else { throw ChainError.missingText(at: row) }
-        guard isCut else { return (try block(row, next, window, reading), next, 0) }
-        let rows = try block(row, end, window, reading, linesBeyond: lines.ofRow)
-        return (rows, next, lines.sum)
-    }
-
-    /// Line feeds from an offset on, counted window by window.
-    private struct LinesBeyond {
-        private var offset: Int
-        private(set) var sum = 0
-        private var endsInFeed = false
-        /// Those of a row that ends where was counted last: what ends it begins no line of it.
-        var ofRow: Int { sum - (endsInFeed ? 1 : 0) }
-
-        init(_ offset: Int) { self.offset = offset }
-
-        mutating func count(_ window: TextWindow, upTo end: Int, _ reading: CSVReading) {
-            guard end > offset else { return }
-            sum += reading.lines(window, offset..<end)
-            endsInFeed = reading.lines(window, end - 1..<end) == 1
-            offset = end
+        guard let next = stop, next >= end else {
+            throw ChainError.missingText(at: search.position)
         }
+        // A row that ends with the block is in memory whole, and is measured when it is divided.
+        if next > end, reading.isTooLong(row, next) {
+            try context.lendText(from: max(0, row - 1), to: end)
+            guard let window = context.text else { throw ChainError.missingText(at: row) }
+            if reading.isTooLong(reading.lastRow(window, from: row, to: end), next) {
+                return (try block(row, end, window, reading, linesBeyond: rest.linesOfRow), rest)
+            }
+        }
+        try context.lendText(from: max(0, row - 1), to: next)
+        guard let window = context.text else { throw ChainError.missingText(at: row) }
+        return (try block(row, next, window, reading), CSVRest(from: next))
     }
 
     /// Whether the text was sent with the run, up to where a row was too long for that.

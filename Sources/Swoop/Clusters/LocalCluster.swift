@@ -33,6 +33,8 @@ public struct LocalOptions: Sendable {
     public var showsProgress = true
     /// Whether text files are sent to the nodes as if those were other machines; for tests.
     package var sendsFiles = false
+    /// The most bytes that a row of a table may have; for tests.
+    package var csvRowByteCountMax = CSVDialect().rowByteCountMax
 
     /// The defaults.
     public init() {

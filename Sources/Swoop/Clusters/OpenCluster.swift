@@ -65,7 +65,7 @@ struct OpenCluster {
         let session = ClusterSession(
             client: client, cores: options.cores, console: console,
             nodesAreHere: !options.sendsFiles, pageBudget: options.pageBudget,
-            writer: local.writer)
+            writer: local.writer, csvRowByteCountMax: options.csvRowByteCountMax)
         session.attach(DirectLink(to: local.coordinator, client: client))
         local.coordinator.attach(client) { [weak session] reply in session?.receive(reply) }
         return (Cluster(session: session), local)

@@ -75,8 +75,11 @@ struct ByteSource: Sendable {
     func form(for reading: FileReading) throws(SwoopError) -> FileForm? {
         guard byteCount > 0 else { return nil }
         var head = try bytes(0..<min(byteCount, 4_096))
-        if reading == .lines, head.contains(0x0d), !head.contains(0x0a) {
-            head = try bytes(0..<min(byteCount, 1 << 16))
+        // Where the first line is long, what ends it is looked for. One that is longer still is
+        // taken for a line.
+        for more in [1 << 16, 1 << 20, 4 << 20]
+        where reading == .lines && head.count < byteCount && !head.contains(0x0a) {
+            head = try bytes(0..<min(byteCount, more))
         }
         let tail = try bytes(max(0, byteCount - 8)..<byteCount)
         return FileForm.of(

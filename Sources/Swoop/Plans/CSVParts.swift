@@ -24,9 +24,6 @@ public final class CSVFiles: Sendable {
         self.tables = tables
     }
 
-    /// Rows are shorter: a longer one is a quote without an end.
-    static let rowByteCountMax = 64 << 20
-
     /// The most bytes that a header may have.
     private static let headerByteCountMax = 4 << 20
 
@@ -125,7 +122,11 @@ extension PlanRecording {
         return ranges.indices.map { index in
             let start = scan.start(of: index)
             let note = table.source.note(lookBehind: 1, sentFrom: start, leafBase: leafBase)
-            // What is known of the part goes before it, and follows from the parts before it.
+            // The cluster asks in this order: what the entry says of the part's end is known once
+            // the part is read.
+            let text = sent(start..<ranges[index].upperBound, of: table.source) {
+                () throws(SwoopError) in try scan.read(index)
+            }
             let entry = store(
                 .later { () throws(SwoopError) in try scan.entry(index).encodedBytes },
                 byteCount: 32, output: .value)
@@ -133,10 +134,7 @@ extension PlanRecording {
                 range: ranges[index], note: encoded(note), arguments: [head, entry.argument],
                 feature: Double(ranges[index].count))
             part.hold(entry)
-            part.keep(
-                sent(start..<ranges[index].upperBound, of: table.source) {
-                    () throws(SwoopError) in try scan.read(index)
-                })
+            part.keep(text)
             return part
         }
     }
@@ -149,6 +147,8 @@ final class SentCSV: Sendable {
     private let ranges: [Range<Int>]
     private let dialect: CSVDialect
     private let summaries = Mutex<[CSVSummary]>([])
+    /// How the parts that were read end, by their numbers.
+    private let rests = Mutex<[Int: CSVRest?]>([:])
 
     init(_ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect) {
         source = table.source
@@ -160,8 +160,15 @@ final class SentCSV: Sendable {
     /// Where the bytes of a part begin that are sent.
     func start(of part: Int) -> Int { max(0, ranges[part].lowerBound - 1) }
 
-    /// What is known of a part's beginning.
+    /// What is known of a part's beginning, and of its end.
     func entry(_ part: Int) throws(SwoopError) -> CSVIndex {
+        var entry = try beginning(of: part)
+        if rests.withLock({ $0[part] }) == nil { _ = try read(part) }
+        entry.rest = rests.withLock { $0[part] ?? nil }
+        return entry
+    }
+
+    private func beginning(of part: Int) throws(SwoopError) -> CSVIndex {
         try scan(before: part)
         let known = summaries.withLock { Array($0.prefix(part)) }
         return CSVIndex(known + [CSVSummary(lower: ranges[part].lowerBound)]).from(part)
@@ -169,37 +176,50 @@ final class SentCSV: Sendable {
 
     /// The bytes of a part, to the end of its last row; none at all if no row begins in it.
     ///
-    /// Of a row that is too long to be one, no more than that is seen.
+    /// Of a row that is too long to be one, no more than its beginning; the lines of its rest are
+    /// counted.
     func read(_ part: Int) throws(SwoopError) -> [UInt8] {
-        let state = try entry(part).entries[0].state
+        let (bytes, rest) = try bytesAndRest(of: part)
+        rests.withLock { $0[part] = .some(rest) }
+        return bytes
+    }
+
+    private func bytesAndRest(of part: Int) throws(SwoopError) -> ([UInt8], CSVRest?) {
+        let state = try beginning(of: part).entries[0].state
         let range = ranges[part]
         let start = start(of: part)
         let end = source.byteCount
-        var bytes = try source.bytes(start..<min(end, range.upperBound + TextPart.margin))
+        let bytes = try source.bytes(start..<min(end, range.upperBound + TextPart.margin))
         scan(part, in: bytes, start: start)
         let from = max(range.lowerBound, first)
-        guard from < range.upperBound else { return [] }
+        guard from < range.upperBound else { return ([], nil) }
         let table = first..<max(first, end)
         var search = CSVSearch(from: from, state, in: table, dialect)
+        var rest = CSVRest(from: start + bytes.count)
         func begin(_ window: [UInt8], from offset: Int, at target: Int) -> Int? {
             unsafe window.withUnsafeBytes { bytes in
-                search.firstBegin(unsafe TextWindow(bytes: bytes, start: offset), at: target)
+                let window = unsafe TextWindow(bytes: bytes, start: offset)
+                let found = search.firstBegin(window, at: target)
+                rest.count(window, upTo: found ?? search.position)
+                return found
             }
         }
         guard let row = begin(bytes, from: start, at: from), row < range.upperBound else {
-            return []
+            return ([], nil)
         }
         search = CSVSearch(from: row, .outside, in: table, dialect)
         var next = begin(bytes, from: start, at: range.upperBound)
-        while next == nil, search.position < range.upperBound + CSVFiles.rowByteCountMax {
+        // The file's end ends a row at the latest.
+        while next == nil {
             let offset = search.position - 1
             let window = try source.bytes(offset..<min(end, offset + TextPart.window))
             next = begin(window, from: offset, at: range.upperBound)
         }
-        if let next, start + bytes.count < next {
-            bytes += try source.bytes(start + bytes.count..<next)
-        }
-        return bytes
+        let known = start + bytes.count
+        guard let next, known < next else { return (bytes, nil) }
+        // The row begins before the part's end.
+        if next - range.upperBound >= dialect.rowByteCountMax { return (bytes, rest) }
+        return (bytes + (try source.bytes(known..<next)), nil)
     }
 
     /// Scans so many parts; each is read once here, if it was not when it was sent.

@@ -32,7 +32,9 @@ extension RemoteScope {
         of files: TextFiles, as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
     ) -> Chain<CSVSource<Row>> {
-        let dialect = CSVDialect(separator: recording.csvSeparator(separator))
+        let dialect = CSVDialect(
+            separator: recording.csvSeparator(separator),
+            rowByteCountMax: recording.session.csvRowByteCountMax)
         var tables: [CSVFiles.Table] = []
         for source in recording.sources(of: files, for: .lines) {
             do throws(SwoopError) {

@@ -55,12 +55,16 @@ final class ClusterSession: Sendable {
     let nodesAreHere: Bool
     /// Bytes that pages may take on this machine's node; 0: what the nodes say.
     private let pageBudget: Int
+    /// The most bytes that a row of a table may have.
+    let csvRowByteCountMax: Int
 
     init(
         client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
-        pageBudget: Int = 0, writer: ArenaWriter? = nil
+        pageBudget: Int = 0, writer: ArenaWriter? = nil,
+        csvRowByteCountMax: Int = CSVDialect().rowByteCountMax
     ) {
         self.pageBudget = pageBudget
+        self.csvRowByteCountMax = csvRowByteCountMax
         deferred = DeferredSending(
             writer: writer, cores: min(cores, ProcessAllowance.cores()))
         self.client = client

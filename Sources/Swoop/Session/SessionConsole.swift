@@ -33,20 +33,34 @@ final class SessionConsole: Sendable {
     ///
     /// A file gets it as it was printed; a terminal does not take orders from it.
     func show(_ line: OutputLine) {
-        guard showsOutput, isNew(line) else { return }
+        guard showsOutput, let shown = shown(line) else { return }
         finish()
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
         if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
-        text += line.text
+        text += shown
         let isShown = line.isError ? isTerminal.errors : isTerminal.output
         write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: line.isError ? 2 : 1)
     }
 
-    /// Whether a line is none of those that several loops over one table say of the same rows.
-    private func isNew(_ line: OutputLine) -> Bool {
-        guard line.isError, line.text.hasPrefix(leftOutMark) else { return true }
-        return state.withLock { $0.leftOut.insert(line.text).inserted }
+    /// What is shown of a line; nil: nothing.
+    ///
+    /// Several loops over one table say the same of the same rows, which is shown once. Each run
+    /// over a part with bad rows says so: of many parts the first few are shown.
+    private func shown(_ line: OutputLine) -> String? {
+        guard line.isError, line.text.hasPrefix(leftOutMark) else { return line.text }
+        let count = state.withLock {
+            $0.leftOut.insert(line.text).inserted ? $0.leftOut.count : 0
+        }
+        switch count {
+        case 1...Self.leftOutShownMax: return line.text
+        case Self.leftOutShownMax + 1:
+            return leftOutMark + "more rows were left out further on: `badRows()` counts them all"
+        default: return nil
+        }
     }
+
+    /// Lines about rows that were left out that are shown for one plan.
+    private static let leftOutShownMax = 3
 
     /// A plan is run: what is said of its tables is new.
     func planBegan() { state.withLock { $0.leftOut.removeAll() } }
