@@ -251,6 +251,9 @@ let package = Package(
             name: "TestLab", dependencies: ["TestHosts", "SwoopLaunching"], path: "Tests/TestLab",
             swiftSettings: strict),
         .target(
+            name: "WideSums", dependencies: ["Swoop"], path: "Tests/WideSums",
+            swiftSettings: strict),
+        .target(
             name: "TestPrograms", dependencies: ["SwoopTransport", "SwoopLaunching"],
             path: "Tests/TestPrograms", swiftSettings: strict),
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
@@ -275,7 +278,7 @@ let package = Package(
         tests("SwoopSchedulingTests", ["SwoopModel", "SwoopScheduling", "SwoopWire"]),
         tests("SwoopExecutionTests", ["SwoopModel", "SwoopExecution", "SwoopWire"]),
         tests("SwoopSessionTests", ["SwoopModel", "SwoopSession", "SwoopWire"]),
-        tests("SwoopElementsTests", ["SwoopElements", "Swoop", "Fuzzing"]),
+        tests("SwoopElementsTests", ["SwoopElements", "Swoop", "Fuzzing", "WideSums"]),
         tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
         tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast", real]),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
@@ -300,7 +303,7 @@ let package = Package(
             name: "SwoopTestProgram",
             dependencies: [
                 "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
-                "SwoopCoordinator",
+                "SwoopCoordinator", "SwoopSimulation", "WideSums",
             ], path: "Tests/TestProgram", swiftSettings: strict),
         .executableTarget(
             name: "SwoopMainProgram", dependencies: ["Swoop"], path: "Tests/MainProgram",

@@ -138,7 +138,12 @@ extension SwoopError {
         }
         var message = failure.message
         if failure.errorType == String(reflecting: SumOverflow.self) {
-            advice = "Make them a wider type first, such as Int128 or Double."
+            // The message ends in the type's name.
+            advice =
+                message.hasSuffix("Int128 holds")
+                ? "There is no wider integer: make them Double first, which rounds, or sum their "
+                    + "halves on their own."
+                : "Make them a wider type first, such as Int128 or Double."
         }
         if [CollectionTooLarge.self, SumOverflow.self].contains(where: { (type: any Error.Type) in
             failure.errorType == String(reflecting: type)

@@ -110,7 +110,10 @@ public struct CSVRest: RemoteValue, Hashable {
         end = try Int(decoding: &reader)
         lines = try Int(decoding: &reader)
         endsInFeed = try Bool(decoding: &reader)
-        guard end >= 0, lines >= 0 else { throw .malformed("the rest of a row") }
+        // No position of a source is beyond 2^60, and every line has a byte.
+        guard (0...1 << 60).contains(end), (0...end).contains(lines) else {
+            throw .malformed("the rest of a row")
+        }
     }
 
     /// Appends everything.

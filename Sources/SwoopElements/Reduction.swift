@@ -27,8 +27,11 @@ public protocol Reduction: Sendable {
     func combine(_ right: Partial, into left: inout Partial) throws
     /// Makes the answer of the result of everything.
     func answer(_ partial: Partial) throws -> Answer
-    /// Whether no further element on the right can change the result.
+    /// Whether no further element on the right can change the result: none is computed then.
     func isComplete(_ partial: Partial) -> Bool
+    /// Keeps what was thrown by the element behind those of a partial result, which may not be
+    /// needed: `answer` throws it if it is. False: the run fails with it.
+    func _keep(_ failure: @autoclosure () -> KeptFailure, in partial: inout Partial) -> Bool
 
     /// Appends captured values.
     func _encodeFields(into writer: inout ValueWriter)
@@ -45,6 +48,46 @@ extension Reduction {
     @inlinable public static var _isExact: Bool { false }
     /// Never.
     @inlinable public func isComplete(_ partial: Partial) -> Bool { false }
+    /// Not kept.
+    @inlinable public func _keep(
+        _ failure: @autoclosure () -> KeptFailure, in partial: inout Partial
+    ) -> Bool { false }
+}
+
+/// An error of a function in a chain that matters only if its element is needed.
+public struct KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertible {
+    /// What the error says of itself, or its beginning.
+    public let description: String
+    /// The error's type.
+    public let type: String
+    /// Whether it is about a row or record of a file.
+    public let isOfSource: Bool
+
+    private static let textMax = 4_096
+
+    /// Keeps an error.
+    public init(_ error: any Error) {
+        let text = "\(error)"
+        description =
+            text.utf8.count <= Self.textMax
+            ? text : String(decoding: text.utf8.prefix(Self.textMax), as: UTF8.self) + "…"
+        type = String(reflecting: Swift.type(of: error))
+        isOfSource = error is CSVError || error is RecordError
+    }
+
+    /// Reads everything.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        description = try String(decoding: &reader)
+        type = try String(decoding: &reader)
+        isOfSource = try Bool(decoding: &reader)
+    }
+
+    /// Appends everything.
+    public func encode(into writer: inout ValueWriter) {
+        description.encode(into: &writer)
+        type.encode(into: &writer)
+        isOfSource.encode(into: &writer)
+    }
 }
 
 /// A reduction that gives the same result however its parts are cut, so long as they are combined

@@ -256,6 +256,9 @@ final class SlotThread {
             error as? InputError ?? (error as? StorageError).map { InputError($0) }
             ?? (error as? CSVError).map { InputError(kind: .sourceFailed, message: "\($0)") }
             ?? (error as? RecordError).map { InputError(kind: .sourceFailed, message: "\($0)") }
+            ?? (error as? KeptFailure).flatMap {
+                $0.isOfSource ? InputError(kind: .sourceFailed, message: "\($0)") : nil
+            }
         if let input = fault {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
@@ -268,7 +271,8 @@ final class SlotThread {
         }
         var failure = TaskFailure(
             kind: .thrown, message: "\(run.function) threw \(text(of: error))")
-        failure.errorType = String(reflecting: type(of: error))
+        failure.errorType =
+            (error as? KeptFailure)?.type ?? String(reflecting: type(of: error))
         failure.frames = site
         return .failed(failure)
     }

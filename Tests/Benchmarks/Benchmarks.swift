@@ -31,7 +31,7 @@ import Swoop
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
             ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),
-            ("strangers", Strangers.run), ("big", BigFile.run),
+            ("strangers", Strangers.run), ("sums", IntegerSums.run), ("big", BigFile.run),
         ]
         // A file larger than memory is not what somebody wants who names no workload.
         let chosen = names.isEmpty ? all.map(\.0).filter { $0 != "big" } : Array(names)

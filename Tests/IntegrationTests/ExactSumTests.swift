@@ -32,15 +32,33 @@ extension ProgramTests {
                 "prefix sums": "400000 [\(-Int.max), 0, \(Int.max)] 0",
                 "prefix sums beyond": beyond("array.scan(sum) (pages)"),
                 "own reduction": "\(squares)", "function that stops": "0",
+                "first 0": "true", "first 3": "true", "first 5000": "true",
             ]
             for cores in [1, 2, 3, 5] {
                 let values = try told("exact-sums", "\(cores)")
                 for (name, value) in expected {
                     #expect(values[name] == value, "\(name), \(cores) cores")
                 }
+                for name in ["first 5001", "first of those that are left"] {
+                    #expect(
+                        values[name]?.contains(" threw Refused(number: ") == true,
+                        "\(values[name] ?? "nothing"), \(cores) cores")
+                }
                 #expect(
                     values["function that throws"]?.contains("threw Refused(number: 0)") == true,
                     "\(cores) cores")
+            }
+        }
+
+        @Test func `random reductions are as wide serial sums, on any number of cores and pages`()
+            throws
+        {
+            let seed = UInt64.random(in: 0..<1 << 40)
+            let values = try told("random-sums", "\(seed)")
+            #expect(values["wrong"] == "[]", "seed \(seed)")
+            // Both kinds are there.
+            for kind in ["fitting", "beyond"] {
+                #expect(values[kind].flatMap { Int($0) } ?? 0 > 10, "\(values)")
             }
         }
 
@@ -70,6 +88,12 @@ extension ProgramTests {
                     "cores":
                         "unreachable: a cluster of \(Int.max) cores /   Set `cores` to a number "
                         + "from 1 to 4096.",
+                    "no cores":
+                        "unreachable: a cluster of 0 cores /   Set `cores` to a number from 1 to "
+                        + "4096.",
+                    "cores below 0":
+                        "unreachable: a cluster of -1 cores /   Set `cores` to a number from 1 to "
+                        + "4096.",
                     "budget":
                         "unreachable: a cluster with \(Int.max) bytes for pages /   Set "
                         + "`pageBudget` to what the machine can spare, in bytes.",

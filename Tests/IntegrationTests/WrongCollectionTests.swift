@@ -26,8 +26,12 @@ extension ProgramTests {
                         "tooLarge: array.collected (answer): the elements take more than 7999 "
                         + "bytes" + cap,
                     "collected at the cap": "1000",
-                    "cap below nothing":
-                        "tooLarge: array.collected: the elements take more than -1 bytes" + cap,
+                    "cap below nothing": refused("a cap of -1 bytes"),
+                    "fetched below nothing": refused("a cap of -1 bytes"),
+                    "sum beyond the widest":
+                        "taskFailed: array.sum (answer): the sum is beyond what UInt128 holds /   "
+                        + "task N /   There is no wider integer: make them Double first, which "
+                        + "rounds, or sum their halves on their own.",
                     "slice below 0": refused("a slice that begins at index -5"),
                     "slice behind the end": "[]",
                     "windows of 0": refused("windows of 0 elements", least: 1),

@@ -13,6 +13,23 @@ struct IsOdd: ElementFunction {
     static var _name: String { "isOdd" }
 }
 
+/// Fails from a number on.
+struct Failing: ElementFunction {
+    struct Beyond: Error { let number: Int }
+
+    let from: Int
+    func _apply(_ input: Int) throws -> Int {
+        if input >= from { throw Beyond(number: input) }
+        return input
+    }
+    func _encodeFields(into writer: inout ValueWriter) { from.encode(into: &writer) }
+    init(from: Int) { self.from = from }
+    init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
+        from = try Int(decoding: &reader)
+    }
+    static var _name: String { "failing" }
+}
+
 /// Has a captured value.
 struct Scaled: ElementFunction {
     let factor: Double
@@ -149,6 +166,53 @@ struct Number: ElementFunction {
         #expect(host.strideCount <= 3)
     }
 
+    @Test func `a prefix fails if and only if one of its elements does, however it is cut`() throws
+    {
+        typealias Checked = MapStage<RangeSource, Failing>
+        let failing = 40
+        for (seed, limit) in (0..<60).map({ ($0, [0, 1, 39, 40, 41, 300, Int.max][$0 % 7]) }) {
+            var random = SeededGenerator(seed: seed)
+            let reduction = CollectReduction<Int>(limit: limit)
+            var own = ValueWriter()
+            reduction._encodeFields(into: &own)
+            let result = Result {
+                let parts = try random.cuts(of: 200, at: 6).flatMap { range in
+                    let host = FakeHost()
+                    host.strides = [1 + random.below(90)]
+                    return try run(
+                        FoldKernel<Checked, CollectReduction<Int>>.self,
+                        fields: fields(RangeSource(lower: 0), Failing(from: failing)) + own.bytes,
+                        range: range, sourceEnd: 200, host: host
+                    ).output.bytes
+                }
+                let combined = try run(
+                    FoldCombineKernel<CollectReduction<Int>>.self, fields: own.bytes,
+                    arguments: parts)
+                return try [Int](
+                    encodedBytes: run(
+                        FoldAnswerKernel<CollectReduction<Int>>.self, fields: own.bytes,
+                        arguments: combined.output.bytes
+                    ).output.bytes)
+            }
+            if limit <= failing {
+                #expect(try result.get() == Array(0..<limit), "seed \(seed)")
+            } else {
+                // By the run over the beginning itself, or by the answer.
+                #expect("\(result)".contains("Beyond(number: 4"), "seed \(seed): \(result)")
+            }
+        }
+    }
+
+    @Test func `a prefix computes nothing behind its last element`() throws {
+        let context = try run(
+            FoldKernel<MapStage<RangeSource, Failing>, CollectReduction<Int>>.self,
+            fields: fields(
+                RangeSource(lower: 0), Failing(from: 7), CollectReduction<Int>(limit: 7)),
+            range: 0..<1_000)
+        let first = try FirstElements<Int>(encodedBytes: context.output.bytes)
+        #expect(first.elements == Array(0..<7))
+    }
+
     @Test func `pages of a map are read by the next chain`() throws {
         typealias Names = MapStage<RangeSource, Labelled>
         let host = FakeHost()
@@ -164,7 +228,7 @@ struct Number: ElementFunction {
             FoldKernel<PagesSource<Row>, CollectReduction<Row>>.self,
             fields: fields(PagesSource<Row>(), CollectReduction<Row>(limit: .max)),
             range: 10..<990, sourceEnd: 1000, inputs: host.inputs())
-        let back = try [Row](encodedBytes: rows.output.bytes)
+        let back = try FirstElements<Row>(encodedBytes: rows.output.bytes).elements
         #expect(back == (10..<990).map { Labelled()._apply($0) })
         #expect(throws: ChainError.missingPage(element: 1000)) {
             try run(
@@ -191,7 +255,7 @@ struct Number: ElementFunction {
         let joined = try run(
             FoldKernel<Joined, CollectReduction<Pair<Int, String>>>.self, fields: writer.bytes,
             range: 0..<20)
-        let pairs = try [Pair<Int, String>](encodedBytes: joined.output.bytes)
+        let pairs = try FirstElements<Pair<Int, String>>(encodedBytes: joined.output.bytes).elements
         #expect(
             pairs == [Pair(3, "three"), Pair(7, "seven"), Pair(13, "three"), Pair(17, "seven")])
     }
@@ -295,4 +359,5 @@ extension Scaled: ChainPart {}
 extension Labelled: ChainPart {}
 extension Number: ChainPart {}
 extension CollectReduction: ChainPart {}
+extension Failing: ChainPart {}
 extension CountReduction: ChainPart {}

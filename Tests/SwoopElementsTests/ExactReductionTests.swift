@@ -5,90 +5,7 @@
 import Swoop
 import SwoopElements
 import Testing
-
-/// A sum of 256 bits: beyond every sum of these tests.
-struct WideSum {
-    private var low: UInt128 = 0
-    private var high: Int128 = 0
-
-    init<Number: FixedWidthInteger>(_ numbers: some Sequence<Number>) {
-        for number in numbers { add(number) }
-    }
-
-    mutating func add<Number: FixedWidthInteger>(_ number: Number) {
-        let (sum, carries) = low.addingReportingOverflow(UInt128(truncatingIfNeeded: number))
-        low = sum
-        high += (number < 0 ? -1 : 0) + (carries ? 1 : 0)
-    }
-
-    /// The sum as a number; nil if its type cannot hold it.
-    func exactly<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) -> Number? {
-        let signed = Int128(truncatingIfNeeded: low)
-        if high == (signed < 0 ? -1 : 0) { return Number(exactly: signed) }
-        return high == 0 ? Number(exactly: low) : nil
-    }
-}
-
-/// A reduction as users make them: the whole number in the middle, rounded towards 0; it fails if
-/// the sum does not fit.
-struct WholeMean<Number: FixedWidthInteger & RemoteValue>: ExactReduction {
-    var identity: Pair<IntegerTotal<Number>, Int> { Pair(IntegerTotal(), 0) }
-    func lift(_ element: Number) -> Number { element }
-    func fold(_ raw: Number, into partial: inout Pair<IntegerTotal<Number>, Int>) {
-        partial.first.add(raw)
-        partial.second += 1
-    }
-    func combine(
-        _ right: Pair<IntegerTotal<Number>, Int>, into left: inout Pair<IntegerTotal<Number>, Int>
-    ) {
-        left.first.add(right.first)
-        left.second += right.second
-    }
-    func answer(_ partial: Pair<IntegerTotal<Number>, Int>) throws -> Number? {
-        let sum = try partial.first.value()
-        return Number(exactly: partial.second).flatMap { $0 == 0 ? nil : sum / $0 }
-    }
-    func _encodeFields(into writer: inout ValueWriter) {}
-    init() {}
-    init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
-    static var _name: String { "wholeMean" }
-}
-
-/// Random elements whose sums are near the bounds of their type, and often beyond on the way.
-struct HardSums {
-    var random: SeededGenerator
-
-    init(seed: Int) { random = SeededGenerator(seed: seed) }
-
-    mutating func elements<Number: FixedWidthInteger & Sendable>(
-        _ type: Number.Type
-    ) -> [Number] {
-        var elements: [Number] = []
-        let extremes: [Number] = [.min, .max, 0, 1, .max - 1, .min + 1]
-        for _ in 0..<random.below(4) {
-            let count = random.below(40)
-            switch random.below(4) {
-            case 0:  // the issue of many cores: far beyond, and back
-                let far = Array(repeating: Number.max, count: count)
-                let back = Array(repeating: Number.isSigned ? 0 &- Number.max : 0, count: count)
-                elements += far + back
-            case 1: elements += (0..<count).map { _ in extremes[random.below(extremes.count)] }
-            case 2: elements += (0..<count).map { _ in .random(in: .min ... .max, using: &random) }
-            default:
-                elements += (0..<count).map { _ in Number(truncatingIfNeeded: random.below(5)) }
-            }
-        }
-        if random.below(3) == 0 { elements.shuffle(using: &random) }
-        // What takes the total to a bound of the type, or one beyond it.
-        if Number.isSigned, random.below(2) == 0 {
-            let cancelling = elements.filter { $0 != .min }.map { 0 &- $0 }
-            elements = elements.filter { $0 != .min } + cancelling
-            elements.append(random.below(2) == 0 ? .max : .min)
-            if random.below(2) == 0 { elements.append(elements[elements.count - 1] < 0 ? -1 : 1) }
-        }
-        return elements
-    }
-}
+import WideSums
 
 /// One way of doing the work: pages, parts, groups of partial results.
 struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
@@ -230,7 +147,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
     ) throws -> (fitting: Int, beyond: Int) {
         var counts = (fitting: 0, beyond: 0)
         for seed in seeds {
-            var hard = HardSums(seed: seed)
+            var hard = HardSums(SeededGenerator(seed: seed))
             let elements = hard.elements(type)
             var example = try ReductionCase(elements, seed: seed &* 31)
             let right = WideSum(elements).exactly(type)
@@ -245,9 +162,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
                 both == right.map { Pair(elements.count, $0).encodedBytes },
                 "\(type), seed \(seed)")
             let mean = try told { try example.answer(WholeMean<Number>()) }
-            let rightMean = right.map { sum -> Number? in
-                Number(exactly: elements.count).flatMap { $0 == 0 ? nil : sum / $0 }
-            }
+            let rightMean = right.map { WholeMean.mean(of: $0, elements.count) }
             #expect(mean == rightMean.map(\.encodedBytes), "\(type), seed \(seed)")
         }
         return counts
@@ -268,19 +183,10 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         of type: Number.Type, seeds: Range<Int>
     ) throws {
         for seed in seeds {
-            var hard = HardSums(seed: seed)
+            var hard = HardSums(SeededGenerator(seed: seed))
             let elements = hard.elements(type)
             var example = try ReductionCase(elements, seed: seed)
-            var wide = WideSum([Number]())
-            var right: [Number]? = []
-            for element in elements {
-                wide.add(element)
-                guard let sum = wide.exactly(type) else {
-                    right = nil
-                    break
-                }
-                right?.append(sum)
-            }
+            let right = widePrefixSums(elements)
             let sums = try told { try example.scan(IntegerSum<Number>()) }
             #expect(sums == right, "\(type), seed \(seed)")
         }
@@ -317,7 +223,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         of type: Number.Type, seeds: Range<Int>
     ) throws {
         for seed in seeds {
-            var hard = HardSums(seed: seed)
+            var hard = HardSums(SeededGenerator(seed: seed))
             let elements = hard.elements(type)
             var example = try ReductionCase(elements, seed: seed)
             let key = { (number: Number) in Int(truncatingIfNeeded: number) & 1 }
@@ -349,10 +255,10 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         throws
     {
         for seed in 0..<250 {
-            var hard = HardSums(seed: seed)
+            var hard = HardSums(SeededGenerator(seed: seed))
             let elements = hard.elements(Int.self)
             var example = try ReductionCase(elements, seed: seed)
-            let limit = [0, 1, 5, 63, 64, Int.max][hard.random.below(6)]
+            let limit = [0, 1, 5, 63, 64, Int.max][hard.below(6)]
             #expect(try example.answer(CountReduction<Int>()) == elements.count.encodedBytes)
             #expect(try example.answer(MinReduction<Int>()) == elements.min().encodedBytes)
             #expect(try example.answer(MaxReduction<Int>()) == elements.max().encodedBytes)
@@ -363,7 +269,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
             #expect(
                 try example.answer(best)
                     == Array(elements.sorted(by: >).prefix(limit)).encodedBytes, "seed \(seed)")
-            let cap = 8 * hard.random.below(elements.count + 2)
+            let cap = 8 * hard.below(elements.count + 2)
             let capped = Result { try example.answer(CappedCollection<Int>(cap: cap)) }
             if elements.count * 8 <= cap {
                 #expect(try capped.get() == elements.encodedBytes, "seed \(seed)")
@@ -400,13 +306,5 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         for _ in 0..<40 { same.add(same) }
         total.add(same)
         #expect(total.exactly == -1 << 40)
-    }
-}
-
-extension WideSum {
-    mutating func add(_ other: WideSum) {
-        let (sum, carries) = low.addingReportingOverflow(other.low)
-        low = sum
-        high += other.high + (carries ? 1 : 0)
     }
 }

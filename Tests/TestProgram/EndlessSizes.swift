@@ -14,6 +14,7 @@ func tellEndless(in folder: String) async throws {
     }
     for (name, cores, budget) in [
         ("cores", Int.max, 1 << 30), ("budget", 1, Int.max), ("budget below 0", 1, -1),
+        ("no cores", 0, 1 << 30), ("cores below 0", -1, 1 << 30),
     ] {
         await tellWhole(name) {
             var options = LocalOptions()

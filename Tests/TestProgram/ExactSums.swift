@@ -44,52 +44,47 @@ func tellExactSums(_ arguments: [String]) async throws {
         try await tellOtherTypes(cluster)
         try await tellGroupsAndPrefixes(cluster)
         try await tellOwnReductions(cluster)
+        try await tellFirst(cluster)
+    }
+}
+
+private func tellValue<Value: RemoteValue>(
+    _ cluster: Cluster, _ name: String, _ make: (RemoteScope) throws -> Proxy<Value>
+) async {
+    await tellWhole(name) { try await cluster.remotely { try make($0) }.value }
+}
+
+private func tellGroups(
+    _ cluster: Cluster, _ name: String, _ make: (RemoteScope) throws -> ProxyArray<Pair<Int, Int>>
+) async {
+    await tellWhole(name) {
+        try await cluster.remotely { try make($0) }.collect().map { "\($0.first):\($0.second)" }
     }
 }
 
 private func tellTotals(_ cluster: Cluster) async throws {
-    await tellWhole("swinging") {
-        try await cluster.remotely { $0.range(0..<400_000).map(swinging).sum }.value
-    }
-    await tellWhole("swinging, and one beyond") {
-        try await cluster.remotely { $0.range(1..<400_003).map(swinging).sum }.value
-    }
-    await tellWhole("rising, then falling") {
-        try await cluster.remotely { $0.range(0..<400_000).map(risingThenFalling).sum }.value
+    await tellValue(cluster, "swinging") { $0.range(0..<400_000).map(swinging).sum }
+    await tellValue(cluster, "swinging, and one beyond") { $0.range(1..<400_003).map(swinging).sum }
+    await tellValue(cluster, "rising, then falling") {
+        $0.range(0..<400_000).map(risingThenFalling).sum
     }
     await tellWhole("stored") {
         let stored = try await cluster.remotely { $0.range(0..<400_000).map(swinging).stored() }
         return try await cluster.remotely { _ in stored.chain.sum }.value
     }
-    await tellWhole("mean") {
-        try await cluster.remotely { $0.range(0..<400_000).map(swinging).mean }.value
-    }
+    await tellValue(cluster, "mean") { $0.range(0..<400_000).map(swinging).mean }
 }
 
 private func tellOtherTypes(_ cluster: Cluster) async throws {
-    await tellWhole("Int8") {
-        try await cluster.remotely { $0.range(0..<300_001).map(swingingByte).sum }.value
+    await tellValue(cluster, "Int8") { $0.range(0..<300_001).map(swingingByte).sum }
+    await tellValue(cluster, "Int8 beyond") { $0.range(0..<300_001).map(byteOf).sum }
+    await tellValue(cluster, "Int32") { $0.range(0..<300_000).map(swingingWord).sum }
+    await tellValue(cluster, "UInt8") { $0.range(0..<300_000).map(bytesOf).sum }
+    await tellValue(cluster, "UInt64") { $0.range(0..<300_000).map(largeWord).sum }
+    await tellValue(cluster, "Int128 of Int") {
+        $0.range(Int.max - 300_000..<Int.max).map(widened).sum
     }
-    await tellWhole("Int8 beyond") {
-        try await cluster.remotely { $0.range(0..<300_001).map(byteOf).sum }.value
-    }
-    await tellWhole("Int32") {
-        try await cluster.remotely { $0.range(0..<300_000).map(swingingWord).sum }.value
-    }
-    await tellWhole("UInt8") {
-        try await cluster.remotely { $0.range(0..<300_000).map(bytesOf).sum }.value
-    }
-    await tellWhole("UInt64") {
-        try await cluster.remotely { $0.range(0..<300_000).map(largeWord).sum }.value
-    }
-    await tellWhole("Int128 of Int") {
-        try await cluster.remotely {
-            $0.range(Int.max - 300_000..<Int.max).map(widened).sum
-        }.value
-    }
-    await tellWhole("Int128") {
-        try await cluster.remotely { $0.range(0..<300_000).map(swingingWide).sum }.value
-    }
+    await tellValue(cluster, "Int128") { $0.range(0..<300_000).map(swingingWide).sum }
     await tellWhole("Int128 kept") {
         let numbers = (0..<1_000).map { Int128($0) << 100 }
         let array = try await cluster.remotely { $0.array(numbers) }
@@ -100,17 +95,11 @@ private func tellOtherTypes(_ cluster: Cluster) async throws {
 }
 
 private func tellGroupsAndPrefixes(_ cluster: Cluster) async throws {
-    await tellWhole("grouped") {
-        let groups = try await cluster.remotely {
-            $0.range(0..<400_000).grouped(by: oddOrEven, .summing(of: swinging))
-        }
-        return try await groups.collect().map { "\($0.first):\($0.second)" }
+    await tellGroups(cluster, "grouped") {
+        $0.range(0..<400_000).grouped(by: oddOrEven, .summing(of: swinging))
     }
-    await tellWhole("grouped, rising, then falling") {
-        let groups = try await cluster.remotely {
-            $0.range(0..<400_000).grouped(by: oddOrEven, .summing(of: risingThenFalling))
-        }
-        return try await groups.collect().map { "\($0.first):\($0.second)" }
+    await tellGroups(cluster, "grouped, rising, then falling") {
+        $0.range(0..<400_000).grouped(by: oddOrEven, .summing(of: risingThenFalling))
     }
     await tellWhole("grouped beyond") {
         try await cluster.remotely {
@@ -139,20 +128,35 @@ private func tellGroupsAndPrefixes(_ cluster: Cluster) async throws {
 @Remote func plusNothing(_ i: Int) -> Int { i }
 /// Of the even numbers far up and back, of the odd ones the same the other way.
 @Remote func halves(_ i: Int) -> Int { i & 2 == 0 ? Int.max - (i & 1) : -Int.max + (i & 1) }
+@Remote func notBehind(_ i: Int) throws -> Int {
+    if i >= 5_000 { throw Refused(number: i) }
+    return i
+}
 
 private func tellOwnReductions(_ cluster: Cluster) async throws {
-    await tellWhole("own reduction") {
-        try await cluster.remotely { $0.range(0..<300_000).reduce(SquareSum()) }.value
-    }
+    await tellValue(cluster, "own reduction") { $0.range(0..<300_000).reduce(SquareSum()) }
     // Along the tree every step is the same on any number of cores, and so is what stops it.
-    await tellWhole("function that stops") {
-        try await cluster.remotely {
-            $0.range(0..<400_000).map(swinging).reduce(0, plusTrapping)
-        }.value
+    await tellValue(cluster, "function that stops") {
+        $0.range(0..<400_000).map(swinging).reduce(0, plusTrapping)
     }
-    await tellWhole("function that throws") {
-        try await cluster.remotely {
-            $0.range(0..<400_000).map(risingThenFalling).reduce(0, plusThrowing)
-        }.value
+    await tellValue(cluster, "function that throws") {
+        $0.range(0..<400_000).map(risingThenFalling).reduce(0, plusThrowing)
     }
 }
+
+/// The first elements of a chain of which later ones cannot be computed.
+private func tellFirst(_ cluster: Cluster) async throws {
+    for count in [0, 3, 5_000, 5_001] {
+        await tellWhole("first \(count)") {
+            let first = try await cluster.remotely {
+                $0.range(0..<400_000).map(notBehind).prefix(count)
+            }.value
+            return first == Array(0..<count)
+        }
+    }
+    await tellValue(cluster, "first of those that are left") {
+        $0.range(0..<400_000).map(notBehind).filter(isBehind).prefix(1)
+    }
+}
+
+@Remote func isBehind(_ i: Int) -> Bool { i > 300_000 }

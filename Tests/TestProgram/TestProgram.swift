@@ -79,6 +79,7 @@ import Swoop
         "key-rules": { _ in try await tellKeyRules() },
         "wrong-collections": { _ in try await tellWrongCollections() },
         "exact-sums": { arguments in try await tellExactSums(arguments) },
+        "random-sums": { arguments in try await tellRandomSums(arguments) },
         "long-rows": { arguments in try await tellLongRows(in: arguments[0]) },
         "elsewhere": { arguments in try await tellElsewhere(in: arguments[0]) },
         "evidence": { arguments in try await tellEvidence(of: arguments[0]) },

@@ -44,6 +44,10 @@ private func tellCaps(_ cluster: Cluster) async throws {
     await tellWhole("cap below nothing") {
         try await cluster.remotely { _ in stored.chain.collected(cap: -1) }.value.count
     }
+    await tellWhole("fetched below nothing") { try await stored.collect(cap: -1).count }
+    await tellWhole("sum beyond the widest") {
+        try await cluster.remotely { $0.array([UInt128.max, 1]).chain.sum }.value
+    }
 }
 
 private func tellBounds(_ cluster: Cluster) async throws {

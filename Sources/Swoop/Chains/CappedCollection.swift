@@ -101,10 +101,11 @@ extension Chain where Stage.Output: RemoteValue {
     /// All elements as one value.
     ///
     /// - Parameter cap: bytes that they may take; more make the value fail with
-    ///   `SwoopError.Code.tooLarge`, and nothing is downloaded.
+    ///   `SwoopError.Code.tooLarge`, and nothing is downloaded; fewer than 0 are an error.
     @inlinable @inline(__always)
     public func collected(cap: Int) -> Proxy<[Stage.Output]> {
-        Proxy<[Stage.Output]>(
+        recorder._check(cap, "a cap of % bytes")
+        return Proxy<[Stage.Output]>(
             _handle: reduce(CappedCollection<Stage.Output>(cap: cap))._handle)
     }
 }

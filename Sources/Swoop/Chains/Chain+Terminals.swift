@@ -68,6 +68,8 @@ extension Chain {
     }
 
     /// The first elements, at most so many, as one value; a count below 0 is an error.
+    ///
+    /// Errors that functions throw for elements behind those are not errors of the value.
     @inlinable @inline(__always)
     public func prefix(_ count: Int) -> Proxy<[Stage.Output]> where Stage.Output: RemoteValue {
         recorder._check(count, "the first % elements")

@@ -4,7 +4,16 @@
 
 public import SwoopElements
 
+/// Thrown to leave a block in the middle: what follows cannot change the result.
+@frozen @usableFromInline struct FoldIsComplete: Error {
+    @inlinable init() {}
+}
+
 /// Folds everything that comes out of a chain; partial results combine from left to right.
+///
+/// Where the reduction is complete nothing further is computed. What is thrown before that ends the
+/// run if it covers the beginning of the source, since all before it was needed; in other runs the
+/// reduction may keep it: what is before their parts may be enough.
 public enum FoldKernel<Stage: ChainStage, R: ExactReduction>: Kernel
 where R.Element == Stage.Output {
     /// Writes the encoded partial result.
@@ -13,12 +22,28 @@ where R.Element == Stage.Output {
         let stage = try Stage(_decodingFields: &reader)
         let reduction = try R(_decodingFields: &reader)
         var partial = reduction.identity
-        try stage._source._walk(&context) { block, _ in
-            var local = reduction.identity
-            swap(&local, &partial)  // not copied: it may be a dictionary
-            try stage._forEach(block) { try reduction.fold(try reduction.lift($0), into: &local) }
-            swap(&local, &partial)
-            return !reduction.isComplete(partial)
+        let isFirst = context.range.lowerBound == 0 && context.leafBase == 0
+        var isOver = reduction.isComplete(partial)
+        if !isOver {
+            try stage._source._walk(&context) { block, _ in
+                var local = reduction.identity
+                swap(&local, &partial)  // not copied: it may be a dictionary
+                do {
+                    try stage._forEach(block) {
+                        try reduction.fold(try reduction.lift($0), into: &local)
+                        if reduction.isComplete(local) { throw FoldIsComplete() }
+                    }
+                } catch {
+                    isOver = true
+                    if !(error is FoldIsComplete) {
+                        guard !isFirst, reduction._keep(KeptFailure(error), in: &local) else {
+                            throw error
+                        }
+                    }
+                }
+                swap(&local, &partial)
+                return !isOver
+            }
         }
         partial.encode(into: &context.output)
     }

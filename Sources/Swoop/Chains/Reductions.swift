@@ -174,28 +174,68 @@ public struct MaxReduction<Element: Comparable & RemoteValue>:
     public static var _name: String { "max" }
 }
 
+/// The first elements of a part, and what was thrown by the one behind them.
+public struct FirstElements<Element: RemoteValue>: RemoteValue {
+    /// The elements.
+    public var elements: [Element] = []
+    @usableFromInline var failure: KeptFailure?
+
+    @inlinable init() {}
+
+    /// Reads both.
+    public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        elements = try [Element](decoding: &reader)
+        failure = try KeptFailure?(decoding: &reader)
+    }
+
+    /// Appends both.
+    public func encode(into writer: inout ValueWriter) {
+        elements.encode(into: &writer)
+        failure.encode(into: &writer)
+    }
+}
+
 /// The elements in order, at most so many.
+///
+/// It fails if and only if one of those does: what was thrown behind them is dropped.
 @frozen public struct CollectReduction<Element: RemoteValue>: ExactReduction {
     @usableFromInline let limit: Int
 
     /// Collects at most `limit` elements.
     @inlinable public init(limit: Int) { self.limit = limit }
     /// No elements.
-    @inlinable public var identity: [Element] { [] }
+    @inlinable public var identity: FirstElements<Element> { FirstElements() }
     /// The element.
     @inlinable public func lift(_ element: Element) -> Element { element }
     /// Adds an element while there is room.
-    @inlinable public func fold(_ raw: Element, into partial: inout [Element]) {
-        if partial.count < limit { partial.append(raw) }
+    @inlinable public func fold(_ raw: Element, into partial: inout FirstElements<Element>) {
+        if partial.elements.count < limit { partial.elements.append(raw) }
     }
     /// Adds elements while there is room.
-    @inlinable public func combine(_ right: [Element], into left: inout [Element]) {
-        left.append(contentsOf: right.prefix(Swift.max(0, limit - left.count)))
+    @inlinable public func combine(
+        _ right: FirstElements<Element>, into left: inout FirstElements<Element>
+    ) {
+        guard !isComplete(left) else { return }
+        left.elements.append(contentsOf: right.elements.prefix(limit - left.elements.count))
+        if left.elements.count < limit { left.failure = right.failure }
     }
     /// The elements.
-    @inlinable public func answer(_ partial: [Element]) -> [Element] { partial }
-    /// Whether the limit is reached.
-    @inlinable public func isComplete(_ partial: [Element]) -> Bool { partial.count >= limit }
+    @inlinable public func answer(_ partial: FirstElements<Element>) throws -> [Element] {
+        if let failure = partial.failure { throw failure }
+        return partial.elements
+    }
+    /// Whether there are enough, or one could not be computed.
+    @inlinable public func isComplete(_ partial: FirstElements<Element>) -> Bool {
+        partial.elements.count >= limit || partial.failure != nil
+    }
+    /// Keeps what was thrown, unless all elements are needed.
+    @inlinable public func _keep(
+        _ failure: @autoclosure () -> KeptFailure, in partial: inout FirstElements<Element>
+    ) -> Bool {
+        guard limit < .max else { return false }
+        partial.failure = failure()
+        return true
+    }
     /// Appends the limit.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) { writer.write(limit) }
     /// Reads the limit.

@@ -44,7 +44,7 @@ public struct LocalOptions: Sendable {
 
     /// Refuses what no machine has: as the lists of hosts do, and before anything is started.
     func check() throws(SwoopError) {
-        if cores > Agreed.coresMax {
+        if !(1...Agreed.coresMax).contains(cores) {
             throw SwoopError(
                 .unreachable, "a cluster of \(cores) cores",
                 advice: "Set `cores` to a number from 1 to \(Agreed.coresMax).")
@@ -81,7 +81,7 @@ final class LocalCluster: Sendable {
             LocalAgent(publicKey: agentKeys.publicKey) {
                 var configuration = AgentConfiguration(
                     endpoints: [endpoint], serverKey: keys.publicKey,
-                    secretKey: agentKeys.secretKey, name: "local", slots: max(1, options.cores),
+                    secretKey: agentKeys.secretKey, name: "local", slots: options.cores,
                     pageBudget: options.pageBudget, program: program)
                 configuration.spillFolder = options.spillFolder
                 // Other programs come to a cluster that is held for them.
@@ -110,7 +110,7 @@ final class LocalCluster: Sendable {
         // Those of Swift's own pool too: where it gets none, the program waits for ever.
         let pool = min(8, ProcessAllowance.cores())
         needs.stacks = 6 + pool
-        needs.threads = needs.stacks + 14 + max(1, options.cores)
+        needs.threads = needs.stacks + 14 + options.cores
         needs.fileBytes = max(options.pageBudget, 20 << 20)
         needs.sharedBytes = max(options.pageBudget, 2 << 20)
         needs.ownBytes = 32 << 20

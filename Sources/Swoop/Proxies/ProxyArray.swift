@@ -28,6 +28,10 @@ public struct ProxyArray<Element: PageElement>: Sendable {
     /// - Parameter cap: bytes that may be fetched; 1 GiB unless told.
     /// - Throws: `SwoopError` as `Proxy.value`; `.tooLarge` when the pages are larger than the cap.
     public func collect(cap: Int = 1 << 30) async throws -> [Element] {
+        guard cap >= 0 else {
+            throw SwoopError(
+                .invalidPlan, "a cap of \(cap) bytes", advice: "Pass 0 or more.")
+        }
         let session = _handle.recording.session
         var total = 0
         for task in _handle.tasks { total += try await session.byteCount(of: task) }
