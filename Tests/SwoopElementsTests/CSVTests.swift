@@ -266,10 +266,10 @@ private struct Line: CSVRow, Equatable {
         let summary = lower.encodedBytes + lines.encodedBytes + states
         #expect(throws: ValueDecodingError.self) { try CSVSummary(encodedBytes: summary) }
         let entry = lower.encodedBytes + [0] + lines.encodedBytes
-        let index = 1.encodedBytes + entry
+        let index = 1.encodedBytes + entry + [0]
         #expect(throws: ValueDecodingError.self) { try CSVIndex(encodedBytes: index) }
         // The same bytes with other numbers are taken.
-        let fine = 1.encodedBytes + 7.encodedBytes + [0] + 3.encodedBytes
+        let fine = 1.encodedBytes + 7.encodedBytes + [0] + 3.encodedBytes + [0]
         #expect(try CSVIndex(encodedBytes: fine).entries.map(\.lines) == [3])
     }
 
