@@ -226,7 +226,7 @@ let package = Package(
             name: "swoop-bench",
             dependencies: [
                 "Swoop", "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopAgent",
-                "SwoopCoordinator", "TestPrograms",
+                "SwoopCoordinator", "SwoopScheduling", "TestPrograms",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
         .executableTarget(
             name: "TransportProbe",

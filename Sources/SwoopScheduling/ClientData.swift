@@ -30,7 +30,7 @@ extension Scheduler {
             return nil
         }
         let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
-        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .data))
+        let index = enter(TaskRecord(spec: spec, client: client, kind: .data))
         if item.isDeferred {
             addDeferred(item, at: index)
         } else if item.output == .value && bytes.count <= configuration.inlineMax {
@@ -60,10 +60,8 @@ extension Scheduler {
         var wanted = data.copies - data.pending.count - tasks[index].locations.count
         var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
         while wanted > 0 {
-            let free = nodes.nodes.indices.filter {
-                nodes[$0].drain == nil && !avoided.contains(nodes[$0].id)
-            }
-            guard let place = free.max(by: { nodes[$0].room < nodes[$1].room }) else { return }
+            nodes.refresh()
+            guard let place = nodes.roomiest(except: { avoided.contains($0) }) else { return }
             let node = nodes[place].id
             avoided.insert(node)
             nodes[place].pageBytes += byteCount
@@ -163,6 +161,12 @@ extension Scheduler {
         tasks[index].locations.append(node)
         tasks[index].locations.sort()
         count(page: index, on: node, 1)
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].pages.append(tasks.link(to: index))
+        // Links to others are dropped when they outnumber the pages.
+        if nodes[place].pages.count > 2 * nodes[place].pageCount + 16 {
+            nodes[place].pages = pages(at: place)
+        }
     }
 
     mutating func removeLocation(_ node: NodeID, of index: TaskIndex) {
@@ -176,5 +180,6 @@ extension Scheduler {
     private mutating func count(page index: TaskIndex, on node: NodeID, _ times: Int64) {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].pageBytes += times * (tasks[index].stored?.takenBytes ?? 0)
+        nodes[place].pageCount += Int(times)
     }
 }

@@ -8,6 +8,10 @@ package struct ClientRecord: Sendable {
     /// Whose functions its tasks are.
     package let program: ProgramID
     package var progress = ProgressCount()
+    /// Every task of its that is in the table, and links to forgotten ones.
+    package var tasks: [TaskLink] = []
+    /// Tasks among them.
+    package var taskCount = 0
 
     package init(id: ClientID, program: ProgramID) {
         self.id = id
@@ -28,11 +32,27 @@ extension Scheduler {
     /// Cancels what the client had and frees its pages.
     mutating func leave(_ client: ClientID, into effects: inout [SchedulerEffect]) {
         guard let place = clientPlace(client) else { return }
+        let own = tasks.each(of: clients[place].tasks) { tasks[$0].client == client }
         clients.remove(at: place)
-        let own = tasks.indices.filter { tasks[$0].client == client }
-        for index in own { tasks[index].isHeld = false }
-        for index in own where tasks.contains(index) { discardIfUnneeded(index, into: &effects) }
+        for task in own { tasks[task.index].isHeld = false }
+        for task in own where tasks.isCurrent(task) {
+            discardIfUnneeded(task.index, into: &effects)
+        }
         endLends(of: client, into: &effects)
+    }
+
+    /// Puts a record into the table, and into its client's list.
+    mutating func enter(_ record: TaskRecord) -> TaskIndex {
+        let client = record.client
+        let index = tasks.insert(record)
+        guard let place = clientPlace(client) else { return index }
+        clients[place].tasks.append(tasks.link(to: index))
+        clients[place].taskCount += 1
+        // Links to forgotten ones are dropped when they outnumber the others.
+        if clients[place].tasks.count > 2 * clients[place].taskCount + 64 {
+            clients[place].tasks.removeAll { !tasks.isCurrent($0) }
+        }
+        return index
     }
 
     func clientPlace(_ client: ClientID) -> Int? { clients.firstIndex { $0.id == client } }
@@ -68,14 +88,15 @@ extension Scheduler {
 
     /// The work that is left of a client's tasks, divided by the slots; 0 where it is not known.
     private func nanosecondsLeft(of client: ClientID) -> Int64 {
-        let slots = nodes.nodes.reduce(0) { $0 + $1.slots }
+        let slots = nodes.slots
         guard slots > 0, tasks.count <= Self.predictedMax else { return 0 }
         var work: Int64 = 0
-        for record in tasks.records where record.client == client && record.kind == .call {
-            guard record.state != .done, !record.state.isFinal else { continue }
-            let function = Int(record.spec.function.rawValue)
+        for index in tasks.records.indices
+        where tasks[index].client == client && tasks[index].kind == .call {
+            guard tasks[index].state != .done, !tasks[index].state.isFinal else { continue }
+            let function = Int(tasks[index].spec.function.rawValue)
             guard function < durations.count, durations[function] != nil else { return 0 }
-            let predicted = predictedNanoseconds(of: record.spec)
+            let predicted = predictedNanoseconds(of: index)
             let (sum, overflow) = work.addingReportingOverflow(predicted)
             guard !overflow, predicted < Self.longest else { return 0 }
             work = sum

@@ -39,15 +39,15 @@ extension Scheduler {
 
     /// Bytes that may be asked for and not used up: a quarter of what pages may take.
     private var deferredMax: Int64 {
-        nodes.nodes.reduce(0) { $0 + $1.description.pageBudget } / 4
+        nodes.pageBudget / 4
     }
 
     /// Asks clients for as much as there is room for, in the order of submission.
     mutating func askForData(into effects: inout [SchedulerEffect]) {
-        guard !deferredQueue.isEmpty,
-            let largest = nodes.nodes.filter({ $0.drain == nil }).max(by: {
-                $0.description.pageBudget < $1.description.pageBudget
-            })?.description
+        guard !deferredQueue.isEmpty else { return }
+        nodes.refresh()
+        guard
+            let largest = nodes.largestThatStays
         else { return }
         var asked = 0
         var tooLarge: [TaskIndex] = []
@@ -61,7 +61,7 @@ extension Scheduler {
             // What is there may wait for what is not: then it goes on however little room there is.
             let isStuck =
                 ready.isEmpty && deferredAsked == 0 && unstoredData.isEmpty
-                && nodes.nodes.allSatisfy { $0.assigned == 0 }
+                && heldCount == 0
             guard deferredBytes == 0 || isStuck || deferredBytes + data.byteCount <= deferredMax
             else { break }
             move(index, to: .asked)

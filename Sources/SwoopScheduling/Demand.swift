@@ -96,8 +96,7 @@ extension NodeRecord {
 extension Scheduler {
     /// What the task asks of a node, as far as is known.
     func demand(of index: TaskIndex) -> TaskDemand {
-        let record = tasks[index]
-        var demand = TaskDemand(predicted: record.predicted)
+        var demand = TaskDemand(predicted: tasks[index].predicted)
         let needs = needs(of: index)
         demand.cores = max(1, Int64(needs.cores))
         demand.declaredBytes = needs.memory
@@ -153,7 +152,7 @@ extension Scheduler {
     }
 
     /// Whether on every node memory is more than half taken: what relieves it goes first then.
-    var isMemoryShort: Bool { nodes.nodes.allSatisfy { $0.takenBytes > $0.budget / 2 } }
+    var isMemoryShort: Bool { nodes.offer.isMemoryShort }
 
     /// Books what a task that is being leased will take and free on its node.
     mutating func promise(_ index: TaskIndex, at place: Int) {
@@ -165,7 +164,7 @@ extension Scheduler {
             guard !tasks[input].locations.contains(node) else { continue }
             missing &+= readBytes(of: input, by: index)
             guard !isCopying(input, node) else { continue }
-            moved &+= byteCount(of: input, for: tasks[index].spec)
+            moved &+= byteCount(of: input, for: index)
         }
         tasks[index].movedBytes = moved
         tasks[index].expectedBytes = expected ?? 0

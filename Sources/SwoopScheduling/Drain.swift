@@ -15,6 +15,14 @@ package struct Drain: Hashable, Sendable {
     package var uncopied: Set<TaskID> = []
     /// What it waited for when it was looked at last.
     package var rest = DrainRest()
+
+    /// - Parameters:
+    ///   - until: when what still runs there is handed on.
+    ///   - lookAt: when it is looked at next.
+    package init(until: Timestamp, lookAt: Timestamp) {
+        self.until = until
+        self.lookAt = lookAt
+    }
 }
 
 /// What a node that is to leave still waits for.
@@ -76,11 +84,17 @@ extension Scheduler {
     }
 
     /// When a node that is to leave is looked at next.
-    var drainDeadline: Timestamp? { nodes.nodes.compactMap { $0.drain?.lookAt }.min() }
+    var drainDeadline: Timestamp? {
+        let lookAt = nodes.offer.lookAt
+        return lookAt == .distantFuture ? nil : lookAt
+    }
 
     /// Goes on with the nodes that are to leave.
     mutating func drainNodes(into effects: inout [SchedulerEffect]) {
-        for node in nodes.nodes.map(\.id) {
+        nodes.refresh()
+        let now = now
+        guard nodes.offer.lookAt <= now else { return }
+        for node in nodes.places(inGroups: { $0.lookAt <= now }).map({ nodes[$0].id }) {
             guard let place = nodes.place(of: node), let drain = nodes[place].drain,
                 drain.lookAt <= now
             else { continue }
@@ -96,7 +110,7 @@ extension Scheduler {
     ) {
         guard let place = nodes.place(of: node) else { return }
         var attempts: [AttemptID] = []
-        for index in tasks.indices
+        for index in held(at: place).map(\.index)
         where tasks[index].state == .leased(node) && !tasks[index].isRecalled {
             tasks[index].isRecalled = true
             attempts.append(currentAttempt(of: index))
@@ -108,8 +122,8 @@ extension Scheduler {
 
     /// What still runs there is taken back, and charged nothing.
     private mutating func handOn(from node: NodeID, into effects: inout [SchedulerEffect]) {
-        let held = tasks.indices.filter { tasks[$0].state.node == node }
-            .map { tasks.link(to: $0) }
+        guard let place = nodes.place(of: node) else { return }
+        let held = held(at: place)
         guard !held.isEmpty else { return }
         effects.append(.revoke(node, held.map { currentAttempt(of: $0.index) }))
         // What comes back may be given out, and forgotten, by the one before it.
@@ -120,13 +134,14 @@ extension Scheduler {
 
     /// Has pages copied that only this node has, and lets it go when nothing is left to wait for.
     private mutating func look(at node: NodeID, into effects: inout [SchedulerEffect]) {
+        nodes.refresh()
         guard let place = nodes.place(of: node), var drain = nodes[place].drain else { return }
         var rest = DrainRest()
         rest.runs = nodes[place].assigned
         rest.trouble = drain.rest.trouble
         var orders: [(node: NodeID, copy: PageCopy)] = []
         drain.copies = drain.copies.filter { tasks.index(of: $0.key) != nil }
-        for index in tasks.indices where needsCopy(index, from: node) {
+        for index in pages(at: place).map(\.index) where needsCopy(index, from: node) {
             let task = tasks[index].spec.id
             if drain.copies[task] != nil {
                 rest.copies += 1
@@ -166,8 +181,7 @@ extension Scheduler {
 
     /// The node with most room among those that stay.
     private func copyTarget(for index: TaskIndex, without node: NodeID) -> NodeID? {
-        nodes.nodes.filter { $0.drain == nil && $0.id != node }
-            .max { ($0.room, $1.id) < ($1.room, $0.id) }?.id
+        nodes.roomiest { $0 == node }.map { nodes[$0].id }
     }
 
     // MARK: Answers

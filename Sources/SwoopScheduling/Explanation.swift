@@ -37,7 +37,7 @@ extension Scheduler {
                 reasons.append("no node has joined")
             } else if nodes.nodes.allSatisfy({ $0.drain != nil }) {
                 reasons.append("every node is about to leave")
-            } else if !nodes.nodes.contains(where: { $0.takesWork(of: program) }) {
+            } else if !takesWork(of: program) {
                 reasons.append("no node has its program yet")
             } else {
                 reasons.append(reasonToWait(index, of: program))
@@ -58,7 +58,7 @@ extension Scheduler {
     private func reasonToWait(_ index: TaskIndex, of program: Int) -> String {
         let demand = demand(of: index)
         let choice = Placement.choose(
-            among: nodes.nodes, absent: absentNodes, program: program, demand, inputs: [],
+            among: nodes, absent: absentNodes, program: program, demand, inputs: [],
             configuration: configuration)
         guard case .noMemory = choice else {
             return "every node holds as much work ahead as it should"

@@ -53,6 +53,7 @@ extension Scheduler {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
         checkDeferred()
+        checkLists()
         for lend in abandonedLends.values {
             precondition(nodes.place(of: lend.node) != nil, "a lost node lends room")
         }
@@ -93,6 +94,32 @@ extension Scheduler {
             record.kind == .data && record.state == .waiting,
             "\(record.spec.id) is written though it does not wait for it")
         found[lend.node, default: FoundLoad()].pageBytes += lend.takenBytes
+    }
+
+    /// The lists of nodes and clients have everything that is to be found by them.
+    private func checkLists() {
+        for place in nodes.nodes.indices {
+            let node = nodes[place]
+            precondition(
+                held(at: place).count == node.assigned,
+                "the list of node \(node.id.rawValue) lacks a task that it holds")
+            let pages = tasks.indices.count { tasks[$0].locations.contains(node.id) }
+            precondition(
+                pages == node.pageCount && self.pages(at: place).count == pages,
+                "the list of node \(node.id.rawValue) lacks a page")
+        }
+        for client in clients {
+            let own = tasks.indices.count { tasks[$0].client == client.id }
+            let listed = tasks.each(of: client.tasks) { _ in true }.count
+            precondition(
+                own == client.taskCount && own == listed,
+                "the list of client \(client.id.rawValue) lacks a task")
+        }
+        precondition(
+            heldCount == nodes.nodes.reduce(0) { $0 + $1.assigned },
+            "held tasks are counted wrongly")
+        precondition(grants.isEmpty, "a lease was begun and not granted")
+        nodes.checkOffers()
     }
 
     private func checkNodes(_ found: [NodeID: FoundLoad]) {

@@ -31,8 +31,9 @@ extension Scheduler {
                 function < places.count ? places[function] : FunctionIndex(.max)
         }
         let stand = TaskSpec(id: spec.id, function: FunctionIndex(.max))
-        let index = tasks.insert(TaskRecord(spec: stand, client: client, kind: .iteration))
+        let index = enter(TaskRecord(spec: stand, client: client, kind: .iteration))
         iterations[index] = IterationRecord(spec: resolved)
+        hasLoops = true
         return index
     }
 
@@ -130,7 +131,7 @@ extension Scheduler {
 
     private mutating func rankRound(_ added: [TaskIndex]) {
         for index in added {
-            tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
+            tasks[index].predicted = predictedNanoseconds(of: index)
             tasks[index].rank = tasks[index].predicted
         }
     }
@@ -185,7 +186,7 @@ extension Scheduler {
 
     /// The task that made the result of an ended loop; nil for anything else.
     func finalTask(ofLoop task: TaskID) -> TaskID? {
-        guard let index = tasks.index(of: task), tasks[index].kind == .iteration,
+        guard hasLoops, let index = tasks.index(of: task), tasks[index].kind == .iteration,
             tasks[index].state == .done, let result = tasks[index].inputs.first
         else { return nil }
         return tasks[result].spec.id

@@ -9,8 +9,9 @@ extension Scheduler {
         // A program whose first task finds no core, or no node that has the program, is not looked
         // at any further, nor is a line whose first task finds no memory: however many wait, the
         // others are not kept.
+        nodes.refresh()
         var isPassed = programs.indices.flatMap { program in
-            let isThere = nodes.nodes.contains { $0.takesWork(of: program) }
+            let isThere = takesWork(of: program)
             return MemoryEffect.allCases.map { _ in !isThere }
         }
         while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
@@ -33,6 +34,7 @@ extension Scheduler {
                 var piece = [entry.index]
                 assign(entry.index, to: place, piece: [])
                 growPiece(&piece, on: place)
+                nodes.refresh()
             case .noTime:
                 ready.restore(entry, in: line)
                 pass(line.program, in: &isPassed)
@@ -41,6 +43,7 @@ extension Scheduler {
                 isPassed[line.place] = true
             case .never(let text):
                 fail(entry.index, failure(.unmetNeeds, of: entry.index, text), into: &effects)
+                nodes.refresh()
             }
         }
         flushGrants(into: &effects)
@@ -53,7 +56,7 @@ extension Scheduler {
 
     /// The forecasts may have learned since the task came.
     private mutating func refreshPrediction(of index: TaskIndex) {
-        tasks[index].predicted = predictedNanoseconds(of: tasks[index].spec)
+        tasks[index].predicted = predictedNanoseconds(of: index)
     }
 
     private func pass(_ program: Int, in isPassed: inout [Bool]) {
@@ -64,26 +67,33 @@ extension Scheduler {
 
     /// Whether any node has a core to spare, were there nothing else to look at.
     private func hasTime(for index: TaskIndex, of program: Int) -> Bool {
-        let predicted = tasks[index].predicted
-        return nodes.nodes.contains { node in
+        let demand = TaskDemand(predicted: tasks[index].predicted)
+        let place = nodes.first {
+            $0.mayTakeWork(of: program) && $0.mayHaveTime(for: demand, configuration: configuration)
+        } where: { node in
             node.takesWork(of: program)
                 && (node.assignedCores < node.slots
-                    || node.hasTimeAhead(for: predicted, configuration: configuration))
+                    || node.hasTimeAhead(for: demand.predicted, configuration: configuration))
         }
+        return place != nil
+    }
+
+    /// Whether any node may be given tasks of the program.
+    func takesWork(of program: Int) -> Bool {
+        nodes.first(inGroups: { $0.mayTakeWork(of: program) }) { $0.takesWork(of: program) } != nil
     }
 
     /// - Parameter avoided: nodes that are not to have it.
     func choose(
         for index: TaskIndex, of program: Int, _ demand: TaskDemand, avoiding avoided: [NodeID] = []
     ) -> Placement.Choice {
-        let record = tasks[index]
-        let inputs = record.inputs.map { input in
+        let inputs = tasks[index].inputs.map { input in
             Placement.Input(
-                byteCount: byteCount(of: input, for: record.spec),
+                byteCount: byteCount(of: input, for: index),
                 locations: tasks[input].locations)
         }
         return Placement.choose(
-            among: nodes.nodes, absent: absentNodes, program: program, demand, inputs: inputs,
+            among: nodes, absent: absentNodes, program: program, demand, inputs: inputs,
             avoiding: avoided,
             configuration: configuration)
     }
@@ -93,6 +103,7 @@ extension Scheduler {
     /// One that misses more inputs than the piece has tasks is passed over before they are looked
     /// at: each of 100,000 inputs of one task asks.
     private mutating func growPiece(_ piece: inout [TaskIndex], on place: Int) {
+        guard !tasks[piece[0]].dependents.isEmpty else { return }
         var members: Set<TaskIndex> = [piece[0]]
         var next = 0
         while next < piece.count {
@@ -102,14 +113,11 @@ extension Scheduler {
                 guard tasks[link.index].state == .waiting, tasks[link.index].unmet <= piece.count
                 else { continue }
                 refreshPrediction(of: link.index)
-                let record = tasks[link.index]
+                guard canGoAlong(link.index, with: members),
+                    let program = programPlace(of: link.index)
+                else { continue }
                 let demand = demand(of: link.index)
-                // Counts are put in when a task is leased: the pages must be made by then.
-                guard record.kind == .call, let program = programPlace(of: link.index),
-                    record.isNeeded, !record.spec.countsElements, record.spec.part == nil,
-                    !record.isIsolated, record.setbacks.isEmpty, !members.contains(link.index),
-                    record.inputs.allSatisfy({ members.contains($0) || tasks[$0].isAvailable }),
-                    nodes[place].takesWork(of: program),
+                guard nodes[place].takesWork(of: program),
                     nodes[place].admission(
                         of: known(demand, in: piece), missing: 0, configuration: configuration)
                         == .ahead
@@ -119,6 +127,15 @@ extension Scheduler {
                 piece.append(link.index)
             }
         }
+    }
+
+    /// Whether all that the task lacks is made in the piece.
+    private func canGoAlong(_ index: TaskIndex, with members: Set<TaskIndex>) -> Bool {
+        // Counts are put in when a task is leased: the pages must be made by then.
+        tasks[index].kind == .call && tasks[index].isNeeded && !tasks[index].spec.countsElements
+            && tasks[index].spec.part == nil && !tasks[index].isIsolated
+            && tasks[index].setbacks.isEmpty && !members.contains(index)
+            && tasks[index].inputs.allSatisfy { members.contains($0) || tasks[$0].isAvailable }
     }
 
     /// What nobody knows goes along all the same, a few at a time: where a page goes that it reads,
@@ -133,14 +150,15 @@ extension Scheduler {
         let node = nodes[place].id
         tasks[index].attempt += 1
         change(index, to: .leased(node))
-        let record = tasks[index]
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
-        let counts = record.spec.countsElements
-        var spec = counts ? puttingInCounts(record.spec) : record.spec
+        let counts = tasks[index].spec.countsElements
+        var spec = tasks[index].spec
+        if counts { spec = puttingInCounts(spec) }
         let read = counts ? Set(spec.inputs) : []
         let slices = spec.part == nil ? [] : takingParts(&spec)
-        let sliced = slices.isEmpty ? [] : Set(record.spec.pages)
-        let whole = record.inputs.compactMap { input -> AssignedInput? in
+        let sliced = slices.isEmpty ? [] : Set(tasks[index].spec.pages)
+        let own = tasks[index].inputs
+        let whole = own.compactMap { input -> AssignedInput? in
             let task = tasks[input].spec.id
             if counts && !read.contains(task) || sliced.contains(task) { return nil }
             return AssignedInput(
@@ -149,10 +167,11 @@ extension Scheduler {
                 isShared: isCopied(input, by: node))
         }
         let inputs = whole + slices
-        grants[node, default: []].append(
+        if nodes[place].granted.isEmpty { grants.append(node) }
+        nodes[place].granted.append(
             AssignedTask(
-                spec: spec, attempt: record.attempt, inputs: inputs, rank: record.rank,
-                isIsolated: record.isIsolated))
+                spec: spec, attempt: tasks[index].attempt, inputs: inputs, rank: tasks[index].rank,
+                isIsolated: tasks[index].isIsolated))
     }
 
     /// Replaces every count of elements by the number: the pages it counts need not be read for it.
@@ -178,8 +197,8 @@ extension Scheduler {
     }
 
     /// Bytes of an input that the task reads.
-    func byteCount(of input: TaskIndex, for spec: TaskSpec) -> Int64 {
-        guard let part = spec.part, case .page(let pages) = tasks[input].stored,
+    func byteCount(of input: TaskIndex, for index: TaskIndex) -> Int64 {
+        guard let part = tasks[index].spec.part, case .page(let pages) = tasks[input].stored,
             pages.parts.count > 1
         else { return tasks[input].stored?.byteCount ?? 0 }
         return Int(part) < pages.parts.count ? pages.parts[Int(part)].byteCount : 0
@@ -214,9 +233,10 @@ extension Scheduler {
 
     mutating func flushGrants(into effects: inout [SchedulerEffect]) {
         guard !grants.isEmpty else { return }
-        for place in nodes.nodes.indices {
-            let node = nodes[place].id
-            guard let granted = grants[node] else { continue }
+        for node in grants.sorted() {
+            guard let place = nodes.place(of: node) else { continue }
+            let granted = nodes[place].granted
+            nodes[place].granted = []
             leasesGranted += 1
             let known = nodes[place].knownFunctions
             nodes[place].knownFunctions = functions.count

@@ -34,14 +34,17 @@ extension Scheduler {
         guard let place = nodes.place(of: node) else { return }
         let name = nodes[place].description.name
         // Links: what follows forgets records, and rounds of loops take their places.
-        let all = tasks.indices.map { tasks.link(to: $0) }
-        let held = all.filter { tasks[$0.index].state.node == node }
+        let held = held(at: place)
         let heldBy = Dictionary(
             held.map { (tasks[$0.index].client, 1) }, uniquingKeysWith: +)
         for task in held { takeBack(task.index) }
-        let moved = all.filter { tasks[$0.index].locations.contains(node) }
+        let moved = pages(at: place)
         for task in moved { removeLocation(node, of: task.index) }
-        for task in all { forgetReader(node, of: task.index) }
+        for task in nodes[place].reading where tasks.isCurrent(task) {
+            forgetReader(node, of: task.index)
+        }
+        // Of what is on no node any more those that read it may have been ready.
+        let readers = tasks.each(of: moved.flatMap { tasks[$0.index].dependents }) { _ in true }
         let description = nodes[place].description
         nodes.remove(at: place)
         loseLends(on: node)
@@ -62,9 +65,9 @@ extension Scheduler {
         for index in unstoredData.keys.sorted() {
             storeElsewhere(than: node, index, into: &effects)
         }
-        let left = all.filter { tasks.isCurrent($0) }.map(\.index)
+        let left = moved.filter { tasks.isCurrent($0) }.map(\.index)
         let again = makeAgainIfLost(left, into: &effects)
-        for task in all where tasks.isCurrent(task) {
+        for task in held + readers where tasks.isCurrent(task) {
             settleInputs(of: task.index, into: &effects)
         }
         // Whoever waits for bytes that are elsewhere as well gets them from there.
@@ -94,7 +97,7 @@ extension Scheduler {
     }
 
     private mutating func failEverything(_ reason: String, _ effects: inout [SchedulerEffect]) {
-        for task in tasks.indices.map({ tasks.link(to: $0) }) where isOpen(task) {
+        for task in tasks.links where isOpen(task) {
             let index = task.index
             let record = tasks[index]
             if record.isAvailable { continue }

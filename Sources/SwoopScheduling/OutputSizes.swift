@@ -86,12 +86,12 @@ extension Scheduler {
             let effect = demand(of: entry.index).effect
             ready.restore(entry, in: ReadyLine(program: line.program, effect: effect))
         }
-        for index in tasks.records.indices where tasks[index].isUnknown {
-            guard Int(tasks[index].spec.function.rawValue) == function,
-                let node = tasks[index].state.node, let place = nodes.place(of: node)
-            else { continue }
-            withdrawPromise(index, at: place)
-            promise(index, at: place)
+        for place in nodes.nodes.indices where nodes[place].assigned > 0 {
+            for index in held(at: place).map(\.index)
+            where tasks[index].isUnknown && Int(tasks[index].spec.function.rawValue) == function {
+                withdrawPromise(index, at: place)
+                promise(index, at: place)
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ extension Scheduler {
         } else {
             place = tasks[input].readers.count
             tasks[input].readers.append(PageReader(node: node, until: now))
+            noteReading(of: input, by: node)
         }
         tasks[input].readers[place].runs += 1
         let first = place % origins.count
@@ -39,6 +40,18 @@ extension Scheduler {
         guard place >= served else { return rotated }
         let giver = tasks[input].readers[(place - served) / configuration.copiesGiven]
         return [giver.node] + rotated
+    }
+
+    /// Links to what the node does not copy any more are dropped when there are twice as many as
+    /// were left the last time.
+    private mutating func noteReading(of input: TaskIndex, by node: NodeID) {
+        guard let place = nodes.place(of: node) else { return }
+        nodes[place].reading.append(tasks.link(to: input))
+        guard nodes[place].reading.count >= nodes[place].readingMax else { return }
+        nodes[place].reading = tasks.each(of: nodes[place].reading) { index in
+            tasks[index].readers.contains { $0.node == node }
+        }
+        nodes[place].readingMax = 2 * nodes[place].reading.count + 16
     }
 
     /// Whether the node has a copy of the page, or one is on its way there.

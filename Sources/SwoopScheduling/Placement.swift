@@ -33,30 +33,51 @@ package enum Placement {
     /// finish the task first.
     ///
     /// Equal nodes: the one that joined first. What only an absent one could run waits for it.
+    /// Nodes that have some of the inputs are looked at one by one; all others lack the same bytes,
+    /// so that the one with least to do is found by what groups of them have to offer.
     package static func choose(
-        among nodes: [NodeRecord], absent: [NodeDescription] = [], program: Int,
+        among nodes: NodeTable, absent: [NodeDescription] = [], program: Int,
         _ demand: TaskDemand, inputs: [Input], avoiding avoided: [NodeID] = [],
         configuration: Scheduler.Configuration
     ) -> Choice {
-        var best: (place: Int, cost: Double)?
+        let holders = Set(inputs.lazy.flatMap(\.locations))
+        let everything = inputs.reduce(Int64(0)) { sum, input in
+            input.locations.isEmpty ? sum : sum + input.byteCount
+        }
         var lacksMemory = false
-        for (place, node) in nodes.enumerated()
-        where node.takesWork(of: program) && !avoided.contains(node.id) {
-            let missing = inputs.reduce(Int64(0)) { sum, input in
-                input.locations.isEmpty || input.locations.contains(node.id)
-                    ? sum : sum + input.byteCount
-            }
+        func cost(of node: NodeRecord, missing: Int64) -> Double? {
+            guard node.takesWork(of: program), !avoided.contains(node.id) else { return nil }
             switch node.admission(of: demand, missing: missing, configuration: configuration) {
-            case .ahead, .atOnce: break
+            case .ahead, .atOnce:
+                return Double(node.assignedNanoseconds) / Double(node.slots)
+                    + Double(missing) / configuration.bytesPerSecond * 1e9
             case .noMemory:
                 lacksMemory = true
-                continue
-            case .noTime: continue
+                return nil
+            case .noTime: return nil
             }
-            let cost =
-                Double(node.assignedNanoseconds) / Double(node.slots)
-                + Double(missing) / configuration.bytesPerSecond * 1e9
-            if cost < best?.cost ?? .infinity { best = (place, cost) }
+        }
+        var best = nodes.cheapest { group in
+            guard group.mayTakeWork(of: program),
+                group.mayHaveTime(for: demand, configuration: configuration)
+            else { return false }
+            guard group.mayHaveMemory(for: demand, missing: everything) else {
+                lacksMemory = true
+                return false
+            }
+            return true
+        } _: { node in
+            holders.contains(node.id) ? nil : cost(of: node, missing: everything)
+        }
+        for holder in holders.sorted() {
+            guard let place = nodes.place(of: holder) else { continue }
+            let missing = inputs.reduce(Int64(0)) { sum, input in
+                input.locations.isEmpty || input.locations.contains(holder)
+                    ? sum : sum + input.byteCount
+            }
+            guard let found = cost(of: nodes[place], missing: missing) else { continue }
+            if let known = best, (known.cost, known.place) <= (found, place) { continue }
+            best = (place, found)
         }
         if let best { return .node(best.place) }
         if let obstacle = obstacle(
@@ -69,16 +90,23 @@ package enum Placement {
 
     /// Why no node, however idle, could run the task; nil: some could.
     private static func obstacle(
-        to demand: TaskDemand, among nodes: [NodeRecord], absent: [NodeDescription], program: Int
+        to demand: TaskDemand, among nodes: NodeTable, absent: [NodeDescription], program: Int
     ) -> String? {
         guard demand.cores > 1 || demand.declaredBytes > 0 else { return nil }
-        let able = nodes.filter { $0.state(of: program) != .failed }
+        let met = nodes.first {
+            $0.slots >= demand.cores && $0.budget >= demand.declaredBytes
+        } where: {
+            $0.state(of: program) != .failed && $0.slots >= demand.cores
+                && $0.budget >= demand.declaredBytes
+        }
         let isMet =
-            able.contains { $0.slots >= demand.cores && $0.budget >= demand.declaredBytes }
+            met != nil
             || absent.contains {
                 Int64($0.slots) >= demand.cores
                     && ($0.pageBudget <= 0 || $0.pageBudget >= demand.declaredBytes)
             }
+        guard !isMet else { return nil }
+        let able = nodes.nodes.filter { $0.state(of: program) != .failed }
         // The one that comes nearest to what all lack.
         let lackCores = able.allSatisfy { $0.slots < demand.cores }
         let largest = able.max {
@@ -86,7 +114,7 @@ package enum Placement {
                 ? ($0.slots, $0.budget) < ($1.slots, $1.budget)
                 : ($0.budget, $0.slots) < ($1.budget, $1.slots)
         }
-        guard !isMet, let largest else { return nil }
+        guard let largest else { return nil }
         let megabytes = { (bytes: Int64) in "\((bytes + 500_000) / 1_000_000) MB" }
         var needs: [String] = []
         if demand.cores > 1 { needs.append("\(demand.cores) cores") }

@@ -89,9 +89,12 @@ extension Scheduler {
 
     /// What is ready and can run nowhere, since every node failed to get its program, fails.
     mutating func failWithoutProgram(into effects: inout [SchedulerEffect]) {
-        guard !nodes.nodes.isEmpty else { return }
+        guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
+        nodes.refresh()
         for program in programs.indices where !ready.isEmpty(of: program) {
-            guard nodes.nodes.allSatisfy({ $0.state(of: program) == .failed }) else { continue }
+            guard !nodes.offer.mayTakeWork(of: program),
+                nodes.nodes.allSatisfy({ $0.state(of: program) == .failed })
+            else { continue }
             let reasons = nodes.nodes.map {
                 "\($0.description.name): \($0.programFailures[program] ?? "unknown")"
             }

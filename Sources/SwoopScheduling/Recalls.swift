@@ -10,14 +10,12 @@ extension Scheduler {
     /// has begun meanwhile stays where it is.
     mutating func recallWork(into effects: inout [SchedulerEffect]) {
         // Before nodes are compared: with one node, or while all are busy, this costs nothing.
-        guard nodes.nodes.count > 1, let idle = idlePlace else { return }
+        guard nodes.nodes.count > 1 else { return }
+        nodes.refresh()
+        guard nodes.offer.freeCores > 0, mayGive(nodes.offer), let idle = idlePlace else { return }
         var wanted = nodes[idle].slots - nodes[idle].assignedCores
-        for place in nodes.nodes.indices where wanted > 0 && place != idle {
+        for place in nodes.places(inGroups: mayGive) where wanted > 0 && place != idle {
             let node = nodes[place]
-            guard node.drain == nil, node.recalls == 0, now >= node.nextRecall,
-                node.assignedCores > node.slots,
-                node.assignedNanoseconds / node.slots >= configuration.recallNanoseconds
-            else { continue }
             // What cannot move now is not looked at again with every event.
             nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
             let attempts = spareAttempts(at: place, for: idle)
@@ -28,12 +26,14 @@ extension Scheduler {
         }
     }
 
+    /// Whether one of the nodes may be asked for work that it has ahead.
+    private func mayGive(_ offer: NodeOffer) -> Bool {
+        offer.mostAhead >= Double(configuration.recallNanoseconds) && offer.nextRecall <= now
+    }
+
     /// The first node with an idle core for which no task is ready that it could run.
     private var idlePlace: Int? {
-        nodes.nodes.firstIndex { node in
-            node.assignedCores < node.slots
-                && programs.indices.contains { node.takesWork(of: $0) }
-        }
+        nodes.first(inGroups: { $0.freeCores > 0 }, where: { _ in true })
     }
 
     /// Attempts that the node would begin last, as many as make both take as long.
@@ -44,9 +44,9 @@ extension Scheduler {
         var surplus = giver.assignedNanoseconds - max(0, fair)
         var found: [AttemptID] = []
         // The lowest rank is begun last; a piece's tasks wait for one another and stay together.
-        let candidates = giver.ahead.filter { isLeased($0, to: giver.id) }.sorted {
-            (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1)
-        }
+        let candidates = held(at: place).map(\.index)
+            .filter { tasks[$0].state == .leased(giver.id) }
+            .sorted { (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1) }
         // What waits for a task of its piece stands behind no core: a chain is no queue, and its
         // head, which begins at once, would come back with all of it, and go there again.
         var spare = giver.assignedCores - giver.slots
@@ -73,10 +73,6 @@ extension Scheduler {
 
     private func hasInputs(_ index: TaskIndex) -> Bool {
         tasks[index].inputs.allSatisfy { tasks[$0].isAvailable }
-    }
-
-    private func isLeased(_ index: TaskIndex, to node: NodeID) -> Bool {
-        tasks.contains(index) && tasks[index].state == .leased(node)
     }
 
     /// Whether the other node could run the task now, and copies of its inputs cost less than the

@@ -72,6 +72,7 @@ extension Scheduler {
         failures[index] = nil
         iterations[index] = nil
         forgetDeferred(index)
+        if let client = clientPlace(tasks[index].client) { clients[client].taskCount -= 1 }
         tasks.remove(index)
         return inputs
     }

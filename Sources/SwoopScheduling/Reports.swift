@@ -143,24 +143,24 @@ extension Scheduler {
 
     /// Tells the client once; what it waits for is sent every time that it becomes available.
     mutating func announceDone(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        let record = tasks[index]
-        if record.isHeld && !record.isAnnounced {
+        if tasks[index].isHeld && !tasks[index].isAnnounced {
             tasks[index].isAnnounced = true
             var value: [UInt8]?
             var elements: Int64 = 1
-            switch record.stored {
+            switch tasks[index].stored {
             case .inline(let bytes): value = bytes
             case .page(let pages): elements = pages.elementCount
             case nil: break
             }
             effects.append(
                 .notify(
-                    record.client,
+                    tasks[index].client,
                     .finished(
-                        record.spec.id, value: value, byteCount: record.stored?.byteCount ?? 0,
+                        tasks[index].spec.id, value: value,
+                        byteCount: tasks[index].stored?.byteCount ?? 0,
                         elementCount: elements)))
         }
-        for name in record.wantedNames { send(index, named: name, into: &effects) }
+        for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
     }
 
     mutating func fail(

@@ -77,6 +77,7 @@ extension Scheduler {
                 settleInputs(of: index, into: &effects)
                 continue
             }
+            nodes.refresh()
             let demand = demand(of: index)
             let avoided = avoided(by: index, of: program, demand)
             switch choose(for: index, of: program, demand, avoiding: avoided) {
@@ -95,11 +96,13 @@ extension Scheduler {
     /// Nodes on which the task failed, unless there are no others that could run it.
     private func avoided(by index: TaskIndex, of program: Int, _ demand: TaskDemand) -> [NodeID] {
         let failed = tasks[index].setbacks.map(\.node)
-        let isElsewhere = nodes.nodes.contains { node in
+        let other = nodes.first {
+            $0.slots >= demand.cores && $0.budget >= demand.declaredBytes
+        } where: { node in
             node.drain == nil && node.state(of: program) != .failed && !failed.contains(node.id)
                 && node.slots >= demand.cores && node.budget >= demand.declaredBytes
         }
-        return isElsewhere ? failed : []
+        return other == nil ? [] : failed
     }
 
     // MARK: What is said
@@ -111,7 +114,7 @@ extension Scheduler {
         guard nodes.nodes.count > 1, function < successes.count,
             !successes[function].contains(node)
         else { return }
-        successes[function].append(node)
+        successes[function].insert(node)
     }
 
     /// How often it was tried and where, and which other nodes ran the function well.
@@ -124,7 +127,7 @@ extension Scheduler {
                 ". It was tried \(setbacks.count) times\(places.isEmpty ? "" : ", on \(places)")"
         }
         let function = Int(tasks[index].spec.function.rawValue)
-        let good = function < successes.count ? successes[function] : []
+        let good = function < successes.count ? successes[function] : NodeSet()
         let others = nodes.nodes.filter { node in
             good.contains(node.id) && !setbacks.contains { $0.node == node.id }
         }

@@ -51,7 +51,7 @@ package struct Scheduler: Sendable {
     package let configuration: Configuration
     package private(set) var now = Timestamp(nanoseconds: 0)
     package var tasks = TaskTable()
-    package var nodes = NodeTable()
+    package var nodes: NodeTable
     package var ready = ReadyQueue()
     /// Every function that was ever named; the index is its name on the wire.
     package var functions: [FunctionSpec] = []
@@ -68,7 +68,7 @@ package struct Scheduler: Sendable {
     package var outputSizes: [OutputSizes] = []
     /// Nodes on which runs of a function ended well, by function index, where there are several
     /// nodes.
-    package var successes: [[NodeID]] = []
+    package var successes: [NodeSet] = []
     /// Tasks that failed by themselves and are to be tried again; those that were granted
     /// otherwise or have ended are dropped when their turn comes.
     package var retries: [PendingRetry] = []
@@ -78,6 +78,8 @@ package struct Scheduler: Sendable {
     package var failures: [TaskIndex: TaskFailure] = [:]
     /// Loops that have not ended, by the index of the record that stands for their result.
     package var iterations: [TaskIndex: IterationRecord] = [:]
+    /// Whether there has ever been a loop.
+    var hasLoops = false
     /// Exactly the client data that does not count as stored yet.
     package var unstoredData: [TaskIndex: UnstoredData] = [:]
     /// Exactly the client data that came without its bytes.
@@ -92,8 +94,10 @@ package struct Scheduler: Sendable {
     package var abandonedLends: [TaskID: AbandonedLend] = [:]
     package var clients: [ClientRecord] = []
     package var leasesGranted: UInt64 = 0
-    /// Leases under construction in this step, one per node, in the order of nodes.
-    package var grants: [NodeID: [AssignedTask]] = [:]
+    /// Nodes that have been given tasks in this step, for which a lease is not made yet.
+    package var grants: [NodeID] = []
+    /// Tasks that nodes hold.
+    package var heldCount = 0
     package var rejected: [RejectionReason: UInt64] = [:]
     package var hasEverHadNodes = false
     /// Nodes that were lost where lost ones come back: what only they could run waits for them.
@@ -101,6 +105,7 @@ package struct Scheduler: Sendable {
 
     package init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
+        nodes = NodeTable(assignedMax: configuration.assignedMax)
     }
 
     /// Takes one fact and appends the orders that follow from it.
@@ -151,7 +156,9 @@ package struct Scheduler: Sendable {
 
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
-        let silence = nodes.nodes.map { $0.lastHeard.advanced(by: configuration.silenceMax) }.min()
+        let silence: Timestamp? =
+            nodes.nodes.isEmpty
+            ? nil : nodes.offer.lastHeard.advanced(by: configuration.silenceMax)
         return [silence, drainDeadline, nextRetry].compactMap(\.self).min()
     }
 
@@ -175,6 +182,7 @@ package struct Scheduler: Sendable {
         askForData(into: &effects)
         recallWork(into: &effects)
         drainNodes(into: &effects)
+        nodes.refresh()
     }
 
     /// Drops a message that makes no sense, and counts it.

@@ -59,25 +59,29 @@ extension Scheduler {
     }
 
     /// The new records, each behind those of its inputs that are new; without what needs itself.
-    private func inOrder(_ added: [TaskIndex]) -> [TaskIndex] {
+    private mutating func inOrder(_ added: [TaskIndex]) -> [TaskIndex] {
         guard added.count > 1 else { return added }
-        let new = Set(added)
-        var missing: [TaskIndex: Int] = [:]
+        // Of each new record the number of new inputs that are not in order yet.
+        for index in added { tasks.marks[index] = 0 }
         var order: [TaskIndex] = []
         order.reserveCapacity(added.count)
         for index in added {
-            missing[index] = tasks[index].inputs.count { new.contains($0) }
-            if missing[index] == 0 { order.append(index) }
+            let missing = tasks[index].inputs.count { tasks.marks[$0] >= 0 }
+            tasks.marks[index] = Int32(clamping: missing)
+            if missing == 0 { order.append(index) }
         }
         var next = 0
         while next < order.count {
-            for link in tasks[order[next]].dependents where tasks.isCurrent(link) {
-                guard let count = missing[link.index] else { continue }
-                missing[link.index] = count - 1
-                if count == 1 { order.append(link.index) }
-            }
+            let index = order[next]
             next += 1
+            for place in tasks[index].dependents.indices {
+                let link = tasks[index].dependents[place]
+                guard tasks.isCurrent(link), tasks.marks[link.index] > 0 else { continue }
+                tasks.marks[link.index] -= 1
+                if tasks.marks[link.index] == 0 { order.append(link.index) }
+            }
         }
+        for index in added { tasks.marks[index] = -1 }
         return order
     }
 
@@ -88,7 +92,7 @@ extension Scheduler {
         functions.append(function)
         durations.append(nil)
         outputSizes.append(OutputSizes())
-        successes.append([])
+        successes.append(NodeSet())
         functionPrograms.append(programPlace(of: function.program))
         functionPlaces[function] = index
         return index
@@ -102,7 +106,7 @@ extension Scheduler {
             reject(.repeatedTask, into: &effects)
             return nil
         }
-        let index = tasks.insert(TaskRecord(spec: spec, client: client, kind: .call))
+        let index = enter(TaskRecord(spec: spec, client: client, kind: .call))
         count(client) { $0.total += 1 }
         return index
     }
@@ -159,17 +163,18 @@ extension Scheduler {
     /// inputs.
     private mutating func resolveLoops(of index: TaskIndex) -> [TaskID] {
         let inputs = tasks[index].spec.inputs
-        guard inputs.contains(where: { finalTask(ofLoop: $0) != nil }) else { return inputs }
+        guard hasLoops, inputs.contains(where: { finalTask(ofLoop: $0) != nil }) else {
+            return inputs
+        }
         tasks[index].spec = tasks[index].spec.renamed { finalTask(ofLoop: $0) ?? $0 }
         return tasks[index].spec.inputs
     }
 
     private mutating func rank(_ added: [TaskIndex]) {
         for index in added.reversed() {
-            let record = tasks[index]
-            let duration = predictedNanoseconds(of: record.spec)
+            let duration = predictedNanoseconds(of: index)
             var longest: Int64 = 0
-            for link in record.dependents where tasks.isCurrent(link) {
+            for link in tasks[index].dependents where tasks.isCurrent(link) {
                 longest = max(longest, tasks[link.index].rank)
             }
             tasks[index].predicted = duration
@@ -181,12 +186,12 @@ extension Scheduler {
     static let longest: Int64 = .max / 4_096
 
     /// What a run of the task is expected to take.
-    func predictedNanoseconds(of spec: TaskSpec) -> Int64 {
-        let place = Int(spec.function.rawValue)
+    func predictedNanoseconds(of index: TaskIndex) -> Int64 {
+        let place = Int(tasks[index].spec.function.rawValue)
         guard place < durations.count, let model = durations[place] else {
             return configuration.unknownNanoseconds
         }
-        let nanoseconds = model.nanoseconds(features: spec.features)
+        let nanoseconds = model.nanoseconds(features: tasks[index].spec.features)
         return nanoseconds < Double(Self.longest) ? Int64(nanoseconds) : Self.longest
     }
 

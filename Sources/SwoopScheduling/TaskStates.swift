@@ -133,22 +133,31 @@ extension Scheduler {
         nodes[place].assigned += 1
         nodes[place].assignedCores += cores(of: index)
         nodes[place].assignedNanoseconds += tasks[index].predicted
-        nodes[place].ahead.append(index)
-        forgetBegun(at: place)
+        heldCount += 1
+        nodes[place].held.append(tasks.link(to: index))
+        if nodes[place].held.count > 2 * nodes[place].assigned + 16 {
+            nodes[place].held = held(at: place)
+        }
         promise(index, at: place)
     }
 
-    /// The list of tasks ahead is cleared of others when those outnumber them.
-    private mutating func forgetBegun(at place: Int) {
+    /// Links to the tasks that the node holds, each once.
+    func held(at place: Int) -> [TaskLink] {
         let node = nodes[place].id
-        guard nodes[place].ahead.count > 2 * nodes[place].assigned + 16 else { return }
-        nodes[place].ahead.removeAll { !tasks.contains($0) || tasks[$0].state != .leased(node) }
+        return tasks.each(of: nodes[place].held) { tasks[$0].state.node == node }
+    }
+
+    /// Links to the tasks of which the node has the page, each once.
+    func pages(at place: Int) -> [TaskLink] {
+        let node = nodes[place].id
+        return tasks.each(of: nodes[place].pages) { tasks[$0].locations.contains(node) }
     }
 
     /// Takes a task from the load of the node that holds it, if any.
     private mutating func vacate(_ index: TaskIndex) {
         guard let node = tasks[index].state.node, let place = nodes.place(of: node) else { return }
         nodes[place].assigned -= 1
+        heldCount -= 1
         withdrawPromise(index, at: place)
         endReading(of: index, on: node)
         endRecall(of: index, on: node)

@@ -120,7 +120,9 @@ package struct TaskTable: Sendable {
     private var isOccupied: [Bool] = []
     private var generations: [UInt32] = []
     private var free: [TaskIndex] = []
-    private var places: [TaskID: TaskIndex] = [:]
+    private var places = TaskPlaces()
+    /// A number for each place, for whoever walks over some records; -1 between walks.
+    package var marks: [Int32] = []
 
     package init() {}
 
@@ -153,9 +155,29 @@ package struct TaskTable: Sendable {
         index < isOccupied.count && isOccupied[index]
     }
 
+    /// Links to tasks that are still here and that `isWanted` takes, each once, in the order of
+    /// their places.
+    package func each(
+        of links: [TaskLink], where isWanted: (TaskIndex) -> Bool
+    ) -> [TaskLink] {
+        let current = links.filter { isCurrent($0) && isWanted($0.index) }
+        let sorted = current.sorted { $0.index < $1.index }
+        var last = -1
+        return sorted.filter { link in
+            defer { last = link.index }
+            return link.index != last
+        }
+    }
+
+    /// Links to all tasks, in the order of their places.
+    package var links: [TaskLink] {
+        records.indices.lazy.filter { isOccupied[$0] }.map { link(to: $0) }
+    }
+
     /// Adds a record whose id is not in the table yet.
     package mutating func insert(_ record: TaskRecord) -> TaskIndex {
-        precondition(places[record.spec.id] == nil, "a task's id must be new to the table")
+        let id = record.spec.id
+        precondition(places[id] == nil, "a task's id must be new to the table")
         let index: TaskIndex
         if let reused = free.popLast() {
             index = reused
@@ -166,14 +188,15 @@ package struct TaskTable: Sendable {
             records.append(record)
             isOccupied.append(true)
             generations.append(0)
+            marks.append(-1)
         }
-        places[record.spec.id] = index
+        places.insert(id, at: index)
         return index
     }
 
     /// Forgets a record; its place may be used again at once.
     package mutating func remove(_ index: TaskIndex) {
-        places[records[index].spec.id] = nil
+        places.remove(records[index].spec.id)
         isOccupied[index] = false
         generations[index] &+= 1
         let spec = TaskSpec(id: TaskID(high: 0, low: 0), function: FunctionIndex(0))

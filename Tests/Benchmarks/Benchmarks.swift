@@ -26,7 +26,8 @@ import Swoop
             return await BigFile.child(words[1], words[2], budget: Int(words[3]) ?? 0)
         }
         let all: [(String, () async throws -> Void)] = [
-            ("W1", Throughput.run), ("W2", RoundTrip.run), ("W4", TextGroups.run),
+            ("W1", Throughput.run), ("W2", RoundTrip.run), ("W3", Graphs.tree),
+            ("chain", Graphs.chain), ("turns", Turns.run), ("W4", TextGroups.run),
             ("W5", Sorting.run),
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
