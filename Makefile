@@ -146,10 +146,10 @@ chaos: deps hosts ## Kill and stop real processes for MINUTES=1, as the seed SEE
 bench: deps hosts ## Measure the workloads W="W1 W2", all if empty: one JSON line per figure.
 	@$(call build_release,swoop-bench)
 	@$(if $(or $(filter estimate,$(W)),$(if $(W),,all)),$(call build_release,DebianRank))
-	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call build_release,TestLab))
+	@$(if $(or $(filter W9 pages build,$(W)),$(if $(W),,all)),$(call build_release,TestLab))
 	@$(if $(or $(filter pages,$(W)),$(if $(W),,all)),$(call build_release,PageProbe))
 	@$(call say,measuring $(or $(W),every workload))
-	@$(if $(or $(filter W9 pages,$(W)),$(if $(W),,all)),$(call in_lab)) exec $(RELEASE)/swoop-bench $(W)
+	@$(if $(or $(filter W9 pages build,$(W)),$(if $(W),,all)),$(call in_lab)) exec $(RELEASE)/swoop-bench $(W)
 
 top: deps ## Watch every core of the cluster that runs on this machine.
 	@$(call build_release,swoop)

@@ -141,7 +141,7 @@ let package = Package(
         .executable(name: "swoop", targets: ["swoop"]),
     ],
     dependencies: (host == nil
-        ? [.package(url: "https://github.com/swiftlang/swift-syntax", "600.0.0"..<"604.0.0")] : [])
+        ? [.package(url: "https://github.com/swiftlang/swift-syntax", "602.0.0"..<"604.0.0")] : [])
         + [
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -216,7 +216,8 @@ let package = Package(
         .executableTarget(
             name: "swoop",
             dependencies: [
-                "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", arguments,
+                "Swoop", "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching",
+                "SwoopHosts", arguments,
             ], swiftSettings: strict, plugins: ["SwoopCommit"]),
         .plugin(name: "SwoopCommit", capability: .buildTool, path: "Sources/SwoopCommit"),
         .executableTarget(
@@ -311,7 +312,8 @@ let package = Package(
         tests(
             "SwoopHostsTests", ["SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts"]),
         tests("TestHostsTests", ["TestHosts", "TestLab", "SwoopTransport"]),
-        tests("ToolTests", ["swoop", "SwoopModel"]),
+        tests("ToolTests", ["swoop", "SwoopModel", "SwoopHosts"]),
+        tests("PackageTests", ["swoop", "SwoopLaunching", "TestPrograms"]),
         tests(
             "IntegrationTests",
             [

@@ -13,7 +13,6 @@ package final class HostBringUp: Sendable {
     private let progress: @Sendable (HostEntry, HostProgress) -> Void
     private let cancelled: Wakeup
     private let outcomes: Mutex<[HostOutcome?]>
-    private let next = Atomic(0)
 
     /// Hosts that are this machine are passed over: they need no SSH.
     ///
@@ -43,12 +42,9 @@ package final class HostBringUp: Sendable {
         if let socket = options.agentSocket { resolver.local.agentPath = socket }
         let resolved = resolver
         let knownHosts = KnownHostsReader()
-        let threads = (1..<max(1, min(options.threadsMax, hosts.count))).compactMap { _ in
-            // With fewer threads it takes longer, and that is all.
-            try? HostThread { self.takeHosts(resolved, knownHosts) }
+        HostThreads.run(hosts.count, atMost: options.threadsMax) { index in
+            self.bringUp(index, resolved, knownHosts)
         }
-        takeHosts(resolved, knownHosts)
-        for thread in threads { thread.join() }
         return outcomes.withLock { $0.compactMap(\.self) }
     }
 
@@ -57,17 +53,45 @@ package final class HostBringUp: Sendable {
     /// Any thread may call it, any time.
     package func cancel() { cancelled.raise() }
 
-    private func takeHosts(_ resolver: SSHResolver, _ knownHosts: KnownHostsReader) {
-        while true {
-            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard index < hosts.count else { return }
-            let host = hosts[index]
-            let steps = HostSteps(
-                host: host, bundle: bundle, options: options, resolver: resolver,
-                knownHosts: knownHosts, agentStart: agentStart
-            ) { [progress] in progress(host, $0) }
-            let outcome = steps.run(cancelled: cancelled)
-            outcomes.withLock { $0[index] = outcome }
+    private func bringUp(
+        _ index: Int, _ resolver: SSHResolver, _ knownHosts: KnownHostsReader
+    ) {
+        let host = hosts[index]
+        let steps = HostSteps(
+            host: host, bundle: bundle, options: options, resolver: resolver,
+            knownHosts: knownHosts, agentStart: agentStart
+        ) { [progress] in progress(host, $0) }
+        let outcome = steps.run(cancelled: cancelled)
+        outcomes.withLock { $0[index] = outcome }
+    }
+}
+
+/// Something done for many hosts at once, each on a thread.
+enum HostThreads {
+    /// Calls `body` with each number below `count`, on this thread and on `most` - 1 others; blocks
+    /// until all have returned.
+    static func run(_ count: Int, atMost most: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let numbers = Numbers(count)
+        let work: @Sendable () -> Void = {
+            while let number = numbers.next() { body(number) }
+        }
+        let threads = (1..<max(1, min(most, count))).compactMap { _ in
+            // With fewer threads it takes longer, and that is all.
+            try? HostThread(work)
+        }
+        work()
+        for thread in threads { thread.join() }
+    }
+
+    private final class Numbers: Sendable {
+        private let taken = Atomic(0)
+        private let count: Int
+
+        init(_ count: Int) { self.count = count }
+
+        func next() -> Int? {
+            let number = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+            return number < count ? number : nil
         }
     }
 }

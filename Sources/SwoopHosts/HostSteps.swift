@@ -18,6 +18,10 @@ struct HostSteps {
     let agentStart: @Sendable (HostEntry, HostFacts) throws(HostError) -> AgentStart
     let progress: (HostProgress) -> Void
 
+    private var connection: HostConnection {
+        HostConnection(host: host, options: options, resolver: resolver, knownHosts: knownHosts)
+    }
+
     /// Brings the host up; never waits for ever.
     func run(cancelled: Wakeup) -> HostOutcome {
         let wait = HostWait(host: host.name, cancelled: cancelled)
@@ -25,11 +29,12 @@ struct HostSteps {
         do throws(HostError) {
             if wait.isCancelled { throw wait.cancellation }
             progress(.connecting)
-            let (session, user) = try connect(wait)
+            let (session, user) = try connection.open(wait)
             progress(.checking)
-            wait.begin(.check, within: options.connectLimit)
-            wait.doing = "looking at the host"
-            let (answer, shell) = try probe(session, user: user)
+            let (answer, shell) = try connection.probe(session, for: bundle.manifest)
+            if let objection = answer.objection(to: bundle.manifest, user: user) {
+                throw wait.error(objection.message, words: objection.words)
+            }
             var facts = answer.facts
             facts.clientAddress = session.ownAddress ?? ""
             facts.missing += try wrong(answer.unchecked, in: facts.folder, on: session)
@@ -44,44 +49,6 @@ struct HostSteps {
         return outcome
     }
 
-    private func connect(_ wait: HostWait) throws(HostError) -> (SSHSession, user: String) {
-        wait.begin(.resolve, within: options.connectLimit)
-        var configuration = try resolver.resolve(host, wait: wait)
-        if options.acceptsNewKeys { configuration.newKeys = .accepted }
-        wait.proceed(to: .connect)
-        if let seconds = configuration.connectTimeout, seconds > 0 {
-            wait.begin(.connect, within: min(wait.left, Int64(seconds) * 1_000_000_000))
-        }
-        var proxyOptions = resolver.options
-        if options.acceptsNewKeys { proxyOptions += ["-o", "StrictHostKeyChecking=accept-new"] }
-        let proxy = configuration.proxyProgram(
-            ssh: resolver.program, options: proxyOptions, local: resolver.local)
-        let session = try SSHSession(
-            to: configuration, proxyProgram: proxy, knownHosts: knownHosts, wait: wait)
-        try session.login(configuration)
-        return (session, configuration.user)
-    }
-
-    /// Asks the host; the shell that answered waits for a command.
-    private func probe(
-        _ session: SSHSession, user: String
-    ) throws(HostError) -> (ProbeAnswer, shell: SSHChannel) {
-        let script = ProbeScript.text(folder: host.folder, manifest: bundle.manifest)
-        let shell = try HostShell.open(on: session)
-        _ = try shell.write(Array(script.utf8))
-        var said: [UInt8] = []
-        while !shell.isEnded, !take(&said, from: shell) {
-            if try !shell.read(), !shell.isEnded { try session.waitForSocket() }
-        }
-        var result = shell.isEnded ? try shell.finish() : shell.soFar
-        if !said.isEmpty { result.output = said }
-        let answer = ProbeAnswer(result, manifest: bundle.manifest)
-        if let objection = answer.objection(to: bundle.manifest, user: user) {
-            throw session.wait.error(objection.message, words: objection.words)
-        }
-        return (answer, shell)
-    }
-
     /// Those of the files that are there and not what their digests say: they are sent again.
     private func wrong(
         _ digests: [String], in folder: String, on session: SSHSession
@@ -92,18 +59,6 @@ struct HostSteps {
         let result = try SSHChannel.run(HostFolder.check(digests, in: folder), on: session)
         let right = HostFolder.rightDigests(in: result.output)
         return digests.filter { !right.contains($0) }
-    }
-
-    /// Takes the lines of the answer, from its first on; true once that was the last.
-    private func take(_ said: inout [UInt8], from shell: SSHChannel) -> Bool {
-        let (begin, end) = (Array(ProbeScript.begin.utf8)[...], Array(ProbeScript.end.utf8)[...])
-        for line in shell.output.takeLines() {
-            if line == begin { said = [] }
-            guard line == begin || !said.isEmpty, said.count < PrintedStream.limit else { continue }
-            said += line + [10]
-            if line == end { return true }
-        }
-        return false
     }
 
     private func send(_ facts: HostFacts, on session: SSHSession) throws(HostError) {

@@ -121,7 +121,7 @@ struct ProbeAnswer {
     private var unsafeLine: String?
     private var absent: [String] = []
     private var freeBytes: Int64?
-    private let isWhole: Bool
+    let isWhole: Bool
     private let result: CommandResult
 
     /// Reads the answer; what the user's shell prints by itself is passed over.
@@ -283,7 +283,7 @@ struct ProbeAnswer {
     }
 
     /// The column before the percentage: names of devices may have spaces.
-    private static func freeBytes(_ line: Substring) -> Int64? {
+    static func freeBytes(_ line: Substring) -> Int64? {
         let words = line.pieces(at: " ")
         guard let place = words.lastIndex(where: { $0.hasSuffix("%") }), place > 0 else {
             return nil

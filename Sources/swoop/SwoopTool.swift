@@ -16,6 +16,8 @@ import Glibc
               swoop top             watch every core of the newest cluster
               swoop top --wait      the same, as soon as a program starts one
               swoop status          the clusters that run here, and their nodes
+              swoop doctor alpha    what this machine and a host lack
+              swoop init Pi         a package to begin with
 
             A cluster is there while a program that uses Swoop runs, or from
             `swoop up` to `swoop down`. The tool finds those of the user who
@@ -24,6 +26,7 @@ import Glibc
         version: Version.text,
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, TopCommand.self,
+            DoctorCommand.self, InitCommand.self,
         ])
 
     /// A failed command says why on standard error and leaves with status 1.

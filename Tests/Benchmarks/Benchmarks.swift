@@ -32,10 +32,14 @@ import Swoop
             ("W9", StartUp.run), ("W10", Puts.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
             ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),
-            ("strangers", Strangers.run), ("sums", IntegerSums.run), ("big", BigFile.run),
+            ("strangers", Strangers.run), ("sums", IntegerSums.run), ("build", FirstBuild.run),
+            ("big", BigFile.run),
         ]
-        // A file larger than memory is not what somebody wants who names no workload.
-        let chosen = names.isEmpty ? all.map(\.0).filter { $0 != "big" } : Array(names)
+        // A file larger than memory, or minutes of building, is not what somebody wants who names
+        // no workload.
+        let chosen =
+            names.isEmpty
+            ? all.map(\.0).filter { !["big", "build"].contains($0) } : Array(names)
         for name in chosen {
             guard let workload = all.first(where: { $0.0 == name }) else {
                 say("no workload \(name); there are \(all.map(\.0).joined(separator: ", "))")

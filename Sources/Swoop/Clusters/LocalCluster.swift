@@ -7,7 +7,7 @@ import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel
 import SwoopStorage
-import SwoopTransport
+package import SwoopTransport
 
 /// What may be set of a cluster on this machine.
 public struct LocalOptions: Sendable {
@@ -104,7 +104,7 @@ final class LocalCluster: Sendable {
 
     /// What the start takes in this process, or in the agent or worker, whichever takes more;
     /// threads of all three, which count together.
-    private static func needs(of options: LocalOptions) -> Shortage.Needs {
+    static func needs(of options: LocalOptions) -> Shortage.Needs {
         var needs = Shortage.Needs()
         needs.openFiles = 48
         // Those of Swift's own pool too: where it gets none, the program waits for ever.
@@ -148,4 +148,9 @@ final class LocalCluster: Sendable {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }
+}
+
+extension LocalOptions {
+    /// What a start with these options takes of this process's limits, for tools that try it.
+    package var startNeeds: Shortage.Needs { LocalCluster.needs(of: self) }
 }

@@ -39,6 +39,9 @@ extension Bundle {
         return Bundle(manifest: manifest, files: sources)
     }
 
+    /// What programs of this machine are built for, as `uname -m` says it.
+    package static var architecture: String { MappedFiles.architecture() }
+
     /// The bundle that a program's folder in a cache holds.
     package convenience init(inFolder folder: String) throws(BundleError) {
         let text = try PlacedProgram.manifestText(in: folder)

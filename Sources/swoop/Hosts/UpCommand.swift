@@ -64,26 +64,17 @@ struct UpCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...3_600).contains(connectLimit) else {
-            throw ValidationError("--connect-limit is a number of seconds from 1 to 3600")
-        }
+        try HostArguments.validate(hosts, connectLimit: connectLimit)
         guard (5...86_400).contains(grace) else {
             throw ValidationError("--grace is a number of seconds from 5 to 86400")
         }
         guard !hosts.isEmpty else {
             throw ValidationError("name a hosts file, or hosts: swoop up alpha beta")
         }
-        guard hosts.count == 1 || !hosts.contains(where: Self.isFile) else {
-            throw ValidationError("a hosts file stands alone: write the other hosts into it")
-        }
-    }
-
-    private static func isFile(_ name: String) -> Bool {
-        name.hasSuffix(".yaml") || name.hasSuffix(".yml")
     }
 
     func run() throws {
-        let isFile = Self.isFile(hosts[0])
+        let isFile = HostArguments.isFile(hosts[0])
         let cluster = StandingCluster(
             name: name, file: isFile ? hosts[0] : nil, hosts: isFile ? [] : hosts,
             acceptsNewKeys: acceptNew, connectLimit: connectLimit, grace: grace,
