@@ -120,7 +120,7 @@ package struct TaskTable: Sendable {
     private var isOccupied: [Bool] = []
     private var generations: [UInt32] = []
     private var free: [TaskIndex] = []
-    private var places = TaskPlaces()
+    private var places = TaskMap<Int32>()
     /// A number for each place, for whoever walks over some records; -1 between walks.
     package var marks: [Int32] = []
 
@@ -130,7 +130,7 @@ package struct TaskTable: Sendable {
     package var count: Int { places.count }
 
     /// Where the task is; nil: it is not in the table.
-    package func index(of task: TaskID) -> TaskIndex? { places[task] }
+    package func index(of task: TaskID) -> TaskIndex? { places[task].map { Int($0) } }
 
     package subscript(index: TaskIndex) -> TaskRecord {
         get { records[index] }
@@ -190,7 +190,7 @@ package struct TaskTable: Sendable {
             generations.append(0)
             marks.append(-1)
         }
-        places.insert(id, at: index)
+        places[id] = Int32(index)
         return index
     }
 

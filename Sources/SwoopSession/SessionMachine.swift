@@ -27,15 +27,18 @@ package struct SessionMachine: Sendable {
             /// The bytes are here; the count is `unknownCount` if they came before it was told.
             case brought([UInt8], elementCount: Int64)
             /// Ended badly. Final.
-            case failed(TaskFailure)
+            indirect case failed(TaskFailure)
         }
 
         package static let unknownCount: Int64 = -1
 
         package var state = State.pending
-        /// Whether the coordinator was asked for the bytes and has not answered.
-        package var isAsked = false
+        /// Whether somebody waits for the bytes.
+        package var isWanted = false
+        /// Whether somebody waits for the end.
         package var isAwaited = false
+        /// Whether the output is a page: its bytes never come with the news of the end.
+        package let isPage: Bool
     }
 
     private enum Openness {
@@ -46,8 +49,10 @@ package struct SessionMachine: Sendable {
 
     package let configuration: Configuration
     package private(set) var now = Timestamp(nanoseconds: 0)
-    package private(set) var held: [TaskID: Held] = [:]
+    package private(set) var held = TaskMap<Held>()
     private var releases: [TaskID] = []
+    /// Outputs whose bytes are to be asked for at the end of this step: all in one message.
+    private var asked: [TaskID] = []
     private var releasesSince: Timestamp?
     private var openness = Openness.open
     private var isClosed = false
@@ -86,6 +91,9 @@ package struct SessionMachine: Sendable {
         case .deadlineReached: break
         }
         flushReleases(into: &effects)
+        guard !asked.isEmpty else { return }
+        effects.append(.want(asked))
+        asked = []
     }
 
     /// When `deadlineReached` is due, if nothing else happens.
@@ -103,9 +111,19 @@ package struct SessionMachine: Sendable {
         _ part: GraphPart, _ data: [[UInt8]], into effects: inout [SessionEffect]
     ) {
         guard !isClosed else { return }
-        for task in part.held { held[task] = Held() }
+        let pages = pages(of: part)
+        for task in part.held {
+            held[task] = Held(isPage: !pages.isEmpty && pages.contains(task))
+        }
         guard case .open = openness else { return }
         effects.append(.submit(part, data: data))
+    }
+
+    private func pages(of part: GraphPart) -> Set<TaskID> {
+        var pages: Set<TaskID> = []
+        for task in part.tasks where task.output == .page { pages.insert(task.id) }
+        for item in part.data where item.output == .page { pages.insert(item.id) }
+        return pages
     }
 
     private mutating func wait(_ task: TaskID, into effects: inout [SessionEffect]) {
@@ -137,9 +155,11 @@ package struct SessionMachine: Sendable {
         case .pending, .stored:
             if case .over(let failure) = openness {
                 effects.append(.refuse(task, failure))
-            } else if !record.isAsked {
-                held[task]?.isAsked = true
-                effects.append(.want([task]))
+            } else if !record.isWanted {
+                held[task]?.isWanted = true
+                // A small value comes with the news of the end; whether it is small is known then.
+                if case .pending = record.state, !record.isPage { return }
+                asked.append(task)
             }
         }
     }
@@ -153,11 +173,11 @@ package struct SessionMachine: Sendable {
     }
 
     private mutating func release(_ task: TaskID, into effects: inout [SessionEffect]) {
-        guard let record = held.removeValue(forKey: task) else { return }
+        guard let record = held.remove(task) else { return }
         let failure = TaskFailure(
             kind: .cancelled, message: "its handle was dropped while it was waited for", task: task)
         if record.isAwaited { effects.append(.settle(task, .failed(failure))) }
-        if record.isAsked { effects.append(.refuse(task, failure)) }
+        if record.isWanted { effects.append(.refuse(task, failure)) }
         if releases.isEmpty { releasesSince = now }
         releases.append(task)
     }
@@ -219,9 +239,12 @@ package struct SessionMachine: Sendable {
             effects.append(
                 .settle(task, .stored(byteCount: byteCount, elementCount: elementCount)))
         }
-        if record.isAsked, let value {
-            held[task]?.isAsked = false
+        guard record.isWanted else { return }
+        if let value {
+            held[task]?.isWanted = false
             effects.append(.bring(task, value))
+        } else if !record.isPage {
+            asked.append(task)
         }
     }
 
@@ -241,7 +264,7 @@ package struct SessionMachine: Sendable {
         case .pending: break
         }
         held[task]?.state = .brought(bytes, elementCount: elementCount)
-        held[task]?.isAsked = false
+        held[task]?.isWanted = false
         if record.isAwaited {
             held[task]?.isAwaited = false
             effects.append(
@@ -249,7 +272,7 @@ package struct SessionMachine: Sendable {
                     task,
                     .stored(byteCount: Int64(bytes.count), elementCount: elementCount)))
         }
-        if record.isAsked { effects.append(.bring(task, bytes)) }
+        if record.isWanted { effects.append(.bring(task, bytes)) }
     }
 
     private mutating func fail(
@@ -266,23 +289,23 @@ package struct SessionMachine: Sendable {
         case .pending, .stored: break
         }
         held[task]?.state = .failed(failure)
-        held[task]?.isAsked = false
+        held[task]?.isWanted = false
         held[task]?.isAwaited = false
         if record.isAwaited { effects.append(.settle(task, .failed(failure))) }
-        if record.isAsked { effects.append(.refuse(task, failure)) }
+        if record.isWanted { effects.append(.refuse(task, failure)) }
     }
 
     private mutating func end(_ failure: TaskFailure, into effects: inout [SessionEffect]) {
         guard case .open = openness else { return }
         openness = .over(failure)
-        for task in held.keys.sorted() {
+        for task in held.tasks {
             guard let record = held[task] else { continue }
             if record.isAwaited {
                 held[task]?.isAwaited = false
                 effects.append(.settle(task, .failed(failure)))
             }
-            if record.isAsked {
-                held[task]?.isAsked = false
+            if record.isWanted {
+                held[task]?.isWanted = false
                 effects.append(.refuse(task, failure))
             }
         }
@@ -296,6 +319,6 @@ package struct SessionMachine: Sendable {
         end(failure, into: &effects)
         openness = .over(failure)
         isClosed = true
-        held = [:]
+        held = TaskMap()
     }
 }

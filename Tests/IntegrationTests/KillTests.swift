@@ -19,7 +19,7 @@ extension ProgramTests {
 
         /// A job on a cluster of its own, under way: some of its values have arrived.
         private func startJob() throws -> ProgramRun {
-            let run = try ProgramRun(["job", "local", "200", "20"], in: folder)
+            let run = try ProgramRun(["job", "local", "200", "60"], in: folder)
             _ = try run.value(of: "first")
             return run
         }

@@ -1,5 +1,4 @@
-// The table of nodes against a walk over all of them, and the table of tasks against a dictionary:
-// random loads and ids, the same answers.
+// The table of nodes against a walk over all of them: random loads, the same answers.
 
 import SwoopModel
 import SwoopScheduling
@@ -91,38 +90,6 @@ struct NodeTableTests {
             lastHeard: Timestamp(nanoseconds: Int64(draws.below(100))))
         if draws.below(4) > 0 { node.set(.ready, of: draws.below(3) * 40) }
         return node
-    }
-
-    @Test func `every task is found by its id, however odd its number is`() {
-        var draws = Draws(seed: 9)
-        var table = TaskTable()
-        var known: [TaskID: TaskIndex] = [:]
-        func number() -> UInt64 {
-            switch draws.below(4) {
-            case 0: UInt64(draws.below(3_000))
-            case 1: 1_000_000 + UInt64(draws.below(2_000_000))
-            case 2: UInt64.max - UInt64(draws.below(2_000))
-            default: draws.next()
-            }
-        }
-        for step in 0..<20_000 {
-            let id = TaskID(high: UInt64(draws.below(3)), low: number())
-            #expect(table.index(of: id) == known[id])
-            if known[id] == nil {
-                let spec = TaskSpec(id: id, function: FunctionIndex(0))
-                known[id] = table.insert(
-                    TaskRecord(spec: spec, client: ClientID(1), kind: .call))
-            }
-            // First it grows, then it shrinks to nothing.
-            let gone = step < 10_000 ? draws.below(2) : 3
-            for _ in 0..<gone {
-                guard let (task, index) = known.first else { break }
-                table.remove(index)
-                known[task] = nil
-                #expect(table.index(of: task) == nil)
-            }
-            #expect(table.count == known.count)
-        }
     }
 }
 

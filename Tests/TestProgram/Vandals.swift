@@ -61,23 +61,33 @@ private struct SplitMix: RandomNumberGenerator {
 @safe private struct SharedPart {
     private let words: UnsafeMutableBufferPointer<UInt64>
 
-    /// The part of this name, as /proc tells of it.
+    /// The part of this name, as /proc tells of it: in pieces, so that one reading may miss what
+    /// another thread's mappings move.
     init(of name: String) {
-        var text: [UInt8] = []
-        if let file = unsafe fopen("/proc/self/maps", "r") {
-            while true {
-                let byte = unsafe getc(file)
-                if byte < 0 { break }
-                text.append(UInt8(truncatingIfNeeded: byte))
-            }
-            unsafe fclose(file)
+        for _ in 0..<1_000 {
+            let lines = Self.mappings.split(separator: "\n")
+            let line = lines.first { $0.contains("swoop-\(name)") && $0.contains("rw-s") }
+            let ends = line?.split(separator: " ")[0].split(separator: "-")
+                .compactMap { Int($0, radix: 16) }
+            guard let ends, ends.count == 2 else { continue }
+            let start = unsafe UnsafeMutablePointer<UInt64>(bitPattern: ends[0])
+            unsafe words = UnsafeMutableBufferPointer(
+                start: start, count: (ends[1] - ends[0]) / 8)
+            return
         }
-        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-        let ends = lines.first { $0.contains("swoop-\(name)") && $0.contains("rw-s") }?
-            .split(separator: " ")[0].split(separator: "-").compactMap { Int($0, radix: 16) }
-        guard let ends, ends.count == 2 else { fatalError("no memory of the name \(name)") }
-        let start = unsafe UnsafeMutablePointer<UInt64>(bitPattern: ends[0])
-        unsafe words = UnsafeMutableBufferPointer(start: start, count: (ends[1] - ends[0]) / 8)
+        fatalError("no memory of the name \(name)")
+    }
+
+    private static var mappings: String {
+        var text: [UInt8] = []
+        guard let file = unsafe fopen("/proc/self/maps", "r") else { return "" }
+        while true {
+            let byte = unsafe getc(file)
+            if byte < 0 { break }
+            text.append(UInt8(truncatingIfNeeded: byte))
+        }
+        unsafe fclose(file)
+        return String(decoding: text, as: UTF8.self)
     }
 
     func spoil(words places: [Int], _ random: inout SplitMix) {

@@ -37,7 +37,7 @@ final class PlanRecording: Sendable {
         var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
         var remotePlaces: [ObjectIdentifier: FunctionIndex] = [:]
         /// Tasks whose handles live.
-        var alive: Set<TaskID> = []
+        var alive = TaskMap<Bool>()
         var isSubmitted = false
         /// What was read of files that are made as they are read: all loops have the same of them.
         var contents: [String: [UInt8]] = [:]
@@ -73,7 +73,7 @@ final class PlanRecording: Sendable {
                 TaskSpec(
                     id: id, function: function, arguments: arguments, output: output,
                     features: features))
-            state.alive.insert(id)
+            state.alive[id] = true
         }
         return ProxyHandle(self, tasks: [id])
     }
@@ -168,7 +168,7 @@ final class PlanRecording: Sendable {
         state.withLock { [spec] state in
             state.part.data.append(spec)
             state.data.append(data)
-            state.alive.insert(id)
+            state.alive[id] = true
         }
         return ProxyHandle(self, tasks: [id])
     }
@@ -207,7 +207,7 @@ final class PlanRecording: Sendable {
                     id: id, initial: initial, limit: UInt32(clamping: max(1, limit)),
                     template: template, placeholder: placeholder, result: made.tasks[0],
                     until: stop?.tasks[0]))
-            state.alive.insert(id)
+            state.alive[id] = true
         }
         return ProxyHandle(self, tasks: [id])
     }
@@ -230,7 +230,7 @@ final class PlanRecording: Sendable {
             if state.isSubmitted { return .success(nil) }
             state.isSubmitted = true
             var part = state.part
-            part.held = state.alive.sorted()
+            part.held = state.alive.tasks
             let data = state.data
             state.data = []
             state.part = GraphPart(functions: part.functions)

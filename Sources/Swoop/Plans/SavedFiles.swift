@@ -112,7 +112,7 @@ extension PlanRecording {
         let parts = partTasks(of: saving)
         let stale = stalePaths(target, parts: parts.count, replacing: replacing)
         if target.isSent {
-            state.withLock { $0.alive.formUnion(parts) }
+            state.withLock { state in for part in parts { state.alive[part] = true } }
             return SavedFiles(
                 brought: BroughtParts(
                     parts.map { ProxyHandle(self, tasks: [$0]) }, target, stale: stale))

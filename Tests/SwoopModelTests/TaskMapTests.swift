@@ -1,0 +1,44 @@
+// The map of tasks against a dictionary: random ids, near and far, the same answers.
+
+import SwoopModel
+import Testing
+
+struct TaskMapTests {
+    @Test func `a map of tasks holds what a dictionary holds, however odd the numbers are`() {
+        var mixer = Mixer(seed: 3)
+        func draw(_ limit: UInt64) -> UInt64 {
+            mixer.mix(limit)
+            return mixer.value % limit
+        }
+        func number() -> UInt64 {
+            switch draw(4) {
+            case 0: return draw(3_000)
+            case 1: return 1_000_000 + draw(2_000_000)
+            case 2: return .max - draw(2_000)
+            default: return draw(.max)
+            }
+        }
+        var map = TaskMap<Int>()
+        var dictionary: [TaskID: Int] = [:]
+        var order: [TaskID] = []
+        for step in 0..<20_000 {
+            let task = TaskID(high: draw(3), low: number())
+            #expect(map[task] == dictionary[task])
+            if dictionary[task] == nil { order.append(task) }
+            map[task] = step
+            dictionary[task] = step
+            // First it grows, then it shrinks to nothing.
+            for _ in 0..<(step < 10_000 ? draw(2) : 2) where !order.isEmpty {
+                let gone = order.remove(at: Int(draw(UInt64(order.count))))
+                #expect(map.remove(gone) == dictionary.removeValue(forKey: gone))
+                #expect(map[gone] == nil)
+                #expect(map.remove(gone) == nil)
+            }
+            #expect(map.count == dictionary.count)
+            if step % 1_000 == 0 { #expect(map.tasks == dictionary.keys.sorted()) }
+        }
+        for task in order { map[task] = nil }
+        #expect(map.isEmpty)
+        #expect(map.tasks.isEmpty)
+    }
+}
