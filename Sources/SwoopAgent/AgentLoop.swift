@@ -91,6 +91,7 @@ struct AgentLoop: ~Copyable {
         settings.storeBytes = Int64(arena.budget)
         settings.slots = configuration.slots
         settings.spillTrouble = spillTrouble
+        settings.budgetTrouble = MachineMemory.trouble(ofBudget: configuration.pageBudget)
         settings.isSpillFolderNamed = !configuration.spillFolder.isEmpty
         settings.nodeName = configuration.name
         let century = 3_155_760_000 * nanosecondsPerSecond

@@ -47,7 +47,7 @@ package enum AgentProcess {
         let arena =
             isArenaShared
             ? try Arena(owning: role.takeDescriptor(AgentConfiguration.arenaDescriptor).take())
-            : try Arena(budget: configuration.pageBudget)
+            : try Arena(budget: MachineMemory.granted(configuration.pageBudget))
         // The first worker takes longest to start: everything else is done meanwhile.
         let spill = OpenedSpill(folder: configuration.spillFolder)
         let early = try? WorkerLink(

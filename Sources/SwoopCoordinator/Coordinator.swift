@@ -44,6 +44,7 @@ package final class Coordinator: Sendable {
         case depot(ProgramDepot.News)
         case hosts(HostNews)
         case admit(host: String, key: String, Answer<HostAdmission>)
+        case check(host: String, Answer<String>)
         case stop
     }
 
@@ -164,6 +165,11 @@ package final class Coordinator: Sendable {
         let answer = try Answer<HostAdmission>()
         inbox.put(.admit(host: host, key: publicKey, answer))
         return answer.wait(until: MonotonicClock.nanoseconds() + Self.answerLimit)
+    }
+
+    /// Asks whether a host is there; the answer is why not, or nothing.
+    func ask(_ host: String, _ answer: Answer<String>) {
+        inbox.put(.check(host: host, answer))
     }
 
     /// Takes news of hosts from the keeper.

@@ -105,6 +105,7 @@ extension CoordinatorLoop {
                 record.givenBytes = given
                 record.sampledAt = now
             }
+            sawSign(of: node, now: now)
         case .page(let task, let bytes):
             relay(task, bytes, from: node)
             deliver(task, bytes, from: node, now: now)

@@ -13,6 +13,8 @@ struct StandingHosts {
     var roster = HostRoster()
     /// Clients that wait to hear what became of hosts.
     var awaiting: [(client: ClientID, host: String, leaves: Bool)] = []
+    /// Hosts of which a sign of life is awaited.
+    var checks: [HostCheck] = []
     /// What viewers were told last.
     var told: [HostState] = []
     /// Keys of the agents that were started last, by host.
@@ -74,7 +76,7 @@ extension CoordinatorLoop {
             send(.hostsTaken(names, refusal: ""), to: client)
             for name in names { hosts?.awaiting.append((client, name, false)) }
             handle(HostEvent.wanted(names), now: now)
-            for name in names where isThere(name) { settle(HostResult(host: name), leaves: false) }
+            for name in names where isThere(name) { check(name, for: nil, now: now) }
         case .progressed(let host, let text):
             handle(HostEvent.progressed(host, text), now: now)
         case .ended(let result, let passes): ended(result, passes: passes, now: now)
@@ -85,7 +87,7 @@ extension CoordinatorLoop {
         }
     }
 
-    private func isThere(_ host: String) -> Bool {
+    func isThere(_ host: String) -> Bool {
         nodes.contains { $0.description.name == host }
     }
 
@@ -103,7 +105,7 @@ extension CoordinatorLoop {
     }
 
     /// Tells those who wait for the host what became of it.
-    private mutating func settle(_ result: HostResult, leaves: Bool) {
+    mutating func settle(_ result: HostResult, leaves: Bool) {
         guard
             let waiting = hosts?.awaiting.filter({ $0.host == result.host && $0.leaves == leaves })
         else { return }
@@ -123,6 +125,7 @@ extension CoordinatorLoop {
     mutating func hostLost(_ name: String, reason: String, now: Int64) {
         guard hosts != nil else { return }
         handle(HostEvent.lost(name, reason: reason), now: now)
+        concludeChecks(of: name, failure: reason, now: now)
     }
 
     /// Whether an agent of this name may join now; one that may not is told why.
@@ -180,6 +183,7 @@ extension CoordinatorLoop {
             if let key = hosts?.keys.removeValue(forKey: name) { access.withdraw(key) }
             handle(.nodeForgotten(name), now: now)
             settle(HostResult(host: name), leaves: true)
+            concludeChecks(of: name, failure: "\(name) was taken away", now: now)
         }
     }
 
@@ -206,11 +210,12 @@ extension CoordinatorLoop {
         startLocalAgent(now: now)
     }
 
-    private static let localName = "local"
+    static let localName = "local"
 
     /// The agent of this machine could not be started, or ended before it had joined.
     mutating func localFailed(_ reason: String, now: Int64) {
         let name = Self.localName
+        concludeChecks(of: name, failure: reason, now: now)
         guard hosts?.roster.contains(name) ?? false else { return }
         ended(HostResult(host: name, step: "start", failure: reason), passes: true, now: now)
     }

@@ -249,6 +249,7 @@ struct CoordinatorLoop: ~Copyable {
         case .depot(let news): take(news, now: now)
         case .hosts(let news): take(news, now: now)
         case .admit(let host, let key, let answer): answer.give(admit(host, key: key))
+        case .check(let host, let answer): check(host, for: answer, now: now)
         }
     }
 

@@ -89,8 +89,9 @@ extension AgentMachine {
 
     // MARK: Spill
 
-    /// Says at once that the folder cannot be had which somebody named.
-    mutating func tellSpillTrouble(into effects: inout [AgentEffect]) {
+    /// Says at once that what somebody asked for cannot be had: the memory, or the folder.
+    mutating func tellStoreTrouble(into effects: inout [AgentEffect]) {
+        if let reason = configuration.budgetTrouble { remarkOnce(reason, into: &effects) }
         guard configuration.isSpillFolderNamed, let reason = configuration.spillTrouble else {
             return
         }

@@ -46,6 +46,8 @@ package struct AgentMachine: Sendable {
         package var isSpillFolderNamed = false
         /// Why nothing can be spilled on this node; nil: it can.
         package var spillTrouble: String?
+        /// Why pages get less memory than somebody asked for; nil: they do not.
+        package var budgetTrouble: String?
         /// After a spill that failed none is tried for so long.
         package var spillPause: Int64 = 5 * nanosecondsPerSecond
 
@@ -188,7 +190,7 @@ package struct AgentMachine: Sendable {
             self.node = node
             hasJoined = true
             hear()
-            tellSpillTrouble(into: &effects)
+            tellStoreTrouble(into: &effects)
         case .leaseGranted(let lease): take(lease, into: &effects)
         case .attemptsRevoked(let attempts): revoke(attempts, into: &effects)
         case .attemptsRecalled(let attempts): recall(attempts, into: &effects)

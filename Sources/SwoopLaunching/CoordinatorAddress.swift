@@ -113,7 +113,7 @@ extension RuntimeFolder {
         _ = unsafe unlink(temporary)
         let descriptor = unsafe open(
             temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw .systemCall("open(\(temporary))", code: errno) }
+        guard descriptor >= 0 else { throw .closedFolder(path: path, code: errno) }
         defer { _ = close(descriptor) }
         var bytes = address.fileBytes
         defer { bytes.wipe() }
@@ -122,7 +122,7 @@ extension RuntimeFolder {
         else {
             let code = errno
             _ = unsafe unlink(temporary)
-            throw .systemCall("publish(\(final))", code: code)
+            throw .closedFolder(path: path, code: code)
         }
         // Where it cannot be promised, whoever looks for coordinators removes it.
         _ = unsafe swoop_leave_no_file(final)

@@ -15,6 +15,8 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
     case malformedRole(String)
     /// The user's runtime folder belongs to somebody else or is open to others.
     case unsafeFolder(path: String, reason: String)
+    /// Nothing can be written in the user's runtime folder; `code` is the errno.
+    case closedFolder(path: String, code: Int32)
     /// A name that cannot be part of a file name.
     case unusableName(String)
 
@@ -28,6 +30,10 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .missingDescriptor(let name): "the launcher handed over no descriptor \"\(name)\""
         case .malformedRole(let text): "the role \"\(text)\" in the environment is none of ours"
         case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
+        case .closedFolder(let path, let code):
+            "nothing can be written at \(path), where the processes of a user find one another "
+                + "(\(SystemWords.of(code))): make that possible, or set XDG_RUNTIME_DIR to a "
+                + "folder of yours with mode 700 that can be written to"
         case .unusableName(let name):
             "\"\(name)\" cannot name a cluster: use letters, digits, - and _"
         case .clusterRuns(let name, let pid, let file):

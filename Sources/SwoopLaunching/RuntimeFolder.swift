@@ -26,7 +26,7 @@ package struct RuntimeFolder: Sendable, Equatable {
     /// A folder at a path of the caller's, made when missing.
     package init(at path: String) throws(LaunchError) {
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw .systemCall("mkdir(\(path))", code: errno)
+            throw .closedFolder(path: path, code: errno)
         }
         try RuntimeFolder.check(path)
         self.path = path

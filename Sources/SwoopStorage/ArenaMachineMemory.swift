@@ -31,6 +31,23 @@ package enum MachineMemory {
         ).budget
     }
 
+    /// What pages get where somebody asked for so many bytes.
+    ///
+    /// As many as there is memory in all are too many: the kernel would kill a process for them.
+    package static func granted(_ wanted: Int) -> Int {
+        guard let total = totalBytes(), wanted > total else { return wanted }
+        return min(wanted, pageBudget())
+    }
+
+    /// What to say of a budget that is not granted; nil: it is.
+    package static func trouble(ofBudget wanted: Int) -> String? {
+        let granted = granted(wanted)
+        guard granted < wanted, let total = totalBytes() else { return nil }
+        return "\(wanted >> 20) MiB for pages were asked for, and the limit of memory here is "
+            + "\(total >> 20) MiB (of the control group, or of the machine): pages get "
+            + "\(granted >> 20) MiB. Ask for less, or raise the limit"
+    }
+
     private static func meminfo(_ field: String) -> Int? {
         guard let text = ProcessAllowance.text(of: "/proc/meminfo") else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix(field) {

@@ -121,6 +121,20 @@ extension ClusterTests {
             try down()
         }
 
+        @Test func `up does not call a host up whose agent was just killed, and starts it anew`()
+            throws
+        {
+            try up("alpha")
+            alpha.killAgent()
+            let again = try desk.swoop("up", "alpha")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(again.errors.contains("swoop: alpha: done after "), "\(again.errors)")
+            #expect(try status().nodes.map(\.name) == ["alpha"])
+            #expect(try status().host("alpha")?.state == "up")
+            #expect(try desk.job(8)["right"] == "8")
+            try down()
+        }
+
         @Test func `a host is taken away while a job runs, and the job loses nothing`() throws {
             try up("alpha", "beta")
             let run = try startJob()
@@ -173,6 +187,9 @@ extension ClusterTests {
 
         @Test func `an agent of this machine that is killed is started again`() throws {
             try up("local:cores=2")
+            // It has joined by now, and nobody takes it for lost.
+            let now = try status()
+            #expect(now.nodes.map(\.name) == ["local"] && now.host("local")?.state == "up")
             let run = try startJob()
             let mark = Array("SWOOP_ROLE=agent".utf8)[...]
             let agent = try #require(

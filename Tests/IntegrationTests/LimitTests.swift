@@ -113,6 +113,24 @@ extension ProgramTests {
             #expect(budget > 8 << 20 && budget <= kibibytes << 10)
         }
 
+        @Test(.enabled(if: canMakeGroup(of: "memory"), "needs root and control groups"))
+        func `more memory for pages than the control group has is told, and not taken`() throws {
+            try withGroup(of: "memory", ["memory.limit_in_bytes": "\(900 << 20)"]) { path in
+                let script = "echo $$ >\(path)/cgroup.procs; exec \"$0\" chaos local 1 5"
+                let program = try #require(ProgramRun.programPath)
+                let run = try ProgramRun(
+                    ["-c", script, program], in: TestFolder(), program: "/bin/bash")
+                #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+                #expect(run.values["right"] == "5", "\(run.output)")
+                let lines = run.errors.split(separator: "\n").filter {
+                    $0.contains("1024 MiB for pages were asked for")
+                }
+                #expect(lines.count == 1, "\(run.errors)")
+                #expect(lines.first?.contains("here is 900 MiB") == true, "\(lines)")
+                #expect(lines.first?.contains("pages get 450 MiB") == true, "\(lines)")
+            }
+        }
+
         /// It either works or says which limit it was.
         private func expectWord(_ run: ProgramRun, of limit: String) throws -> Bool {
             let status = try run.end(within: 30)

@@ -48,6 +48,31 @@ extension ProgramTests {
             #expect(MonotonicClock.nanoseconds() - began < 8_000_000_000)
         }
 
+        @Test(.enabled(if: unsafe geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0))
+        func
+            `a runtime folder that cannot be written to is a clear error, before or after it is made`()
+            throws
+        {
+            for made in ["", "mkdir -m 700 swoop"] {
+                let own = try TestFolder()
+                let script = """
+                    cd "$XDG_RUNTIME_DIR" && \(made.isEmpty ? ":" : made)
+                    mount --bind . . && mount -o remount,bind,ro "$XDG_RUNTIME_DIR" || exit 77
+                    cd / && exec "$0" standing beta
+                    """
+                let program = try #require(ProgramRun.programPath)
+                let run = try ProgramRun(
+                    ["--mount", "/bin/bash", "-c", script, program], in: own,
+                    program: "/usr/bin/unshare")
+                #expect(try run.end() == .exited(1), "\(run.output)\(run.errors)")
+                let threw = run.values["threw"] ?? ""
+                #expect(threw.contains("nothing can be written at "), "\(run.output)")
+                #expect(threw.contains("(Read-only file system)"), "\(threw)")
+                #expect(threw.contains("set XDG_RUNTIME_DIR to a folder of yours"), "\(threw)")
+                #expect(try own.processes(leftAfter: 3) == [])
+            }
+        }
+
         /// A client that comes while the coordinator is stopped, three seconds later.
         private func jobOfStopped() throws -> ProgramRun {
             #expect(kill(standing.process.pid, SIGSTOP) == 0)

@@ -52,6 +52,17 @@ private func here(_ task: Int, _ byteCount: Int64 = 100) -> (Int, InputSource) {
     private let output = RoomUse.output(WorkerID(1), token: 0)
     private let other = RoomUse.output(WorkerID(1), token: 1)
 
+    @Test func `less memory than was asked for is told when the node joins, and once`() {
+        var configuration = AgentMachine.Configuration()
+        configuration.budgetTrouble = "pages get less"
+        var agent = TestAgent()
+        agent.machine = AgentMachine(configuration: configuration)
+        agent.handle(.accepted(NodeID(1)))
+        agent.expect(.remark("pages get less"))
+        agent.handle(.accepted(NodeID(1)))
+        #expect(!agent.orders.contains(.remark("pages get less")))
+    }
+
     @Test func `memory that is free is given at once`() {
         var agent = agent([])
         agent.handle(.roomWanted(output, byteCount: 100))

@@ -25,9 +25,11 @@ public func holdCluster(
     } catch {
         throw SwoopError(.unreachable, "the cluster could not be started: \(error)")
     }
-    guard local.isVisible else {
+    do {
+        try local.expectVisible()
+    } catch {
         local.stop()
-        throw StandingCluster.invisible
+        throw error
     }
     // A thread of its own waits: the caller's may have other tasks to run.
     await withCheckedContinuation { continuation in

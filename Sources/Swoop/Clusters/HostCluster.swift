@@ -73,8 +73,8 @@ final class HostCluster: Sendable {
     /// Whether nothing is left of the cluster when these failed.
     func isEmpty(but failures: [HostError]) -> Bool { failures.count == hosts.count }
 
-    /// Whether its address was published.
-    var isVisible: Bool { publication?.isDone ?? false }
+    /// Refuses a cluster that is for others, and that nobody could find.
+    func expectVisible() throws(SwoopError) { try publication?.expectDone() }
 
     /// Brings all hosts up, as many as may be at a time; returns when the last one has joined or
     /// failed, or when `cancel` was called.

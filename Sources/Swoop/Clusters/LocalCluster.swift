@@ -75,7 +75,8 @@ final class LocalCluster: Sendable {
         let program = ProgramID(ProgramIdentity.current())
         var configuration = Coordinator.Configuration(program: program, keys: keys)
         configuration.modelPath = options.learns ? Self.modelPath : ""
-        let writer = options.pageBudget > 0 ? try ArenaWriter(budget: options.pageBudget) : nil
+        let budget = MachineMemory.granted(options.pageBudget)
+        let writer = budget > 0 ? try ArenaWriter(budget: budget) : nil
         self.writer = writer
         coordinator = try Coordinator(configuration) { endpoint in
             LocalAgent(publicKey: agentKeys.publicKey) {
@@ -111,14 +112,15 @@ final class LocalCluster: Sendable {
         let pool = min(8, ProcessAllowance.cores())
         needs.stacks = 6 + pool
         needs.threads = needs.stacks + 14 + options.cores
-        needs.fileBytes = max(options.pageBudget, 20 << 20)
-        needs.sharedBytes = max(options.pageBudget, 2 << 20)
+        let budget = MachineMemory.granted(options.pageBudget)
+        needs.fileBytes = max(budget, 20 << 20)
+        needs.sharedBytes = max(budget, 2 << 20)
         needs.ownBytes = 32 << 20
         return needs
     }
 
-    /// Whether its address was published.
-    var isVisible: Bool { publication?.isDone ?? false }
+    /// Refuses a cluster that is for others, and that nobody could find.
+    func expectVisible() throws(SwoopError) { try publication?.expectDone() }
 
     /// Ends the agent and the coordinator, and takes the address back.
     func stop() {

@@ -1,6 +1,7 @@
 // A cluster of hosts that outlives its clients: what `swoop up` starts, and what the process that
 // holds it does. StandingClusterStart.swift has the start of that process.
 
+import SwoopCoordinator
 import SwoopHosts
 package import SwoopLaunching
 package import SwoopModel
@@ -115,12 +116,6 @@ package struct StandingCluster: Sendable {
             .unreachable, "a cluster named \(name) runs already, in process \(other.process.pid)",
             advice: "End that one (`swoop down \(name)`), or choose another name.")
     }
-
-    static var invisible: SwoopError {
-        SwoopError(
-            .unreachable, "nobody could find the cluster: its address could not be published",
-            advice: "See that the runtime folder belongs to you and is closed to others.")
-    }
 }
 
 // MARK: In the process that holds the cluster
@@ -142,17 +137,37 @@ extension StandingCluster {
         let name = self.name ?? list.clusterName ?? Self.usualName
         try Self.expectNone(named: name)
         let cluster = try HostCluster(options, list, cluster: name, holder: .hosts)
-        guard cluster.isVisible else {
+        do {
+            try cluster.expectVisible()
+        } catch {
             cluster.stop()
-            throw Self.invisible
+            throw error
         }
         signals.onEach { _ in cluster.cancel() }
         let lines = BringUpLines(of: list.hosts.filter { !$0.isLocal }.map(\.name))
-        let outcomes = try cluster.bringUp { [showsProgress] host, progress in
+        var outcomes = try cluster.bringUp { [showsProgress] host, progress in
             if showsProgress { lines.take(host.name, progress) }
         }
-        if showsProgress { lines.finish(outcomes) }
-        var reports = Self.reports(of: outcomes, in: list)
+        // The first may have ended again while the last were brought up.
+        let there = outcomes.filter { $0.failure == nil }.map(\.host.name)
+        let locals = list.hosts.filter(\.isLocal).map(\.name)
+        let missing = try cluster.coordinator.missing(of: there + locals)
+        for index in outcomes.indices {
+            let name = outcomes[index].host.name
+            guard let reason = missing[name] else { continue }
+            let failure = Self.error(of: name, reason)
+            outcomes[index].failure = failure
+            if showsProgress { lines.take(name, .failed(failure)) }
+        }
+        if showsProgress {
+            lines.finish(outcomes)
+            for name in locals {
+                if let reason = missing[name] {
+                    lines.say("\(Self.error(of: name, reason))", of: name, isNews: true)
+                }
+            }
+        }
+        var reports = Self.reports(of: outcomes, in: list, missing: missing)
         if signals.hasCome { for index in reports.indices { reports[index].stop() } }
         let isUp = reports.contains { $0.failure == nil }
         if isUp { cluster.keep(reports.filter { $0.failure == nil }.map(\.host)) }
@@ -162,14 +177,24 @@ extension StandingCluster {
         return signals.hasCome
     }
 
-    /// In the order of the list; the agent of this machine is there from the beginning.
-    private static func reports(of outcomes: [HostOutcome], in list: HostList) -> [HostReport] {
+    /// In the order of the list.
+    private static func reports(
+        of outcomes: [HostOutcome], in list: HostList, missing: [String: String]
+    ) -> [HostReport] {
         var others = outcomes[...]
         return list.hosts.compactMap { host in
-            host.isLocal
-                ? HostReport(host: host.name, failure: nil, step: "", isCarried: false)
-                : others.popFirst().map(HostReport.init)
+            guard host.isLocal else { return others.popFirst().map(HostReport.init) }
+            let failure = missing[host.name].map { error(of: host.name, $0) }
+            return HostReport(
+                host: host.name, failure: failure?.description,
+                step: failure?.step.rawValue ?? "", isCarried: false)
         }
+    }
+
+    private static func error(of host: String, _ reason: String) -> HostError {
+        HostError(
+            host: host, step: .start,
+            message: "its agent did not stay: \(reason). Run `swoop up` again.")
     }
 
     private var options: HostOptions {
