@@ -11,12 +11,18 @@ enum ChaosBlow: Equatable, CustomStringConvertible {
     case interrupt
     /// Stopped and continued after so many seconds.
     case stop(seconds: Double)
+    /// Nothing is struck: a value of so many megabytes goes there and back.
+    case bulk(megabytes: Int)
+    /// No process may have more descriptors than these, from its start on.
+    case starve(descriptors: Int)
 
     var description: String {
         switch self {
         case .kill: "SIGKILL"
         case .interrupt: "SIGINT"
         case .stop(let seconds): "SIGSTOP for \(seconds) s"
+        case .bulk(let megabytes): "a value of \(megabytes) MB"
+        case .starve(let descriptors): "a limit of \(descriptors) descriptors"
         }
     }
 }
@@ -44,9 +50,12 @@ struct ChaosPlan {
     private var number = 0
     /// How long a process may be stopped, in tenths of a second.
     private let longestStop: Int
+    private let largestValue: Int
 
-    /// A plan; stops last no longer than `longestStop` seconds.
-    init(seed: UInt64, longestStop: Int) {
+    /// A plan; stops last no longer than `longestStop` seconds, and values have no more than
+    /// `largestValue` megabytes.
+    init(seed: UInt64, longestStop: Int, largestValue: Int = 200) {
+        self.largestValue = largestValue
         state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
         self.longestStop = longestStop * 10
     }
@@ -60,11 +69,17 @@ struct ChaosPlan {
         return Int((mixed ^ mixed >> 31) % UInt64(bound))
     }
 
+    /// Rounds in which every blow comes once.
+    static let turn = 11
+
     mutating func next() -> ChaosRound {
-        // Every victim and every kind of blow comes once in nine rounds, in turn.
-        let victim = ChaosVictim.allCases[number % 3]
+        // Every victim and every kind of blow comes once in eleven rounds, in turn.
+        let place = number % Self.turn
+        let victim = ChaosVictim.allCases[place % 3]
         let blow: ChaosBlow =
-            switch (victim, number / 3 % 3) {
+            switch (victim, place / 3) {
+            case (.client, 3): .bulk(megabytes: largestValue / 2 + draw(largestValue / 2 + 1))
+            case (.agent, 3): .starve(descriptors: 6 + draw(60))
             case (.client, 1): .interrupt
             case (_, 0): .kill
             default: .stop(seconds: Double(5 + draw(longestStop)) / 10)

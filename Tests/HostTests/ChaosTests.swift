@@ -17,15 +17,19 @@ private struct ChaosOrder {
     var nanoseconds: Int64
     var rounds: Int
     var longestStop: Int
+    /// Megabytes.
+    var largestValue: Int
 
     static var ofEnvironment: ChaosOrder {
         let seed = number(of: "SWOOP_SEED") ?? 1
         guard let minutes = number(of: "SWOOP_CHAOS_MINUTES"), minutes > 0 else {
-            return ChaosOrder(seed: seed, nanoseconds: .max, rounds: 9, longestStop: 3)
+            return ChaosOrder(
+                seed: seed, nanoseconds: .max, rounds: ChaosPlan.turn, longestStop: 3,
+                largestValue: 200)
         }
         return ChaosOrder(
             seed: seed, nanoseconds: Int64(minutes) * 30_000_000_000, rounds: .max,
-            longestStop: 20)
+            longestStop: 20, largestValue: 1_200)
     }
 
     private static func number(of name: String) -> UInt64? {
@@ -40,7 +44,8 @@ private let silence = 10.0
     @Test(.timeLimit(.minutes(600)))
     func `whatever is struck on this machine, answers are right and nothing is left`() throws {
         let order = ChaosOrder.ofEnvironment
-        var plan = ChaosPlan(seed: order.seed, longestStop: order.longestStop)
+        var plan = ChaosPlan(
+            seed: order.seed, longestStop: order.longestStop, largestValue: order.largestValue)
         let began = MonotonicClock.nanoseconds()
         var done = 0
         while done < order.rounds,
@@ -91,9 +96,48 @@ private struct LocalChaos {
     }
 
     func run() throws {
+        defer { for pid in folder.processes { _ = kill(pid, SIGKILL) } }
+        switch round.blow {
+        case .bulk(let megabytes): try bulk(megabytes)
+        case .starve(let descriptors): try starve(descriptors)
+        case .kill, .interrupt, .stop: try strike()
+        }
+        let left = try folder.processes(leftAfter: 5)
+        #expect(left == [], "round \(round)")
+        #expect(TestFolder.names(in: "/dev/shm") == sharedMemory, "round \(round)")
+    }
+
+    /// A value so large that nothing else would get through behind it.
+    private func bulk(_ megabytes: Int) throws {
+        let run = try ProgramRun(["bulk", "\(megabytes)000000"], in: folder)
+        #expect(try run.end(within: 300) == .exited(0), "round \(round): \(run.errors)")
+        #expect(run.values["came"] == "\(megabytes)000000", "round \(round): \(run.output)")
+        #expect(run.values["went"] == "\(megabytes)000000", "round \(round): \(run.output)")
+        #expect(run.remarks(with: "lost") == [], "round \(round)")
+    }
+
+    /// With too few descriptors for a start, or for what comes after it: the work is done, or an
+    /// error says what was missing.
+    private func starve(_ descriptors: Int) throws {
+        let program = try #require(ProgramRun.programPath)
+        let run = try ProgramRun(
+            [
+                "-c", "ulimit -n \(descriptors); exec \"$0\" chaos local \(round.size) 5",
+                program,
+            ], in: folder, program: "/bin/bash")
+        let status = try run.end(within: 120)
+        if status == .exited(0) {
+            #expect(run.values["right"] == "5", "round \(round): \(run.output)")
+        } else {
+            #expect(status == .exited(1), "round \(round): \(run.output)\(run.errors)")
+            let threw = run.values["threw"] ?? ""
+            #expect(threw.contains("ulimit -n"), "round \(round): \(run.output)")
+        }
+    }
+
+    private func strike() throws {
         let run = try ProgramRun(
             ["chaos", "local", "\(round.size)", "100000", stopFile], in: folder)
-        defer { for pid in folder.processes { _ = kill(pid, SIGKILL) } }
         try run.read(until: "round \(round.round)") { run in
             run.values["began"] != nil
                 && (round.round == 0 || Int(run.values["round"] ?? "") ?? -1 >= round.round - 1)
@@ -107,11 +151,9 @@ private struct LocalChaos {
             _ = kill(target, SIGSTOP)
             try pass(seconds, of: run)
             _ = kill(target, SIGCONT)
+        case .bulk, .starve: break
         }
         try expectRightEnd(of: run)
-        let left = try folder.processes(leftAfter: 5)
-        #expect(left == [], "round \(round)")
-        #expect(TestFolder.names(in: "/dev/shm") == sharedMemory, "round \(round)")
     }
 
     /// Reads on for some time; the program may end meanwhile.
