@@ -318,7 +318,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "TestPrograms",
-                "SwoopTestProgram", "SwoopMainProgram", "DebianRank", "swoop",
+                "SwoopTestProgram", "SwoopMainProgram", "TransportProbe", "DebianRank", "swoop",
             ]),
         tests(
             "HostTests",

@@ -36,7 +36,10 @@ int swoop_connection_look(int descriptor, swoop_connection *found) {
     if (address.ss_family == AF_UNIX) {
         const struct sockaddr_un *local = (const struct sockaddr_un *)&address;
         int count = (int)size - (int)offsetof(struct sockaddr_un, sun_path);
-        found->place = swoop_connection_place(local->sun_path, count < 0 ? 0 : count);
+        if (count < 0) count = 0;
+        // The path of a file ends with a zero, which is counted.
+        if (count > 0 && local->sun_path[0]) count = (int)strnlen(local->sun_path, (size_t)count);
+        found->place = swoop_connection_place(local->sun_path, count);
         struct ucred peer;
         size = sizeof peer;
         if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)

@@ -50,6 +50,8 @@ package final class Coordinator: Sendable {
 
     /// What clients and agents connect to.
     package let endpoint: String
+    /// What a person should read of how it listens; nil: nothing.
+    package let remark: String?
     package let serverKey: String
     /// Who may connect: clients as `clientName`; agents by `permitAgent`.
     package let access: AccessList
@@ -82,9 +84,12 @@ package final class Coordinator: Sendable {
             .router, in: context, security: .server(configuration.keys, authenticator),
             options: options)
         var endpoint = try socket.bind(to: configuration.endpoint)
+        var socketFile: SocketFile?
+        var remark: String?
         if agent != nil, !Loopback.isUp {
-            endpoint = try socket.bind(to: Loopback.endpointWithoutNetwork())
+            (endpoint, socketFile, remark) = try Self.bindWithoutNetwork(socket)
         }
+        self.remark = remark
         let inbox = try Inbox<Command>()
         self.endpoint = endpoint
         self.access = access
@@ -98,7 +103,7 @@ package final class Coordinator: Sendable {
         self.closing = closing
         let parts = HandedOver(
             socket: held, inbox: inbox, local: local, access: access, depot: depot,
-            endpoint: endpoint)
+            endpoint: endpoint, socketFile: socketFile)
         thread = Mutex(
             try LoopThread(named: "coordinator") {
                 guard let socket = parts.socket.withLock({ $0.take() }) else { return }
@@ -106,6 +111,7 @@ package final class Coordinator: Sendable {
                     configuration, inbox: parts.inbox, socket: socket, local: parts.local,
                     access: parts.access, depot: parts.depot, endpoint: parts.endpoint)
                 let reason = loop.run()
+                parts.socketFile?.remove()
                 closing.reason.withLock { $0 = reason }
                 // Whoever came too late for the loop's last turn would wait for ever.
                 for case .attach(_, let receive) in parts.inbox.take() {
@@ -121,6 +127,26 @@ package final class Coordinator: Sendable {
         let access: AccessList
         let depot: ProgramDepot
         let endpoint: String
+        let socketFile: SocketFile?
+    }
+
+    /// Listens by a file that only this user's processes reach; where there can be none, by a name
+    /// of this machine, at which others can get in the way.
+    private static func bindWithoutNetwork(
+        _ socket: borrowing Socket
+    ) throws -> (endpoint: String, file: SocketFile?, remark: String?) {
+        do {
+            let file = try SocketFile(in: RuntimeFolder.ofUser())
+            return (try socket.bind(to: file.endpoint), file, nil)
+        } catch {
+            let endpoint = try socket.bind(to: Loopback.endpointWithoutFile())
+            return (
+                endpoint, nil,
+                "there is no loopback network here, and no folder for a socket of this user's "
+                    + "alone (\(error)): other users of this machine can slow down whoever "
+                    + "connects. Set XDG_RUNTIME_DIR to a folder of mode 700, or bring lo up."
+            )
+        }
     }
 
     // MARK: Hosts

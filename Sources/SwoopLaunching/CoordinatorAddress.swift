@@ -173,7 +173,9 @@ extension RuntimeFolder {
         guard address.process.hasEnded else { return address }
         // Another may have published there meanwhile: looked at again where nobody can.
         try? withLock { () throws(LaunchError) in
-            if content(of: path)?.process.hasEnded ?? false { _ = unsafe unlink(path) }
+            guard let address = content(of: path), address.process.hasEnded else { return }
+            SocketFile.remove(endpoint: address.endpoint, in: self)
+            _ = unsafe unlink(path)
         }
         return nil
     }

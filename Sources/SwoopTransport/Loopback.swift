@@ -1,5 +1,5 @@
 // The way from this machine to itself, which needs no network: loopback, or where a network of its
-// own has not even that (`unshare --net`), a socket of the kernel's with a name.
+// own has not even that (`unshare --net`), a socket of the kernel's.
 
 import Glibc
 
@@ -22,8 +22,9 @@ package enum Loopback {
         }
     }
 
-    /// An endpoint without a network, nobody else's; no file belongs to it.
-    package static func endpointWithoutNetwork() -> String {
+    /// An endpoint without a network, nobody else's; no file belongs to it, so every user of this
+    /// machine can connect: for where there is no folder for one that is the user's alone.
+    package static func endpointWithoutFile() -> String {
         "ipc://@swoop-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     }
 }

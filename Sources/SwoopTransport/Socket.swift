@@ -106,7 +106,9 @@ import Synchronization
     // On loopback nothing watches a connection: the kernel ends it with its process. A process that
     // is stopped for a while answers nothing, and would lose with the connection what lies unread.
     private borrowing func watchConnections(of endpoint: String) throws(TransportError) {
-        let isHere = ["tcp://127.", "tcp://[::1]", "inproc://"].contains { endpoint.hasPrefix($0) }
+        let isHere = ["tcp://127.", "tcp://[::1]", "ipc://", "inproc://"].contains {
+            endpoint.hasPrefix($0)
+        }
         for (option, milliseconds) in [
             (ZMQ_HEARTBEAT_IVL, heartbeatMilliseconds), (ZMQ_TCP_MAXRT, acknowledgeMilliseconds),
         ] {

@@ -164,11 +164,12 @@ final class StrangerWatch: Sendable {
 
     /// Only connections to these endpoints are ever ended.
     func add(endpoint: String) {
-        let abstract = "ipc://@"
+        let local = "ipc://"
         let place: UInt64?
-        if endpoint.hasPrefix(abstract) {
-            let name =
-                [0] + endpoint.utf8.dropFirst(abstract.utf8.count).map { CChar(bitPattern: $0) }
+        if endpoint.hasPrefix(local) {
+            var name = endpoint.utf8.dropFirst(local.utf8.count).map { CChar(bitPattern: $0) }
+            // A name without a file begins with a zero for the system.
+            if name.first == CChar(bitPattern: UInt8(ascii: "@")) { name[0] = 0 }
             place = unsafe swoop_connection_place(name, Int32(name.count))
         } else {
             place = endpoint.split(separator: ":").last.flatMap { UInt64($0) }

@@ -20,6 +20,9 @@ enum Strangers {
     /// Everything that the rounds of a rate found.
     private struct Findings {
         var seconds: [Kind: [Double]] = [:]
+        /// Processor time of the cluster: unlike seconds, hardly other than usual on a machine that
+        /// is busy with something else.
+        var used: [Kind: [Double]] = [:]
         /// Processor time of the flooder, by second of the round.
         var flooding: [Double] = []
         var strangers: [Double] = []
@@ -51,10 +54,13 @@ enum Strangers {
                     kind == .nothing
                     ? nil
                     : try Flood(at: kind == .cluster ? ports : [], saying: speech, rate: rate)
+                let usedBefore = processorSeconds(of: processes)
                 findings.seconds[kind, default: []].append(
                     try await timed {
                         _ = try await Throughput.batch(Throughput.count, on: cluster)
                     })
+                findings.used[kind, default: []].append(
+                    processorSeconds(of: processes) - usedBefore)
                 guard let flood else { continue }
                 let (strangers, used, seconds) = flood.end()
                 if kind == .cluster {
@@ -65,26 +71,35 @@ enum Strangers {
         }
         let peaks = watches.map { $0.end() }
         func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-        func cost(of kind: Kind, beside other: Kind) -> Double {
-            let pairs = zip(findings.seconds[kind] ?? [], findings.seconds[other] ?? [])
-            return median(pairs.map { $0 / $1 }) - 1
+        func cost(
+            _ figures: [Kind: [Double]], of kind: Kind, beside other: Kind
+        ) -> Double {
+            median(zip(figures[kind] ?? [], figures[other] ?? []).map { $0 / $1 }) - 1
         }
+        let (seconds, used) = (findings.seconds, findings.used)
         emit(
             "strangers", "swoop:\(speech) \(rate == 0 ? "unlimited" : "\(rate)/s")",
             n: Throughput.count, seconds: findings.seconds[.cluster] ?? [],
             extra: [
-                ("cost", cost(of: .cluster, beside: .nothing)),
-                ("cost_beside_flood_elsewhere", cost(of: .cluster, beside: .elsewhere)),
-                ("cost_of_flood_elsewhere", cost(of: .elsewhere, beside: .nothing)),
+                ("cost", cost(seconds, of: .cluster, beside: .nothing)),
+                ("cost_beside_flood_elsewhere", cost(seconds, of: .cluster, beside: .elsewhere)),
+                ("cost_of_flood_elsewhere", cost(seconds, of: .elsewhere, beside: .nothing)),
+                ("cost_in_processor_time", cost(used, of: .cluster, beside: .elsewhere)),
                 ("strangers_per_second", median(findings.strangers)),
                 ("flooder_cores", median(findings.flooding)),
             ],
             lists: [
                 ("quiet", findings.seconds[.nothing] ?? []),
                 ("elsewhere", findings.seconds[.elsewhere] ?? []),
+                ("processor_seconds", used[.cluster] ?? []),
+                ("processor_seconds_elsewhere", used[.elsewhere] ?? []),
                 ("mib_before", before.map { Double($0) / 1_048_576 }),
                 ("mib_at_most", peaks.map { Double($0) / 1_048_576 }),
             ])
+    }
+
+    private static func processorSeconds(of processes: [Int32]) -> Double {
+        processes.reduce(0) { $0 + Double(ProcessCPU.nanoseconds(of: $1) ?? 0) / 1e9 }
     }
 
     // MARK: The flooder
@@ -135,13 +150,13 @@ enum Strangers {
                 try poll.wait(until: limit)
             }
             began = Self.now()
-            usedBefore = Self.processorSeconds(of: process.pid)
+            usedBefore = Strangers.processorSeconds(of: [process.pid])
         }
 
         /// Ends it: how many strangers came in all, what it used of a core, and for how long.
         func end() -> (strangers: Int, used: Double, seconds: Double) {
             let seconds = max(0.001, Self.now() - began)
-            let used = Self.processorSeconds(of: process.pid) - usedBefore
+            let used = Strangers.processorSeconds(of: [process.pid]) - usedBefore
             var text = ""
             while case let bytes = process.standardOutput?.read() ?? [], !bytes.isEmpty {
                 text += String(decoding: bytes, as: UTF8.self)
@@ -152,11 +167,6 @@ enum Strangers {
         }
 
         private static func now() -> Double { Double(MonotonicClock.nanoseconds()) / 1e9 }
-
-        private static func processorSeconds(of process: Int32) -> Double {
-            let text = ProcessAllowance.text(of: "/proc/\(process)/schedstat") ?? ""
-            return (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
-        }
     }
 
     /// Accepts and closes, on a thread of its own.

@@ -154,6 +154,87 @@ extension ProgramTests {
             #expect(try stranger.receive() == nil)
         }
 
+        @Test(arguments: ["nothing", "part"])
+        func `programs attach to a coordinator that two flood with all they can`(
+            _ speech: String
+        ) throws {
+            let address = try #require(try folder.address(of: "alpha"))
+            let floods = try (0..<2).map { _ in
+                try ProgramRun(
+                    ["flood", address.endpoint, speech, "0"], in: folder,
+                    program: ProgramRun.path(of: "TransportProbe"))
+            }
+            for flood in floods {
+                try flood.read(until: "strangers") { $0.output.contains("\n") }
+            }
+            let runs = try (0..<4).map { _ in try job(10, 1) }
+            for run in runs {
+                #expect(try run.end(within: 20) == .exited(0), "\(run.output)\(run.errors)")
+                #expect(run.values["right"] == "10")
+            }
+            for flood in floods {
+                #expect(flood.process.reap() == nil)
+                flood.process.endNow()
+                let strangers = flood.output.split(separator: "\n").last.flatMap { Int($0) }
+                #expect(strangers ?? 0 > 100, "\(flood.output)")
+            }
+        }
+
+        private static let canMakeNetworks =
+            unsafe geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0
+
+        /// In a network of its own, which has not even loopback.
+        private func run(
+            withoutNetwork arguments: String..., environment: [String: String] = [:]
+        ) throws -> ProgramRun {
+            let program = try #require(ProgramRun.programPath)
+            return try ProgramRun(
+                ["--net", program] + arguments, in: folder, program: "/usr/bin/unshare",
+                environment: environment)
+        }
+
+        private func sockets(in path: String) -> [String] {
+            TestFolder.names(in: path + "/swoop").filter { $0.hasSuffix(".socket") }
+        }
+
+        @Test(.enabled(if: canMakeNetworks))
+        func `without loopback a cluster listens in its user's folder, where clients find it`()
+            throws
+        {
+            for end in [SIGTERM, SIGKILL] {
+                let beta = try run(withoutNetwork: "standing", "beta")
+                try folder.waitForAddress(of: "beta")
+                #expect(sockets(in: folder.path).count == 1)
+                let job = try ProgramRun(["job", "beta", "10", "1"], in: folder)
+                #expect(try job.end() == .exited(0), "\(job.output)\(job.errors)")
+                #expect(job.values["right"] == "10")
+                beta.process.kill(end)
+                try beta.end()
+                // Who was killed left it; who looks for its address removes it.
+                #expect(try folder.address(of: "beta") == nil)
+                #expect(sockets(in: folder.path) == [])
+                #expect(!beta.errors.contains("other users"))
+            }
+        }
+
+        @Test(.enabled(if: canMakeNetworks), arguments: [5, 80])
+        func `a folder that has no room for a socket is told of, and the program runs`(
+            nameByteCount: Int
+        ) throws {
+            let path = folder.path + "/" + String(repeating: "n", count: nameByteCount)
+            #expect(unsafe mkdir(path, 0o700) == 0)
+            let job = try run(
+                withoutNetwork: "job", "local", "100", "5",
+                environment: ["XDG_RUNTIME_DIR": path])
+            _ = try job.value(of: "first")
+            let isLong = nameByteCount == 80
+            #expect(sockets(in: path).count == (isLong ? 0 : 1))
+            #expect(try job.end() == .exited(0), "\(job.output)\(job.errors)")
+            #expect(job.values["right"] == "100")
+            #expect(job.errors.contains("other users of this machine") == isLong, "\(job.errors)")
+            #expect(sockets(in: path) == [])
+        }
+
         @Test func `words that are no message from a client are dropped, and disturb nobody`()
             throws
         {

@@ -22,10 +22,11 @@ private func withFolder(_ body: (RuntimeFolder) throws -> Void) throws {
 }
 
 private func address(
-    _ cluster: String, process: ProcessIdentity = .current()
+    _ cluster: String, endpoint: String = "tcp://127.0.0.1:1",
+    process: ProcessIdentity = .current()
 ) -> CoordinatorAddress {
     CoordinatorAddress(
-        cluster: cluster, endpoint: "tcp://127.0.0.1:1", serverKey: "server=",
+        cluster: cluster, endpoint: endpoint, serverKey: "server=",
         clientSecretKey: Secret(copying: "cl="),
         process: process)
 }
@@ -108,6 +109,47 @@ private func address(
             }
             #expect(other().standing == .ended)
             #expect(now.standing == .running)
+        }
+    }
+
+    /// A file as a socket's place, without a socket.
+    private func make(_ place: SocketFile) -> String {
+        let path = String(place.endpoint.dropFirst("ipc://".count))
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+        return path
+    }
+
+    @Test func theFileOfASocketGoesWithItsHolderOrWithItsAddress() throws {
+        try withFolder { folder in
+            let one = try SocketFile(in: folder)
+            let two = try SocketFile(in: folder)
+            let paths = [make(one), make(two)]
+            #expect(Set(paths).count == 2)
+            #expect(paths.allSatisfy { unsafe access($0, F_OK) == 0 })
+            one.remove()
+            #expect(unsafe access(paths[0], F_OK) != 0)
+            let now = ProcessIdentity.current()
+            let gone = ProcessIdentity(pid: now.pid, startTicks: 1, bootID: now.bootID)
+            // Only a socket's file that lies in this very folder.
+            let other = folder.path + "/../two.socket"
+            let kept = ["ipc://" + other, "ipc://" + folder.path + "/one.address"]
+            for (endpoint, isThere) in kept.map({ ($0, true) }) + [(two.endpoint, false)] {
+                try folder.publish(address("one", endpoint: endpoint, process: gone))
+                #expect(try folder.coordinators() == [])
+                #expect((unsafe access(paths[1], F_OK) == 0) == isThere, "\(endpoint)")
+            }
+        }
+    }
+
+    @Test func aFolderWhoseNameFitsNoSocketIsRefusedForOne() throws {
+        for name in [String(repeating: "n", count: 70), "line\nbreak"] {
+            try withFolder { folder in
+                let path = folder.path + "/" + name
+                let inner = try RuntimeFolder(at: path)
+                defer { _ = unsafe rmdir(path) }
+                #expect(throws: LaunchError.self) { _ = try SocketFile(in: inner) }
+            }
         }
     }
 

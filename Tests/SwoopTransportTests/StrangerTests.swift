@@ -126,6 +126,16 @@ import Testing
         #expect((found["strangers a second"] ?? 0) > 100, "\(found)")
     }
 
+    @Test(.enabled(if: geteuid() == 0))
+    func `nobody of another user can even connect to the file of a socket`() throws {
+        let probe = try ProgramRun(
+            ["siege", "file", "nothing", "0", "10"], in: TestFolder(),
+            program: ProgramRun.path(of: "TransportProbe"))
+        #expect(try probe.end(within: 120) == .exited(0))
+        let found = probe.values
+        #expect(found["heard"] == "10" && found["strangers a second"] == "0", "\(found)")
+    }
+
     @Test func `a silent stranger goes before one that speaks, and nobody goes who has the key`() {
         var table = StrangerTable(ageMax: 1_000)
         var generator = SystemRandomNumberGenerator()

@@ -10,11 +10,15 @@ package final class Stranger {
         case port(UInt16)
         /// A socket of this machine without a file.
         case abstract(String)
+        /// A socket of this machine by its file.
+        case file(String)
 
         /// The address behind an endpoint of ZeroMQ's; nil: strangers cannot connect there.
         package init?(endpoint: String) {
             if endpoint.hasPrefix("ipc://@") {
                 self = .abstract(String(endpoint.dropFirst(7)))
+            } else if endpoint.hasPrefix("ipc://") {
+                self = .file(String(endpoint.dropFirst(6)))
             } else if let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) {
                 self = .port(port)
             } else {
@@ -25,7 +29,7 @@ package final class Stranger {
         fileprivate var family: Int32 {
             switch self {
             case .port: AF_INET
-            case .abstract: AF_UNIX
+            case .abstract, .file: AF_UNIX
             }
         }
 
@@ -41,6 +45,8 @@ package final class Stranger {
                     + [UInt8](repeating: 0, count: 8)
             case .abstract(let name):
                 bytes = [UInt8(AF_UNIX), 0, 0] + Array(name.utf8)
+            case .file(let path):
+                bytes = [UInt8(AF_UNIX), 0] + Array(path.utf8) + [0]
             }
             return unsafe bytes.withUnsafeBytes { buffer in
                 let start = unsafe buffer.baseAddress!.assumingMemoryBound(to: sockaddr.self)

@@ -6,12 +6,17 @@ import SwoopLaunching
 import SwoopTransport
 import TestPrograms
 
-/// Connects without end: an endpoint, what strangers say, how many a second (0: all it can).
-func flood() throws {
-    let words = CommandLine.arguments
-    guard words.count == 4, let address = Stranger.Address(endpoint: words[1]),
-        let speech = StrangerFlood.Speech(rawValue: words[2]), let perSecond = Int(words[3])
+/// Connects without end: an endpoint, what strangers say, how many a second (0: all it can), and
+/// `nobody` to do it as that user.
+func flood(_ words: [String]) throws {
+    guard words.count >= 3, let address = Stranger.Address(endpoint: words[0]),
+        let speech = StrangerFlood.Speech(rawValue: words[1]), let perSecond = Int(words[2])
     else { exit(97) }
+    if words.last == "nobody" {
+        let nobody: uid_t = 65_534
+        guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0
+        else { exit(96) }
+    }
     StrangerFlood([address], saying: speech, perSecond: perSecond).run { count in
         printLine("\(count)")
         return true
@@ -38,11 +43,16 @@ private struct Siege {
     }
 }
 
-/// `tcp` or `abstract`, what strangers say, how many a second from each of two flooders, and how
-/// many friends.
+/// `tcp`, `abstract` or `file` (whose strangers are another user's, if this one is root), what
+/// strangers say, how many a second from each of two flooders, and how many friends.
 func besiege(_ words: [String]) throws {
     guard words.count == 4, let friendCount = Int(words[3]) else { exit(97) }
-    let place = words[0] == "tcp" ? "tcp://127.0.0.1:*" : Loopback.endpointWithoutNetwork()
+    let file = words[0] == "file" ? try SocketFile(in: RuntimeFolder.ofUser()) : nil
+    defer { file?.remove() }
+    let place =
+        file?.endpoint
+        ?? (words[0] == "tcp" ? "tcp://127.0.0.1:*" : Loopback.endpointWithoutFile())
+    let user = file != nil && geteuid() == 0 ? ["nobody"] : []
     let context = try TransportContext()
     let keys = try CurveKeys.generate()
     let friendKeys = try CurveKeys.generate()
@@ -64,7 +74,7 @@ func besiege(_ words: [String]) throws {
     siege.kibibytesBefore = Siege.kibibytes("VmRSS")
     let floods = try (0..<2).map { _ in
         var request = LaunchRequest(role: "flood")
-        request.arguments = ["flood", endpoint, words[1], words[2]]
+        request.arguments = ["flood", endpoint, words[1], words[2]] + user
         request.output = .piped
         return try ChildProcess(starting: request)
     }

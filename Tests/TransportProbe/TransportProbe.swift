@@ -27,7 +27,7 @@ import SwoopTransport
         case "probe-agent": try runProbeAgent(role)
         case "probe-worker": try echo(role)
         case "address": try keepAddress()
-        case "flood": try flood()
+        case "flood": try flood(Array(CommandLine.arguments.dropFirst()))
         case "bundle-place": try placeThisProgram()
         case "bundle-tell": try tellAboutBundle()
         case "bundle-churn": try placeWithoutEnd()
@@ -42,6 +42,7 @@ import SwoopTransport
         case "round-trips": try measureRoundTrips()
         case "bundle": try measureBundle()
         case "siege": try besiege(Array(CommandLine.arguments.dropFirst(2)))
+        case "flood": try flood(Array(CommandLine.arguments.dropFirst(2)))
         case "judged": try beJudged()
         default: print("usage: TransportProbe rings | first-result | round-trips | bundle | siege")
         }

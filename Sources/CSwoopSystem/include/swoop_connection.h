@@ -20,7 +20,8 @@ int swoop_connection_look(int descriptor, swoop_connection *_Nonnull found);
 /// The system's number of the socket; 0: it is none, or the system numbers none.
 uint64_t swoop_connection_cookie(int descriptor);
 
-/// The place of a local socket's name (an abstract one begins with a zero); no port has that.
+/// The place of a local socket's name, without the zero at the end of a file's path (a name without
+/// a file begins with one); no port has that.
 uint64_t swoop_connection_place(const char *_Nonnull name, int size);
 
 #endif

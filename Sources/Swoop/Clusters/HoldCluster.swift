@@ -1,6 +1,7 @@
 // A process that holds a cluster of its machine for others: clients come and go.
 
 import Glibc
+import SwoopCoordinator
 import SwoopLaunching
 import SwoopTransport
 
@@ -30,6 +31,9 @@ public func holdCluster(
     } catch {
         local.stop()
         throw error
+    }
+    if let remark = local.coordinator.remark {
+        SessionConsole(showsOutput: true, showsProgress: false).remark(remark)
     }
     // A thread of its own waits: the caller's may have other tasks to run.
     await withCheckedContinuation { continuation in

@@ -62,6 +62,7 @@ struct OpenCluster {
             showsOutput: options.showsOutput, showsProgress: options.showsProgress)
         let name = LocalCluster.uniqueName(client.rawValue)
         let local = try LocalCluster(options, cluster: name)
+        if let remark = local.coordinator.remark { console.remark(remark) }
         let session = ClusterSession(
             client: client, cores: options.cores, console: console,
             nodesAreHere: !options.sendsFiles, pageBudget: options.pageBudget,
@@ -94,6 +95,7 @@ struct OpenCluster {
                 "no host came up. " + failures.map(\.description).joined(separator: "\n"))
         }
         if !options.showsProgress { for failure in failures { console.remark("\(failure)") } }
+        if let remark = hosts.coordinator.remark { console.remark(remark) }
         let client = ClientID(UInt64.random(in: 1 ... .max))
         let session = ClusterSession(
             client: client, cores: 1, console: console, nodesAreHere: false)
