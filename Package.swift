@@ -267,7 +267,7 @@ let package = Package(
         .executableTarget(
             name: "swoop-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzz",
             swiftSettings: strict),
-        tests("FuzzTests", ["Fuzzing"]),
+        tests("FuzzTests", ["Fuzzing", "SwoopSimulation"]),
         tests("TidyTests", []),
         tests(
             "SimulationTests",
@@ -276,22 +276,31 @@ let package = Package(
                 "SwoopSimulation",
             ]),
         tests("SwoopModelTests", ["SwoopModel"]),
-        tests("SwoopSchedulingTests", ["SwoopModel", "SwoopScheduling", "SwoopWire"]),
+        tests(
+            "SwoopSchedulingTests",
+            ["SwoopModel", "SwoopScheduling", "SwoopSimulation", "SwoopWire"]),
         tests("SwoopExecutionTests", ["SwoopModel", "SwoopExecution", "SwoopWire"]),
         tests("SwoopSessionTests", ["SwoopModel", "SwoopSession", "SwoopWire"]),
-        tests("SwoopElementsTests", ["SwoopElements", "Swoop", "Fuzzing", "WideSums"]),
-        tests("SwoopWireTests", ["SwoopModel", "SwoopWire"]),
-        tests("SwoopForecastTests", ["SwoopModel", "SwoopForecast", real]),
+        tests(
+            "SwoopElementsTests",
+            ["SwoopElements", "SwoopSimulation", "Swoop", "Fuzzing", "WideSums"]),
+        tests("SwoopWireTests", ["SwoopModel", "SwoopSimulation", "SwoopWire"]),
+        tests(
+            "SwoopForecastTests", ["SwoopModel", "SwoopForecast", "SwoopSimulation", real]),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
         tests(
             "SwoopAgentTests",
             [
                 "SwoopModel", "SwoopExecution", "SwoopWire", "SwoopStorage", "SwoopTransport",
-                "SwoopLaunching", "SwoopScheduling", "SwoopAgent", "SwoopCoordinator",
+                "SwoopLaunching", "SwoopScheduling", "SwoopSimulation", "SwoopAgent",
+                "SwoopCoordinator",
             ]),
         tests(
             "SwoopTransportTests",
-            ["SwoopTransport", "SwoopLaunching", "TestPrograms", "TransportProbe"]),
+            [
+                "SwoopSimulation", "SwoopTransport", "SwoopLaunching", "TestPrograms",
+                "TransportProbe",
+            ]),
         tests(
             "SwoopLaunchingTests",
             ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
@@ -324,8 +333,8 @@ let package = Package(
             "HostTests",
             [
                 "SwoopModel", "SwoopWire", "SwoopTransport", "SwoopLaunching", "SwoopHosts",
-                "SwoopAgent", "SwoopCoordinator", "TestHosts", "TestPrograms", "swoop",
-                "SwoopTestProgram", "DebianRank",
+                "SwoopAgent", "SwoopCoordinator", "SwoopSimulation", "TestHosts", "TestPrograms",
+                "swoop", "SwoopTestProgram", "DebianRank",
             ]),
     ]
 )

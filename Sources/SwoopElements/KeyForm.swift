@@ -28,6 +28,50 @@ extension Float {
     @inlinable @inline(__always) public var _canonicalKey: Float { isNaN ? .nan : self + 0 }
 }
 
+/// The bytes of a key of at most eight, as one word: what a key that is a number is hashed by,
+/// without a buffer between.
+public struct _KeyWord {
+    /// The bytes, lowest first.
+    public let bits: UInt64
+    /// How many of them there are; at most eight.
+    public let byteCount: Int
+
+    /// Takes the lowest bytes of some bits, as many as a type has.
+    @inlinable @inline(__always) init(_ bits: UInt64, byteCount: Int) {
+        self.bits = bits
+        self.byteCount = byteCount
+    }
+}
+
+extension RemoteValue where Self: FixedWidthValue & FixedWidthInteger {
+    /// The integer; nil if it is wider than a word.
+    @inlinable @inline(__always) public var _keyWord: _KeyWord? {
+        guard Self.bitWidth <= UInt64.bitWidth else { return nil }
+        return _KeyWord(UInt64(truncatingIfNeeded: self), byteCount: Self.bitWidth / 8)
+    }
+}
+
+extension Double {
+    /// The bit pattern of the number as a key.
+    @inlinable @inline(__always) public var _keyWord: _KeyWord? {
+        _KeyWord(_canonicalKey.bitPattern, byteCount: 8)
+    }
+}
+
+extension Float {
+    /// The bit pattern of the number as a key.
+    @inlinable @inline(__always) public var _keyWord: _KeyWord? {
+        _KeyWord(UInt64(_canonicalKey.bitPattern), byteCount: 4)
+    }
+}
+
+extension Bool {
+    /// 1 or 0.
+    @inlinable @inline(__always) public var _keyWord: _KeyWord? {
+        _KeyWord(self ? 1 : 0, byteCount: 1)
+    }
+}
+
 /// Values in pieces of so many whose order means nothing.
 protocol UnorderedValue {
     /// Encoded values that belong together.

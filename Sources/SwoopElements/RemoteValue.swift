@@ -19,6 +19,10 @@ public protocol RemoteValue: Sendable {
     /// The bytes that every value of this type takes; nil if they differ.
     static var _fixedByteCount: Int? { get }
 
+    /// The bytes that this value has in the form of a key, where a word holds those of every value
+    /// of this type; else nil for all of them.
+    var _keyWord: _KeyWord? { get }
+
     /// Appends the elements, with no count in front.
     static func _encodeAll(_ elements: UnsafeBufferPointer<Self>, into writer: inout ValueWriter)
 
@@ -34,6 +38,9 @@ extension RemoteValue {
 
     /// Values differ.
     public static var _fixedByteCount: Int? { nil }
+
+    /// Nil: nothing is known of the type.
+    @inlinable @inline(__always) public var _keyWord: _KeyWord? { nil }
 
     /// Encodes the elements one by one.
     public static func _encodeAll(

@@ -176,6 +176,15 @@ public struct StringKeys: GroupKeys, ~Copyable {
 
     /// The number of a key.
     @inlinable @inline(__always) public mutating func number(of key: String) -> Int {
+        // Lent where they lie: withUTF8 needs a copy, which is retained and released for every row.
+        let number = unsafe key.utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe slice(UnsafeRawBufferPointer(bytes)).number(in: &table)
+        }
+        return number ?? self.number(ofScattered: key)
+    }
+
+    /// The number of a key whose bytes do not lie side by side.
+    @usableFromInline mutating func number(ofScattered key: String) -> Int {
         var key = key
         return key.withUTF8 { bytes in
             unsafe slice(UnsafeRawBufferPointer(bytes)).number(in: &table)

@@ -16,26 +16,39 @@ public struct ValueNumbers<Key: RemoteValue>: ~Copyable {
     @inlinable public var byteCount: Int { table.byteCount }
 
     /// The number of a key; the next one if it is new.
-    @inlinable public mutating func number(of key: Key) -> Int {
-        writer.removeAll()
-        key.encode(into: &writer)
-        return Self.number(of: writer.storage, in: &table)
-    }
-
-    @inlinable @inline(__always)
-    static func number(of bytes: [UInt8], in table: inout ByteKeys) -> Int {
-        unsafe bytes.withUnsafeBytes { bytes in unsafe slice(bytes).number(in: &table) }
+    @inlinable @inline(__always) public mutating func number(of key: Key) -> Int {
+        withBytes(of: key) { bytes, table in bytes.number(in: &table) }
     }
 
     /// The number of a key; nil if it has none.
-    @inlinable public mutating func find(_ key: Key) -> Int? {
+    @inlinable @inline(__always) public mutating func find(_ key: Key) -> Int? {
+        withBytes(of: key) { bytes, table in
+            unsafe table.find(bytes.base, bytes.byteCount, byteHash(bytes.base, bytes.byteCount))
+        }
+    }
+
+    /// Lends the bytes of a key, and the table. Those of a number are taken from where it is: which
+    /// of both a type has is known where the code is specialised, so that no row asks for it.
+    @inlinable @inline(__always)
+    mutating func withBytes<Answer>(
+        of key: Key, _ body: (TextSlice, inout ByteKeys) -> Answer
+    ) -> Answer {
+        if let word = key._keyWord {
+            return unsafe withUnsafeBytes(of: word.bits.littleEndian) { bytes in
+                body(unsafe slice(.init(rebasing: bytes[..<word.byteCount])), &table)
+            }
+        }
         writer.removeAll()
         key.encode(into: &writer)
-        return unsafe writer.storage.withUnsafeBytes { bytes in
-            let slice = unsafe slice(bytes)
-            let hash = unsafe byteHash(slice.base, slice.byteCount)
-            return unsafe table.find(slice.base, slice.byteCount, hash)
-        }
+        return Self.lend(writer.storage, &table, body)
+    }
+
+    @inlinable @inline(__always)
+    static func lend<Answer>(
+        _ bytes: [UInt8], _ table: inout ByteKeys,
+        _ body: (TextSlice, inout ByteKeys) -> Answer
+    ) -> Answer {
+        unsafe bytes.withUnsafeBytes { body(unsafe slice($0), &table) }
     }
 
     /// The key of a number, as its bytes say; nil if they say nothing.

@@ -65,8 +65,10 @@ public struct ValueWriter: Sendable {
     }
 
     /// Forgets what was written and keeps the memory.
-    public mutating func removeAll() {
+    @inlinable public mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
-        captures.removeAll()
+        if !captures.isEmpty { forgetCaptures() }
     }
+
+    @usableFromInline mutating func forgetCaptures() { captures.removeAll() }
 }

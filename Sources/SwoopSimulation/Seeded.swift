@@ -1,5 +1,5 @@
-// Random numbers of the simulation: ours, so that a seed means the same on every machine and in
-// every version.
+// Random numbers of the simulation, and of every test that draws: ours, so that a seed means the
+// same on every machine and in every version.
 
 import SwoopModel
 
@@ -8,8 +8,8 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Generators of different seeds are independent.
-    package init(seed: UInt64) {
-        var mixer = Mixer(seed: seed)
+    package init(seed: some BinaryInteger) {
+        var mixer = Mixer(seed: UInt64(truncatingIfNeeded: seed))
         mixer.mix(0x5eed)
         state = mixer.value
     }
@@ -28,8 +28,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         bound > 0 ? Int(next().multipliedFullWidth(by: UInt64(bound)).high) : 0
     }
 
+    /// Uniform in 0 ..< 1.
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
     /// True `share` of the time.
-    package mutating func chance(_ share: Double) -> Bool {
-        Double(next() >> 11) * 0x1p-53 < share
-    }
+    package mutating func chance(_ share: Double) -> Bool { uniform() < share }
 }

@@ -3,20 +3,8 @@
 
 import Fuzzing
 import Glibc
+import SwoopSimulation
 import Testing
-
-/// Numbers that follow from a seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
-}
 
 @Suite struct FuzzTests {
     @Test func `every decoder has something to begin with, and takes it in`() {
@@ -65,7 +53,7 @@ private struct SplitMix: RandomNumberGenerator {
 
     @Test(arguments: FuzzGroup.all.indices)
     func `bytes that are changed a little trap no decoder`(place: Int) {
-        var random = SplitMix(state: UInt64(place))
+        var random = SeededGenerator(seed: place)
         for entry in FuzzGroup.all[place].entries {
             for seed in entry.seeds() {
                 for _ in 0..<200 {

@@ -1,5 +1,7 @@
 // What chaos does, drawn from a seed: the same seed strikes the same processes at the same points.
 
+import SwoopSimulation
+
 /// One process of a cluster on this machine.
 enum ChaosVictim: String, CaseIterable {
     case client, agent, worker
@@ -46,7 +48,7 @@ struct ChaosRound: CustomStringConvertible {
 
 /// The blows of a seed, without end.
 struct ChaosPlan {
-    private var state: UInt64
+    private var random: SeededGenerator
     private var number = 0
     /// How long a process may be stopped, in tenths of a second.
     private let longestStop: Int
@@ -56,18 +58,12 @@ struct ChaosPlan {
     /// `largestValue` megabytes.
     init(seed: UInt64, longestStop: Int, largestValue: Int = 200) {
         self.largestValue = largestValue
-        state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
+        random = SeededGenerator(seed: seed)
         self.longestStop = longestStop * 10
     }
 
-    /// A number below a bound (Steele, Lea and Flood's SplitMix64).
-    mutating func draw(_ bound: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return Int((mixed ^ mixed >> 31) % UInt64(bound))
-    }
+    /// A number below a bound.
+    mutating func draw(_ bound: Int) -> Int { random.below(bound) }
 
     /// Rounds in which every blow comes once.
     static let turn = 11

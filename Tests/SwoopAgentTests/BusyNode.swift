@@ -4,6 +4,7 @@
 
 import SwoopExecution
 import SwoopModel
+import SwoopSimulation
 import SwoopStorage
 
 /// What is to be done, and with what.
@@ -55,7 +56,7 @@ struct BusyNode {
     private var arena: ExtentAllocator
     private var disk = ExtentAllocator(capacity: 1 << 43, placement: .lowest)
     private var extents: [PageExtent.Place: Extent] = [:]
-    private var chance: UInt64
+    private var chance: SeededGenerator
     private var queue: [(at: Int64, number: Int, fact: Fact)] = []
     private var facts = 0
     private var now: Int64 = 0
@@ -78,7 +79,7 @@ struct BusyNode {
 
     init(_ load: BusyLoad, seed: UInt64) {
         self.load = load
-        chance = seed &* 0x9E37_79B9_7F4A_7C15
+        chance = SeededGenerator(seed: seed)
         var configuration = AgentMachine.Configuration()
         arena = ExtentAllocator(capacity: Int(load.budget))
         configuration.storeBytes = Int64(arena.capacity)
@@ -91,12 +92,7 @@ struct BusyNode {
     // MARK: The graph
 
     private mutating func random(_ range: ClosedRange<Int64>) -> Int64 {
-        chance &+= 0x9E37_79B9_7F4A_7C15
-        var z = chance
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        z ^= z >> 31
-        return range.lowerBound + Int64(z % UInt64(range.upperBound - range.lowerBound + 1))
+        range.lowerBound + Int64(chance.below(range.count))
     }
 
     private mutating func parts(_ count: Int, of bytes: Int64) -> StoredPages {

@@ -2,6 +2,7 @@
 
 import Fuzzing
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 /// What a row is here: two fields, of which the first must be a number.

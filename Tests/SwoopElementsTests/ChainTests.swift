@@ -3,6 +3,7 @@
 
 import Swoop
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 struct IsOdd: ElementFunction {

@@ -4,6 +4,7 @@
 
 import Swoop
 import SwoopElements
+import SwoopSimulation
 import Testing
 import WideSums
 

@@ -3,6 +3,7 @@
 
 import Swoop
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 /// A pair's product with something that does not round away.

@@ -2,6 +2,7 @@
 // the order of the keys.
 
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 @Suite struct KeyTests {
@@ -112,6 +113,44 @@ import Testing
         ]
         #expect(few.map { maybes.number(of: $0) } == [0, 1, 0, 2, 3])
         #expect(maybes.numbersInOrder() == [1, 0, 2, 3])
+    }
+
+    /// The bytes that a key is hashed by are those that it is encoded as.
+    private func checkWords<Key: PageElement & Hashable>(_ values: [Key]) {
+        var keys = ValueKeys<Key>()
+        var expected: [[UInt8]: Int] = [:]
+        for value in values + values.reversed() {
+            var writer = ValueWriter(_forKeys: ())
+            value.encode(into: &writer)
+            if let word = value._keyWord {
+                let bytes = (0..<word.byteCount).map {
+                    UInt8(truncatingIfNeeded: word.bits >> UInt64(8 * $0))
+                }
+                #expect(bytes == writer.bytes)
+            }
+            let number = keys.number(of: value)
+            #expect(number == expected[writer.bytes, default: expected.count])
+            expected[writer.bytes] = number
+        }
+        #expect(keys.count == expected.count)
+    }
+
+    private func checkIntegers<Key: FixedWidthInteger & PageElement>(_ type: Key.Type) {
+        #expect((Key.zero._keyWord == nil) == (Key.bitWidth > 64))
+        checkWords([.min, .max, 0, 1, 0 &- 1, .max / 3, .min / 3] as [Key])
+    }
+
+    @Test func `numbers of any type are keys by the bytes that they are encoded as`() {
+        let types: [any (FixedWidthInteger & PageElement).Type] = [
+            Int8.self, Int16.self, Int32.self, Int64.self, Int.self, Int128.self, UInt8.self,
+            UInt16.self, UInt32.self, UInt64.self, UInt.self, UInt128.self,
+        ]
+        for type in types { checkIntegers(type) }
+        checkWords([true, false])
+        checkWords([0, -0.0, .nan, -.nan, 1, -1, .infinity, Double(nan: 5, signaling: true)])
+        checkWords([0, -0.0, .nan, -.nan, 1, -1, Float.infinity, Float(nan: 5, signaling: true)])
+        checkWords([Double?.none, 0, -0.0, .nan, -.nan])
+        checkWords([Pair(-0.0, 1), Pair(0.0, 1), Pair(.nan, 1), Pair(-.nan, 1)])
     }
 
     @Test func `keys that are merely Codable are one where what they hold is, in any order`() {

@@ -1,6 +1,7 @@
 // Pages of every layout: what is written is read back, and damaged pages are refused or harmless.
 
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 struct Note: CodablePage, Hashable {

@@ -1,6 +1,7 @@
 // Text: where records begin for every way to cut a file, numbers from bytes, and the byte search.
 
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 @Suite struct TextTests {

@@ -1,6 +1,7 @@
 // Reduction trees: the same bits however the work is split and in whatever order parts are merged.
 
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 /// A sum of doubles, which rounding makes sensitive to every change of order.

@@ -1,6 +1,7 @@
 // The value codec: round trips, golden bytes, and what it does with bytes that are no value.
 
 import SwoopElements
+import SwoopSimulation
 import Testing
 
 struct Inner: Codable, Hashable, Sendable {

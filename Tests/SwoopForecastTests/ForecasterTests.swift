@@ -2,11 +2,12 @@
 
 import SwoopForecast
 import SwoopModel
+import SwoopSimulation
 import Testing
 
 @Suite struct ForecasterTests {
     @Test func whatNeverRanStaysUnknown() {
-        var generator = SplitMix64(seed: 1)
+        var generator = SeededGenerator(seed: 1)
         let known = forecaster([run([1], nanoseconds: 5)])
         let other = ForecastKey(function("g"))
         #expect(known.model(for: other) == nil)
@@ -79,7 +80,7 @@ import Testing
 
     @Test func aSlowNodeIsSlowAndTheLawIsStillFound() throws {
         var forecaster = Forecaster()
-        var generator = SplitMix64(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         for index in 0..<30 {
             let size = Double(1 << (index % 5)) * 1_000
             let time = 100 * size * generator.lognormal(0.02)
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func historiesTravelAndTellTheSame() throws {
-        var generator = SplitMix64(seed: 8)
+        var generator = SeededGenerator(seed: 8)
         let runs = (0..<50).map { _ in
             let size = 1_000 * generator.lognormal(1)
             return run([size], nanoseconds: 50 * size * generator.lognormal(0.1))

@@ -3,6 +3,7 @@
 import RealModule
 import SwoopForecast
 import SwoopModel
+import SwoopSimulation
 import Testing
 
 /// A law of one or two sizes, in nanoseconds.
@@ -29,7 +30,7 @@ struct KnownLaw: Sendable, CustomTestStringConvertible {
         var errors: [Double] = []
         var hits = 0.0
         for seed in 0..<seeds {
-            var generator = SplitMix64(seed: seed)
+            var generator = SeededGenerator(seed: seed)
             let runs = law.sizes.map {
                 run([$0], nanoseconds: law.value($0) * generator.lognormal(0.03))
             }
@@ -68,7 +69,7 @@ struct KnownLaw: Sendable, CustomTestStringConvertible {
     }
 
     @Test func aProductOfTwoSizesIsFound() throws {
-        var generator = SplitMix64(seed: 5)
+        var generator = SeededGenerator(seed: 5)
         let runs = [(10, 40), (20, 10), (40, 80), (80, 20), (15, 15), (60, 90)].map {
             let (rows, columns) = (Double($0.0), Double($0.1))
             return run(
@@ -80,7 +81,7 @@ struct KnownLaw: Sendable, CustomTestStringConvertible {
     }
 
     @Test func theElementsOfALoopAreASize() throws {
-        var generator = SplitMix64(seed: 6)
+        var generator = SeededGenerator(seed: 6)
         let runs = [1_000, 4_000, 16_000, 64_000].map {
             run([], nanoseconds: 7 * Double($0) * generator.lognormal(0.02), elements: $0)
         }
@@ -91,7 +92,7 @@ struct KnownLaw: Sendable, CustomTestStringConvertible {
     }
 
     @Test func oneRunInTwentyThatHungDoesNotSpoilTheLaw() throws {
-        var generator = SplitMix64(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         let runs = (0..<40).map { index in
             let size = Double(1 << (index % 5)) * 1_000
             let factor = index % 20 == 3 ? 30.0 : generator.lognormal(0.03)

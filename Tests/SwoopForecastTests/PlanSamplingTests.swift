@@ -2,12 +2,13 @@
 
 import SwoopForecast
 import SwoopModel
+import SwoopSimulation
 import Testing
 
 @Suite struct PlanSamplingTests {
     /// The total of `tasks` by 100 draws of the model.
     private func total(_ forecaster: Forecaster, of tasks: [Double], seed: Int) -> EstimateRange? {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         guard let model = forecaster.model(for: key) else { return nil }
         return EstimateRange(
             draws: (0..<60).map { _ in
@@ -23,7 +24,7 @@ import Testing
         var hits = 0
         let seeds = 40
         for seed in 0..<seeds {
-            var generator = SplitMix64(seed: seed)
+            var generator = SeededGenerator(seed: seed)
             let noise = 0.05 + 0.05 * generator.uniform()
             // Seconds, told to the task as its argument.
             let tasks = (0..<500).map { _ in 0.05 * generator.lognormal(1.2) }
@@ -43,7 +44,7 @@ import Testing
     @Test func tasksWhoseLengthNothingTellsAreEstimatedByTheirMean() throws {
         var errors: [Double] = []
         for seed in 0..<20 {
-            var generator = SplitMix64(seed: seed)
+            var generator = SeededGenerator(seed: seed)
             // The argument is a mere number: nothing depends on it.
             let runs = (0..<40).map {
                 run([Double($0)], nanoseconds: 1e7 * generator.lognormal(0.8))

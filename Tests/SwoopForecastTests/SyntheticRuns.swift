@@ -3,23 +3,9 @@
 import RealModule
 import SwoopForecast
 import SwoopModel
+import SwoopSimulation
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and the same everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: Int) { state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func uniform() -> Double { Double.random(in: 0..<1, using: &self) }
-
+extension SeededGenerator {
     /// Lognormal with median 1.
     mutating func lognormal(_ deviation: Double) -> Double {
         let radius = (-2 * Double.log(1 - uniform())).squareRoot()

@@ -22,6 +22,21 @@ import Testing
         cluster.handle(.dataArrived(client, task(number), bytes: [UInt8(number)]))
     }
 
+    /// Brings what is asked for; the node that it was sent to, which stored it.
+    private func bringWhenAsked(_ cluster: inout TestCluster, _ number: Int) -> NodeID {
+        cluster.expect(asked(number))
+        bring(&cluster, number)
+        let place = cluster.scheduler.unstoredData.values.first?.pending.first
+        let node = place ?? NodeID(0)
+        cluster.store(number, on: Int(node.rawValue), bytes: size)
+        return node
+    }
+
+    private func expectNoneLeft(_ cluster: TestCluster) {
+        cluster.expectEmpty()
+        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+    }
+
     /// Data 1 to 4, and 11 to 14, each of which reads one.
     private func submitted(nodes: Int = 1) -> TestCluster {
         var cluster = TestCluster(nodes: nodes)
@@ -53,8 +68,7 @@ import Testing
         }
         cluster.forget()
         cluster.release(11, 12, 13, 14)
-        cluster.expectEmpty()
-        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+        expectNoneLeft(cluster)
     }
 
     @Test func `without a node nothing is asked for`() {
@@ -119,46 +133,30 @@ import Testing
         cluster.submit([], data: data(1...1), bytes: [[]], held: [1])
         cluster.want(1)
         for round in 1...4 {
-            cluster.expect(asked(1))
-            bring(&cluster, 1)
-            let place = cluster.scheduler.unstoredData.values.first?.pending.first
-            let node = place ?? NodeID(0)
-            cluster.store(1, on: Int(node.rawValue), bytes: size)
+            let node = bringWhenAsked(&cluster, 1)
             cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
             cluster.forget()
-            // By turns its node says that it has it no more, and is lost.
-            if round % 2 == 0 {
-                cluster.handle(.pageMissed(node, task(1)))
-            } else {
-                cluster.handle(.nodeLost(node, reason: "it was silent"))
-                cluster.join(10 + round)
-            }
+            cluster.fail(toSend: 1, from: node, round: round)
         }
         let failure = cluster.expectFailed(1, .lost)
         #expect(failure.message.contains("was lost 3 times on its way to the program"))
         cluster.release(1)
-        cluster.expectEmpty()
-        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+        expectNoneLeft(cluster)
     }
 
     @Test func `what its nodes lose whenever a task is to read it is an error after a while`() {
         var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
         cluster.submit([call(11, pages: [1])], data: data(1...1), bytes: [[]], held: [11])
         for _ in 1...4 {
-            cluster.expect(asked(1))
-            bring(&cluster, 1)
-            let place = cluster.scheduler.unstoredData.values.first?.pending.first
-            let node = place ?? NodeID(0)
-            cluster.store(1, on: Int(node.rawValue), bytes: size)
+            let node = bringWhenAsked(&cluster, 1)
             cluster.forget()
             cluster.handle(.pageMissed(node, task(1)))
-            if cluster.node(task(11)) != nil { cluster.report(.returned(cluster.attempt(11))) }
+            cluster.giveBack(11)
         }
         let failure = cluster.expectFailed(11, .lost)
         #expect(failure.message.contains("was lost 3 times on its way to those that read it"))
         cluster.release(11)
-        cluster.expectEmpty()
-        #expect(cluster.scheduler.deferredBytes == 0 && cluster.scheduler.deferredData.isEmpty)
+        expectNoneLeft(cluster)
     }
 
     @Test func `a result that is lost has its data brought once more`() {

@@ -207,13 +207,7 @@ import Testing
             cluster.finish(1, page: 4_096)
             cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
             cluster.forget()
-            // By turns its node says that it has it no more, and is lost.
-            if round % 2 == 0 {
-                cluster.handle(.pageMissed(node, task(1)))
-            } else {
-                cluster.handle(.nodeLost(node, reason: "it was silent"))
-                cluster.join(10 + round)
-            }
+            cluster.fail(toSend: 1, from: node, round: round)
         }
         let failure = cluster.expectFailed(1, .lost)
         #expect(failure.message.contains("4096 bytes was lost 3 times on its way to the program"))
@@ -237,7 +231,7 @@ import Testing
             // Told twice: once is what counts.
             cluster.handle(.pageMissed(node, task(1)))
             cluster.handle(.pageMissed(node, task(1)))
-            for reader in held { giveBack(reader, in: &cluster) }
+            for reader in held { cluster.giveBack(reader) }
         }
         for reader in held {
             let failure = cluster.expectFailed(reader, .inputFailed)
@@ -246,12 +240,6 @@ import Testing
         }
         for reader in held { cluster.release(reader) }
         cluster.expectEmpty()
-    }
-
-    /// The node that holds the task, if any, has no use for it without its input.
-    private func giveBack(_ number: Int, in cluster: inout TestCluster) {
-        guard cluster.node(task(number)) != nil else { return }
-        cluster.report(.returned(cluster.attempt(number)))
     }
 
     @Test func `what was made again for nobody can be made again once more`() {

@@ -2,12 +2,13 @@
 
 import SwoopModel
 import SwoopScheduling
+import SwoopSimulation
 import Testing
 
 struct NodeTableTests {
     @Test(arguments: [1, 2, 3, 7, 64, 100])
     func `the node with least to do is the one that a walk over all finds`(count: Int) {
-        var draws = Draws(seed: UInt64(count))
+        var draws = SeededGenerator(seed: count)
         var table = NodeTable(assignedMax: 16)
         for number in 1...count { table.insert(node(number, &draws)) }
         for _ in 0..<400 {
@@ -62,7 +63,7 @@ struct NodeTableTests {
     }
 
     @Test func `nodes that come and go leave the others where their ids are`() {
-        var draws = Draws(seed: 5)
+        var draws = SeededGenerator(seed: 5)
         var table = NodeTable(assignedMax: 16)
         var there: Set<Int> = []
         for number in 1...300 {
@@ -81,7 +82,7 @@ struct NodeTableTests {
         #expect(table.place(of: NodeID(301)) == nil)
     }
 
-    private func node(_ number: Int, _ draws: inout Draws) -> NodeRecord {
+    private func node(_ number: Int, _ draws: inout SeededGenerator) -> NodeRecord {
         let description = NodeDescription(
             name: "n\(number)", slots: UInt32(1 + draws.below(4)), pageBudget: 1 << 24,
             processID: 1)
@@ -91,15 +92,4 @@ struct NodeTableTests {
         if draws.below(4) > 0 { node.set(.ready, of: draws.below(3) * 40) }
         return node
     }
-}
-
-/// Numbers that are the same in every run (SplitMix64).
-private struct Draws: RandomNumberGenerator {
-    private var mixer: Mixer
-    init(seed: UInt64) { mixer = Mixer(seed: seed) }
-    mutating func next() -> UInt64 {
-        mixer.mix(1)
-        return mixer.value
-    }
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

@@ -95,6 +95,23 @@ struct TestCluster {
         handle(.nodeLost(NodeID(UInt32(node)), reason: "its power failed"))
     }
 
+    /// What a node was asked for does not come: in even rounds the node says that it has it no
+    /// more, in odd ones it is lost and another one joins.
+    mutating func fail(toSend number: Int, from node: NodeID, round: Int) {
+        if round % 2 == 0 {
+            handle(.pageMissed(node, task(number)))
+        } else {
+            lose(Int(node.rawValue))
+            join(10 + round)
+        }
+    }
+
+    /// The node that holds the task, if any, has no use for it without its input.
+    mutating func giveBack(_ number: Int) {
+        guard node(task(number)) != nil else { return }
+        report(.returned(attempt(number)))
+    }
+
     mutating func submit(
         _ tasks: [TaskSpec], loops: [IterationSpec] = [], data: [DataSpec] = [],
         bytes: [[UInt8]] = [], functions: [FunctionSpec] = [function("f")], held: [Int]

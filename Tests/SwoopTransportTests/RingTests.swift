@@ -2,6 +2,7 @@
 
 import Glibc
 import SwoopLaunching
+import SwoopSimulation
 import SwoopTransport
 import Testing
 
@@ -47,7 +48,7 @@ private struct Ring: ~Copyable {
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func recordsOfAnySizeSurviveManyWraps(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var ring = try Ring()
         var expected: [[UInt8]] = []
         var seen = 0
@@ -122,7 +123,7 @@ private struct Ring: ~Copyable {
     }
 
     @Test func randomDamageNeverTraps() throws {
-        var random = SplitMix(state: 11)
+        var random = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
             var ring = try Ring()
             for size in 0..<20 {
@@ -286,17 +287,4 @@ private struct Ring: ~Copyable {
 
 private func drainAll(_ ring: inout Ring) throws(TransportError) {
     _ = try ring.consumer.drain { _ in }
-}
-
-/// A small seeded generator: a failing case is made again by its seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

@@ -2,23 +2,18 @@
 // seed.
 
 import SwoopModel
+import SwoopSimulation
 
-/// Draws values; SplitMix64 (Steele, Lea and Flood 2014).
+/// Draws values.
 struct Dice {
-    private var state: UInt64
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    mutating func word() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func word() -> UInt64 { random.next() }
 
     /// A number less than `bound`.
-    mutating func below(_ bound: Int) -> Int { Int(word() % UInt64(bound)) }
+    mutating func below(_ bound: Int) -> Int { random.below(bound) }
 
     mutating func coin() -> Bool { word() & 1 == 0 }
 

@@ -3,6 +3,7 @@
 
 import Glibc
 import Swoop
+import SwoopSimulation
 
 /// Takes long enough to be on a core when something happens there.
 @Remote func slowSquare(_ i: Int) -> Int {
@@ -17,7 +18,7 @@ import Swoop
 /// Writes random values for 20 ms, as the number says: over each shared word in turn, then over
 /// everything.
 @Remote func vandalise(_ number: Int) -> Int {
-    var random = SplitMix(state: UInt64(number))
+    var random = SeededGenerator(seed: number)
     let clock = ContinuousClock()
     let end = clock.now.advanced(by: .milliseconds(20))
     while clock.now < end {
@@ -27,7 +28,7 @@ import Swoop
     return number
 }
 
-private func spoil(_ number: Int, _ random: inout SplitMix) {
+private func spoil(_ number: Int, _ random: inout SeededGenerator) {
     switch number {
     case 0..<5: SharedPart(of: "orders").spoil(words: [number * 16], &random)
     case 5..<10: SharedPart(of: "messages").spoil(words: [(number - 5) * 16], &random)
@@ -41,19 +42,6 @@ private func spoil(_ number: Int, _ random: inout SplitMix) {
         SharedPart(of: "slots").spoil(words: Array(0..<64), &random)
         SharedPart(of: "messages").spoil(words: Array(0..<4_096), &random)
         SharedPart(of: "orders").spoil(words: Array(0..<4_096), &random)
-    }
-}
-
-/// Numbers that follow from a seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }
 
@@ -90,7 +78,7 @@ private struct SplitMix: RandomNumberGenerator {
         return String(decoding: text, as: UTF8.self)
     }
 
-    func spoil(words places: [Int], _ random: inout SplitMix) {
+    func spoil(words places: [Int], _ random: inout SeededGenerator) {
         for place in places where unsafe place < words.count {
             unsafe words[place] = random.next()
         }

@@ -1,23 +1,8 @@
-// Random numbers that are the same in every run, and the bytes that tests make of them.
+// Texts, cuts and damaged bytes that tests draw: the same in every run.
 
-import SwoopElements
+import SwoopSimulation
 
-/// SplitMix64: small, and every seed is a good one.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
-
+extension SeededGenerator {
     mutating func text() -> String {
         let letters = ["a", "é", "字", "\u{1f600}", " ", "\0", "z"]
         return (0..<below(9)).map { _ in letters[below(letters.count)] }.joined()
