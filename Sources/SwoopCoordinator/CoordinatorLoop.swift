@@ -46,6 +46,7 @@ struct AttachedNode {
     var fetchedBytes: Int64 = 0
     var givenBytes: Int64 = 0
     var sampledAt: Int64 = 0
+    var joinedAt: Int64 = 0
     /// When the scheduler was last told that it lives.
     var heardAt: Int64 = 0
     /// Its connection ended, and when that was noticed.

@@ -60,6 +60,7 @@ extension CoordinatorLoop {
         var node = AttachedNode(id: id, peer: peer, description: description, pages: pages)
         // One that stops before its first sample shall count as silent too.
         node.sampledAt = now
+        node.joinedAt = now
         nodes.append(node)
         send(.accepted(id), to: id)
         if pages.publicKey == local?.publicKey { tellAddresses(to: id) }
@@ -67,6 +68,7 @@ extension CoordinatorLoop {
         greetAll()
         handle(.nodeJoined(id, description, program), now: now)
         hostJoined(description.name, now: now)
+        sawJoin(of: description.name)
     }
 
     private func answer(_ order: AgentOrder, _ peer: PeerID) {

@@ -17,6 +17,9 @@ extension CoordinatorLoop {
     /// What came before this time after the question may have lain unread since before it: the last
     /// words of an agent that is dead.
     private static let staleLimit = 2 * usagePeriod
+    /// At the first bring-up an agent that joined no longer than this before the question is there:
+    /// a quick one need not wait for more.
+    private static let freshLimit = 10 * usagePeriod
 
     /// The answer is why the host is not there, or nothing.
     mutating func check(_ host: String, for asker: Answer<String>?, now: Int64) {
@@ -29,19 +32,33 @@ extension CoordinatorLoop {
         hosts?.checks.append(HostCheck(host: host, askedAt: now, asker: asker))
         // The agent of this machine may not have joined yet.
         let mayCome = isThere(host) || host == Self.localName && child != nil
-        if !mayCome { concludeChecks(of: host, failure: "its agent is gone", now: now) }
+        guard mayCome else {
+            return concludeChecks(of: host, failure: "its agent is gone", now: now)
+        }
+        let joined = nodes.first { $0.description.name == host }?.joinedAt
+        if asker != nil, let joined, now - joined < Self.freshLimit {
+            confirm(host) { $0.asker != nil }
+        }
     }
+
+    /// An agent has joined: that is a sign of life.
+    mutating func sawJoin(of host: String) { confirm(host) { _ in true } }
 
     /// A node gave a sign of life.
     mutating func sawSign(of node: NodeID, now: Int64) {
         guard hosts?.checks.isEmpty == false,
             let name = nodes.first(where: { $0.id == node })?.description.name
         else { return }
-        for check in takeChecks(of: name, where: { now - $0.askedAt >= Self.staleLimit }) {
+        confirm(name) { now - $0.askedAt >= Self.staleLimit }
+    }
+
+    /// The host is there.
+    private mutating func confirm(_ host: String, where isDue: (HostCheck) -> Bool) {
+        for check in takeChecks(of: host, where: isDue) {
             if let asker = check.asker {
                 asker.give("")
             } else {
-                settle(HostResult(host: name), leaves: false)
+                settle(HostResult(host: host), leaves: false)
             }
         }
     }
