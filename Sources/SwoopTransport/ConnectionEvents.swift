@@ -24,8 +24,8 @@ struct ConnectionEvent: Sendable {
     /// Whoever reads them must do so until the socket ends, or end them first: libzmq waits for
     /// its reader.
     ///
-    /// - Parameter unreadMax: so many events may be unread beyond the thousand that libzmq's own end
-    ///   keeps; then libzmq's thread waits. 0: there is no bound, and it never waits.
+    /// - Parameter unreadMax: so many events may be unread beyond the thousand that libzmq's own
+    ///   end keeps; then libzmq's thread waits. 0: there is no bound, and it never waits.
     static func begin(
         _ kinds: Int32, at handle: UnsafeMutableRawPointer, in context: TransportContext,
         unreadMax: Int32 = 0

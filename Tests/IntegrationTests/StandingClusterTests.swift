@@ -50,7 +50,7 @@ extension ProgramTests {
 
         @Test(.enabled(if: unsafe geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0))
         func
-            `a runtime folder that cannot be written to is a clear error, before or after it is made`()
+            `a runtime folder that cannot be written to is a clear error, made before or not`()
             throws
         {
             for made in ["", "mkdir -m 700 swoop"] {
@@ -155,13 +155,13 @@ extension ProgramTests {
         }
 
         @Test(arguments: ["nothing", "part"])
-        func `programs attach to a coordinator that two flood with all they can`(
+        func `programs attach to a coordinator that two flood with strangers`(
             _ speech: String
         ) throws {
             let address = try #require(try folder.address(of: "alpha"))
             let floods = try (0..<2).map { _ in
                 try ProgramRun(
-                    ["flood", address.endpoint, speech, "0"], in: folder,
+                    ["flood", address.endpoint, speech, "2000"], in: folder,
                     program: ProgramRun.path(of: "TransportProbe"))
             }
             for flood in floods {
