@@ -149,13 +149,19 @@ package struct AgentConfiguration: Sendable, Equatable {
 
     /// Starts an agent with this configuration as a child of this process.
     ///
-    /// - Parameter arena: the descriptor of its memory for pages; nil: it makes one.
-    package func start(arena: Int32? = nil) throws -> ChildProcess {
+    /// - Parameters:
+    ///   - arena: the descriptor of its memory for pages; nil: it makes one.
+    ///   - output: where what it prints itself goes. One that outlives who started its coordinator
+    ///     must not keep that one's streams: whoever reads them would wait for their end.
+    package func start(
+        arena: Int32? = nil, output: LaunchRequest.Output = .inherited
+    ) throws -> ChildProcess {
         let held = try withEncoded { try HeldBytes.descriptor(holding: $0) }
         var request = LaunchRequest(role: Self.role)
         request.descriptors[Self.descriptor] = held.rawValue
         request.descriptors[Self.arenaDescriptor] = arena
         request.hearsLastWords = true
+        request.output = output
         return try ChildProcess(starting: request)
     }
 }

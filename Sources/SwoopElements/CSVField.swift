@@ -135,8 +135,8 @@ extension Double: CSVField {
         self = number
     }
 
-    /// Appends the shortest text that reads as this number.
-    public func write(csv writer: inout CSVWriter) { writer.plain("\(self)") }
+    /// Appends the shortest text that reads as this number; of what is no number `nan`.
+    public func write(csv writer: inout CSVWriter) { writer.plain(isNaN ? "nan" : "\(self)") }
 }
 
 extension Float: CSVField {
@@ -146,8 +146,8 @@ extension Float: CSVField {
         self = number
     }
 
-    /// Appends the shortest text that reads as this number.
-    public func write(csv writer: inout CSVWriter) { writer.plain("\(self)") }
+    /// Appends the shortest text that reads as this number; of what is no number `nan`.
+    public func write(csv writer: inout CSVWriter) { writer.plain(isNaN ? "nan" : "\(self)") }
 }
 
 extension Bool: CSVField {

@@ -55,7 +55,7 @@ public struct FileForm: Hashable, Sendable {
     /// What ends the lines of a text that has no line feed, if anything does.
     private static func otherLineEnds(_ head: [UInt8], _ path: String) -> FileForm? {
         guard !head.contains(0x0a) else { return nil }
-        if head.dropLast().contains(0x0d) {
+        if head.dropLast().contains(0x0d), isText(head[...]) {
             return FileForm(
                 "text whose lines end in carriage returns alone",
                 "End them in line feeds: `tr '\\r' '\\n' < \(quoted(path)) > NEW`; or read it with "

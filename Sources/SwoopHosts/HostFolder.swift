@@ -32,6 +32,8 @@ enum HostFolder {
                     case $mode in
                         ?????????[tT]*) ;;
                         ????????w*) bad=1 ;;
+                        # An access list shows as a right of the group: it may name others.
+                        ?????w????+*) bad=1 ;;
                         ?????w*) [ -O "$name" ] && [ "$owner" = "$group" ] || bad=1 ;;
                     esac
                     ;;
@@ -48,7 +50,7 @@ enum HostFolder {
             while [ -n "$rest" ]; do
                 up="$up $next" next=$next/.. rest=${rest%/*}
             done
-            look=$(LC_ALL=C ls -ldn . $up / files programs incoming "programs/$id" 2>/dev/null)
+            look=$(LC_ALL=C QUOTING_STYLE=literal ls -ldn . $up / files programs incoming "programs/$id" 2>/dev/null)
             IFS=$n
             set -f
             set -- $look
@@ -69,7 +71,7 @@ enum HostFolder {
                 rest=${rest#/} to=$to/${rest%%/*}
                 case $rest in */*) rest=/${rest#*/} ;; *) rest= ;; esac
                 [ -L "$to" ] || continue
-                fields $(LC_ALL=C ls -ldn "$to" 2>/dev/null)
+                fields $(LC_ALL=C QUOTING_STYLE=literal ls -ldn "$to" 2>/dev/null)
                 [ "$owner" != 0 ] && [ "$owner" != "$(id -u)" ] || continue
                 unsafe=1
                 say "link=$owner $to"

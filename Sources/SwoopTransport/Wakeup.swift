@@ -35,9 +35,9 @@ package final class Wakeup: Sendable {
     }
 
     /// Makes it unreadable; true when it had been raised.
+    ///
+    /// It never waits: whoever inherited the descriptor may have made it one that waits, and may
+    /// read it too.
     @discardableResult
-    package func clear() -> Bool {
-        var count: UInt64 = 0
-        return unsafe read(descriptor, &count, 8) == 8
-    }
+    package func clear() -> Bool { swoop_event_clear(descriptor) == 1 }
 }

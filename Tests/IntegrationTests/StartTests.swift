@@ -103,6 +103,17 @@ extension ProgramTests {
             }
         }
 
+        @Test func `whoever reads all that the tool says of a start comes to its end`() throws {
+            let tool = try #require(ProgramRun.path(of: "swoop"))
+            let folder = try TestFolder()
+            let up = try ProgramRun(
+                ["-c", "'\(tool)' up local:cores=1 2>&1 | cat"], in: folder, program: "/bin/sh")
+            #expect(try up.end(within: 30) == .exited(0))
+            #expect(up.output.contains("1 of 1 host is up"), "\(up.output)")
+            let down = try ProgramRun(["down"], in: folder, program: tool)
+            #expect(try down.end() == .exited(0), "\(down.output)\(down.errors)")
+        }
+
         @Test func `globals that main sets are said to be the cause, and tried once`() throws {
             let run = try ProgramRun(["globals"], in: TestFolder(), program: mainProgram)
             #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")

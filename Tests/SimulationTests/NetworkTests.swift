@@ -65,7 +65,7 @@ private let second: Int64 = 1_000_000_000
     func `an agent that the coordinator gave up comes back as a new node`(seed: UInt64) {
         var scenario = scenario(seed: seed, nodes: 2)
         scenario.faults = (1...6).map { number in
-            (Int64(number) * 3_000_000, .breakConnection(node: number % 2))
+            (Int64(number) * 2_400_000, .breakConnection(node: number % 2))
         }
         let outcome = scenario.run()
         report(outcome, seed: seed)

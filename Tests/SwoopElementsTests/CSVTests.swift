@@ -159,6 +159,14 @@ private struct Line: CSVRow, Equatable {
         }
     }
 
+    @Test func `what is no number is written in the one way that is read`() {
+        for number in [.nan, -.nan, .signalingNaN, Double(nan: 5, signaling: false)] {
+            var writer = CSVWriter()
+            number.write(csv: &writer)
+            #expect(String(decoding: writer.bytes, as: UTF8.self) == "nan")
+        }
+    }
+
     @Test func `what is written reads as what it was`() throws {
         var random = SeededGenerator(seed: 7)
         let dialect = CSVDialect(separator: UInt8(ascii: ";"))

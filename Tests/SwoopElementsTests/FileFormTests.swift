@@ -123,6 +123,7 @@ import Testing
         #expect(what(Array("a,b\r\n1,2\r\n".utf8)) == nil)
         #expect(what(Array("one line\r".utf8)) == nil)
         #expect(what(Array("one line".utf8)) == nil)
+        #expect(what([0xff, 0xd9, 0x0d, 0x80, 0x81]) == nil)
     }
 
     @Test func `records may be any bytes, unless the name says something else`() {

@@ -62,6 +62,16 @@ import Testing
         #expect(loop.ready.map(\.source) == [two])
     }
 
+    @Test func aWakeupThatSomebodyMadeBlockingIsClearedWithoutWaiting() throws {
+        let wakeup = try Wakeup()
+        wakeup.raise()
+        let flags = fcntl(wakeup.descriptor, F_GETFL)
+        #expect(fcntl(wakeup.descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0)
+        #expect(wakeup.clear())
+        // A read of a counter that is zero would wait here without end.
+        #expect(!wakeup.clear())
+    }
+
     @Test func aThreadHasItsName() throws {
         let names = Mutex<[String]>([])
         let thread = try LoopThread(named: "swoop-agent-loop") {

@@ -49,4 +49,8 @@ int swoop_futex_wake(volatile void *_Nonnull word, int count);
 /// A close-on-exec, non-blocking eventfd, or a negative errno.
 int swoop_event_create(void);
 
+/// Takes the count of an eventfd; 1: it was not zero. It never waits, not even where another holder
+/// of the descriptor made it one that does.
+int swoop_event_clear(int descriptor);
+
 #endif

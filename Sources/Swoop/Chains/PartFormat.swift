@@ -55,8 +55,10 @@ extension Int128: TextLine {}
 extension UInt128: TextLine {}
 
 extension Double: TextLine {
-    /// Writes the shortest text that reads as this number.
-    public func write(line sink: PartSink) throws { try "\(self)".write(line: sink) }
+    /// Writes the shortest text that reads as this number; of what is no number `nan`.
+    public func write(line sink: PartSink) throws {
+        try (isNaN ? "nan" : "\(self)").write(line: sink)
+    }
 }
 
 /// A line for each element.

@@ -53,7 +53,9 @@ final class HostCluster: Sendable {
         configuration.modelPath = options.learns ? LocalCluster.modelPath : ""
         keeping = holder == .hosts ? HostKeeping() : nil
         configuration.keeper = keeping
-        let local = try LocalHost(in: list.hosts, keys: keys, program: program)
+        let local = try LocalHost(
+            in: list.hosts, keys: keys, program: program,
+            output: holder == .hosts ? .discarded : .inherited)
         coordinator = try Coordinator(configuration, agent: local?.agent)
         if let local { coordinator.permitAgent(local.publicKey) }
         coordinator.access.permit(clientKeys.publicKey, as: Coordinator.clientName)
@@ -192,7 +194,7 @@ final class HostCluster: Sendable {
 
     /// An agent of this machine, with a key of its own.
     func localAgent(_ host: HostEntry) throws -> LocalAgent {
-        let made = try LocalHost(host, keys: keys, program: program)
+        let made = try LocalHost(host, keys: keys, program: program, output: .inherited)
         return try made.agent(coordinator.endpoint)
     }
 
@@ -219,13 +221,19 @@ private struct LocalHost {
     let publicKey: String
     let agent: @Sendable (_ endpoint: String) throws -> LocalAgent
 
-    init?(in hosts: [HostEntry], keys: CurveKeys, program: ProgramID) throws {
+    init?(
+        in hosts: [HostEntry], keys: CurveKeys, program: ProgramID,
+        output: LaunchRequest.Output
+    ) throws {
         guard let host = hosts.first(where: \.isLocal) else { return nil }
         let isOnly = hosts.allSatisfy(\.isLocal)
-        try self.init(host, isOnly: isOnly, keys: keys, program: program)
+        try self.init(host, isOnly: isOnly, keys: keys, program: program, output: output)
     }
 
-    init(_ host: HostEntry, isOnly: Bool = false, keys: CurveKeys, program: ProgramID) throws {
+    init(
+        _ host: HostEntry, isOnly: Bool = false, keys: CurveKeys, program: ProgramID,
+        output: LaunchRequest.Output
+    ) throws {
         let agentKeys = try CurveKeys.generate()
         let cache = try BundleCache.folder(named: host.folder)
         publicKey = agentKeys.publicKey
@@ -242,7 +250,7 @@ private struct LocalHost {
                 // agent listens there when the coordinator does.
                 configuration.listening = ["127.0.0.1"]
                 configuration.announced = ["0.0.0.0"]
-                return try configuration.start()
+                return try configuration.start(output: output)
             }
         }
     }
