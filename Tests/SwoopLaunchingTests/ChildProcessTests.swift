@@ -243,14 +243,15 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
 
     @Test func manyChildrenLeaveNoDescriptorBehind() throws {
         func count() -> Int { (Int32(0)..<1_024).filter { fcntl($0, F_GETFD) >= 0 }.count }
-        for _ in 0..<50 {
+        let before = count()
+        for _ in 0..<200 {
             var request = LaunchRequest(program: "/bin/true", arguments: [])
             request.output = .piped
             let child = try ChildProcess(starting: request)
             #expect(child.waitUntilEnded() == .exited(0))
         }
-        // Other tests run beside this one: what fifty leaks would make is far above what they hold.
-        #expect(count() < 120)
+        // Other tests run beside this one: what 200 leaks would make is far above what they hold.
+        #expect(count() - before < 150)
     }
 
     #if !os(macOS)
