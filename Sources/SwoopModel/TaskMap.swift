@@ -87,7 +87,8 @@ private struct NumberedValues<Value: Sendable>: Sendable {
         case tooFar
     }
 
-    private static var blockSize: UInt64 { 1_024 }
+    /// Few: a lone task makes a block and frees it, and each of its places is filled and emptied.
+    private static var blockSize: UInt64 { 32 }
     /// Blocks that a number may lie beyond those that are there: some empty ones cost less than
     /// hashes do, many would be somebody's odd choice of numbers.
     private static var gapMax: UInt64 { 1_024 }
