@@ -120,7 +120,7 @@ package struct TaskTable: Sendable {
     private var isOccupied: [Bool] = []
     private var generations: [UInt32] = []
     private var free: [TaskIndex] = []
-    private var places = TaskMap<Int32>()
+    private var places = TaskPlaces()
     /// A number for each place, for whoever walks over some records; -1 between walks.
     package var marks: [Int32] = []
 

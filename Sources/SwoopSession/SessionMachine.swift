@@ -16,31 +16,6 @@ package struct SessionMachine: Sendable {
         package init() {}
     }
 
-    /// One task for which the program holds a handle.
-    package struct Held: Sendable {
-        /// Where the task is, as the client knows it.
-        package enum State: Sendable {
-            /// Not ended. Can become: stored, brought, failed.
-            case pending
-            /// Ended well; the bytes are in the cluster. Can become: brought, failed.
-            case stored(byteCount: Int64, elementCount: Int64)
-            /// The bytes are here; the count is `unknownCount` if they came before it was told.
-            case brought([UInt8], elementCount: Int64)
-            /// Ended badly. Final.
-            indirect case failed(TaskFailure)
-        }
-
-        package static let unknownCount: Int64 = -1
-
-        package var state = State.pending
-        /// Whether somebody waits for the bytes.
-        package var isWanted = false
-        /// Whether somebody waits for the end.
-        package var isAwaited = false
-        /// Whether the output is a page: its bytes never come with the news of the end.
-        package let isPage: Bool
-    }
-
     private enum Openness {
         case open
         /// Every further wait ends with this.
@@ -49,7 +24,7 @@ package struct SessionMachine: Sendable {
 
     package let configuration: Configuration
     package private(set) var now = Timestamp(nanoseconds: 0)
-    package private(set) var held = TaskMap<Held>()
+    package private(set) var held = HeldTasks()
     private var releases: [TaskID] = []
     /// Outputs whose bytes are to be asked for at the end of this step: all in one message.
     private var asked: [TaskID] = []
@@ -113,7 +88,7 @@ package struct SessionMachine: Sendable {
         guard !isClosed else { return }
         let pages = pages(of: part)
         for task in part.held {
-            held[task] = Held(isPage: !pages.isEmpty && pages.contains(task))
+            held[task] = HeldTask(isPage: !pages.isEmpty && pages.contains(task))
         }
         guard case .open = openness else { return }
         effects.append(.submit(part, data: data))
@@ -255,7 +230,7 @@ package struct SessionMachine: Sendable {
             dropped += 1
             return
         }
-        var elementCount = Held.unknownCount
+        var elementCount = HeldTask.unknownCount
         switch record.state {
         case .stored(_, let count): elementCount = count
         case .brought, .failed:
@@ -319,6 +294,6 @@ package struct SessionMachine: Sendable {
         end(failure, into: &effects)
         openness = .over(failure)
         isClosed = true
-        held = TaskMap()
+        held = HeldTasks()
     }
 }

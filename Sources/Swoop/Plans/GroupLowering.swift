@@ -92,7 +92,7 @@ extension PlanRecording {
                     range: 0..<0, note: note, pages: maps, part: UInt32(stretch), feature: .nan),
                 function: answer, fields: argument(of: reduction.fields), output: .page)
         }
-        state.withLock { state in for answer in answers { state.alive[answer] = true } }
+        state.withLock { state in for answer in answers { state.alive[answer] = 0 } }
         return ProxyHandle(self, tasks: answers)
     }
 }

@@ -42,7 +42,7 @@ extension PlanRecording: LoopRecorder {
         }
         let parts = partTasks(of: loop)
         guard let reduction = loop.reduction else {
-            state.withLock { state in for part in parts { state.alive[part] = true } }
+            state.withLock { state in for part in parts { state.alive[part] = 0 } }
             return ProxyHandle(self, tasks: parts)
         }
         return reduce(parts, by: reduction, of: loop)

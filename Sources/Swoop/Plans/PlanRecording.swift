@@ -36,8 +36,8 @@ final class PlanRecording: Sendable {
         var data: [ClientData] = []
         var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
         var remotePlaces: [ObjectIdentifier: FunctionIndex] = [:]
-        /// Tasks whose handles live.
-        var alive = TaskMap<Bool>()
+        /// Tasks whose handles live, all at place 0.
+        var alive = TaskPlaces()
         var isSubmitted = false
         /// What was read of files that are made as they are read: all loops have the same of them.
         var contents: [String: [UInt8]] = [:]
@@ -73,7 +73,7 @@ final class PlanRecording: Sendable {
                 TaskSpec(
                     id: id, function: function, arguments: arguments, output: output,
                     features: features))
-            state.alive[id] = true
+            state.alive[id] = 0
         }
         return ProxyHandle(self, tasks: [id])
     }
@@ -168,7 +168,7 @@ final class PlanRecording: Sendable {
         state.withLock { [spec] state in
             state.part.data.append(spec)
             state.data.append(data)
-            state.alive[id] = true
+            state.alive[id] = 0
         }
         return ProxyHandle(self, tasks: [id])
     }
@@ -207,7 +207,7 @@ final class PlanRecording: Sendable {
                     id: id, initial: initial, limit: UInt32(clamping: max(1, limit)),
                     template: template, placeholder: placeholder, result: made.tasks[0],
                     until: stop?.tasks[0]))
-            state.alive[id] = true
+            state.alive[id] = 0
         }
         return ProxyHandle(self, tasks: [id])
     }

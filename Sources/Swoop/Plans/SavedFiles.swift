@@ -112,7 +112,7 @@ extension PlanRecording {
         let parts = partTasks(of: saving)
         let stale = stalePaths(target, parts: parts.count, replacing: replacing)
         if target.isSent {
-            state.withLock { state in for part in parts { state.alive[part] = true } }
+            state.withLock { state in for part in parts { state.alive[part] = 0 } }
             return SavedFiles(
                 brought: BroughtParts(
                     parts.map { ProxyHandle(self, tasks: [$0]) }, target, stale: stale))

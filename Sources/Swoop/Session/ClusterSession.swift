@@ -398,7 +398,7 @@ final class ClusterSession: Sendable {
                 case .stored(let bytes, let elements):
                     sizes.append(PageSize(byteCount: Int(bytes), count: Int(elements)))
                 case .brought(let bytes, let elements)
-                where elements != SessionMachine.Held.unknownCount:
+                where elements != HeldTask.unknownCount:
                     sizes.append(PageSize(byteCount: bytes.count, count: Int(elements)))
                 case nil, .pending, .brought, .failed: return nil
                 }

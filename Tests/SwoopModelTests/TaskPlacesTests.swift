@@ -1,10 +1,10 @@
-// The map of tasks against a dictionary: random ids, near and far, the same answers.
+// Places of tasks against a dictionary: random ids, near and far, the same answers.
 
 import SwoopModel
 import Testing
 
-struct TaskMapTests {
-    @Test func `a map of tasks holds what a dictionary holds, however odd the numbers are`() {
+struct TaskPlacesTests {
+    @Test func `tasks have the places that a dictionary has, however odd their numbers are`() {
         var mixer = Mixer(seed: 3)
         func draw(_ limit: UInt64) -> UInt64 {
             mixer.mix(limit)
@@ -18,27 +18,27 @@ struct TaskMapTests {
             default: return draw(.max)
             }
         }
-        var map = TaskMap<Int>()
-        var dictionary: [TaskID: Int] = [:]
+        var places = TaskPlaces()
+        var dictionary: [TaskID: Int32] = [:]
         var order: [TaskID] = []
         for step in 0..<20_000 {
             let task = TaskID(high: draw(3), low: number())
-            #expect(map[task] == dictionary[task])
+            #expect(places[task] == dictionary[task])
             if dictionary[task] == nil { order.append(task) }
-            map[task] = step
-            dictionary[task] = step
+            places[task] = Int32(step)
+            dictionary[task] = Int32(step)
             // First it grows, then it shrinks to nothing.
             for _ in 0..<(step < 10_000 ? draw(2) : 2) where !order.isEmpty {
                 let gone = order.remove(at: Int(draw(UInt64(order.count))))
-                #expect(map.remove(gone) == dictionary.removeValue(forKey: gone))
-                #expect(map[gone] == nil)
-                #expect(map.remove(gone) == nil)
+                #expect(places.remove(gone) == dictionary.removeValue(forKey: gone))
+                #expect(places[gone] == nil)
+                #expect(places.remove(gone) == nil)
             }
-            #expect(map.count == dictionary.count)
-            if step % 1_000 == 0 { #expect(map.tasks == dictionary.keys.sorted()) }
+            #expect(places.count == dictionary.count)
+            if step % 1_000 == 0 { #expect(places.tasks == dictionary.keys.sorted()) }
         }
-        for task in order { map[task] = nil }
-        #expect(map.isEmpty)
-        #expect(map.tasks.isEmpty)
+        for task in order { places[task] = nil }
+        #expect(places.isEmpty)
+        #expect(places.tasks.isEmpty)
     }
 }
