@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-// Defined by the Swoop module; absent from programs that link this room alone.
+// Defined by the SwoopRoles module; absent from programs that link this room alone.
 extern void swoop_play_role(void) __attribute__((weak));
+
+bool swoop_can_play_roles(void) { return swoop_play_role != NULL; }
 
 // The initialisers of this image, in the order of the link; the linker makes both symbols.
 typedef void (*initialiser)(int argc, char **argv, char **environment);

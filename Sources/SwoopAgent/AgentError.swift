@@ -2,8 +2,6 @@
 
 /// What an agent ends with before it did anything.
 package enum AgentError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Its configuration is not what a launcher writes.
-    case malformed(String)
     /// No endpoint of the coordinator answered.
     case unreachable(String)
     /// The coordinator does not want it.
@@ -13,7 +11,6 @@ package enum AgentError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .malformed(let what): "the agent's configuration is not complete: \(what)"
         case .unreachable(let endpoint): "the agent cannot reach its coordinator at \(endpoint)"
         case .refused(let reason): "the coordinator refused the agent: \(reason)"
         case .abandoned(let reason): "the agent ends: \(reason)"

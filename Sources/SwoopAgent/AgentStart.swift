@@ -103,7 +103,7 @@ struct AgentConnection: ~Copyable {
         ofChild configuration: AgentConfiguration, _ keys: CurveKeys, _ context: TransportContext
     ) throws {
         guard let endpoint = configuration.endpoints.first else {
-            throw AgentError.malformed("no \"endpoint\"")
+            throw LaunchError.malformedConfiguration("no \"endpoint\"")
         }
         let socket = try Socket(
             .dealer, in: context, security: .client(keys, serverKey: configuration.serverKey))

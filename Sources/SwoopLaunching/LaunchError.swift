@@ -13,6 +13,8 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingDescriptor(String)
     /// The environment names a role in a form that no launcher writes.
     case malformedRole(String)
+    /// The configuration of an agent is not what a launcher writes.
+    case malformedConfiguration(String)
     /// The user's runtime folder belongs to somebody else or is open to others.
     case unsafeFolder(path: String, reason: String)
     /// Nothing can be written in the user's runtime folder; `code` is the errno.
@@ -29,6 +31,8 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .cannotStart(let program, let code): "cannot start \(program): \(SystemWords.of(code))"
         case .missingDescriptor(let name): "the launcher handed over no descriptor \"\(name)\""
         case .malformedRole(let text): "the role \"\(text)\" in the environment is none of ours"
+        case .malformedConfiguration(let what):
+            "the agent's configuration is not complete: \(what)"
         case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
         case .closedFolder(let path, let code):
             "nothing can be written at \(path), where the processes of a user find one another "

@@ -3,7 +3,6 @@
 
 import Glibc
 import Swoop
-import SwoopAgent
 import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel

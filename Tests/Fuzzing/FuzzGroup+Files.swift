@@ -1,6 +1,5 @@
 // Files and answers as text: what OpenSSH, hosts and people write.
 
-import SwoopAgent
 import SwoopHosts
 import SwoopLaunching
 import SwoopModel

@@ -1,6 +1,6 @@
 // What an agent is told at its start: read as it was written, and refused in words.
 
-import SwoopAgent
+import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 import Testing
@@ -21,7 +21,7 @@ import Testing
         return whole
     }
 
-    private func decoded(_ bytes: [UInt8]) throws(AgentError) -> AgentConfiguration {
+    private func decoded(_ bytes: [UInt8]) throws(LaunchError) -> AgentConfiguration {
         var bytes = bytes
         return try AgentConfiguration(decoding: &bytes)
     }
@@ -84,7 +84,7 @@ import Testing
         ),
     ])
     func whatMakesNoSenseIsNamed(text: String, reason: String) {
-        #expect(throws: AgentError.malformed(reason)) {
+        #expect(throws: LaunchError.malformedConfiguration(reason)) {
             try decoded(Array(text.utf8))
         }
     }

@@ -53,7 +53,10 @@ enum RoomKind: String, Sendable {
         case .io: [.nouns, .c, .io]
         case .process: [.nouns, .elements, .machine, .wire, .simulation, .c, .io]
         case .surface:
-            [.nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .macros]
+            [
+                .nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .macros,
+                .surface,
+            ]
         case .tool:
             [.nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .surface]
         case .example: [.surface]
@@ -133,6 +136,7 @@ enum HouseRules {
         "SwoopExpansion": .macros,
         "SwoopCommit": .plugin,
         "Swoop": .surface,
+        "SwoopRoles": .surface,
         "SwoopDashboard": .tool,
         "SwoopKernel": .tool,
         "swoop": .tool,
@@ -252,7 +256,7 @@ enum HouseRules {
         ("Sources/Swoop/Chains/PartFormat.swift", "lends text to a block"),
         ("Sources/Swoop/Chains/SaveKernel.swift", "looks at the end of lent arguments"),
         ("Sources/Swoop/Clusters/LocalCluster.swift", "reads the environment"),
-        ("Sources/Swoop/Clusters/RoleStart.swift", "writes to standard error"),
+        ("Sources/SwoopRoles/RoleStart.swift", "writes to standard error"),
         ("Sources/Swoop/Clusters/StandingClusterStart.swift", "reads and writes a pipe"),
         ("Sources/Swoop/Clusters/BringUpLines.swift", "writes to standard error"),
         ("Sources/Swoop/Clusters/EndingSignals.swift", "waits for signals"),

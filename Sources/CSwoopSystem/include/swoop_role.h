@@ -1,4 +1,10 @@
 // How a process begins that was started in a role; see role.c.
 #ifndef SWOOP_ROLE_H
 #define SWOOP_ROLE_H
+
+#include <stdbool.h>
+
+// Whether this program was linked with the roles that it must play for a cluster.
+bool swoop_can_play_roles(void);
+
 #endif

@@ -2,7 +2,6 @@
 // starts over SSH, and a file by which the owner's tools find it.
 
 import Glibc
-import SwoopAgent
 import SwoopCoordinator
 import SwoopHosts
 import SwoopLaunching

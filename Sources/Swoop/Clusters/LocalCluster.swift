@@ -2,7 +2,6 @@
 // and a file by which the owner's other tools find it.
 
 import Glibc
-import SwoopAgent
 import SwoopCoordinator
 import SwoopLaunching
 import SwoopModel

@@ -1,6 +1,7 @@
 // A cluster between the beginning and the end of its scope: which one it is to be, started or
 // found, and ended where it was started for the scope.
 
+import CSwoopSystem
 import SwoopCoordinator
 import SwoopHosts
 import SwoopLaunching
@@ -23,6 +24,13 @@ struct OpenCluster {
     private let started: (any StartedCluster)?
 
     init(_ spec: ClusterSpec) async throws {
+        // Agents and workers are this executable, started in a role: without the roles each would
+        // run the program's main.
+        guard swoop_can_play_roles() else {
+            throw SwoopError(
+                .unreachable, "this program was linked without the roles of a cluster",
+                advice: "Depend on the product Swoop of the package, not on its target alone.")
+        }
         do {
             switch spec {
             case .local(let options): (cluster, started) = try Self.open(options)

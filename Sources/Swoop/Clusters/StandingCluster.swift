@@ -83,7 +83,7 @@ package struct StandingCluster: Sendable {
     /// The name of a cluster that nobody named.
     package static let usualName = "standing"
 
-    static let role = "coordinator"
+    package static let role = "coordinator"
     static let requestDescriptor = "request"
     static let reportDescriptor = "report"
 

@@ -4,7 +4,7 @@
 
 import CSwoopSystem
 import Glibc
-import SwoopLaunching
+package import SwoopLaunching
 package import SwoopModel
 import SwoopTransport
 
@@ -113,7 +113,7 @@ extension StandingCluster {
 
 extension StandingCluster {
     /// The role's part: holds the cluster that was asked for, and tells who asked of the hosts.
-    static func play(_ role: InheritedRole) throws {
+    package static func play(_ role: InheritedRole) throws {
         ProcessMemory.close()
         let request = try HeldBytes.read(from: try role.takeDescriptor(requestDescriptor))
         guard let cluster = StandingCluster(line: String(decoding: request, as: UTF8.self)) else {

@@ -292,7 +292,7 @@ let identityFunction = FunctionSpec(
     code: .remote(identity: "Swoop:identity"), isOptimised: isOptimisedBuild, isAsync: false)
 
 /// The record of `identityFunction`.
-let identityEntry = RemoteEntry(
+package let identityEntry = RemoteEntry(
     identity: "Swoop:identity", fingerprint: 1, file: "Swoop/PlanRecording.swift", line: 1,
     body: .sync { context in
         var reader = context.argumentsReader

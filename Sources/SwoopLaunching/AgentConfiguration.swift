@@ -1,7 +1,6 @@
 // What an agent is told when it is started: over a descriptor that only it holds, or through the
 // SSH channel that started it; never on a command line.
 
-package import SwoopLaunching
 package import SwoopModel
 package import SwoopTransport
 
@@ -58,9 +57,9 @@ package struct AgentConfiguration: Sendable, Equatable {
     package static let descriptor = "configuration"
     /// The name of the descriptor of its arena, where whoever starts it has made one to write in
     /// it too.
-    static let arenaDescriptor = "arena"
+    package static let arenaDescriptor = "arena"
     /// What a line begins with that names one more endpoint, asked for by `swoop: cannot reach …`.
-    static let endpointKey = "endpoint"
+    package static let endpointKey = "endpoint"
     private static let secretKeyLine = "secret-key"
 
     /// Lends the lines, the empty one included: what is written to a descriptor or a channel.
@@ -104,35 +103,38 @@ package struct AgentConfiguration: Sendable, Equatable {
     ///
     /// The key is taken out of them, and zeroed there.
     ///
-    /// - Throws: `AgentError.malformed`, which names what is missing or makes no sense.
-    package init(decoding bytes: inout [UInt8]) throws(AgentError) {
+    /// - Throws: `LaunchError.malformedConfiguration`, which names what is missing or makes no
+    ///   sense.
+    package init(decoding bytes: inout [UInt8]) throws(LaunchError) {
         let taken = Secret.taken(ofLine: Self.secretKeyLine, from: &bytes)
-        func secretKey() throws(AgentError) -> Secret {
-            guard let taken else { throw .malformed("no \"\(Self.secretKeyLine)\"") }
+        func secretKey() throws(LaunchError) -> Secret {
+            guard let taken else { throw .malformedConfiguration("no \"\(Self.secretKeyLine)\"") }
             return taken
         }
         var values: [Substring: [String]] = [:]
         for line in String(decoding: bytes, as: UTF8.self).pieces(at: "\n") {
             guard let (key, value) = line.halves(at: "=") else {
-                throw .malformed("a line without \"=\"")
+                throw .malformedConfiguration("a line without \"=\"")
             }
             values[key, default: []].append(String(value))
         }
-        func text(_ key: Substring) throws(AgentError) -> String {
+        func text(_ key: Substring) throws(LaunchError) -> String {
             guard let value = values[key]?.last else {
-                throw .malformed("no \"\(key)\"")
+                throw .malformedConfiguration("no \"\(key)\"")
             }
             return value
         }
-        func number(_ key: Substring, _ usual: Int64?) throws(AgentError) -> Int64 {
+        func number(_ key: Substring, _ usual: Int64?) throws(LaunchError) -> Int64 {
             if let usual, values[key] == nil { return usual }
             guard let value = Int64(try text(key)), value >= 0 else {
-                throw .malformed("\"\(key)\" is no number from 0 on")
+                throw .malformedConfiguration("\"\(key)\" is no number from 0 on")
             }
             return value
         }
         let endpoints = values["endpoint"] ?? []
-        guard !endpoints.contains("") else { throw .malformed("an empty \"endpoint\"") }
+        guard !endpoints.contains("") else {
+            throw .malformedConfiguration("an empty \"endpoint\"")
+        }
         self.init(
             endpoints: endpoints, serverKey: try text("server-key"),
             secretKey: try secretKey(), name: try text("name"),

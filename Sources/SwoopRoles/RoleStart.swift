@@ -1,9 +1,10 @@
 // The roles that this executable plays for a cluster: called before the program's main, by role.c.
+// They stand apart from Swoop so that it does not wait for the agent and the worker to be compiled.
 
 import CSwoopSystem
 import Glibc
+import Swoop
 import SwoopAgent
-import SwoopCoordinator
 import SwoopElements
 import SwoopLaunching
 import SwoopModel
