@@ -48,6 +48,13 @@
         put(Self.tag(hash) << 32 | UInt64(number + 1))
     }
 
+    /// Forgets the numbers and keeps the slots.
+    @usableFromInline mutating func removeAll() {
+        guard taken > 0 else { return }
+        taken = 0
+        unsafe slots.update(repeating: 0, count: mask + 1)
+    }
+
     private mutating func put(_ entry: UInt64) {
         var place = Int(entry >> 32) & mask
         while unsafe slots[place] != 0 { place = (place + 1) & mask }

@@ -1,4 +1,4 @@
-// Chains on a local cluster, held against plain loops: groups of a text along the fixed tree,
+// Chains on a local cluster, held against plain loops: groups of a text,
 // arrays numbered, zipped and taken by the page, records with columns of every layout.
 
 import Foundation
@@ -90,7 +90,7 @@ struct Measured: BorrowedValue {
 @Remote func isAtLarge(_ everything: Everything) -> Bool { everything.former?.label != nil }
 
 @Suite(.serialized) struct GroupingTests {
-    @Test("The groups of a text have the bits of the serial tree, on any number of cores")
+    @Test("The groups of a text have the bits of the exact sums, on any number of cores")
     func sameBits() async throws {
         let text = MeasuredText(seed: 5, byteCount: 3_500_000)
         let file = try TextFile(text.text)
@@ -281,14 +281,14 @@ private final class TextFile {
     deinit { unsafe unlink(path) }
 }
 
-/// Lines of names and numbers, and their sums by a plain loop over the tree of leaves.
+/// Lines of names and numbers, and their sums by a plain loop over integers.
 private struct MeasuredText {
     struct Group {
         var count: Int
         var sum: Double
     }
 
-    private var lines: [(start: Int, name: String, value: Double)] = []
+    private var lines: [(name: String, value: Double)] = []
     private(set) var text = ""
 
     init(seed: UInt64, byteCount: Int) {
@@ -303,28 +303,19 @@ private struct MeasuredText {
             let name = random(4) == 0 ? "at \(size / 300_000)" : "station \(random(40))"
             let value = Double(random(1_000_000)) / 7
             let line = "\(name);\(value)\n"
-            lines.append((size, name, value))
+            lines.append((name, value))
             text += line
             size += line.utf8.count
         }
     }
 
-    /// A leaf is the lines that begin in one MiB; a node adds its halves, where both have the name.
+    /// The exact sums, rounded once: the numbers are multiples of 2^-60.
     func serialSums() -> [String: Group] {
-        var leaves: [[String: Group]] = []
+        var exact: [String: (count: Int, sum: Int128)] = [:]
         for line in lines {
-            while leaves.count <= line.start >> 20 { leaves.append([:]) }
-            leaves[leaves.count - 1][line.name, default: Group(count: 0, sum: 0)].count += 1
-            leaves[leaves.count - 1][line.name]?.sum += line.value
+            exact[line.name, default: (0, 0)].count += 1
+            exact[line.name]?.sum += Int128(line.value * 0x1p60)
         }
-        func node(_ range: Range<Int>) -> [String: Group] {
-            if range.lowerBound >= leaves.count { return [:] }
-            if range.count == 1 { return leaves[range.lowerBound] }
-            let middle = range.lowerBound + range.count / 2
-            return node(range.lowerBound..<middle).merging(node(middle..<range.upperBound)) {
-                Group(count: $0.count + $1.count, sum: $0.sum + $1.sum)
-            }
-        }
-        return node(0..<8)
+        return exact.mapValues { Group(count: $0.count, sum: Double($0.sum) * 0x1p-60) }
     }
 }

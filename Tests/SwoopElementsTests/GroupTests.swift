@@ -257,7 +257,8 @@ struct KeyedList: ExactReduction {
     }
 
     @Test func `groups have one answer a key, in the order of the keys`() throws {
-        typealias Inner = BothReductions<CountReduction<Int>, OfFunction<Scaled, FloatSum<Double>>>
+        typealias Sum = OfFunction<Scaled, ExactFloatSum<Double>>
+        typealias Inner = BothReductions<CountReduction<Int>, Sum>
         typealias Answer = Pair<Int, Pair<Int, Double>>
         let grouping = Grouping<LastDigit, IntegerKeys<Int>, Inner>(
             by: LastDigit(), .both(.counting(), .summing(of: Scaled(factor: 0.1))))

@@ -18,6 +18,9 @@ import Swoop
 }
 @Remote func lineValue(_ line: TextSlice) -> Double { Double(line.byteCount) / 7 }
 @Remote func lineKey(_ line: TextSlice) -> TextSlice { line[0..<Swift.min(6, line.byteCount)] }
+@Remote func lineStart(_ line: TextSlice) -> TextSlice { line[0..<Swift.min(30, line.byteCount)] }
+@Remote func perhaps(_ i: Int) -> Int? { i % 3 == 0 ? nil : (i &* 17) % 1_009 }
+@Remote func isEven(_ i: Int) -> Bool { i % 2 == 0 }
 @Remote func tradeNumber(_ trade: Trade) -> Int { trade.id % 10 }
 @Remote func waveText(_ x: Double) -> String { "\(x)" }
 
@@ -35,6 +38,7 @@ func tellBits(_ arguments: [String]) async throws {
         try await tellIndexed(cluster, stored, array)
         try await tellShuffled(cluster, stored, array)
         try await tellFiles(cluster, arguments[2])
+        try await tellDivided(cluster, count, arguments[2])
     }
 }
 
@@ -124,5 +128,31 @@ private func tellFiles(_ cluster: Cluster, _ folder: String) async throws {
         }
         let files = try await saved.files
         return bits(files.map { text(ofFile: $0.path) }.joined())
+    }
+}
+
+/// Groups that are divided by the hash of their keys: few, and about as many as elements.
+private func tellDivided(_ cluster: Cluster, _ count: Int, _ folder: String) async throws {
+    await tellBits(cluster, of: "divided") {
+        $0.range(0..<count).grouped(
+            by: few, perhaps, computing: .all(.summing(of: wave), .mean(of: wave), .counting()))
+    }
+    await tellBits(cluster, of: "divided by numbers") {
+        $0.range(0..<count).grouped(
+            by: wave, computing: .all(.first(of: third), .only(where: isEven, .counting())))
+    }
+    await tellBits(cluster, of: "divided measures") {
+        $0.range(0..<count).grouped(
+            by: few,
+            computing: .all(
+                .median(of: wave), .standardDeviation(of: wave), .correlation(of: wave, third)))
+    }
+    await tellBits(cluster, of: "divided extremes") {
+        $0.range(0..<count).grouped(
+            by: perhaps, computing: .all(.largest(3, of: wave), .last(of: third)))
+    }
+    await tellBits(cluster, of: "lines divided") {
+        $0.lines("\(folder)/lines").grouped(
+            by: lineStart, lineLength, computing: .summing(of: lineValue))
     }
 }

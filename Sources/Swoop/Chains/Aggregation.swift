@@ -118,15 +118,18 @@ extension Reduction {
         of function: F
     ) -> Self where F.Output == N, Self == OfFunction<F, IntegerSum<N>> { .init(function, .init()) }
 
-    /// Adds up floating-point numbers computed from the elements of a group.
+    /// Adds up floating-point numbers computed from the elements of a group; the exact sum, rounded
+    /// once.
     @inlinable public static func summing<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, FloatSum<N>> { .init(function, .init()) }
+    ) -> Self where F.Output == N, Self == OfFunction<F, ExactFloatSum<N>> {
+        .init(function, .init())
+    }
 
-    /// The mean of numbers computed from the elements of a group.
+    /// The mean of numbers computed from the elements of a group: their exact sum by their count.
     @inlinable public static func mean<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, MeanReduction<N>> {
+    ) -> Self where F.Output == N, Self == OfFunction<F, ExactMean<N>> {
         .init(function, .init())
     }
 

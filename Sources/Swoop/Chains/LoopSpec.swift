@@ -41,12 +41,17 @@ public struct LoopSpec: Sendable {
         /// What divides partial results by key where all of them may be too much for one run; nil:
         /// nothing can.
         public let byKey: KeySteps?
+        /// Whether the loop's kernel divides partial results itself, into as many pages as its
+        /// fields end with; `answer` then takes one page of every part, and its fields end with
+        /// that number and its own.
+        public let isDivided: Bool
 
         /// Joins the two steps.
         public init(
             combine: KernelHandle, answer: KernelHandle, fields: ValueWriter, isOrdered: Bool,
-            byKey: KeySteps? = nil
+            byKey: KeySteps? = nil, isDivided: Bool = false
         ) {
+            self.isDivided = isDivided
             self.combine = combine
             self.answer = answer
             self.fields = fields

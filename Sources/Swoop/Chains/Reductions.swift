@@ -68,15 +68,28 @@ extension PlainReduction {
 
 /// A number that a mean can be taken of.
 public protocol MeanNumber: RemoteValue {
+    /// What adds such numbers up exactly.
+    associatedtype _Total: NumberTotal = DoubleTotal<Self> where _Total.Number == Self
+    /// What adds up products of two such numbers exactly.
+    associatedtype _Products: ProductTotal = DoubleProducts<Self> where _Products.Number == Self
+
     /// The number as a Double, rounded if it must be.
     var _asDouble: Double { get }
 }
 
 extension Int: MeanNumber {
+    /// Adds integers.
+    public typealias _Total = IntegerTotal<Int>
+    /// Multiplies integers.
+    public typealias _Products = IntegerProducts<Int>
     /// The number as a Double.
     @inlinable public var _asDouble: Double { Double(self) }
 }
 extension Int32: MeanNumber {
+    /// Adds integers.
+    public typealias _Total = IntegerTotal<Int32>
+    /// Multiplies integers.
+    public typealias _Products = IntegerProducts<Int32>
     /// The number as a Double.
     @inlinable public var _asDouble: Double { Double(self) }
 }

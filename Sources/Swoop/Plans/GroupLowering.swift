@@ -84,13 +84,44 @@ extension PlanRecording {
                 output: .page)
         }
         withExtendedLifetime((cuts, keptFields)) {}
+        return answers(of: maps, stretches, reduction, of: loop) { _ in
+            argument(of: reduction.fields)
+        }
+    }
+
+    /// Adds the tasks of a reduction whose kernel divides it itself; its answer is a page for each
+    /// part of the hashes of its keys.
+    func reduceDivided(_ loop: LoopSpec, by reduction: LoopSpec.Reduction) -> ProxyHandle {
+        let parts = parts(
+            of: loop.source, leafWidth: loop.leafWidth, areKept: mayExceedTable(loop.source))
+        // How many there are changes nothing in the answers, nor in their order.
+        let count = max(1, min(Self.stretchesMax, parts.count))
+        let (fields, keptFields) = hoisted(argument(of: loop.fields))
+        let function = place(of: loop.kernel, name: loop.name)
+        let maps = parts.map { part in
+            addPart(
+                part, function: function,
+                fields: .sequence([fields, .bytes(count.encodedBytes)]), output: .page)
+        }
+        withExtendedLifetime(keptFields) {}
+        return answers(of: maps, count, reduction, of: loop) { part in
+            .sequence([
+                argument(of: reduction.fields), .bytes(count.encodedBytes + part.encodedBytes),
+            ])
+        }
+    }
+
+    /// Adds a task for each of the pages that every part of a loop has made, which answers it.
+    private func answers(
+        of maps: [TaskID], _ count: Int, _ reduction: LoopSpec.Reduction, of loop: LoopSpec,
+        _ fields: (Int) -> Argument
+    ) -> ProxyHandle {
         let answer = place(of: reduction.answer, name: "\(loop.name) (answer)")
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
-        let answers = (0..<stretches).map { stretch in
+        let answers = (0..<count).map { part in
             addPart(
-                LoopPart(
-                    range: 0..<0, note: note, pages: maps, part: UInt32(stretch), feature: .nan),
-                function: answer, fields: argument(of: reduction.fields), output: .page)
+                LoopPart(range: 0..<0, note: note, pages: maps, part: UInt32(part), feature: .nan),
+                function: answer, fields: fields(part), output: .page)
         }
         state.withLock { state in for answer in answers { state.alive[answer] = 0 } }
         return ProxyHandle(self, tasks: answers)

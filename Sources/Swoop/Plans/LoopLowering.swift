@@ -33,6 +33,9 @@ struct LoopPart {
 extension PlanRecording: LoopRecorder {
     /// Adds the loop's tasks.
     func _record(_ loop: LoopSpec) -> ProxyHandle {
+        if let reduction = loop.reduction, reduction.isDivided {
+            return reduceDivided(loop, by: reduction)
+        }
         if let reduction = loop.reduction, let steps = reduction.byKey {
             let parts = parts(
                 of: loop.source, leafWidth: loop.leafWidth, areKept: mayExceedTable(loop.source))

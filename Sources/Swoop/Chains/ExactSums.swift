@@ -1,0 +1,207 @@
+// Sums and means of numbers that are the same in any order: nothing is rounded before the end
+// (ExactTotal.swift), so that groups need no tree.
+
+public import SwoopElements
+
+/// The sum of floating-point numbers, rounded once.
+@frozen
+public struct ExactFloatSum<Number: BinaryFloatingPoint & RemoteValue>:
+    PlainReduction, ExactReduction
+{
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// 0.
+    @inlinable public var identity: ExactTotal { ExactTotal() }
+    /// The number.
+    @inlinable public func lift(_ element: Number) -> Number { element }
+    /// Adds a number.
+    @inlinable @inline(__always)
+    public func fold(_ raw: Number, into partial: inout ExactTotal) { partial.add(Double(raw)) }
+    /// Adds the sums.
+    @inlinable public func combine(_ right: ExactTotal, into left: inout ExactTotal) {
+        left.add(right)
+    }
+    /// The sum.
+    @inlinable public func answer(_ partial: ExactTotal) -> Number { Number(partial.value) }
+    /// The reduction's name.
+    public static var _name: String { "sum" }
+}
+
+/// The mean of numbers, as a Double: their exact sum by their count; NaN of none.
+@frozen public struct ExactMean<Number: MeanNumber>: PlainReduction, ExactReduction {
+    /// Makes the reduction.
+    @inlinable public init() {}
+    /// No sum, no count.
+    @inlinable public var identity: Pair<Number._Total, Int> { Pair(Number._Total(), 0) }
+    /// The number.
+    @inlinable public func lift(_ element: Number) -> Number { element }
+    /// Adds a number.
+    @inlinable @inline(__always)
+    public func fold(_ raw: Number, into partial: inout Pair<Number._Total, Int>) {
+        partial.first._add(raw)
+        partial.second &+= 1
+    }
+    /// Adds sums and counts.
+    @inlinable public func combine(
+        _ right: Pair<Number._Total, Int>, into left: inout Pair<Number._Total, Int>
+    ) {
+        left.first.add(right.first)
+        left.second &+= right.second
+    }
+    /// Sum by count.
+    @inlinable public func answer(_ partial: Pair<Number._Total, Int>) -> Double {
+        partial.second == 0 ? .nan : partial.first._twofold.high / Double(partial.second)
+    }
+    /// The reduction's name.
+    public static var _name: String { "mean" }
+}
+
+/// A sum that rounds nothing.
+public protocol NumberTotal: RemoteValue {
+    /// What is added.
+    associatedtype Number
+    /// 0.
+    init()
+    /// Adds a number.
+    mutating func _add(_ number: Number)
+    /// Adds a sum.
+    mutating func add(_ other: Self)
+    /// The sum to twice the digits of a Double.
+    var _twofold: Twofold { get }
+}
+
+/// A sum of products that rounds nothing.
+public protocol ProductTotal: RemoteValue {
+    /// What is multiplied.
+    associatedtype Number
+    /// 0.
+    init()
+    /// Adds the product of two numbers.
+    mutating func _add(_ left: Number, _ right: Number)
+    /// Adds a sum.
+    mutating func add(_ other: Self)
+    /// The sum to twice the digits of a Double.
+    var _twofold: Twofold { get }
+}
+
+/// The sum of numbers that are Doubles, or become such.
+@frozen public struct DoubleTotal<Number: MeanNumber>: NumberTotal {
+    @usableFromInline var total = ExactTotal()
+    /// 0.
+    @inlinable public init() {}
+    /// Reads the sum.
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        total = try ExactTotal(decoding: &reader)
+    }
+    /// Appends the sum.
+    @inlinable public func encode(into writer: inout ValueWriter) { total.encode(into: &writer) }
+    /// Adds a number.
+    @inlinable @inline(__always) public mutating func _add(_ number: Number) {
+        total.add(number._asDouble)
+    }
+    /// Adds a sum.
+    @inlinable public mutating func add(_ other: DoubleTotal) { total.add(other.total) }
+    /// The sum.
+    public var _twofold: Twofold { total.twofold }
+}
+
+/// The sum of products of numbers that are Doubles, or become such.
+@frozen public struct DoubleProducts<Number: MeanNumber>: ProductTotal {
+    @usableFromInline var products = ExactTotal()
+    /// What the products' rounding left.
+    @usableFromInline var rests = ExactTotal()
+    /// 0.
+    @inlinable public init() {}
+    /// Reads the sums.
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        products = try ExactTotal(decoding: &reader)
+        rests = try ExactTotal(decoding: &reader)
+    }
+    /// Appends the sums.
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        products.encode(into: &writer)
+        rests.encode(into: &writer)
+    }
+    /// Adds a product, whose rounding is exact in a second number unless it is tiny.
+    @inlinable @inline(__always) public mutating func _add(_ left: Number, _ right: Number) {
+        let (left, right) = (left._asDouble, right._asDouble)
+        let product = left * right
+        products.add(product)
+        let rest = (-product).addingProduct(left, right)
+        if rest != 0, product.isFinite { rests.add(rest) }
+    }
+    /// Adds the sums.
+    @inlinable public mutating func add(_ other: DoubleProducts) {
+        products.add(other.products)
+        rests.add(other.rests)
+    }
+    /// The sum.
+    public var _twofold: Twofold {
+        var all = products
+        all.add(rests)
+        return all.twofold
+    }
+}
+
+extension IntegerTotal: NumberTotal {
+    /// 0.
+    @inlinable public init() { self.init(0) }
+    /// Adds a number.
+    @inlinable @inline(__always) public mutating func _add(_ number: Number) { add(number) }
+    /// The sum.
+    public var _twofold: Twofold {
+        if Number.bitWidth == 64 { return Twofold(words) }
+        if Number.bitWidth < 64, low == 0 { return Twofold(Int128(high)) }
+        let (one, other) = (Double(low), Double(high))
+        return Number.bitWidth < 64
+            ? Twofold(other) + Twofold(one * 0x1p64)
+            : Twofold(one)
+                + Twofold(other * Double(sign: .plus, exponent: Number.bitWidth, significand: 1))
+    }
+}
+
+/// The sum of products of integers.
+@frozen public struct IntegerProducts<Number: FixedWidthInteger & RemoteValue>: ProductTotal {
+    @usableFromInline var total = IntegerTotal<Int>()
+    /// Products that no word holds.
+    @usableFromInline var wide = ExactTotal()
+    @usableFromInline var isWide = false
+
+    /// 0.
+    @inlinable public init() {}
+    /// Reads the sums.
+    @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
+        total = try IntegerTotal<Int>(decoding: &reader)
+        isWide = try Bool(decoding: &reader)
+        if isWide { wide = try ExactTotal(decoding: &reader) }
+    }
+    /// Appends the sums.
+    @inlinable public func encode(into writer: inout ValueWriter) {
+        total.encode(into: &writer)
+        isWide.encode(into: &writer)
+        if isWide { wide.encode(into: &writer) }
+    }
+    /// Adds a product.
+    @inlinable @inline(__always) public mutating func _add(_ left: Number, _ right: Number) {
+        let (product, isBeyond) = Int(truncatingIfNeeded: left)
+            .multipliedReportingOverflow(by: Int(truncatingIfNeeded: right))
+        if _slowPath(isBeyond || Number.bitWidth > 64) { return addWide(left, right) }
+        total.add(product)
+    }
+    @usableFromInline @inline(never) mutating func addWide(_ left: Number, _ right: Number) {
+        isWide = true
+        let (left, right) = (Double(left), Double(right))
+        let product = left * right
+        wide.add(product)
+        wide.add((-product).addingProduct(left, right))
+    }
+    /// Adds the sums.
+    @inlinable public mutating func add(_ other: IntegerProducts) {
+        total.add(other.total)
+        guard other.isWide else { return }
+        isWide = true
+        wide.add(other.wide)
+    }
+    /// The sum.
+    public var _twofold: Twofold { isWide ? total._twofold + wide.twofold : total._twofold }
+}

@@ -1,0 +1,272 @@
+// Keys of one or several columns as words of fixed number, so that a table compares and copies them
+// without knowing their types. Text of up to twelve bytes lies in its two words; longer text has
+// its length, its first bytes and the address of all of them there, as in Neumann and Freitag,
+// Umbra, CIDR 2020. What makes two values one key says KeyForm.swift.
+
+/// A key that fits into words, but for long text.
+///
+/// Integers of up to 64 bits, floating-point numbers, Bool, text, optionals and pairs of such
+/// conform.
+public protocol PackedKey {
+    /// The key as it stands in an answer.
+    associatedtype Stored: PageElement
+
+    /// How many words a key takes.
+    static var _wordCount: Int { get }
+
+    /// Whether words may be an address.
+    static var _hasText: Bool { get }
+
+    /// Writes the words of the key; equal keys have equal ones, but for addresses.
+    ///
+    /// - Parameters:
+    ///   - hash: of the columns before this one.
+    ///   - scratch: keeps text that lies nowhere else.
+    /// - Returns: the hash of those columns and this one; the same in every process.
+    func _pack(
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+    ) -> UInt64
+
+    /// Whether words of equal hash are one key although they differ, as addresses may.
+    static func _isSame(_ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>) -> Bool
+
+    /// Calls `body` with the two words of each text that does not lie in them.
+    static func _forEachLongText(
+        _ words: UnsafeMutablePointer<UInt64>, _ body: (UnsafeMutablePointer<UInt64>) -> Void)
+
+    /// Whether one key comes before another of equal hash.
+    static func _precedes(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool?
+
+    /// Adds the key of some words to a page.
+    static func _append(_ words: UnsafePointer<UInt64>, to builder: inout Stored.Builder)
+}
+
+/// Stirs a word into a hash.
+@inlinable @inline(__always) func stirred(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    folded(word ^ HashSeed.first ^ hash, HashSeed.second)
+}
+
+/// A key of one word, which decides.
+public protocol WordKey: PackedKey {
+    /// The word.
+    var _packedWord: UInt64 { get }
+    /// The key of a word.
+    static func _unpacked(_ word: UInt64) -> Stored
+}
+
+extension WordKey {
+    /// 1.
+    @inlinable public static var _wordCount: Int { 1 }
+    /// No.
+    @inlinable public static var _hasText: Bool { false }
+    /// Writes the word.
+    @inlinable @inline(__always) public func _pack(
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+    ) -> UInt64 {
+        let word = _packedWord
+        unsafe words.pointee = word
+        return stirred(hash, word)
+    }
+    /// Whether the words are the same.
+    @inlinable @inline(__always) public static func _isSame(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool { unsafe left.pointee == right.pointee }
+    /// There is none.
+    @inlinable @inline(__always) public static func _forEachLongText(
+        _ words: UnsafeMutablePointer<UInt64>, _ body: (UnsafeMutablePointer<UInt64>) -> Void
+    ) {}
+    /// By the word.
+    @inlinable public static func _precedes(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool? {
+        unsafe left.pointee == right.pointee ? nil : left.pointee < right.pointee
+    }
+    /// Adds the key.
+    @inlinable @inline(__always) public static func _append(
+        _ words: UnsafePointer<UInt64>, to builder: inout Stored.Builder
+    ) { unsafe builder.append(_unpacked(words.pointee)) }
+}
+
+extension WordKey where Self: FixedWidthInteger & PageElement, Stored == Self {
+    /// The integer's bits.
+    @inlinable @inline(__always) public var _packedWord: UInt64 {
+        UInt64(truncatingIfNeeded: self)
+    }
+    /// The integer.
+    @inlinable @inline(__always) public static func _unpacked(_ word: UInt64) -> Self {
+        Self(truncatingIfNeeded: word)
+    }
+}
+
+extension Int: WordKey {
+    /// Itself.
+    public typealias Stored = Int
+}
+extension Int8: WordKey {
+    /// Itself.
+    public typealias Stored = Int8
+}
+extension Int16: WordKey {
+    /// Itself.
+    public typealias Stored = Int16
+}
+extension Int32: WordKey {
+    /// Itself.
+    public typealias Stored = Int32
+}
+extension Int64: WordKey {
+    /// Itself.
+    public typealias Stored = Int64
+}
+extension UInt: WordKey {
+    /// Itself.
+    public typealias Stored = UInt
+}
+extension UInt8: WordKey {
+    /// Itself.
+    public typealias Stored = UInt8
+}
+extension UInt16: WordKey {
+    /// Itself.
+    public typealias Stored = UInt16
+}
+extension UInt32: WordKey {
+    /// Itself.
+    public typealias Stored = UInt32
+}
+extension UInt64: WordKey {
+    /// Itself.
+    public typealias Stored = UInt64
+}
+
+extension Double: WordKey {
+    /// Itself: one NaN, one zero.
+    public typealias Stored = Double
+    /// The bits of the number as a key.
+    @inlinable @inline(__always) public var _packedWord: UInt64 { _canonicalKey.bitPattern }
+    /// The number.
+    @inlinable @inline(__always) public static func _unpacked(_ word: UInt64) -> Double {
+        Double(bitPattern: word)
+    }
+}
+
+extension Float: WordKey {
+    /// Itself: one NaN, one zero.
+    public typealias Stored = Float
+    /// The bits of the number as a key.
+    @inlinable @inline(__always) public var _packedWord: UInt64 {
+        UInt64(_canonicalKey.bitPattern)
+    }
+    /// The number.
+    @inlinable @inline(__always) public static func _unpacked(_ word: UInt64) -> Float {
+        Float(bitPattern: UInt32(truncatingIfNeeded: word))
+    }
+}
+
+extension Bool: WordKey {
+    /// Itself.
+    public typealias Stored = Bool
+    /// 1 or 0.
+    @inlinable @inline(__always) public var _packedWord: UInt64 { self ? 1 : 0 }
+    /// The value.
+    @inlinable @inline(__always) public static func _unpacked(_ word: UInt64) -> Bool { word != 0 }
+}
+
+extension Optional: PackedKey where Wrapped: PackedKey {
+    /// The key, if there is one.
+    public typealias Stored = Wrapped.Stored?
+
+    /// Whether there is a key, and the key.
+    @inlinable public static var _wordCount: Int { 1 + Wrapped._wordCount }
+    /// As the key.
+    @inlinable public static var _hasText: Bool { Wrapped._hasText }
+
+    /// Writes whether there is a key, and the key or zeros.
+    @inlinable @inline(__always) public func _pack(
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+    ) -> UInt64 {
+        guard let self else {
+            unsafe words.update(repeating: 0, count: Self._wordCount)
+            return stirred(hash, 0)
+        }
+        unsafe words.pointee = 1
+        return unsafe self._pack(into: words + 1, stirred(hash, 1), &scratch)
+    }
+    /// Whether both have none, or the same key.
+    @inlinable public static func _isSame(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool {
+        guard unsafe left.pointee == right.pointee else { return false }
+        return unsafe left.pointee == 0 || Wrapped._isSame(left + 1, right + 1)
+    }
+    /// Those of the key.
+    @inlinable @inline(__always) public static func _forEachLongText(
+        _ words: UnsafeMutablePointer<UInt64>, _ body: (UnsafeMutablePointer<UInt64>) -> Void
+    ) { if unsafe words.pointee != 0 { unsafe Wrapped._forEachLongText(words + 1, body) } }
+    /// No key comes first.
+    @inlinable public static func _precedes(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool? {
+        guard unsafe left.pointee == right.pointee else {
+            return unsafe left.pointee < right.pointee
+        }
+        return unsafe left.pointee == 0 ? nil : Wrapped._precedes(left + 1, right + 1)
+    }
+    /// Adds the key or its absence.
+    @inlinable @inline(__always) public static func _append(
+        _ words: UnsafePointer<UInt64>, to builder: inout OptionalBuilder<Wrapped.Stored>
+    ) {
+        guard unsafe words.pointee != 0 else { return builder.appendAbsent() }
+        builder.present.append(true)
+        unsafe Wrapped._append(words + 1, to: &builder.values)
+    }
+}
+
+extension Pair: PackedKey where First: PackedKey, Second: PackedKey {
+    /// Both keys.
+    public typealias Stored = Pair<First.Stored, Second.Stored>
+
+    /// Those of both.
+    @inlinable public static var _wordCount: Int { First._wordCount + Second._wordCount }
+    /// Whether either has.
+    @inlinable public static var _hasText: Bool { First._hasText || Second._hasText }
+
+    /// Writes both.
+    @inlinable @inline(__always) public func _pack(
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+    ) -> UInt64 {
+        let hash = unsafe first._pack(into: words, hash, &scratch)
+        return unsafe second._pack(into: words + First._wordCount, hash, &scratch)
+    }
+    /// Whether both are.
+    @inlinable public static func _isSame(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool {
+        let offset = First._wordCount
+        return unsafe First._isSame(left, right) && Second._isSame(left + offset, right + offset)
+    }
+    /// Those of both.
+    @inlinable @inline(__always) public static func _forEachLongText(
+        _ words: UnsafeMutablePointer<UInt64>, _ body: (UnsafeMutablePointer<UInt64>) -> Void
+    ) {
+        unsafe First._forEachLongText(words, body)
+        unsafe Second._forEachLongText(words + First._wordCount, body)
+    }
+    /// By the first, then by the second.
+    @inlinable public static func _precedes(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool? {
+        let offset = First._wordCount
+        return unsafe First._precedes(left, right)
+            ?? Second._precedes(left + offset, right + offset)
+    }
+    /// Adds both.
+    @inlinable @inline(__always) public static func _append(
+        _ words: UnsafePointer<UInt64>, to builder: inout PairBuilder<First.Stored, Second.Stored>
+    ) {
+        unsafe First._append(words, to: &builder.first)
+        unsafe Second._append(words + First._wordCount, to: &builder.second)
+    }
+}
