@@ -10,9 +10,9 @@ public protocol CallHost: AnyObject {
     /// Takes note of `elements` positions more, up to `position`; answers with the next stride's
     /// length.
     ///
-    /// `end` is where the run ends: the host may lower it, to no less than `position`, when it
-    /// gives away the rest. The host measures the time since the last call (`StridePacer` computes
-    /// the answer) and throws if the run is cancelled.
+    /// `end` is where the run ends: a host may lower it, to no less than `position`, and the run
+    /// ends there; the one of a worker does not. The host measures the time since the last call
+    /// (`StridePacer` computes the answer) and throws if the run is cancelled.
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int
 
     /// Lends a region of exactly so many bytes, 64-byte aligned, for the pages of the output, one

@@ -10,6 +10,11 @@ package enum SessionEvent: Sendable {
     case awaited(TaskID)
     /// Somebody waits for the bytes of an output.
     case wanted(TaskID)
+    /// Somebody waits for many tasks together; `SessionEffect.offer` says when there is something
+    /// to take. Every task has a handle.
+    case gatheringBegan(GatheringID, [TaskID], GatheringWish)
+    /// Nobody waits there any more.
+    case gatheringLeft(GatheringID)
     /// The last handle of a task was dropped.
     case released(TaskID)
     /// The program cancelled tasks.
@@ -55,6 +60,8 @@ package enum SessionEffect: Hashable, Sendable {
     case settle(TaskID, Settlement)
     /// Those who wait for the bytes can go on.
     case bring(TaskID, [UInt8])
+    /// Something of a gathering can be taken, or nothing more will come.
+    case offer(GatheringID)
     /// Those who wait for the bytes must be told why there are none.
     case refuse(TaskID, TaskFailure)
     /// Show a line that a task printed.

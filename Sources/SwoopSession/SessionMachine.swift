@@ -24,7 +24,9 @@ package struct SessionMachine: Sendable {
 
     package let configuration: Configuration
     package private(set) var now = Timestamp(nanoseconds: 0)
-    package private(set) var held = HeldTasks()
+    package internal(set) var held = HeldTasks()
+    /// Waits for many outputs, in the order of their beginning.
+    var gatherings: [Gathering] = []
     private var releases: [TaskID] = []
     /// Outputs whose bytes are to be asked for at the end of this step: all in one message.
     private var asked: [TaskID] = []
@@ -49,6 +51,8 @@ package struct SessionMachine: Sendable {
             submit(part, data, into: &effects)
         case .awaited(let task): wait(task, into: &effects)
         case .wanted(let task): want(task, into: &effects)
+        case .gatheringBegan(let id, let tasks, let wish): begin(id, tasks, wish)
+        case .gatheringLeft(let id): leave(id)
         case .released(let task): release(task, into: &effects)
         case .cancelled(let tasks): if case .open = openness { effects.append(.cancel(tasks)) }
         case .noticed(let notices): for notice in notices { take(notice, into: &effects) }
@@ -66,10 +70,33 @@ package struct SessionMachine: Sendable {
         case .deadlineReached: break
         }
         flushReleases(into: &effects)
+        settleGatherings(into: &effects)
+        flushAsked(into: &effects)
+    }
+
+    /// Asks for all that is to be asked for, in one message.
+    mutating func flushAsked(into effects: inout [SessionEffect]) {
         guard !asked.isEmpty else { return }
         effects.append(.want(asked))
         asked = []
     }
+
+    /// Asks for the bytes of an output, unless an answer is on its way.
+    mutating func ask(for task: TaskID) {
+        let isNew = held.change(task) { record in
+            defer { record.isAsked = true }
+            return !record.isAsked
+        }
+        if isNew ?? false { asked.append(task) }
+    }
+
+    /// Why nothing more will come; nil: more may.
+    var overFailure: TaskFailure? {
+        if case .over(let failure) = openness { failure } else { nil }
+    }
+
+    /// Whether nothing more will come.
+    var isOver: Bool { overFailure != nil }
 
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
@@ -78,8 +105,7 @@ package struct SessionMachine: Sendable {
 
     /// Whether the bytes of the output are here, and which.
     package func bytes(of task: TaskID) -> [UInt8]? {
-        if case .brought(let bytes, _) = held[task]?.state { return bytes }
-        return nil
+        held[task]?.state.bytes
     }
 
     private mutating func submit(
@@ -87,9 +113,7 @@ package struct SessionMachine: Sendable {
     ) {
         guard !isClosed else { return }
         let pages = pages(of: part)
-        for task in part.held {
-            held[task] = HeldTask(isPage: !pages.isEmpty && pages.contains(task))
-        }
+        held.insert(part.held) { !pages.isEmpty && pages.contains($0) }
         guard case .open = openness else { return }
         effects.append(.submit(part, data: data))
     }
@@ -102,17 +126,20 @@ package struct SessionMachine: Sendable {
     }
 
     private mutating func wait(_ task: TaskID, into effects: inout [SessionEffect]) {
-        guard let record = held[task] else { return refuseUnknown(task, into: &effects) }
-        switch record.state {
+        guard let state = held[task]?.state else { return refuseUnknown(task, into: &effects) }
+        switch state {
         case .pending:
-            if case .over(let failure) = openness {
-                effects.append(.settle(task, .failed(failure)))
+            if let overFailure {
+                effects.append(.settle(task, .failed(overFailure)))
             } else {
-                held[task]?.isAwaited = true
+                _ = held.change(task) { $0.isAwaited = true }
             }
         case .stored(let byteCount, let elementCount):
             effects.append(
                 .settle(task, .stored(byteCount: byteCount, elementCount: elementCount)))
+        case .small(let few):
+            effects.append(
+                .settle(task, .stored(byteCount: Int64(few.byteCount), elementCount: 1)))
         case .brought(let bytes, let elementCount):
             effects.append(
                 .settle(
@@ -125,24 +152,37 @@ package struct SessionMachine: Sendable {
     private mutating func want(_ task: TaskID, into effects: inout [SessionEffect]) {
         guard let record = held[task] else { return refuseUnknown(task, into: &effects) }
         switch record.state {
-        case .brought(let bytes, _): effects.append(.bring(task, bytes))
+        case .small(let few): effects.append(.bring(task, few.bytes))
+        case .brought(let bytes, _):
+            _ = held.change(task) { $0.isKept = true }
+            effects.append(.bring(task, bytes))
         case .failed(let failure): effects.append(.refuse(task, failure))
         case .pending, .stored:
-            if case .over(let failure) = openness {
-                effects.append(.refuse(task, failure))
+            if let overFailure {
+                effects.append(.refuse(task, overFailure))
             } else if !record.isWanted {
-                held[task]?.isWanted = true
+                _ = held.change(task) { record in
+                    record.isWanted = true
+                    record.isKept = true
+                }
                 // A small value comes with the news of the end; whether it is small is known then.
                 if case .pending = record.state, !record.isPage { return }
-                asked.append(task)
+                ask(for: task)
             }
         }
     }
 
+    /// Why a task without a handle has no value.
+    func refusal(of task: TaskID) -> TaskFailure {
+        if isClosed, let overFailure { return overFailure }
+        return TaskFailure(
+            kind: .invalidGraph,
+            message: "its plan was never run, or its handle was dropped while it was waited for",
+            task: task)
+    }
+
     private func refuseUnknown(_ task: TaskID, into effects: inout [SessionEffect]) {
-        var failure = TaskFailure(
-            kind: .invalidGraph, message: "its plan was never run", task: task)
-        if isClosed, case .over(let reason) = openness { failure = reason }
+        let failure = refusal(of: task)
         effects.append(.settle(task, .failed(failure)))
         effects.append(.refuse(task, failure))
     }
@@ -153,6 +193,7 @@ package struct SessionMachine: Sendable {
             kind: .cancelled, message: "its handle was dropped while it was waited for", task: task)
         if record.isAwaited { effects.append(.settle(task, .failed(failure))) }
         if record.isWanted { effects.append(.refuse(task, failure)) }
+        if record.isGathered { tellGatherings(of: task, nil) }
         if releases.isEmpty { releasesSince = now }
         releases.append(task)
     }
@@ -200,89 +241,108 @@ package struct SessionMachine: Sendable {
         _ task: TaskID, _ value: [UInt8]?, _ byteCount: Int64, _ elementCount: Int64,
         into effects: inout [SessionEffect]
     ) {
-        guard let record = held[task], case .pending = record.state else {
+        let before = held.change(task) { record -> HeldTask? in
+            guard case .pending = record.state else { return nil }
+            let before = record
+            record.isAwaited = false
+            if let value {
+                record.state = HeldTask.State(bytes: value, elementCount: elementCount)
+                record.isWanted = false
+                // What came by itself is not sent a second time.
+                record.isKept = true
+            } else {
+                record.state = .stored(byteCount: byteCount, elementCount: elementCount)
+            }
+            return before
+        }
+        guard let before = before ?? nil else {
             dropped += 1
             return
         }
-        if let value {
-            held[task]?.state = .brought(value, elementCount: elementCount)
-        } else {
-            held[task]?.state = .stored(byteCount: byteCount, elementCount: elementCount)
-        }
-        if record.isAwaited {
-            held[task]?.isAwaited = false
+        if before.isAwaited {
             effects.append(
                 .settle(task, .stored(byteCount: byteCount, elementCount: elementCount)))
         }
-        guard record.isWanted else { return }
+        if before.isGathered { tellGatherings(of: task, held[task]?.state) }
+        guard before.isWanted else { return }
         if let value {
-            held[task]?.isWanted = false
             effects.append(.bring(task, value))
-        } else if !record.isPage {
-            asked.append(task)
+        } else {
+            ask(for: task)
         }
     }
 
     private mutating func arrive(
         _ task: TaskID, _ bytes: [UInt8], into effects: inout [SessionEffect]
     ) {
-        guard let record = held[task] else {
+        let before = held.change(task) { record -> HeldTask? in
+            let before = record
+            var elementCount = HeldTask.unknownCount
+            switch record.state {
+            case .stored(_, let count): elementCount = count
+            case .small, .brought, .failed: return nil
+            case .pending: break
+            }
+            record.state = HeldTask.State(bytes: bytes, elementCount: elementCount)
+            record.isWanted = false
+            record.isAwaited = false
+            record.isAsked = false
+            return before
+        }
+        guard let before = before ?? nil else {
             dropped += 1
             return
         }
-        var elementCount = HeldTask.unknownCount
-        switch record.state {
-        case .stored(_, let count): elementCount = count
-        case .brought, .failed:
-            dropped += 1
-            return
-        case .pending: break
-        }
-        held[task]?.state = .brought(bytes, elementCount: elementCount)
-        held[task]?.isWanted = false
-        if record.isAwaited {
-            held[task]?.isAwaited = false
+        if before.isAwaited {
+            let elementCount = held[task]?.state.size?.elementCount ?? HeldTask.unknownCount
             effects.append(
                 .settle(
                     task,
                     .stored(byteCount: Int64(bytes.count), elementCount: elementCount)))
         }
-        if record.isWanted { effects.append(.bring(task, bytes)) }
+        if before.isGathered { tellGatherings(of: task, held[task]?.state) }
+        if before.isWanted { effects.append(.bring(task, bytes)) }
     }
 
     private mutating func fail(
         _ task: TaskID, _ failure: TaskFailure, into effects: inout [SessionEffect]
     ) {
-        guard let record = held[task] else {
+        let before = held.change(task) { record -> HeldTask? in
+            let before = record
+            switch record.state {
+            case .small, .brought, .failed: return nil
+            case .pending, .stored: break
+            }
+            record.state = .failed(failure)
+            record.isWanted = false
+            record.isAwaited = false
+            record.isAsked = false
+            return before
+        }
+        guard let before = before ?? nil else {
             dropped += 1
             return
         }
-        switch record.state {
-        case .brought, .failed:
-            dropped += 1
-            return
-        case .pending, .stored: break
-        }
-        held[task]?.state = .failed(failure)
-        held[task]?.isWanted = false
-        held[task]?.isAwaited = false
-        if record.isAwaited { effects.append(.settle(task, .failed(failure))) }
-        if record.isWanted { effects.append(.refuse(task, failure)) }
+        if before.isAwaited { effects.append(.settle(task, .failed(failure))) }
+        if before.isGathered { tellGatherings(of: task, .failed(failure)) }
+        if before.isWanted { effects.append(.refuse(task, failure)) }
     }
 
     private mutating func end(_ failure: TaskFailure, into effects: inout [SessionEffect]) {
         guard case .open = openness else { return }
         openness = .over(failure)
         for task in held.tasks {
-            guard let record = held[task] else { continue }
-            if record.isAwaited {
-                held[task]?.isAwaited = false
-                effects.append(.settle(task, .failed(failure)))
+            let before = held.change(task) { record -> HeldTask in
+                defer {
+                    record.isAwaited = false
+                    record.isWanted = false
+                    record.isAsked = false
+                }
+                return record
             }
-            if record.isWanted {
-                held[task]?.isWanted = false
-                effects.append(.refuse(task, failure))
-            }
+            guard let before else { continue }
+            if before.isAwaited { effects.append(.settle(task, .failed(failure))) }
+            if before.isWanted { effects.append(.refuse(task, failure)) }
         }
     }
 

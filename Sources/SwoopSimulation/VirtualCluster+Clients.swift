@@ -68,7 +68,7 @@ extension VirtualCluster {
             // A virtual program shares no node's memory: it never asks for room.
             case .writeData, .sendData: break
             case .forgetData(let task): clients[place].data[task] = nil
-            case .settle, .bring, .refuse, .show, .remark, .progress: break
+            case .settle, .bring, .refuse, .offer, .show, .remark, .progress: break
             }
         }
         planDeadline(clients[place].session.nextDeadline)

@@ -29,6 +29,7 @@ import Swoop
             ("W1", Throughput.run), ("W2", RoundTrip.run), ("W3", Graphs.tree),
             ("chain", Graphs.chain), ("turns", Turns.run), ("W4", TextGroups.run),
             ("W5", Sorting.run),
+            ("values", Values.run),
             ("W9", StartUp.run), ("W10", Puts.run), ("W13", Database.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
             ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),

@@ -7,7 +7,7 @@ import Swoop
 @Remote func noop(_ i: Int) -> Int { i }
 
 enum Throughput {
-    static let count = 20_000
+    static let count = variable("SWOOP_BENCH_TASKS").flatMap(Int.init) ?? 20_000
 
     static func run() async throws {
         try await withCluster(.local) { cluster in
@@ -29,9 +29,7 @@ enum Throughput {
         let results = try await cluster.remotely { remote in
             (0..<count).map { remote.call(noop, $0) }
         }
-        var sum = 0
-        for result in results { sum += try await result.value }
-        return sum
+        return try await results.values.reduce(0, +)
     }
 }
 

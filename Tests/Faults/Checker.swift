@@ -201,7 +201,7 @@ package struct Checker: Sendable {
                 violate("\(task) is refused twice")
             }
             if brought[task] != nil { violate("\(task) has a value and a failure") }
-        case .submit, .bringData, .writeData, .sendData, .forgetData: break
+        case .submit, .bringData, .writeData, .sendData, .forgetData, .offer: break
         case .release, .cancel, .want, .show, .remark, .progress: break
         }
     }

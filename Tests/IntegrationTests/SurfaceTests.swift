@@ -68,6 +68,37 @@ extension ProgramTests {
             #expect(thrown.contains("Loops.swift:"))
         }
 
+        @Test func `many handles are one wait: all values, each as it ends, the first`() throws {
+            let values = try told("gatherings")
+            #expect(values["many values"] == "true true")
+            #expect(values["values of a slice, backwards, twice"] == "[6, 5, 4, 5, 6]")
+            #expect(values["large values"] == "true false 100000")
+            #expect(values["values of arithmetic"] == "[13, 4, 11, 5, 6]")
+            #expect(values["no values"] == "[]")
+            #expect(values["optional values"] == "[nil, Optional(3)]")
+            #expect(values["a value that fails"]?.hasPrefix("error taskFailed: refuseOdd") == true)
+            let neverRun = try #require(values["values that were never run"])
+            #expect(neverRun.hasPrefix("error notRunning: its plan was never run"))
+            #expect(
+                values["waiting for all"]
+                    == "[false, false, false] Proxy<Array<UInt8>>(100008 bytes in the cluster)")
+            #expect(values["in the order of the ends"] == "[2, 2, 1, 3, 0, 4]")
+            #expect(values["each once"] == "true true")
+            #expect(values["failures end the loop"] == "taskFailed true")
+            #expect(values["outcomes go on"] == "0 taskFailed 2 taskFailed 4 taskFailed")
+            #expect(values["the first"] == "(index: 2, value: 7) true")
+            #expect(values["the first of failures"]?.hasPrefix("error taskFailed") == true)
+            #expect(values["the first of none"]?.hasPrefix("error invalidPlan") == true)
+            for name in ["values cancelled", "loop cancelled", "wait cancelled"] {
+                #expect(values[name] == "CancellationError()")
+            }
+            #expect(values["loop left"] == "[50]")
+            #expect(values["after leaving"] == "2")
+            for name in ["after the scope", "finished after the scope"] {
+                #expect(values[name]?.hasPrefix("error notRunning: the scope of its") == true)
+            }
+        }
+
         @Test func `handles say where values are, and their end ends what only they needed`() throws
         {
             let values = try told("handles")

@@ -25,6 +25,7 @@ import Swoop
         "streaming": { arguments in try await tellStreaming(of: arguments[0]) },
         "chains": { arguments in try await tellChains(of: arguments[0]) },
         "handles": { _ in try await tellHandles() },
+        "gatherings": { _ in try await tellGatherings() },
         "failures": { _ in try await tellFailures() },
         "neighbours": { _ in try await tellNeighbours() },
         "curious": { _ in try await tellCurious() },

@@ -40,7 +40,8 @@ public protocol ChainSource: ChainStage where Source == Self {
     /// Goes through the context's range in strides, none of which crosses the end of a leaf.
     ///
     /// `body` gets the elements of a stride and the position at which it ends; it answers whether
-    /// to go on. The range may become shorter meanwhile: what was given away is not visited.
+    /// to go on. It ends early where the host makes the range shorter at the end of a stride, which
+    /// none of ours does.
     func _walk(
         _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws

@@ -75,9 +75,12 @@ extension Plan where Result: Sendable {
         recording.session.handle(.submitted(part, data: plan.data))
         switch download {
         case .nothing: break
-        case .small: for task in part.held { try await recording.session.wait(for: task) }
+        case .small:
+            try await HandleGathering(part.held, of: recording.session, .ends).waitForAll()
         case .everything:
-            for task in part.held { _ = try await recording.session.bytes(of: task) }
+            try await HandleGathering(
+                part.held, of: recording.session, .values(areKept: true)
+            ).waitForAll()
         }
         return result
     }

@@ -67,7 +67,7 @@ extension RemoteScope {
             function: recording.place(of: type), arguments: [argument],
             features: type._features(arguments))
         withExtendedLifetime(kept) {}
-        return Proxy(handle: handle) { reader in try decodedResult(of: F.self, from: &reader) }
+        return Proxy(handle: handle, decoding: ResultDecoding<F>.self)
     }
 }
 

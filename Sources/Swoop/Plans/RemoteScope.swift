@@ -29,9 +29,9 @@ public final class RemoteScope: Sendable {
     public func value<Value: Codable & Sendable>(_ value: Value) throws -> Proxy<Value> {
         var writer = ValueWriter()
         try _encodeValue(value, into: &writer)
-        return Proxy(handle: recording.store(writer.bytes, output: .value)) { reader in
-            try _decodeValue(Value.self, from: &reader)
-        }
+        return Proxy(
+            handle: recording.store(writer.bytes, output: .value),
+            decoding: CodableDecoding<Value>.self)
     }
 
     // MARK: Collections
@@ -214,5 +214,5 @@ public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
     let handle = recording.add(
         function: recording.place(of: type), arguments: encoded, features: features)
     withExtendedLifetime(kept) {}
-    return Proxy(handle: handle) { reader in try decodedResult(of: Function.self, from: &reader) }
+    return Proxy(handle: handle, decoding: ResultDecoding<Function>.self)
 }

@@ -11,13 +11,12 @@ import SwoopModel
 public struct Proxy<Value: Sendable>: Sendable {
     /// What keeps the task.
     public let _handle: ProxyHandle
-    private let decode: @Sendable (inout ValueReader) throws -> Value
+    /// A type and not a closure, which would take memory of its own for every proxy.
+    private let decoding: any ProxyDecoding<Value>.Type
 
-    init(
-        handle: ProxyHandle, decode: @escaping @Sendable (inout ValueReader) throws -> Value
-    ) {
+    init(handle: ProxyHandle, decoding: any ProxyDecoding<Value>.Type) {
         _handle = handle
-        self.decode = decode
+        self.decoding = decoding
     }
 
     /// The value, fetched when it is not here yet; waits for the task that makes it.
@@ -26,13 +25,7 @@ public struct Proxy<Value: Sendable>: Sendable {
     ///   cluster's scope has ended. `CancellationError` when the waiting Swift task is cancelled.
     public var value: Value {
         get async throws {
-            let bytes = try await _handle.recording.session.bytes(of: _handle)
-            do {
-                return try Self.decoding(bytes, decode)
-            } catch var error {
-                error.task = _handle.tasks.first
-                throw error
-            }
+            try decoded(try await _handle.recording.session.bytes(of: _handle))
         }
     }
 
@@ -43,37 +36,71 @@ public struct Proxy<Value: Sendable>: Sendable {
     ///
     /// - Throws: as `value`.
     public func wait() async throws {
-        for task in _handle.tasks { try await _handle.recording.session.wait(for: task) }
-        if _handle.tasks.isEmpty { _ = try await value }
+        if let task = _handle.task {
+            try await _handle.recording.session.wait(for: task)
+        } else {
+            _ = try await value
+        }
     }
 
     /// Stops the task, wherever it is; its value throws `SwoopError.Code.cancelled` from then on.
     public func cancel() { _handle.recording.session.cancel(_handle.tasks) }
 
-    private static func decoding(
-        _ bytes: [UInt8], _ decode: (inout ValueReader) throws -> Value
-    ) throws(SwoopError) -> Value {
+    /// The value that was encoded in these bytes.
+    func decoded(_ bytes: [UInt8]) throws(SwoopError) -> Value {
         do {
             return try unsafe bytes.withUnsafeBytes { bytes in
                 var reader = unsafe ValueReader(bytes)
-                let value = try decode(&reader)
+                let value = try decoding.decode(from: &reader)
                 try reader.finish()
                 return value
             }
-        } catch let error as SwoopError {
-            throw error
         } catch {
-            throw SwoopError(
-                .undecodable, "the value is no \(Value.self): \(error)",
-                advice: SwoopError.codecAdvice)
+            var failure =
+                error as? SwoopError
+                ?? SwoopError(
+                    .undecodable, "the value is no \(Value.self): \(error)",
+                    advice: SwoopError.codecAdvice)
+            failure.task = _handle.task
+            throw failure
         }
+    }
+}
+
+/// How the value of a proxy is read.
+protocol ProxyDecoding<Value>: SendableMetatype {
+    /// What is read.
+    associatedtype Value
+
+    /// Reads one; never traps on bytes that are none.
+    static func decode(from reader: inout ValueReader) throws -> Value
+}
+
+/// Reads values that have an encoding of their own.
+private enum RemoteDecoding<Value: RemoteValue>: ProxyDecoding {
+    static func decode(from reader: inout ValueReader) throws -> Value {
+        try Value(decoding: &reader)
+    }
+}
+
+/// Reads values that are merely `Codable`.
+enum CodableDecoding<Value: Codable & Sendable>: ProxyDecoding {
+    static func decode(from reader: inout ValueReader) throws -> Value {
+        try _decodeValue(Value.self, from: &reader)
+    }
+}
+
+/// Reads what a remote function returns; an error names the function.
+enum ResultDecoding<Function: RemoteFunction>: ProxyDecoding {
+    static func decode(from reader: inout ValueReader) throws -> Function.Result {
+        try decodedResult(of: Function.self, from: &reader)
     }
 }
 
 extension Proxy where Value: RemoteValue {
     /// A proxy of a value with an encoding of its own; used by the operations of chains.
     public init(_handle: ProxyHandle) {
-        self.init(handle: _handle) { reader in try Value(decoding: &reader) }
+        self.init(handle: _handle, decoding: RemoteDecoding<Value>.self)
     }
 }
 
@@ -105,7 +132,7 @@ extension Proxy: RemoteArgument {
     }
 
     /// Nothing is known before the value is made.
-    public var _argumentFeature: Double? { _handle.feature }
+    public var _argumentFeature: Double? { nil }
 }
 
 extension Dictionary: RemoteArgument where Key: RemoteValue, Value: RemoteArgument {

@@ -3,6 +3,7 @@
 
 public import SwoopElements
 import SwoopModel
+import SwoopSession
 
 /// A stored collection; nothing of it is downloaded until asked.
 ///
@@ -32,26 +33,26 @@ public struct ProxyArray<Element: PageElement>: Sendable {
             throw SwoopError(
                 .invalidPlan, "a cap of \(cap) bytes", advice: "Pass 0 or more.")
         }
-        let session = _handle.recording.session
-        var total = 0
-        for task in _handle.tasks { total += try await session.byteCount(of: task) }
+        let total = try await HandleGathering(pagesOf: _handle, .ends).waitForAll()
         guard total <= cap else {
             throw SwoopError(
                 .tooLarge, "the array takes \(total) bytes, and \(cap) may be fetched",
                 advice: "Pass a larger cap to collect(cap:), or reduce it in the cluster first.")
         }
-        var elements: [Element] = []
-        for task in _handle.tasks {
-            let bytes = try await session.bytes(of: task)
-            if bytes.isEmpty { continue }
-            elements.append(contentsOf: try Self.elements(of: bytes))
+        var parts = [[Element]](repeating: [], count: pageCount)
+        let gathering = try HandleGathering(pagesOf: _handle, .values(areKept: false))
+        while let finished = try await gathering.next(atMost: HandleGathering.batchMax) {
+            for page in finished {
+                let bytes = try page.bytes.get()
+                if !bytes.isEmpty { parts[page.index] = try Self.elements(of: bytes) }
+            }
         }
-        return elements
+        return parts.count == 1 ? parts[0] : Array(parts.joined())
     }
 
     /// Waits until all pages are made.
     public func wait() async throws {
-        for task in _handle.tasks { try await _handle.recording.session.wait(for: task) }
+        _ = try await HandleGathering(pagesOf: _handle, .ends).waitForAll()
     }
 
     private static func elements(of bytes: [UInt8]) throws -> [Element] {

@@ -19,6 +19,8 @@ final class ClusterSession: Sendable {
         var readers: [TaskID: [Waiter<[UInt8]>]] = [:]
         /// Those who wait for a task's end.
         var followers: [TaskID: [Waiter<Int>]] = [:]
+        /// Those who wait until there is something to take of a gathering.
+        var gatherers: [GatheringID: CheckedContinuation<Void, any Error>] = [:]
         var watchers: [Int: @Sendable (ClusterUsage?) -> Void] = [:]
         var historyWaiters: [CheckedContinuation<[FunctionHistory], Never>] = []
         var waitersMade = 0
@@ -104,17 +106,26 @@ final class ClusterSession: Sendable {
 
     func handle(_ event: SessionEvent) {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
+        turn { machine, effects in machine.handle(event, at: now, into: &effects) }
+    }
+
+    /// Lets the machine go on, and does what it orders.
+    private func turn<Answer: Sendable>(
+        _ body: (inout SessionMachine, inout [SessionEffect]) -> Answer
+    ) -> Answer {
         var resumptions: [() -> Void] = []
         var messages: [ClientMessage] = []
-        let needsTimer = state.withLock { state in
-            state.machine.handle(event, at: now, into: &state.effects)
+        let (answer, needsTimer) = state.withLock { state in
+            let answer = body(&state.machine, &state.effects)
             for effect in state.effects {
                 perform(effect, &state, &messages, &resumptions)
             }
             state.effects.removeAll(keepingCapacity: true)
-            guard !state.hasTimer, state.machine.nextDeadline != nil else { return false }
+            guard !state.hasTimer, state.machine.nextDeadline != nil else {
+                return (answer, false)
+            }
             state.hasTimer = true
-            return true
+            return (answer, true)
         }
         if needsTimer { startTimer() }
         if !messages.isEmpty {
@@ -122,6 +133,7 @@ final class ClusterSession: Sendable {
             for message in messages { link?.send(message) }
         }
         for resume in resumptions { resume() }
+        return answer
     }
 
     /// What the machine keeps back must go some time, also when nothing else happens.
@@ -165,6 +177,10 @@ final class ClusterSession: Sendable {
             for waiter in state.readers.removeValue(forKey: task) ?? [] {
                 resumptions.append { [self] in refuse(waiter.continuation, failure) }
             }
+        case .offer(let gathering):
+            if let waiter = state.gatherers.removeValue(forKey: gathering) {
+                resumptions.append { waiter.resume() }
+            }
         case .show(let line): resumptions.append { [self] in console.show(line) }
         case .remark(let text): resumptions.append { [self] in console.remark(text) }
         case .progress(let count): resumptions.append { [self] in console.progress(count) }
@@ -192,10 +208,7 @@ final class ClusterSession: Sendable {
         guard !failure.frames.isEmpty else {
             return continuation.resume(throwing: FailurePlace.error(of: failure))
         }
-        Task {
-            let places = await PlaceFinder.shared.places(of: failure)
-            continuation.resume(throwing: FailurePlace.error(of: failure, places: places))
-        }
+        Task { continuation.resume(throwing: await FailurePlace.errorWithPlaces(of: failure)) }
     }
 
     /// What the coordinator says; called on its thread, or on the link's.
@@ -261,8 +274,10 @@ final class ClusterSession: Sendable {
     // MARK: Waiting
 
     /// A handle is of use between the running of its plan and the end of the scope.
-    private func check(_ task: TaskID) throws(SwoopError) {
-        let (isOver, isHeld) = state.withLock { ($0.isOver, $0.machine.held[task] != nil) }
+    private func check(_ tasks: some Sequence<TaskID>) throws(SwoopError) {
+        let (isOver, isHeld) = state.withLock { state in
+            (state.isOver, tasks.allSatisfy { state.machine.held[$0] != nil })
+        }
         if isOver {
             throw SwoopError(
                 .notRunning, "the scope of its cluster has ended",
@@ -281,11 +296,11 @@ final class ClusterSession: Sendable {
 
     /// The bytes of a handle's value: of a task, or of arithmetic over several.
     func bytes(of handle: ProxyHandle) async throws -> [UInt8] {
-        if handle.tasks.count == 1 { return try await bytes(of: handle.tasks[0]) }
+        if let task = handle.task { return try await bytes(of: task) }
         return try await evaluate(handle.argument)
     }
 
-    private func evaluate(_ argument: Argument) async throws -> [UInt8] {
+    func evaluate(_ argument: Argument) async throws -> [UInt8] {
         switch argument {
         case .bytes(let bytes): return bytes
         case .output(let task): return try await bytes(of: task)
@@ -313,13 +328,13 @@ final class ClusterSession: Sendable {
     /// The bytes of a task's output; fetched when they are not here.
     func bytes(of task: TaskID) async throws -> [UInt8] {
         if let here = state.withLock({ $0.machine.bytes(of: task) }) { return here }
-        try check(task)
+        try check(CollectionOfOne(task))
         return try await wait(in: \.readers, for: task, asking: .wanted(task))
     }
 
     /// The bytes that the output takes in the cluster; waits for the task's end.
     func byteCount(of task: TaskID) async throws -> Int {
-        try check(task)
+        try check(CollectionOfOne(task))
         return try await wait(in: \.followers, for: task, asking: .awaited(task))
     }
 
@@ -360,17 +375,52 @@ final class ClusterSession: Sendable {
         waiter?.continuation.resume(throwing: CancellationError())
     }
 
+    // MARK: Waiting for many
+
+    /// Begins a wait for many tasks; `leave` ends it.
+    func gather(_ tasks: [TaskID], _ wish: GatheringWish) throws(SwoopError) -> GatheringID {
+        try check(tasks)
+        let number = state.withLock { state in
+            state.waitersMade += 1
+            return state.waitersMade
+        }
+        let id = GatheringID(UInt64(number))
+        handle(.gatheringBegan(id, tasks, wish))
+        return id
+    }
+
+    /// Takes what there is of a gathering.
+    func take(_ gathering: GatheringID, atMost count: Int) -> GatheredBatch {
+        turn { machine, effects in machine.take(gathering, atMost: count, into: &effects) }
+    }
+
+    /// Nobody waits there any more.
+    func leave(_ gathering: GatheringID) { handle(.gatheringLeft(gathering)) }
+
+    /// Waits until there is something to take of a gathering; one at a time waits there.
+    func waitForNews(of gathering: GatheringID) async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let outcome = state.withLock { state -> Result<Void, any Error>? in
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if state.machine.hasNews(of: gathering) { return .success(()) }
+                    state.gatherers[gathering] = continuation
+                    return nil
+                }
+                if let outcome { continuation.resume(with: outcome) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { $0.gatherers.removeValue(forKey: gathering) }
+            waiter?.resume(throwing: CancellationError())
+        }
+    }
+
     // MARK: Asking
 
     func hasBytes(of handle: ProxyHandle) -> Bool {
         var isReady = true
-        let check = { (task: TaskID) in
+        handle.forEachTask { task in
             if self.state.withLock({ $0.machine.bytes(of: task) }) == nil { isReady = false }
-        }
-        if handle.tasks.isEmpty {
-            handle.argument.forEachTask(check)
-        } else {
-            for task in handle.tasks { check(task) }
         }
         return isReady
     }
@@ -382,7 +432,7 @@ final class ClusterSession: Sendable {
             case nil: "planned"
             case .pending?: "running"
             case .stored(let byteCount, _)?: "\(byteCount) bytes in the cluster"
-            case .brought?: "here"
+            case .small?, .brought?: "here"
             case .failed(let failure)?: "failed: \(failure.message)"
             }
         }
@@ -394,14 +444,9 @@ final class ClusterSession: Sendable {
             var sizes: [PageSize] = []
             sizes.reserveCapacity(tasks.count)
             for task in tasks {
-                switch state.machine.held[task]?.state {
-                case .stored(let bytes, let elements):
-                    sizes.append(PageSize(byteCount: Int(bytes), count: Int(elements)))
-                case .brought(let bytes, let elements)
-                where elements != HeldTask.unknownCount:
-                    sizes.append(PageSize(byteCount: bytes.count, count: Int(elements)))
-                case nil, .pending, .brought, .failed: return nil
-                }
+                guard let size = state.machine.held[task]?.state.size else { return nil }
+                sizes.append(
+                    PageSize(byteCount: Int(size.byteCount), count: Int(size.elementCount)))
             }
             return sizes
         }

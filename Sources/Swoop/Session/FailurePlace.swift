@@ -26,6 +26,11 @@ actor PlaceFinder {
 
 /// Finds the place of failures.
 enum FailurePlace {
+    /// The error for a failure, with the places of its frames: looking them up takes a process.
+    static func errorWithPlaces(of failure: TaskFailure) async -> SwoopError {
+        error(of: failure, places: await PlaceFinder.shared.places(of: failure))
+    }
+
     /// The error for a failure, with file and line put in.
     ///
     /// - Parameter places: those of its frames, found by `PlaceFinder`.
