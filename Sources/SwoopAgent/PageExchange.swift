@@ -61,8 +61,8 @@ package final class PageExchange {
     private var links: [NodeID: PeerLink] = [:]
     private var questions: [UInt64: Question] = [:]
     private var questionsTaken: UInt64 = 0
-    /// Answers that a peer's queue had no room for, oldest first.
-    private var answers: [Reply] = []
+    /// Answers that a peer's queue had no room for; who asks for more than may wait gets none.
+    private var answers = Outbox<PeerID, Reply>(bound: OutboxBound(items: answersMax))
     private var news: [News] = []
     /// Messages that were no answer to anything, or of nobody who may ask.
     package private(set) var dropped = 0
@@ -86,12 +86,13 @@ package final class PageExchange {
 
     /// What goes to whoever asked.
     private struct Reply {
-        var peer: PeerID
         var key: String
         var frames: Frames
     }
 
     private static let receivesMax = 256
+    /// Several times what a peer asks for at a time.
+    private static let answersMax = 4_096
     private static let retryPeriod: Int64 = 5_000_000
 
     /// Listens, and takes nobody until `setPeers` names them.
@@ -176,7 +177,7 @@ package final class PageExchange {
         for token in questions.keys.sorted() where questions[token]?.key == key {
             if let question = questions[token] { refuse(token, question.task) }
         }
-        answers.removeAll { $0.key == key }
+        answers.drop { $1.key == key }
     }
 
     /// Gives up a connection: what is on its way by it does not come.
@@ -409,25 +410,21 @@ package final class PageExchange {
     }
 
     private func send(_ frames: Frames, to question: Question) {
-        answers.append(Reply(peer: question.peer, key: question.key, frames: frames))
+        let reply = Reply(key: question.key, frames: frames)
+        if !answers.add(reply, byteCount: 0, for: question.peer) { dropped += 1 }
         flushAnswers()
     }
 
     private func flushAnswers() {
-        var kept: [Reply] = []
-        for answer in answers {
-            // In order for each peer; one that has gone needs no answer.
-            guard !kept.contains(where: { $0.peer == answer.peer }) else {
-                kept.append(answer)
-                continue
-            }
-            if let outcome = try? router.send(answer.frames, to: answer.peer),
-                outcome == .wouldBlock
-            {
-                kept.append(answer)
+        answers.send { peer, reply in
+            switch try? router.send(reply.frames, to: peer) {
+            case .wouldBlock: .full
+            // What cannot be sent at all is not tried again.
+            case .sent, nil: .taken
+            // One that has gone needs no answer.
+            case .unreachable: .gone
             }
         }
-        answers = kept
     }
 
     // MARK: The loop's turn

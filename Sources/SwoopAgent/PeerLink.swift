@@ -16,8 +16,9 @@ final class PeerLink {
     /// Pages that nothing was asked of yet, from `queueStart` on.
     private var queue: [PageFetch] = []
     private var queueStart = 0
-    /// Questions that the socket did not take, oldest first.
-    var waiting: [Frames] = []
+    /// Questions that the socket did not take; with as many as may wait nothing more is asked.
+    private var waiting = Outbox<OnlyPeer, Frames>(bound: OutboxBound(items: questionsMax))
+    private static let questionsMax = 1_024
     /// When it is given up, while it never took a question.
     var connectBy: Int64
     /// Whether it ever took a question: then the connection was up.
@@ -144,24 +145,23 @@ final class PeerLink {
 
     @discardableResult
     private func askNext(of place: Int, _ pending: inout (ranges: Int, bytes: Int)) -> Bool {
-        guard let range = fetches[place].nextRange() else { return false }
+        guard waiting.hasRoom(for: .one, byteCount: 0), let range = fetches[place].nextRange()
+        else { return false }
         let question = PeerMessage.pageWanted(
             fetches[place].source, offset: Int64(fetches[place].base + range.offset),
             count: Int64(range.count))
-        waiting.append(question.encoded().map { Frame($0) })
+        _ = waiting.add(question.encoded().map { Frame($0) }, byteCount: 0)
         pending = (pending.ranges + 1, pending.bytes + range.count)
         return true
     }
 
     /// Sends what waits, as far as the socket takes it.
     func flush(in poll: inout PollLoop) {
-        var sent = 0
-        for frames in waiting {
-            guard let outcome = try? socket.send(frames), outcome == .sent else { break }
+        waiting.send { _, frames in
+            guard let outcome = try? socket.send(frames), outcome == .sent else { return .full }
             wasConnected = true
-            sent += 1
+            return .taken
         }
-        waiting.removeFirst(sent)
         let wanted: Interest = waiting.isEmpty ? .readable : [.readable, .writable]
         if wanted != interest {
             interest = wanted

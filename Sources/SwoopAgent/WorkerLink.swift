@@ -21,8 +21,10 @@ final class WorkerLink {
     private let slotTable: SlotTable
     private let crashArea: CrashArea
     private let slots: Int
-    /// Orders that the ring had no room for, oldest first.
-    private var waiting: [[UInt8]] = []
+    /// Orders that the ring had no room for.
+    private var waiting = Outbox<OnlyPeer, [UInt8]>(bound: OutboxBound(bytes: waitingBytesMax))
+    /// A worker that lets so much wait takes nothing any more.
+    private static let waitingBytesMax = 1 << 30
     /// The last lines of all runs, and those that the process wrote to its descriptors itself.
     private var lastLines: [OutputLine] = []
     /// Whose tasks it had when it was asked last.
@@ -101,7 +103,7 @@ final class WorkerLink {
     // MARK: Orders
 
     func send(_ order: WorkerOrder) {
-        waiting.append(order.encoded())
+        post(order.encoded())
         sendWaiting()
     }
 
@@ -123,12 +125,12 @@ final class WorkerLink {
             let batch = Array(runs[start..<end])
             let bytes = WorkerOrder.run(batch).encoded()
             if bytes.count <= orders.payloadMax {
-                waiting.append(bytes)
+                post(bytes)
             } else {
                 for run in batch {
                     let single = WorkerOrder.run([run]).encoded()
                     if single.count <= orders.payloadMax {
-                        waiting.append(single)
+                        post(single)
                     } else {
                         refused.append(run)
                     }
@@ -140,19 +142,21 @@ final class WorkerLink {
         return refused
     }
 
+    private func post(_ bytes: [UInt8]) {
+        guard !waiting.add(bytes, byteCount: bytes.count) else { return }
+        damage = damage ?? "it has not taken \(waiting.byteCount) bytes of orders"
+    }
+
     /// Writes what waits, as far as the ring has room.
     func sendWaiting() {
         guard damage == nil else { return }
         do throws(TransportError) {
-            while !waiting.isEmpty {
-                var sent = 0
-                for bytes in waiting {
-                    guard try orders.write(bytes.span) else { break }
-                    sent += 1
+            while true {
+                try waiting.send { _, bytes throws(TransportError) in
+                    try orders.write(bytes.span) ? .taken : .full
                 }
-                waiting.removeFirst(sent)
                 orders.publish()
-                if !waiting.isEmpty, try orders.prepareToWaitForRoom() { return }
+                guard !waiting.isEmpty, try !orders.prepareToWaitForRoom() else { return }
             }
         } catch {
             damage = "the ring of its orders is damaged (\(error))"

@@ -162,6 +162,8 @@ struct CoordinatorLoop: ~Copyable {
             if let childExit, poll.isReady(childExit, for: [.readable, .failed]) {
                 childEnded(now: now)
             }
+            // What ended goes out before anything is learned of it.
+            flushNotices()
             tick(now: now)
             tellPeers(now: now)
             flushNotices()

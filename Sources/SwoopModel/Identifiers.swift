@@ -4,12 +4,13 @@
 
 /// Names one task for the life of a coordinator and across re-runs of the same program.
 ///
-/// 128 bits. Top-level tasks: a client's 64-bit number and a counter. Children: a hash of parent,
-/// call site and ordinal, so that a repeated run names the same children.
+/// 128 bits. Top-level tasks: a client's 64-bit number and a counter. Those made inside of others:
+/// the client's number, and a hash of the other's counter, the place that makes it and how many it
+/// made before. A repeated run that makes its children in the same order names them the same.
 public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The client's random number, or the upper half of a child's hash.
+    /// The client's random number.
     public let high: UInt64
-    /// The counter inside the client, or the lower half of a child's hash.
+    /// The counter inside the client, or a child's hash.
     public let low: UInt64
 
     /// Makes an id of its two halves.

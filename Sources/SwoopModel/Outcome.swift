@@ -235,7 +235,7 @@ package enum RunReport: Hashable, Sendable {
     case ended(AttemptID, RunOutcome, RunRecord)
     /// Runs that it made itself ended in the same worker; counted and learned from, not scheduled.
     case childrenEnded(AttemptID, function: String, records: [RunRecord])
-    /// It never started and is given back: called back, or its worker is gone. Charged no attempt.
+    /// It never started and is given back: recalled, or its worker is gone. Charged no attempt.
     case returned(AttemptID)
 
     package var attempt: AttemptID {

@@ -99,10 +99,14 @@ package struct RingProducer: ~Copyable, Sendable {
     /// Sleeps until the consumer has made room or the deadline (nanoseconds of MonotonicClock) has
     /// passed; publishes first, since nobody makes room from what it cannot see.
     package mutating func waitForRoom(until deadline: Int64?) throws(TransportError) {
+        try roomToWaitFor()?.wait(until: deadline)
+    }
+
+    /// Publishes, and answers with what to wait by when there is no room: without this producer,
+    /// which others use meanwhile. Nil: there is room already.
+    package mutating func roomToWaitFor() throws(TransportError) -> RingRoom? {
         publish()
-        guard try prepareToWaitForRoom() else { return }
-        layout.sleep(RingLayout.producerSleeps, until: deadline)
-        layout.setFlag(RingLayout.producerSleeps, to: false)
+        return try prepareToWaitForRoom() ? RingRoom(layout: layout) : nil
     }
 
     /// Publishes, and tells the consumer that nothing more comes.
@@ -130,5 +134,16 @@ package struct RingProducer: ~Copyable, Sendable {
 
     private func hasRoom(for size: Int) -> Bool {
         written &+ UInt64(size) &- head <= UInt64(layout.capacity)
+    }
+}
+
+/// The wait for room in a ring, apart from whoever writes there.
+package struct RingRoom: Sendable {
+    fileprivate let layout: RingLayout
+
+    /// Sleeps until the consumer has made room or the deadline (nanoseconds of MonotonicClock) has
+    /// passed. Of several that wait one is woken.
+    package func wait(until deadline: Int64?) {
+        layout.sleep(RingLayout.producerSleeps, until: deadline)
     }
 }

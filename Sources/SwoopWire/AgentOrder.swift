@@ -11,7 +11,8 @@ package enum AgentOrder: Hashable, Sendable {
     case refused(String)
     /// Permission to run a piece of a graph.
     case lease(Lease)
-    /// Calls back attempts: those not started come back as `returned`.
+    /// Takes attempts back: those not started are forgotten without a word, the others are told to
+    /// stop, and what they report afterwards is of an attempt that is over.
     case revoke([AttemptID])
     /// Asks for attempts that were not begun, which come back as `returned`; the others go on.
     case recall([AttemptID])

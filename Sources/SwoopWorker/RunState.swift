@@ -23,6 +23,7 @@ final class RunState: Sendable {
     let executor: RunExecutor?
     let record = Mutex(RunRecord())
     let times = Mutex(RunTimes())
+    private let childCount = Atomic<UInt64>(0)
 
     /// What a run took so far, over all of its times on a slot.
     struct RunTimes {
@@ -41,6 +42,9 @@ final class RunState: Sendable {
         self.flag = flag
         self.executor = executor
     }
+
+    /// How many children the run has made with the one that is made now: the child's ordinal.
+    func nextChild() -> UInt64 { childCount.add(1, ordering: .relaxed).newValue }
 
     var isCancelled: Bool { flag.isRaised }
     func cancel() { flag.raise() }

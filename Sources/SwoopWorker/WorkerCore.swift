@@ -1,6 +1,7 @@
 // What all threads of a worker share: the machine and the ring of news under one lock, the
 // functions, the mailboxes of the slots. Any thread brings an event; the one whose slot is served
-// gets its next job back without a wake-up, the others are woken.
+// gets its next job back without a wake-up, the others are woken. Nobody holds the lock while the
+// ring has no room: what does not fit waits in an outbox, and slots wait when that is full.
 
 import SwoopElements
 import SwoopExecution
@@ -35,6 +36,8 @@ final class WorkerCore: Sendable {
     private struct Shared: ~Copyable {
         var machine: WorkerMachine
         var producer: RingProducer
+        /// News that the ring had no room for.
+        var news = Outbox<OnlyPeer, [UInt8]>(bound: OutboxBound())
         var functions: FunctionTable
         var effects: [WorkerEffect] = []
         /// Runs that began and have not ended.
@@ -51,7 +54,6 @@ final class WorkerCore: Sendable {
     private let grants: [Mailbox<Grant>]
     let outputs: [LabelledOutput]
     private let hungry = Atomic<Int>(0)
-    private let childCount = Atomic<UInt64>(0)
 
     init(
         store: NodePages, slotTable: SlotTable, program: WorkerProgram, slots: Int,
@@ -74,7 +76,16 @@ final class WorkerCore: Sendable {
     /// Brings an event of a slot's thread; answers with the slot's next job, if it got one.
     func handle(_ event: WorkerEvent, slot: Int? = nil) -> SlotJob? {
         let now = Timestamp(nanoseconds: MonotonicClock.nanoseconds())
-        return hand(to: slot, shared.withLock { jobs(after: event, at: now, &$0) })
+        var isCrowded = false
+        let made = shared.withLock { shared in
+            let made = jobs(after: event, at: now, &shared)
+            isCrowded = shared.news.byteCount > Self.newsBytesMax
+            return made
+        }
+        let own = hand(to: slot, made)
+        // Other threads bring what slots wait for, and the agent's orders: they do not wait.
+        if isCrowded, slot != nil { waitForRoom() }
+        return own
     }
 
     /// What the event puts on which slot.
@@ -123,7 +134,12 @@ final class WorkerCore: Sendable {
         }
     }
 
-    /// Writes news for the agent; waits while the ring is full, since nothing may be lost.
+    /// News of so many bytes may wait beside those in the ring; then slots wait.
+    private static let newsBytesMax = 256 << 10
+    /// Looks for room at least so often: 2 ms.
+    private static let roomPatience: Int64 = 2_000_000
+
+    /// Adds news for the agent behind those that wait, and writes what the ring takes.
     private func write(_ message: WorkerMessage, _ shared: inout Shared) {
         let bytes = message.encoded()
         // Many failures with much to say: in parts, since a record has a bound.
@@ -133,19 +149,72 @@ final class WorkerCore: Sendable {
             return write(.reports(Array(all[(all.count / 2)...])), &shared)
         }
         do throws(TransportError) {
-            while try !shared.producer.write(bytes.span) {
-                try shared.producer.waitForRoom(until: nil)
+            if shared.news.isEmpty, try shared.producer.write(bytes.span) {
+                return shared.producer.publish()
             }
-            shared.producer.publish()
+            _ = shared.news.add(bytes, byteCount: bytes.count)
+            try writeNews(&shared)
         } catch {
-            // A run whose end is not told would be waited for without an end. No crash: which
-            // thread finds it out says nothing about who wrote there.
-            WorkerProcess.giveUp("it cannot reach its agent: \(error)")
+            cannotReachAgent(error)
         }
     }
 
+    /// Writes what waits, as far as the ring has room.
+    private func writeNews(_ shared: inout Shared) throws(TransportError) {
+        guard !shared.news.isEmpty else { return }
+        // Taken out for as long: the ring is written to meanwhile.
+        var news = Outbox<OnlyPeer, [UInt8]>(bound: shared.news.bound)
+        swap(&news, &shared.news)
+        defer { swap(&news, &shared.news) }
+        try news.send { _, bytes throws(TransportError) in
+            try shared.producer.write(bytes.span) ? .taken : .full
+        }
+        shared.producer.publish()
+    }
+
+    /// Waits, without the lock, until few enough news wait.
+    private func waitForRoom() {
+        while true {
+            let room = shared.withLock { shared -> RingRoom? in
+                do throws(TransportError) {
+                    while true {
+                        try writeNews(&shared)
+                        guard shared.news.byteCount > Self.newsBytesMax else { return nil }
+                        if let room = try shared.producer.roomToWaitFor() { return room }
+                    }
+                } catch {
+                    cannotReachAgent(error)
+                }
+            }
+            guard let room else { return }
+            room.wait(until: MonotonicClock.nanoseconds() + Self.roomPatience)
+        }
+    }
+
+    /// A run whose end is not told would be waited for without an end. No crash: which thread finds
+    /// it out says nothing about who wrote there.
+    private func cannotReachAgent(_ error: TransportError) -> Never {
+        WorkerProcess.giveUp("it cannot reach its agent: \(error)")
+    }
+
+    /// Tells the agent; a thread that has more to tell than can wait does.
     func send(_ message: WorkerMessage) {
-        shared.withLock { write(message, &$0) }
+        let isCrowded = shared.withLock { shared in
+            write(message, &shared)
+            return shared.news.byteCount > Self.newsBytesMax
+        }
+        if isCrowded { waitForRoom() }
+    }
+
+    /// Writes what waits for room, should nobody else have anything to tell.
+    func tellWaiting() {
+        shared.withLock { shared in
+            do throws(TransportError) {
+                try writeNews(&shared)
+            } catch {
+                cannotReachAgent(error)
+            }
+        }
     }
 
     // MARK: Slots
@@ -205,8 +274,11 @@ final class WorkerCore: Sendable {
         shared.withLock { $0.functions.declare(first: first, functions) }
     }
 
-    /// When reports that wait must be sent; asked by the control thread while something runs.
-    var isAnythingAlive: Bool { shared.withLock { !$0.machine.runs.isEmpty } }
+    /// Whether reports, or news that the ring had no room for, may wait to be sent: the control
+    /// thread looks after them.
+    var isAnythingAlive: Bool {
+        shared.withLock { !$0.machine.runs.isEmpty || !$0.news.isEmpty }
+    }
 
     // MARK: Children
 
@@ -217,9 +289,9 @@ final class WorkerCore: Sendable {
         childOf parent: RunState, function: String, isOptimised: Bool,
         start: @escaping @Sendable (RunState) -> Void
     ) {
-        let ordinal = childCount.add(1, ordering: .relaxed).newValue
-        let task = parent.attempt.task.derived(site: 1, ordinal: ordinal)
-        let attempt = AttemptID(task: task, number: 1)
+        // Another attempt of the parent may still be ending here: its children have other names.
+        let task = parent.attempt.task.derived(site: 1, ordinal: parent.nextChild())
+        let attempt = AttemptID(task: task, number: parent.attempt.number)
         let executor = RunExecutor { [self] in _ = handle(.awaitedArrived(attempt)) }
         let run = RunState(
             attempt: attempt, root: parent.root, function: function, isOptimised: isOptimised,

@@ -71,6 +71,7 @@ package enum WorkerProcess {
                 core.isAnythingAlive ? MonotonicClock.nanoseconds() + patience : nil
             if !consumer.wait(until: deadline) {
                 _ = core.handle(.deadlineReached)
+                core.tellWaiting()
                 continue
             }
             var received: [WorkerOrder] = []
@@ -84,6 +85,7 @@ package enum WorkerProcess {
             }
             if let damage { throw damage }
             for order in received { if take(order, core) { return } }
+            core.tellWaiting()
             if consumer.isEnded { return }
         }
     }
