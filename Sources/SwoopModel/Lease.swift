@@ -70,6 +70,86 @@ package struct AssignedTask: Hashable, Sendable {
     package var attemptID: AttemptID { AttemptID(task: spec.id, number: attempt) }
 }
 
+/// The tasks of a lease as columns; one that is looked at is made on the spot.
+package struct LeasedTasks: Hashable, Sendable {
+    package private(set) var specs = TaskColumns()
+    package private(set) var attempts = SteadyColumn<UInt32>()
+    package private(set) var ranks = SteadyColumn<Int64>()
+    /// 1 where the task is to run with nothing beside it.
+    package private(set) var isolations = SteadyColumn<UInt32>()
+    /// The inputs of each task.
+    package private(set) var inputRanges = RowRanges()
+    package private(set) var inputs: [AssignedInput] = []
+
+    package init() {}
+
+    package init(_ tasks: some Sequence<AssignedTask>) {
+        for task in tasks { append(task) }
+    }
+
+    /// nil: the columns do not go with one another.
+    package init?(
+        specs: TaskColumns, attempts: [UInt32], ranks: [Int64], isolations: [UInt32],
+        inputCounts: [UInt32], inputs: [AssignedInput]
+    ) {
+        let rows = specs.count
+        guard let attempts = SteadyColumn(attempts, rows: rows),
+            let ranks = SteadyColumn(ranks, rows: rows),
+            let isolations = SteadyColumn(isolations, rows: rows),
+            let inputRanges = RowRanges(widths: inputCounts, rows: rows),
+            inputRanges.total == inputs.count
+        else { return nil }
+        (self.specs, self.attempts, self.ranks) = (specs, attempts, ranks)
+        (self.isolations, self.inputRanges, self.inputs) = (isolations, inputRanges, inputs)
+    }
+
+    /// Adds a task behind the last one.
+    package mutating func append(_ task: AssignedTask) {
+        append(
+            inputCount: task.inputs.count, attempt: task.attempt, rank: task.rank,
+            isIsolated: task.isIsolated)
+        inputs += task.inputs
+        specs.append(task.spec)
+    }
+
+    /// Adds a task of a graph's columns; its inputs follow by `append(_:)`.
+    ///
+    /// - Parameter inputCount: how many of them there will be.
+    package mutating func append(
+        _ row: Int, of columns: SharedColumns, inputCount: Int, attempt: UInt32, rank: Int64,
+        isIsolated: Bool
+    ) {
+        append(inputCount: inputCount, attempt: attempt, rank: rank, isIsolated: isIsolated)
+        specs.append(row, of: columns)
+    }
+
+    /// Adds an input of the last task.
+    package mutating func append(_ input: AssignedInput) { inputs.append(input) }
+
+    private mutating func append(
+        inputCount: Int, attempt: UInt32, rank: Int64, isIsolated: Bool
+    ) {
+        let rows = specs.count
+        attempts.append(attempt, after: rows)
+        ranks.append(rank, after: rows)
+        isolations.append(isIsolated ? 1 : 0, after: rows)
+        inputRanges.append(inputCount)
+    }
+}
+
+extension LeasedTasks: RandomAccessCollection, ExpressibleByArrayLiteral {
+    package init(arrayLiteral tasks: AssignedTask...) { self.init(tasks) }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { specs.count }
+
+    package subscript(row: Int) -> AssignedTask {
+        AssignedTask(
+            spec: specs[row], attempt: attempts[row], inputs: Array(inputs[inputRanges[row]]),
+            rank: ranks[row], isIsolated: isolations[row] != 0)
+    }
+}
+
 /// Permission for one agent to run one piece of a graph.
 package struct Lease: Hashable, Sendable {
     package var id: LeaseID
@@ -78,15 +158,22 @@ package struct Lease: Hashable, Sendable {
     package var firstFunction: UInt32
     package var functions: [FunctionSpec]
     /// Inputs come before the tasks that need them.
-    package var tasks: [AssignedTask]
+    package var tasks: LeasedTasks
 
     package init(
-        id: LeaseID, firstFunction: UInt32, functions: [FunctionSpec], tasks: [AssignedTask]
+        id: LeaseID, firstFunction: UInt32, functions: [FunctionSpec], tasks: LeasedTasks
     ) {
         self.id = id
         self.firstFunction = firstFunction
         self.functions = functions
         self.tasks = tasks
+    }
+
+    package init(
+        id: LeaseID, firstFunction: UInt32, functions: [FunctionSpec], tasks: [AssignedTask]
+    ) {
+        self.init(
+            id: id, firstFunction: firstFunction, functions: functions, tasks: LeasedTasks(tasks))
     }
 }
 

@@ -19,10 +19,15 @@ package struct DurationModel: Hashable, Sendable {
 
     /// Predicted nanoseconds of a run with these features; never negative.
     package func nanoseconds(features: [Double]) -> Double {
-        guard feature >= 0, feature < features.count, features[feature].isFinite else {
-            return max(0, fixedNanoseconds)
-        }
-        return max(0, fixedNanoseconds + slope * features[feature])
+        nanoseconds(features.indices.contains(feature) ? features[feature] : nil)
+    }
+
+    /// Predicted nanoseconds of a run; never negative.
+    ///
+    /// - Parameter value: of the feature that the slope goes with; nil: it is not known.
+    package func nanoseconds(_ value: Double?) -> Double {
+        guard let value, value.isFinite else { return max(0, fixedNanoseconds) }
+        return max(0, fixedNanoseconds + slope * value)
     }
 }
 
@@ -42,8 +47,16 @@ package struct OutputModel: Hashable, Sendable {
     /// Predicted bytes of what a run with these features leaves, never negative; nil: the feature
     /// that decides is not known.
     package func bytes(features: [Double]) -> Double? {
+        bytes(features.indices.contains(feature) ? features[feature] : nil)
+    }
+
+    /// Predicted bytes of what a run leaves, never negative; nil: the feature that decides is not
+    /// known.
+    ///
+    /// - Parameter value: of the feature that the slope goes with; nil: it is not known.
+    package func bytes(_ value: Double?) -> Double? {
         guard feature >= 0 else { return max(0, fixedBytes) }
-        guard feature < features.count, features[feature].isFinite else { return nil }
-        return max(0, fixedBytes + slope * features[feature])
+        guard let value, value.isFinite else { return nil }
+        return max(0, fixedBytes + slope * value)
     }
 }

@@ -1,6 +1,6 @@
 // A graph as it is submitted: tasks, their arguments, the data that the client brings, and loops
-// whose end depends on data. Values only; TaskRecord (SwoopScheduling) is what the scheduler makes
-// of a TaskSpec.
+// whose end depends on data. Values only; many tasks are columns (TaskColumns.swift), of which a
+// TaskSpec is one row, and TaskRecord (SwoopScheduling) has what the scheduler knows beside it.
 
 /// Arithmetic that a proxy carries along and the task that uses it carries out.
 package enum ScalarOperation: UInt8, Sendable, CaseIterable {
@@ -114,9 +114,8 @@ package struct TaskSpec: Hashable, Sendable {
         var all: [TaskID] = []
         for argument in arguments { argument.forEachTask { all.append($0) } }
         all.append(contentsOf: pages)
-        guard all.count > 1 else { return all }
-        var known: Set<TaskID> = []
-        return all.filter { known.insert($0).inserted }
+        all.removeRepeats()
+        return all
     }
 }
 
@@ -180,11 +179,11 @@ package struct DataSpec: Hashable, Sendable {
 /// parts.
 package struct GraphPart: Hashable, Sendable {
     package var functions: [FunctionSpec]
-    package var tasks: [TaskSpec]
+    package var tasks: TaskColumns
     package var iterations: [IterationSpec]
     package var data: [DataSpec]
     /// Tasks for which the client holds a handle; all others may go when nothing needs them.
-    package var held: [TaskID]
+    package var held: TaskIDs
     /// Whether tasks that fail by themselves are tried again.
     package var retry: RetryRule
 
@@ -194,9 +193,24 @@ package struct GraphPart: Hashable, Sendable {
     ) {
         self.retry = retry
         self.functions = functions
-        self.tasks = tasks
+        self.tasks = TaskColumns(tasks)
         self.iterations = iterations
         self.data = data
-        self.held = held
+        self.held = TaskIDs(held)
+    }
+}
+
+extension [TaskID] {
+    /// Leaves the first mention of each task.
+    package mutating func removeRepeats() {
+        guard count > 1 else { return }
+        if count <= 8 {
+            for place in indices.dropFirst().reversed() where self[..<place].contains(self[place]) {
+                remove(at: place)
+            }
+            return
+        }
+        var known: Set<TaskID> = []
+        removeAll { !known.insert($0).inserted }
     }
 }

@@ -293,7 +293,3 @@ extension Argument {
         }
     }
 }
-
-extension ScalarOperation {
-    fileprivate var countsElements: Bool { self == .elementCount || self == .elementsBefore }
-}

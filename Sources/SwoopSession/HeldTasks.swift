@@ -122,7 +122,7 @@ package struct HeldTasks: Sendable {
     package subscript(task: TaskID) -> HeldTask? { places[task].map { records[Int($0)] } }
 
     /// Adds tasks, of which nothing is known yet; `isPage` says whether the output is a page.
-    mutating func insert(_ tasks: [TaskID], isPage: (TaskID) -> Bool) {
+    mutating func insert(_ tasks: TaskIDs, isPage: (TaskID) -> Bool) {
         // Many at once take what they need; few at a time as arrays grow.
         if tasks.count > records.count { records.reserveCapacity(records.count + tasks.count) }
         for task in tasks {

@@ -120,7 +120,11 @@ package struct SessionMachine: Sendable {
 
     private func pages(of part: GraphPart) -> Set<TaskID> {
         var pages: Set<TaskID> = []
-        for task in part.tasks where task.output == .page { pages.insert(task.id) }
+        if !part.tasks.output.entries.isEmpty {
+            for row in part.tasks.indices where part.tasks.output(of: row) == .page {
+                pages.insert(part.tasks.ids[row])
+            }
+        }
         for item in part.data where item.output == .page { pages.insert(item.id) }
         return pages
     }

@@ -26,7 +26,7 @@ struct PlanGraph {
 
     init(_ part: GraphPart, pageBytes: [TaskID: Int] = [:]) {
         var names: [TaskID: TaskID] = [:]
-        var all = part.tasks
+        var all = Array(part.tasks)
         for loop in part.iterations {
             if loop.until != nil || loop.limit > Self.mostRounds(of: loop) { isBound = true }
             names[loop.id] = Self.unroll(loop, into: &all)

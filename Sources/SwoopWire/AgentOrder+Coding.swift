@@ -13,9 +13,7 @@ extension AgentOrder {
             return MessageKind.accepted.frames(header)
         case .refused(let reason): return MessageKind.agentRefused.frames(ProtoText(reason))
         case .lease(let lease):
-            var builder = PieceBuilder(capacity: lease.tasks.count)
-            for task in lease.tasks { builder.append(task) }
-            let (header, arguments, inputs) = builder.finished(lease)
+            let (header, arguments, inputs) = PieceBuilder.encoded(lease)
             return MessageKind.lease.frames(header, [arguments, inputs])
         case .revoke(let attempts): return MessageKind.revoke.frames(ProtoAttempts(attempts))
         case .recall(let attempts): return MessageKind.recall.frames(ProtoAttempts(attempts))

@@ -98,17 +98,14 @@ extension ClientMessage {
 
     private static func submission(_ part: GraphPart, _ data: [[UInt8]]) -> [[UInt8]] {
         precondition(data.count == part.data.count, "Every entry of data brings its bytes.")
-        var builder = TaskTableBuilder(capacity: part.tasks.count)
-        for task in part.tasks { builder.append(task) }
-        let (table, arguments) = builder.finished()
         var header = ProtoSubmission()
         header.function = part.functions.map(ProtoFunction.init)
-        header.tasks = table
+        header.tasks = ProtoTaskTable(part.tasks)
         header.data = ProtoDataTable(part.data)
         header.held = ProtoTasks(part.held)
         header.attempts = part.retry.attempts
         header.pause = part.retry.pause
-        var others = [arguments]
+        var others = [part.tasks.pool]
         for spec in part.iterations {
             let (message, bytes) = ProtoIteration.encoded(spec)
             header.iteration.append(message)
@@ -123,15 +120,14 @@ extension ClientMessage {
         guard incoming.otherCount == 1 + header.iteration.count + data.count else {
             throw .frames(kind: incoming.kind.rawValue, count: 1 + incoming.otherCount)
         }
-        var arguments = ByteReader(try incoming.frame(1))
         var part = GraphPart()
         part.functions = try header.function.specs()
-        part.tasks = try header.tasks.specs(arguments: &arguments)
+        part.tasks = try header.tasks.columns(arguments: try incoming.frame(1))
         for (index, iteration) in header.iteration.enumerated() {
             part.iterations.append(try iteration.spec(bytes: try incoming.frame(2 + index)))
         }
         part.data = data
-        part.held = try header.held.tasks()
+        part.held = try header.held.ids()
         part.retry = RetryRule(attempts: header.attempts, pause: header.pause)
         return .submit(part, data: incoming.frames(from: 2 + header.iteration.count))
     }

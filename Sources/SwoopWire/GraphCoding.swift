@@ -59,15 +59,13 @@ extension ProtoIteration {
     static func encoded(_ spec: IterationSpec) -> (message: ProtoIteration, bytes: [UInt8]) {
         var writer = ByteWriter()
         writer.argument(spec.initial)
-        var builder = TaskTableBuilder(capacity: spec.template.count)
-        for task in spec.template { builder.append(task) }
-        let (table, arguments) = builder.finished()
-        writer.raw(arguments)
+        let template = TaskColumns(spec.template)
+        writer.raw(template.pool)
         var message = ProtoIteration()
         let ids = [spec.id, spec.placeholder, spec.result]
         message.id = ProtoTasks(ids + (spec.until.map { [$0] } ?? []))
         message.limit = spec.limit
-        message.template = table
+        message.template = ProtoTaskTable(template)
         return (message, writer.bytes)
     }
 
@@ -75,10 +73,12 @@ extension ProtoIteration {
         let ids = try id.tasks()
         guard ids.count == 3 || ids.count == 4 else { throw .malformed(.header, offset: 0) }
         var reader = ByteReader(bytes)
+        let initial = try reader.argument()
+        let template = try template.columns(
+            arguments: try reader.block(count: reader.remaining, .argument))
         return IterationSpec(
-            id: ids[0], initial: try reader.argument(), limit: limit,
-            template: try template.specs(arguments: &reader), placeholder: ids[1],
-            result: ids[2], until: ids.count == 4 ? ids[3] : nil)
+            id: ids[0], initial: initial, limit: limit, template: Array(template),
+            placeholder: ids[1], result: ids[2], until: ids.count == 4 ? ids[3] : nil)
     }
 }
 

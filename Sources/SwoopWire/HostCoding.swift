@@ -80,19 +80,16 @@ extension ProtoHostResult {
 extension MessageKind {
     /// Copies have the form of a lease: each a task without code whose one input is the page.
     func copies(_ copies: [PageCopy]) -> [[UInt8]] {
-        var builder = PieceBuilder(capacity: copies.count)
-        for copy in copies {
+        let tasks = copies.lazy.map { copy in
             let task = copy.attempt.task
-            builder.append(
-                AssignedTask(
-                    spec: TaskSpec(id: task, function: FunctionIndex(0)),
-                    attempt: copy.attempt.number,
-                    inputs: [
-                        AssignedInput(task: task, source: .stored(copy.pages, nodes: copy.nodes))
-                    ], rank: 0, isIsolated: false))
+            return AssignedTask(
+                spec: TaskSpec(id: task, function: FunctionIndex(0)), attempt: copy.attempt.number,
+                inputs: [
+                    AssignedInput(task: task, source: .stored(copy.pages, nodes: copy.nodes))
+                ], rank: 0, isIsolated: false)
         }
-        let lease = Lease(id: LeaseID(0), firstFunction: 0, functions: [], tasks: [])
-        let (header, arguments, inputs) = builder.finished(lease)
+        let (header, arguments, inputs) = PieceBuilder.encoded(
+            Lease(id: LeaseID(0), firstFunction: 0, functions: [], tasks: LeasedTasks(tasks)))
         return frames(header, [arguments, inputs])
     }
 }

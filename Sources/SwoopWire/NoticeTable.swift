@@ -11,7 +11,7 @@ private enum NoticeKind: UInt8 {
 /// Notices on their way into a `ProtoNotices` and a frame of values.
 struct NoticeTableBuilder {
     private var message = ProtoNotices()
-    private var task = TaskColumns()
+    private var task = TaskIDColumns()
     private var values = ByteWriter()
 
     mutating func append(_ notice: ClientNotice) {

@@ -10,40 +10,40 @@ private enum SourceCode {
     static let inline: UInt64 = 2
 }
 
-/// Assigned tasks on their way into a `ProtoPiece` and its two frames of bytes.
+/// The inputs of assigned tasks on their way into a `ProtoPiece` and its frame of inline values.
 struct PieceBuilder {
     private var message = ProtoPiece()
-    private var tasks: TaskTableBuilder
-    private var attempt: [UInt32] = []
-    private var rank: [Int64] = []
-    private var isIsolated: [UInt32] = []
-    private var inputCount: [UInt32] = []
-    private var input = TaskColumns()
+    private var input: TaskIDColumns
     private var inputSource: [UInt64] = []
     private var inputParts = PartColumns()
     private var isSlice: [UInt32] = []
     private var isShared: [UInt32] = []
-    private var sliceTask = TaskColumns()
+    private var sliceTask = TaskIDColumns()
     private var inlineInputs = ByteWriter()
 
-    init(capacity: Int) { tasks = TaskTableBuilder(capacity: capacity) }
+    private init(capacity: Int) {
+        input = TaskIDColumns(capacity: capacity)
+        inputSource.reserveCapacity(capacity)
+    }
 
-    mutating func append(_ task: AssignedTask) {
-        tasks.append(task.spec)
-        attempt.append(task.attempt)
-        rank.append(task.rank)
-        isIsolated.append(task.isIsolated ? 1 : 0)
-        inputCount.append(UInt32(task.inputs.count))
-        for input in task.inputs {
-            self.input.append(input.task)
-            inputSource.append(code(of: input.source))
-            isSlice.append(input.slice == nil ? 0 : 1)
-            isShared.append(input.isShared ? 1 : 0)
-            guard let slice = input.slice else { continue }
-            sliceTask.append(slice.task)
-            message.sliceOffset.append(slice.offset)
-            message.sliceWholeByteCount.append(slice.wholeByteCount)
-        }
+    /// The fields of a lease and its two frames of bytes.
+    static func encoded(
+        _ lease: Lease
+    ) -> (message: ProtoPiece, arguments: [UInt8], inlineInputs: [UInt8]) {
+        var builder = PieceBuilder(capacity: lease.tasks.inputs.count)
+        for input in lease.tasks.inputs { builder.append(input) }
+        return builder.finished(lease)
+    }
+
+    private mutating func append(_ input: AssignedInput) {
+        self.input.append(input.task)
+        inputSource.append(code(of: input.source))
+        isSlice.append(input.slice == nil ? 0 : 1)
+        isShared.append(input.isShared ? 1 : 0)
+        guard let slice = input.slice else { return }
+        sliceTask.append(slice.task)
+        message.sliceOffset.append(slice.offset)
+        message.sliceWholeByteCount.append(slice.wholeByteCount)
     }
 
     private mutating func code(of source: InputSource) -> UInt64 {
@@ -60,19 +60,18 @@ struct PieceBuilder {
         }
     }
 
-    func finished(
+    private func finished(
         _ lease: Lease
     ) -> (message: ProtoPiece, arguments: [UInt8], inlineInputs: [UInt8]) {
         var message = message
-        let (table, arguments) = tasks.finished()
         message.id = lease.id.rawValue
         message.firstFunction = lease.firstFunction
         message.function = lease.functions.map(ProtoFunction.init)
-        message.tasks = table
-        message.attempt = shrunk(attempt, neutral: 0)
-        message.rank = shrunk(rank, neutral: 0)
-        message.isIsolated = shrunk(isIsolated, neutral: 0)
-        message.inputCount = shrunk(inputCount, neutral: 0)
+        message.tasks = ProtoTaskTable(lease.tasks.specs)
+        message.attempt = lease.tasks.attempts.entries
+        message.rank = lease.tasks.ranks.entries
+        message.isIsolated = lease.tasks.isolations.entries
+        message.inputCount = lease.tasks.inputRanges.widths
         message.input = input.finished()
         message.inputSource = inputSource
         message.inputPartCount = inputParts.count
@@ -82,33 +81,22 @@ struct PieceBuilder {
         message.inputIsSlice = shrunk(isSlice, neutral: 0)
         message.inputIsShared = shrunk(isShared, neutral: 0)
         message.sliceTask = sliceTask.finished()
-        return (message, arguments, inlineInputs.bytes)
+        return (message, lease.tasks.specs.pool, inlineInputs.bytes)
     }
 }
 
 extension ProtoPiece {
     /// The lease; the two frames of bytes go with its columns.
     func lease(arguments: [UInt8], inlineInputs: [UInt8]) throws(WireError) -> Lease {
-        var reader = ByteReader(arguments)
-        let specs = try tasks.specs(arguments: &reader)
-        let attempt = try Column(attempt, rows: specs.count, neutral: 0)
-        let rank = try Column(rank, rows: specs.count, neutral: 0)
-        let isIsolated = try Column(isIsolated, rows: specs.count, neutral: 0)
-        let inputCount = try Column(inputCount, rows: specs.count, neutral: 0)
-        var inputs = Feed(try assignedInputs(inline: inlineInputs))
-        var assigned: [AssignedTask] = []
-        assigned.reserveCapacity(specs.count)
-        for (row, spec) in specs.enumerated() {
-            assigned.append(
-                AssignedTask(
-                    spec: spec, attempt: attempt[row],
-                    inputs: try inputs.next(Int(inputCount[row])), rank: rank[row],
-                    isIsolated: isIsolated[row] != 0))
-        }
-        try inputs.finish()
+        guard
+            let tasks = LeasedTasks(
+                specs: try tasks.columns(arguments: arguments), attempts: attempt, ranks: rank,
+                isolations: isIsolated, inputCounts: inputCount,
+                inputs: try assignedInputs(inline: inlineInputs))
+        else { throw .malformed(.column, offset: 0) }
         return Lease(
             id: LeaseID(id), firstFunction: firstFunction, functions: try function.specs(),
-            tasks: assigned)
+            tasks: tasks)
     }
 
     private func assignedInputs(inline bytes: [UInt8]) throws(WireError) -> [AssignedInput] {

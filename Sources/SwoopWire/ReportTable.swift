@@ -79,7 +79,7 @@ enum ReportKind: UInt8 {
 struct ReportTableBuilder {
     // Columns beside the message, not in it: a generated message looks for copies at every append.
     private var kind: [UInt32] = []
-    private var task = TaskColumns()
+    private var task = TaskIDColumns()
     private var attempt: [UInt32] = []
     private var valueLength: [UInt64] = []
     private var pageParts = PartColumns()

@@ -4,7 +4,7 @@
 internal import SwoopModel
 
 /// Ids of tasks on their way into a `ProtoTasks`.
-struct TaskColumns {
+struct TaskIDColumns {
     private var high: [UInt64] = []
     private var low: [UInt64] = []
 
@@ -28,7 +28,7 @@ struct TaskColumns {
 
 extension ProtoTasks {
     init(_ tasks: [TaskID]) {
-        var columns = TaskColumns(capacity: tasks.count)
+        var columns = TaskIDColumns(capacity: tasks.count)
         for task in tasks { columns.append(task) }
         self = columns.finished()
     }
@@ -73,118 +73,65 @@ extension ProtoAttempts {
     }
 }
 
-/// Tasks on their way into a `ProtoTaskTable` and a frame of argument bytes.
-struct TaskTableBuilder {
-    private var id: TaskColumns
-    private var function: [UInt32] = []
-    private var argumentCount: [UInt32] = []
-    private var argumentShape: [UInt64] = []
-    private var pageCount: [UInt32] = []
-    private var page = TaskColumns()
-    private var part: [UInt32] = []
-    private var lower: [Int64] = []
-    private var upper: [Int64] = []
-    private var output: [UInt32] = []
-    private var featureCount: [UInt32] = []
-    private var feature: [Double] = []
-    private var arguments: ByteWriter
-
-    init(capacity: Int) {
-        id = TaskColumns(capacity: capacity)
-        arguments = ByteWriter(capacity: capacity * 16)
-        function.reserveCapacity(capacity)
-        argumentCount.reserveCapacity(capacity)
-        argumentShape.reserveCapacity(capacity)
-        pageCount.reserveCapacity(capacity)
-        lower.reserveCapacity(capacity)
-        upper.reserveCapacity(capacity)
-        output.reserveCapacity(capacity)
-        featureCount.reserveCapacity(capacity)
-        feature.reserveCapacity(capacity)
+extension ProtoTasks {
+    /// Ids in runs.
+    init(_ ids: TaskIDs) {
+        var columns = TaskIDColumns(capacity: ids.count)
+        for task in ids { columns.append(task) }
+        self = columns.finished()
     }
 
-    mutating func append(_ spec: TaskSpec) {
-        id.append(spec.id)
-        function.append(spec.function.rawValue)
-        argumentCount.append(UInt32(spec.arguments.count))
-        for argument in spec.arguments {
-            argumentShape.append(arguments.shapelessArgument(argument))
-        }
-        pageCount.append(UInt32(spec.pages.count))
-        for task in spec.pages { page.append(task) }
-        part.append(spec.part.map { $0 &+ 1 } ?? 0)
-        lower.append(spec.lower)
-        upper.append(spec.upper)
-        output.append(UInt32(spec.output.rawValue))
-        featureCount.append(UInt32(spec.features.count))
-        feature.append(contentsOf: spec.features)
-    }
-
-    func finished() -> (table: ProtoTaskTable, arguments: [UInt8]) {
-        var table = ProtoTaskTable()
-        table.id = id.finished()
-        table.function = shrunk(function, neutral: 0)
-        table.argumentCount = shrunk(argumentCount, neutral: 0)
-        table.argumentShape = argumentShape
-        table.pageCount = shrunk(pageCount, neutral: 0)
-        table.page = page.finished()
-        table.part = shrunk(part, neutral: 0)
-        table.lower = shrunk(lower, neutral: 0)
-        table.upper = shrunk(upper, neutral: 0)
-        table.output = shrunk(output, neutral: 0)
-        table.featureCount = shrunk(featureCount, neutral: 0)
-        table.feature = feature
-        return (table, arguments.bytes)
+    func ids() throws(WireError) -> TaskIDs {
+        let high = try Column(high, rows: low.count, neutral: 0)
+        var ids = TaskIDs()
+        for row in low.indices { ids.append(TaskID(high: high[row], low: low[row])) }
+        return ids
     }
 }
 
 extension ProtoTaskTable {
-    /// The tasks of the table, in order; what is left of `reader` must be their arguments.
-    func specs(arguments reader: inout ByteReader) throws(WireError) -> [TaskSpec] {
-        let ids = try id.tasks()
-        let rows = ids.count
-        let function = try Column(function, rows: rows, neutral: 0)
-        let argumentCount = try Column(argumentCount, rows: rows, neutral: 0)
-        var shapes = Feed(argumentShape)
-        let pageCount = try Column(pageCount, rows: rows, neutral: 0)
-        var pages = Feed(try page.tasks())
-        let part = try Column(part, rows: rows, neutral: 0)
-        let lower = try Column(lower, rows: rows, neutral: 0)
-        let upper = try Column(upper, rows: rows, neutral: 0)
-        let output = try Column(output, rows: rows, neutral: 0)
-        let featureCount = try Column(featureCount, rows: rows, neutral: 0)
-        var features = Feed(feature)
-        var specs: [TaskSpec] = []
-        specs.reserveCapacity(rows)
-        for row in 0..<rows {
-            specs.append(
-                TaskSpec(
-                    id: ids[row], function: FunctionIndex(function[row]),
-                    arguments: try reader.arguments(Int(argumentCount[row]), shapes: &shapes),
-                    pages: try pages.next(Int(pageCount[row])),
-                    part: part[row] == 0 ? nil : part[row] - 1,
-                    lower: lower[row], upper: upper[row],
-                    output: try enumeration(OutputKind.self, output[row]),
-                    features: try features.next(Int(featureCount[row]))))
+    /// The columns of tasks, but for the bytes of their arguments.
+    init(_ tasks: TaskColumns) {
+        self.init()
+        id = ProtoTasks(tasks.ids)
+        function = tasks.function.entries
+        argumentCount = tasks.arguments.widths
+        argumentShape = tasks.shapes
+        pageCount = tasks.pageRanges.widths
+        page = ProtoTasks(tasks.pages)
+        part = tasks.part.entries
+        lower = tasks.lower.entries
+        upper = tasks.upper.entries
+        output = tasks.output.entries
+        featureCount = tasks.featureRanges.widths
+        feature = tasks.features
+    }
+
+    /// The tasks of the table, checked.
+    ///
+    /// - Parameter arguments: the bytes of all of their arguments.
+    func columns(arguments: [UInt8]) throws(WireError) -> TaskColumns {
+        let (ids, pages) = (try id.ids(), try page.tasks())
+        do {
+            return try TaskColumns(
+                ids: ids, function: function, argumentCounts: argumentCount,
+                shapes: argumentShape, pool: arguments, pageCounts: pageCount, pages: pages,
+                part: part, lower: lower, upper: upper, output: output,
+                featureCounts: featureCount, features: feature)
+        } catch {
+            throw WireError(error)
         }
-        try shapes.finish()
-        try pages.finish()
-        try features.finish()
-        try reader.finish()
-        return specs
     }
 }
 
-extension ByteReader {
-    /// The next `count` arguments, cut by their shapes.
-    fileprivate mutating func arguments(
-        _ count: Int, shapes: inout Feed<UInt64>
-    ) throws(WireError) -> [Argument] {
-        guard count > 0 else { return [] }
-        guard count <= shapes.remaining else { throw .malformed(.lengths, offset: offset) }
-        var arguments: [Argument] = []
-        arguments.reserveCapacity(count)
-        for _ in 0..<count { arguments.append(try argument(shape: try shapes.next())) }
-        return arguments
+extension WireError {
+    /// The same said of bytes.
+    init(_ flaw: ColumnFlaw) {
+        switch flaw {
+        case .column: self = .malformed(.column, offset: 0)
+        case .lengths: self = .malformed(.lengths, offset: 0)
+        case .argument: self = .malformed(.argument, offset: 0)
+        case .enumeration: self = .malformed(.enumeration, offset: 0)
+        }
     }
 }

@@ -51,7 +51,7 @@ enum Turns {
         world.take(.graphSubmitted(client, graph, data: []))
         world.answerAll()
         let resident = residentBytes() - before
-        world.take(.handlesReleased(client, graph.held))
+        world.take(.handlesReleased(client, Array(graph.held)))
         let wall = seconds() - began
         guard world.scheduler.tasks.count == 0 else { return say("turns: tasks were left") }
         emit(

@@ -129,7 +129,7 @@ package struct Workload: Sendable {
             part.held.append(task.id)
             if generator.chance(0.03) { cancelled.append(task.id) }
         }
-        part.held += part.iterations.map(\.id)
+        for loop in part.iterations { part.held.append(loop.id) }
     }
 }
 

@@ -76,10 +76,10 @@ extension Plan where Result: Sendable {
         switch download {
         case .nothing: break
         case .small:
-            try await HandleGathering(part.held, of: recording.session, .ends).waitForAll()
+            try await HandleGathering(Array(part.held), of: recording.session, .ends).waitForAll()
         case .everything:
             try await HandleGathering(
-                part.held, of: recording.session, .values(areKept: true)
+                Array(part.held), of: recording.session, .values(areKept: true)
             ).waitForAll()
         }
         return result

@@ -75,7 +75,18 @@ final class PlanRecording: Sendable {
                     features: features))
             state.alive[id] = 0
         }
-        return ProxyHandle(self, tasks: [id])
+        return ProxyHandle(self, task: id)
+    }
+
+    /// Adds a task of one encoded argument and answers with its handle.
+    func add(function: FunctionIndex, argument: [UInt8], features: [Double]) -> ProxyHandle {
+        let id = session.newTask()
+        state.withLock { state in
+            state.part.tasks.append(
+                id: id, function: function, argument: argument, features: features)
+            state.alive[id] = 0
+        }
+        return ProxyHandle(self, task: id)
     }
 
     /// The place of a remote function in the plan's table.
@@ -138,7 +149,7 @@ final class PlanRecording: Sendable {
     }
 
     /// Constants up to here travel inside the task.
-    private static let inlineMax = 16_384
+    static let inlineMax = 16_384
 
     /// Adds client data and answers with its handle.
     ///
@@ -170,7 +181,7 @@ final class PlanRecording: Sendable {
             state.data.append(data)
             state.alive[id] = 0
         }
-        return ProxyHandle(self, tasks: [id])
+        return ProxyHandle(self, task: id)
     }
 
     /// A task that makes the value of a handle a value of its own: arithmetic that became too deep.
@@ -188,13 +199,13 @@ final class PlanRecording: Sendable {
         let placeholder = session.newTask()
         let id = session.newTask()
         let first = state.withLock { ($0.part.tasks.count, $0.part.iterations.count) }
-        let standIn = ProxyHandle(self, tasks: [placeholder])
+        let standIn = ProxyHandle(self, task: placeholder)
         let (result, until) = try body(standIn)
         let made = ensureTask(result, after: first.0)
         let stop = until.map { ensureTask($0, after: first.0) }
         state.withLock { state in
             let template = Array(state.part.tasks[first.0...])
-            state.part.tasks.removeSubrange(first.0...)
+            state.part.tasks.truncate(to: first.0)
             if state.part.iterations.count > first.1 {
                 state.problem =
                     state.problem
@@ -209,14 +220,13 @@ final class PlanRecording: Sendable {
                     until: stop?.tasks[0]))
             state.alive[id] = 0
         }
-        return ProxyHandle(self, tasks: [id])
+        return ProxyHandle(self, task: id)
     }
 
     /// The handle itself if the body made it with a task of its own, else a task that copies it.
     private func ensureTask(_ handle: ProxyHandle, after first: Int) -> ProxyHandle {
         let isOwn = state.withLock { state in
-            handle.tasks.count == 1
-                && state.part.tasks[first...].contains { $0.id == handle.tasks[0] }
+            handle.task.map { state.part.tasks.ids[first...].contains($0) } ?? false
         }
         return isOwn ? handle : settle(handle)
     }
@@ -230,7 +240,7 @@ final class PlanRecording: Sendable {
             if state.isSubmitted { return .success(nil) }
             state.isSubmitted = true
             var part = state.part
-            part.held = state.alive.tasks
+            part.held = TaskIDs(state.alive.tasks)
             let data = state.data
             state.data = []
             state.part = GraphPart(functions: part.functions)
@@ -267,7 +277,7 @@ final class PlanRecording: Sendable {
     }
 
     /// The last handle of these tasks is gone.
-    func drop(_ tasks: [TaskID]) {
+    func drop(_ tasks: some Sequence<TaskID>) {
         let wasSubmitted = state.withLock { state in
             for task in tasks { state.alive.remove(task) }
             return state.isSubmitted

@@ -62,11 +62,17 @@ extension RemoteScope {
         } catch {
             recording.fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
         }
-        let (argument, kept) = recording.hoisted(.bytes(writer.bytes))
-        let handle = recording.add(
-            function: recording.place(of: type), arguments: [argument],
-            features: type._features(arguments))
-        withExtendedLifetime(kept) {}
+        let function = recording.place(of: type)
+        let features = type._features(arguments)
+        let handle: ProxyHandle
+        if writer.byteCount <= PlanRecording.inlineMax {
+            handle = recording.add(
+                function: function, argument: writer.bytes, features: features)
+        } else {
+            let (argument, kept) = recording.hoisted(.bytes(writer.bytes))
+            handle = recording.add(function: function, arguments: [argument], features: features)
+            withExtendedLifetime(kept) {}
+        }
         return Proxy(handle: handle, decoding: ResultDecoding<F>.self)
     }
 }

@@ -37,6 +37,13 @@ public final class ProxyHandle: Sendable {
         }
     }
 
+    /// A handle of a task of the plan's client, which it named by `newTask`.
+    init(_ recording: PlanRecording, task: TaskID) {
+        self.recording = recording
+        number = task.low
+        more = nil
+    }
+
     /// A handle of tasks of the plan's client.
     init(_ recording: PlanRecording, tasks: [TaskID]) {
         self.recording = recording
@@ -66,7 +73,11 @@ public final class ProxyHandle: Sendable {
     }
 
     deinit {
-        if more?.ownsTasks ?? true { recording.drop(tasks) }
+        if let more {
+            if more.ownsTasks { recording.drop(more.tasks) }
+        } else {
+            recording.drop(CollectionOfOne(own))
+        }
     }
 
     private var own: TaskID { TaskID(high: recording.session.client.rawValue, low: number) }

@@ -90,7 +90,7 @@ struct ProtoFunction: WireFields {
 }
 
 /// Arguments are cut from the frame of argument bytes by their shapes: twice the length, and one
-/// more where the bytes are a postfix program (ArgumentProgram.swift) instead of an encoded value.
+/// more where the bytes are a postfix program (ArgumentProgram) instead of an encoded value.
 struct ProtoTaskTable: WireFields {
     var id = ProtoTasks()
     /// [0/1/n]
