@@ -23,7 +23,9 @@ package enum HostText: String, CaseIterable, Sendable {
             for line in lines { _ = known.verdict(kind: line.kind, key: line.key) }
         case .configuration:
             let local = SSHConfiguration.LocalUser(name: "u", home: "/h", agentPath: nil)
-            let found = SSHConfiguration(printed: text, alias: "h", local: local)
+            let found = SSHConfiguration(printed: text, alias: "h", local: local) { _ in
+                text.pieces(at: "\n").compactMap { SSHWords(line: $0)?.words }
+            }
             _ = found.proxyProgram(ssh: "/usr/bin/ssh", options: ["-v"], local: local)
         case .probeAnswer:
             let manifest = ProgramManifest(

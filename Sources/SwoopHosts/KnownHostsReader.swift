@@ -25,8 +25,8 @@ final class KnownHostsReader: Sendable {
 
     /// Adds the key of a new host to the user's first file; what went wrong otherwise.
     func add(_ key: [UInt8], kind: String, name: String, to paths: [String]) -> String? {
-        guard let path = paths.first else { return "there is no file of known hosts" }
-        if path == "/dev/null" { return nil }
+        // The user wants none to be kept.
+        guard let path = paths.first, path != "/dev/null" else { return nil }
         let line = "\(name) \(kind) \(Base64.encoded(key))\n"
         return files.withLock { files in
             if let slash = path.lastIndex(of: "/"), slash > path.startIndex {

@@ -18,6 +18,8 @@ struct SSHConfiguration: Hashable, Sendable {
     var identitiesOnly = false
     var userKnownHosts: [String] = []
     var globalKnownHosts: [String] = []
+    /// Where the names of the user's known hosts end is not known: nothing is written there.
+    var areKnownHostsUnclear = false
     /// The name in the known hosts, where it is not the host's.
     var hostKeyAlias: String?
     /// What to do with a key that was never seen.
@@ -44,11 +46,13 @@ struct SSHConfiguration: Hashable, Sendable {
     }
 
     /// The user of this machine, as far as paths need it.
-    struct LocalUser: Hashable, Sendable {
+    struct LocalUser: Sendable {
         var name: String
         var home: String
         /// SSH_AUTH_SOCK.
         var agentPath: String?
+        /// A variable of the environment, for `${NAME}` in paths; nil: it is not set.
+        var variable: @Sendable (_ name: String) -> String? = { _ in nil }
     }
 
     /// What OpenSSH would do without any configuration.
@@ -67,12 +71,18 @@ struct SSHConfiguration: Hashable, Sendable {
     }
 
     /// Reads what `ssh -G` printed: lines of a key in small letters and its value.
-    init(printed text: String, alias: String, local: LocalUser) {
+    ///
+    /// - Parameter words: the words of all lines of the configuration with a keyword.
+    init(
+        printed text: String, alias: String, local: LocalUser,
+        words: (_ keyword: String) -> [[String]]
+    ) {
         self.alias = alias
         hostName = alias
         user = local.name
         identityAgent = local.agentPath
         var rawIdentities: [String] = []
+        var knownHosts = (user: "", global: "")
         for line in text.pieces(at: "\n") {
             let (key, rest) = line.halves(at: " ") ?? (line, "")
             let value = String(rest)
@@ -83,8 +93,8 @@ struct SSHConfiguration: Hashable, Sendable {
             case "identityfile": rawIdentities.append(value)
             case "identityagent": setAgent(value, local: local)
             case "identitiesonly": identitiesOnly = value == "yes"
-            case "userknownhostsfile": userKnownHosts = Self.paths(value, local: local)
-            case "globalknownhostsfile": globalKnownHosts = Self.paths(value, local: local)
+            case "userknownhostsfile": knownHosts.user = value
+            case "globalknownhostsfile": knownHosts.global = value
             case "hostkeyalias": hostKeyAlias = value
             case "stricthostkeychecking":
                 newKeys =
@@ -97,7 +107,30 @@ struct SSHConfiguration: Hashable, Sendable {
             default: break
             }
         }
-        identityFiles = rawIdentities.map { Self.absolute(expanded($0, local), home: local.home) }
+        identityFiles = rawIdentities.map { path($0, local) }
+        let user = files(
+            knownHosts.user, "userknownhostsfile",
+            usual: ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"], local, words)
+        userKnownHosts = user.paths
+        areKnownHostsUnclear = user.isUnclear
+        globalKnownHosts =
+            files(
+                knownHosts.global, "globalknownhostsfile",
+                usual: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"], local, words
+            ).paths
+    }
+
+    private func files(
+        _ printed: String, _ keyword: String, usual: [String], _ local: LocalUser,
+        _ words: (String) -> [[String]]
+    ) -> PrintedFiles {
+        let found = PrintedFiles(printed, usual: usual.map { path($0, local) }) {
+            // Newer versions print the names expanded, older ones as they were written.
+            words(keyword).flatMap { [$0.map { path($0, local) }, $0] }
+        }
+        var result = found
+        result.paths = found.paths.map { path($0, local) }
+        return result
     }
 
     /// The command that carries the bytes to the host; nil when it is reached directly.
@@ -119,19 +152,40 @@ struct SSHConfiguration: Hashable, Sendable {
         switch value {
         case "none": identityAgent = nil
         case "SSH_AUTH_SOCK": identityAgent = local.agentPath
-        default: identityAgent = Self.absolute(expanded(value, local), home: local.home)
+        default: identityAgent = path(value, local)
         }
     }
 
-    private static func paths(_ value: String, local: LocalUser) -> [String] {
-        value.pieces(at: " ").map { absolute(String($0), home: local.home) }
+    /// A path with its marks, variables and `~/` replaced.
+    private func path(_ text: String, _ local: LocalUser) -> String {
+        Self.absolute(Self.filled(expanded(text, local), local), home: local.home)
+    }
+
+    /// Replaces `${NAME}`; one that is not set stays, where OpenSSH ends with an error.
+    private static func filled(_ text: String, _ local: LocalUser) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let place = rest.firstIndex(of: "$") {
+            result += rest[..<place]
+            rest = rest[place...]
+            guard rest.hasPrefix("${"), let end = rest.firstIndex(of: "}"),
+                let value = local.variable(String(rest[..<end].dropFirst(2)))
+            else {
+                result += "$"
+                rest = rest.dropFirst()
+                continue
+            }
+            result += value
+            rest = rest[end...].dropFirst()
+        }
+        return result + rest
     }
 
     private static func absolute(_ path: String, home: String) -> String {
         path.hasPrefix("~/") ? home + path.dropFirst(1) : path
     }
 
-    /// Replaces the marks that OpenSSH knows: %h, %p, %r, %n, %d, %u, %%.
+    /// Replaces the marks that OpenSSH knows: %h, %p, %r, %n, %k, %d, %u, %%.
     private func expanded(_ text: String, _ local: LocalUser) -> String {
         var result = ""
         var isMark = false
@@ -151,6 +205,7 @@ struct SSHConfiguration: Hashable, Sendable {
             case "p": result += String(port)
             case "r": result += user
             case "n": result += alias
+            case "k": result += hostKeyAlias ?? alias
             case "d": result += local.home
             case "u": result += local.name
             case "%": result += "%"

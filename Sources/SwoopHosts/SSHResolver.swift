@@ -37,8 +37,10 @@ struct SSHResolver: Sendable {
                 "ssh cannot read its configuration for \(host.address).",
                 words: String(decoding: run.errorOutput, as: UTF8.self))
         }
+        let files = SSHConfigurationFiles(home: local.home, named: configurationFile)
         return SSHConfiguration(
-            printed: String(decoding: run.output, as: UTF8.self), alias: host.address, local: local)
+            printed: String(decoding: run.output, as: UTF8.self), alias: host.address, local: local,
+            words: files.words)
     }
 
     /// Options for every call of OpenSSH's client.
@@ -63,10 +65,11 @@ extension SSHConfiguration.LocalUser {
         if name.isEmpty { name = environment("USER") ?? "" }
         if home.isEmpty { home = environment("HOME") ?? "/" }
         return SSHConfiguration.LocalUser(
-            name: name, home: home, agentPath: environment("SSH_AUTH_SOCK"))
+            name: name, home: home, agentPath: environment("SSH_AUTH_SOCK"),
+            variable: environment)
     }
 
-    private static func environment(_ name: String) -> String? {
+    @Sendable private static func environment(_ name: String) -> String? {
         guard let text = unsafe getenv(name) else { return nil }
         let value = unsafe String(cString: text)
         return value.isEmpty ? nil : value

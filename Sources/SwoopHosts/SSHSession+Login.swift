@@ -36,8 +36,13 @@ extension SSHSession {
                         + " ssh -o StrictHostKeyChecking=accept-new \(configuration.alias) true"
                         + " (or bring it up with --accept-new).")
             }
-            let problem = knownHosts.add(
-                key, kind: kind, name: known.name, to: configuration.userKnownHosts)
+            let problem =
+                configuration.areKnownHostsUnclear
+                ? "where the names of its files of known hosts end cannot be told from the SSH"
+                    + " configuration; put UserKnownHostsFile into one line of it, each name in"
+                    + " quotes"
+                : knownHosts.add(
+                    key, kind: kind, name: known.name, to: configuration.userKnownHosts)
             if let problem {
                 throw wait.error("its \(shown) is new and could not be written down: \(problem).")
             }
