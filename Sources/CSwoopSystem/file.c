@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_READ
@@ -75,4 +76,16 @@ void *swoop_file_map(int descriptor, uint64_t offset, size_t size, int *error) {
         return NULL;
     }
     return address;
+}
+
+int swoop_file_has_access_list(const char *path) {
+    return lgetxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+int swoop_file_is_whole(int descriptor, uint64_t offset, uint64_t size) {
+    if (size == 0) return 1;
+    // Where the file system does not tell of holes, its end is the only one.
+    off_t hole = lseek(descriptor, (off_t)offset, SEEK_HOLE);
+    if (hole < 0 && errno == EINVAL) hole = lseek(descriptor, 0, SEEK_END);
+    return hole >= 0 && (uint64_t)hole >= offset + size;
 }

@@ -12,8 +12,14 @@ enum HostFolder {
     /// can be used. Needs `$id`, `$n` (a line's end) and `say`.
     ///
     /// `judge` says `unsafe=` and a line of `ls -ldn` of each folder that others could change.
-    /// Names there are relative, so that no name from the host is taken apart. A group that has its
-    /// user's number is that user alone; whoever has / is as good as root.
+    /// Names there are relative, so that no name from the host is taken apart. Whoever has / is as
+    /// good as root. A folder's group may write above it if it is the user alone (`alone`, as
+    /// PrivateGroup.swift has it).
+    ///
+    /// `way` goes to `$folder` as the system does, and says `way=` of the first link or folder on
+    /// the way that others could change: the number of a foreign owner or else the mode, the group,
+    /// the path. It takes a command for each of them, so it is called only where the path is not the
+    /// place itself.
     static let entering = #"""
         fields() {
             mode=$1 owner=$3 group=$4
@@ -34,7 +40,7 @@ enum HostFolder {
                         ????????w*) bad=1 ;;
                         # An access list shows as a right of the group: it may name others.
                         ?????w????+*) bad=1 ;;
-                        ?????w*) [ -O "$name" ] && [ "$owner" = "$group" ] || bad=1 ;;
+                        ?????w*) [ -O "$name" ] && alone || bad=1 ;;
                     esac
                     ;;
             esac
@@ -65,18 +71,64 @@ enum HostFolder {
             done
             [ -n "$seen" ] || { unsafe=1; say "unsafe="; }
         }
-        links() {
-            to= rest=$folder
-            while [ -n "$rest" ]; do
-                rest=${rest#/} to=$to/${rest%%/*}
-                case $rest in */*) rest=/${rest#*/} ;; *) rest= ;; esac
-                [ -L "$to" ] || continue
-                fields $(LC_ALL=C QUOTING_STYLE=literal ls -ldn "$to" 2>/dev/null)
-                [ "$owner" != 0 ] && [ "$owner" != "$(id -u)" ] || continue
-                unsafe=1
-                say "link=$owner $to"
-                return
+        alone() {
+            members=$({ getent group "$group" || cat /etc/group; } 2>/dev/null |
+                while IFS=: read -r label secret number members; do
+                    [ "$number" != "$group" ] || printf '%s\n' "$members"
+                done)
+            [ -z "$members" ] || [ "$members" = "$(id -un)" ] || return 1
+            firsts=$({ getent passwd || cat /etc/passwd; } 2>/dev/null |
+                while IFS=: read -r label secret number main rest; do
+                    [ "$main" = "$group" ] || continue
+                    [ "$number" = "$owner" ] && printf own || printf strange
+                done)
+            case $firsts in
+                *strange*) return 1 ;;
+                '') [ -n "$members" ] || [ "$group" = "$owner" ] ;;
+            esac
+        }
+        doubt() {
+            unsafe=1
+            say "way=$1 $group $2"
+        }
+        passed() {
+            fields $(LC_ALL=C ls -ldn "$1/." 2>/dev/null)
+            [ "$owner" = 0 ] || [ "$owner" = "$me" ] || [ "$owner" = "$top" ] ||
+                { doubt "$owner" "${1:-/}"; return; }
+            case $mode in
+                ?????????[tT]*) ;;
+                ????????w* | ?????w????+*) doubt "$mode" "${1:-/}" ;;
+                ?????w*) [ "$owner" = "$me" ] && alone || doubt "$mode" "${1:-/}" ;;
+            esac
+        }
+        way() {
+            set -f
+            me=$(id -u) at= rest=$folder hops=0
+            fields $(LC_ALL=C ls -ldn / 2>/dev/null)
+            top=$owner
+            passed ""
+            while [ -n "$rest" ] && [ -z "$unsafe" ]; do
+                part=${rest%%/*}
+                case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+                case $part in
+                    '' | .) continue ;;
+                    ..) at=${at%/*}; continue ;;
+                esac
+                if [ ! -L "$at/$part" ]; then
+                    at=$at/$part
+                    [ -z "$rest" ] || passed "$at"
+                    continue
+                fi
+                look=$(LC_ALL=C QUOTING_STYLE=literal ls -ldn "$at/$part" 2>/dev/null)
+                fields $look
+                to=${look#*" $at/$part -> "} hops=$((hops + 1))
+                [ "$owner" = 0 ] || [ "$owner" = "$me" ] || [ "$owner" = "$top" ] ||
+                    doubt "$owner" "$at/$part"
+                [ $hops -le 40 ] && [ "$to" != "$look" ] || doubt "$owner" "$at/$part"
+                case $to in /*) at= ;; esac
+                rest=$to/$rest
             done
+            set +f
         }
         enter() {
             ours= unsafe=
@@ -89,7 +141,7 @@ enum HostFolder {
             case $PWD in
                 *"$n"*) say "words=its path has the end of a line in it"; return ;;
             esac
-            links
+            [ "$PWD" = "$folder" ] || way
             folder=$PWD
             say "folder=$folder"
             [ -z "$unsafe" ] || return

@@ -192,7 +192,7 @@ struct ProbeAnswer {
                 "\(user) cannot make the folder for programs there; name another folder.", words
             )
         }
-        if let fault = foreignLink ?? fault(of: folder) { return (fault, "") }
+        if let fault = faultOnTheWay ?? fault(of: folder) { return (fault, "") }
         guard values["written"] != nil else {
             return ("\(user) cannot write into \(folder); name another folder.", words)
         }
@@ -218,10 +218,25 @@ struct ProbeAnswer {
     }
 
     /// That somebody else can lead to another folder.
-    private var foreignLink: String? {
-        guard let words = values["link"]?.split(separator: " ", maxSplits: 1), words.count == 2
+    private var faultOnTheWay: String? {
+        guard let words = values["way"]?.split(separator: " ", maxSplits: 2).map(String.init),
+            words.count == 3
         else { return nil }
-        return FolderFault.foreign(owner: String(words[0])).words(of: String(words[1]))
+        let isOwner = words[0].utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let fault =
+            isOwner
+            ? FolderFault.foreign(owner: words[0]) : Self.fault(ofMode: words[0], group: words[1])
+        return fault.words(of: words[2])
+    }
+
+    /// The fault of a folder by words of a line of `ls -ldn`.
+    ///
+    /// - Parameter group: who may write there if its user is alone in it; nil: nobody may.
+    private static func fault(ofMode mode: String, group: String?) -> FolderFault {
+        let bytes = Array(mode.utf8)
+        let isOpen = bytes.count > 8 && bytes[8] == UInt8(ascii: "w")
+        if !isOpen, let group, !mode.hasSuffix("+") { return .shared(group: group, mode: mode) }
+        return .open(mode: mode)
     }
 
     /// Why nothing may be put into the folder; nil when it may.
@@ -251,7 +266,7 @@ struct ProbeAnswer {
         let isAbove = name == "/" || name.hasPrefix("..")
         let isSticky = isAbove && mode[9] | 0x20 == UInt8(ascii: "t")
         return isOpen && !isSticky
-            ? FolderFault.open(mode: words[0]).words(of: path)
+            ? Self.fault(ofMode: words[0], group: isAbove ? words[3] : nil).words(of: path)
             : FolderFault.foreign(owner: words[2]).words(of: path)
     }
 

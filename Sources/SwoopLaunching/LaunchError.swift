@@ -33,7 +33,9 @@ package enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformedRole(let text): "the role \"\(text)\" in the environment is none of ours"
         case .malformedConfiguration(let what):
             "the agent's configuration is not complete: \(what)"
-        case .unsafeFolder(let path, let reason): "\(path) cannot be trusted: \(reason)"
+        case .unsafeFolder(let path, let reason):
+            "\(path) cannot be trusted: \(reason); mend that, or set XDG_RUNTIME_DIR to a folder of "
+                + "yours with mode 700 below folders that only you and root can change"
         case .closedFolder(let path, let code):
             "nothing can be written at \(path), where the processes of a user find one another "
                 + "(\(SystemWords.of(code))): make that possible, or set XDG_RUNTIME_DIR to a "

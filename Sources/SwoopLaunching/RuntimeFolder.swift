@@ -1,4 +1,5 @@
-// The folder in which the processes of one user find one another. Only that user may look into it.
+// The folder in which the processes of one user find one another. Only that user may look into it,
+// and nobody else may put another one in its place.
 
 import Glibc
 import SwoopTransport
@@ -69,6 +70,13 @@ package struct RuntimeFolder: Sendable, Equatable {
         guard status.st_mode & 0o077 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw .unsafeFolder(path: path, reason: "its mode is \(mode), not 700")
+        }
+        do throws(BundleError) {
+            try OwnFolder.checkWay(to: path)
+        } catch .unsafeFolder(let fault, let above) {
+            throw .unsafeFolder(path: path, reason: fault.trouble(of: above))
+        } catch {
+            throw .unsafeFolder(path: path, reason: error.description)
         }
     }
 }

@@ -1,6 +1,7 @@
 // The thread that writes pages to the spill file and reads them for those who do not map it: the
 // agent's loop waits for no disk. Reads go first, writes go in pieces between them.
 
+import CSwoopSystem
 package import SwoopTransport
 import Synchronization
 
@@ -131,7 +132,8 @@ package final class SpillThread: Sendable {
             let isWhole =
                 parts.first?.offset == offset
                 && parts.reduce(0) { $0 + $1.byteCount } == count
-            for part in parts where !isWhole && !verified.contains(part.offset) {
+            for part in parts where !isWhole {
+                if verified.contains(part.offset), file.holds(part) { continue }
                 guard try file.isRight(part) else { throw wrong }
                 verified.insert(part.offset)
             }
@@ -177,6 +179,11 @@ package struct SpilledPart: Hashable, Sendable {
 
 extension SpillFile {
     private static let pieceBytes = 1 << 20
+
+    /// Whether nobody has cut the file since the part was written.
+    fileprivate func holds(_ part: SpilledPart) -> Bool {
+        swoop_file_is_whole(descriptor, UInt64(part.offset), UInt64(part.byteCount)) != 0
+    }
 
     /// Whether a part is what was written, in pieces: it may be larger than memory should hold.
     fileprivate func isRight(_ part: SpilledPart) throws(StorageError) -> Bool {

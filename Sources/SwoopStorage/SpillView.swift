@@ -28,12 +28,20 @@ package final class SpillView: Sendable {
     deinit { _ = close(descriptor) }
 
     /// Maps bytes of a spilled page, and verifies them, unless this process has before; nil: they
-    /// are not what was written.
+    /// are not what was written, or cannot be read.
+    ///
+    /// Whoever runs as the same user can cut the file: what was verified counts no more then.
     package func map(_ extent: PageExtent) throws(StorageError) -> SpillMapping? {
-        let mapping = try SpillMapping(
-            descriptor, offset: Int(extent.offset), count: Int(extent.byteCount))
+        let (offset, count) = (Int(extent.offset), Int(extent.byteCount))
+        guard
+            let mapping = try SpillMapping(descriptor, offset: offset, count: count)
+        else { return nil }
         let range = VerifiedRange(offset: extent.offset, pages: extent.pages)
-        if verified.withLock({ $0.contains(range) }) { return mapping }
+        if verified.withLock({ $0.contains(range) }),
+            swoop_file_is_whole(descriptor, UInt64(offset), UInt64(count)) != 0
+        {
+            return mapping
+        }
         guard unsafe extent.pages.isRight(mapping.bytes) else { return nil }
         verified.withLock { known in
             if known.count >= Self.verifiedMax { known.removeAll() }
@@ -96,11 +104,14 @@ package final class SpillView: Sendable {
     private let base: UnsafeMutableRawPointer?
     private let size: Int
 
-    init(_ descriptor: Int32, offset: Int, count: Int) throws(StorageError) {
-        let end = Int(swoop_memory_size(descriptor))
-        guard offset >= 0, count >= 0, count <= end, offset <= end - count else {
+    /// Nil: the file has no such bytes, or its disk does not give them.
+    init?(_ descriptor: Int32, offset: Int, count: Int) throws(StorageError) {
+        guard (0...SpillFile.capacity).contains(offset), (0...SpillFile.capacity).contains(count)
+        else {
             throw .system(call: "mmap", subject: "\(count) spilled bytes", errno: ERANGE)
         }
+        // Beyond the end a page that is touched is a signal.
+        guard offset + count <= Int(swoop_memory_size(descriptor)) else { return nil }
         guard count > 0 else {
             unsafe base = nil
             unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -111,6 +122,8 @@ package final class SpillView: Sendable {
         size = offset + count - start
         var code: Int32 = 0
         guard let base = unsafe swoop_file_map(descriptor, UInt64(start), size, &code) else {
+            // It was cut meanwhile, or it is damaged.
+            if code == EIO { return nil }
             throw .system(call: "mmap", subject: "\(count) spilled bytes", errno: code)
         }
         unsafe self.base = unsafe base

@@ -54,14 +54,19 @@ extension ProgramTests {
             #expect(TestFolder.names(in: spill.path) == [])
         }
 
-        @Test func `pages that a disk gives back wrong are made again, and the answer is right`()
-            throws
-        {
+        @Test(arguments: [false, true])
+        func `pages that a disk gives back wrong, or that were cut off, are made again`(
+            isCut: Bool
+        ) throws {
             let sign = folder.path + "/damaged"
             let run = try start("damaged", sign)
             _ = try run.value(of: "holds")
             let agent = try #require(folder.children(of: run.process.pid).first)
-            #expect(try spill.damage(by: agent, every: 1 << 20) > 10)
+            if isCut {
+                #expect(try spill.cut(by: agent) > 10 << 20)
+            } else {
+                #expect(try spill.damage(by: agent, every: 1 << 20) > 10)
+            }
             _ = close(unsafe creat(sign, 0o600))
             #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
             #expect(run.values["right"] == "true", "\(run.output)\(run.errors)")
@@ -195,6 +200,20 @@ private final class SpillFolder {
                 byte ^= 0x10
                 count += unsafe pwrite(file, &byte, 1, offset)
             }
+        }
+        return count
+    }
+
+    /// Takes all bytes from the files that a process holds here, as whoever is of its user can; how
+    /// many there were.
+    func cut(by process: Int32) throws -> Int {
+        var count = 0
+        for path in files(of: process) {
+            let file = unsafe open(path, O_RDWR | O_CLOEXEC)
+            try #require(file >= 0)
+            defer { _ = close(file) }
+            count += Int(lseek(file, 0, SEEK_END))
+            try #require(ftruncate(file, 0) == 0)
         }
         return count
     }

@@ -98,6 +98,25 @@ struct FolderTests {
             "cache belongs to another user (4711)"
         ),
         ("mkdir -p above/cache; chown 4711 above; rmdir cache; ln -s above/cache cache", "/above"),
+        // A link behind a link, and a folder that is only passed.
+        (
+            "mkdir far; rmdir cache; ln -s far two; chown -h 4711 two; ln -s two cache",
+            "two belongs to another user (4711)"
+        ),
+        (
+            "mkdir open far; chmod 777 open; ln -s ../far open/link; rmdir cache;"
+                + " ln -s open/link cache", "others can write into "
+        ),
+        (
+            "mkdir 'a b' far; chown 4711 'a b'; ln -s ../far 'a b/link'; rmdir cache;"
+                + " ln -s $PWD/'a b'/../'a b'/link cache", "a b belongs to another user (4711)"
+        ),
+        // The group is an account's own.
+        ("chgrp games .; chmod 775 .", "and others are in it"),
+        (
+            "mkdir way far; chgrp games way; chmod 775 way; ln -s ../far way/link; rmdir cache;"
+                + " ln -s way/link cache", "and others are in it"
+        ),
     ])
     func `a folder that somebody else could change is refused, and nothing is written there`(
         _ words: String, _ expected: String
@@ -120,7 +139,25 @@ struct FolderTests {
         }
     }
 
+    @Test func `a user's own group with others in it may not write above the folder`() throws {
+        let listed = FileManager.default.temporaryDirectory.path + "/group-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: listed) }
+        for (members, isFine) in [
+            ("", true), ("root", true), ("root,games", false), ("games", false),
+        ] {
+            try "root:x:0:\(members)\n".write(toFile: listed, atomically: true, encoding: .utf8)
+            let server = try TestServer(mounts: "mount --bind \(listed) /etc/group")
+            try shell("cd \(server.folder) && mkdir cache && chmod 775 .")
+            let failure = try server.bringUp().failure
+            #expect((failure == nil) == isFine, "\(members): \(failure?.message ?? "")")
+            guard let failure else { continue }
+            #expect(failure.message.contains("the group 0 can write into \(server.folder) "))
+            #expect(failure.message.contains("chmod g-w"), "\(failure.message)")
+        }
+    }
+
     @Test(arguments: [
+        "mkdir far; rmdir cache; ln -s far two; ln -s two cache",
         "mkdir -p above/cache; chmod 1777 above; rmdir cache; ln -s above/cache cache",
         "mkdir -p above/cache; chmod 775 above; rmdir cache; ln -s above/cache cache",
         "chmod 755 cache",

@@ -277,4 +277,28 @@ private func address(
             }
         }
     }
+
+    @Test func aFolderThatSomebodyElseCouldReplaceIsRefused() throws {
+        try withFolder { folder in
+            let above = String(folder.path.dropLast("/here".count))
+            func refusal() -> String {
+                do {
+                    _ = try RuntimeFolder(at: folder.path)
+                    return ""
+                } catch {
+                    return "\(error)"
+                }
+            }
+            #expect(unsafe chmod(above, 0o777) == 0)
+            #expect(refusal().contains("others can write into \(above) (777)"), "\(refusal())")
+            #expect(refusal().contains("XDG_RUNTIME_DIR"))
+            #expect(unsafe chmod(above, 0o1777) == 0)
+            #expect(refusal() == "")
+            #expect(unsafe chmod(above, 0o700) == 0)
+            guard getuid() == 0 else { return }
+            #expect(unsafe chown(above, 4_711, 4_711) == 0)
+            #expect(refusal().contains("\(above) belongs to another user (4711)"), "\(refusal())")
+            #expect(unsafe chown(above, 0, 0) == 0)
+        }
+    }
 }

@@ -151,6 +151,36 @@ private final class Spiller {
         #expect(try view.map(place(0, 100_000, checksum)) == nil)
     }
 
+    @Test func `a file that is cut, and grows again, has none of what was verified in it`() throws {
+        let folder = try Folder()
+        let file = try SpillFile(in: folder.path)
+        let spiller = try Spiller(file)
+        let count = 3 * mebibyte
+        let extent = try spiller.page(count, seed: 5)
+        let bytes = unsafe spiller.arena.pointer(to: extent, count: count)
+        let checksum = unsafe PageChecksum.of(bytes)
+        let view = SpillView(owning: dup(file.descriptor))
+        let part = SpilledPart(offset: mebibyte, byteCount: count, checksum: checksum)
+        func readPart() throws -> [SpillThread.News] {
+            spiller.thread.read(7, at: part.offset + 5, count: 100, of: [part])
+            return try spiller.news()
+        }
+        try unsafe file.write(bytes, at: part.offset)
+        #expect(try view.map(place(part.offset, count, checksum)) != nil)
+        guard case .read? = try readPart().first else { throw Unexpected() }
+        for end in [0, 2 * mebibyte, part.offset + count - 8_192] {
+            try #require(ftruncate(file.descriptor, end) == 0)
+            #expect(try view.map(place(part.offset, count, checksum)) == nil)
+            guard case .unreadable? = try readPart().first else { throw Unexpected() }
+            try #require(ftruncate(file.descriptor, 9 * mebibyte) == 0)
+            #expect(try view.map(place(part.offset, count, checksum)) == nil)
+            guard case .unreadable? = try readPart().first else { throw Unexpected() }
+            try unsafe file.write(bytes, at: part.offset)
+            #expect(try view.map(place(part.offset, count, checksum)) != nil)
+            guard case .read? = try readPart().first else { throw Unexpected() }
+        }
+    }
+
     @Test func `places outside of the file are refused`() throws {
         let folder = try Folder()
         let file = try SpillFile(in: folder.path)
@@ -158,10 +188,14 @@ private final class Spiller {
             try unsafe file.write($0, at: 0)
         }
         let view = SpillView(owning: dup(file.descriptor))
-        for (offset, count) in [(-1, 1), (0, 5_001), (5_000, 1), (1, Int.max), (0, -1)] {
+        for (offset, count) in [(-1, 1), (1, Int.max), (0, -1)] {
             #expect(throws: StorageError.self) {
                 try view.map(place(offset, count, 0))
             }
+        }
+        // A file that was cut has no such bytes any more: the page is to be made again.
+        for (offset, count) in [(0, 5_001), (5_000, 1)] {
+            #expect(try view.map(place(offset, count, 0)) == nil)
         }
         #expect(throws: StorageError.self) { try file.read(at: 0, count: 5_001) }
     }

@@ -24,4 +24,12 @@ int swoop_file_is_in_memory(const char *_Nonnull folder);
 void *_Nullable swoop_file_map(
     int descriptor, uint64_t offset, size_t size, int *_Nonnull error);
 
+/// Whether all of these bytes of a file were written and are still there. A file that was cut and
+/// has grown again has a hole where they were; some file systems show one where zeros are.
+int swoop_file_is_whole(int descriptor, uint64_t offset, uint64_t size);
+
+/// Whether a file or folder has an access list (acl(5)), which may name others than its mode tells
+/// of.
+int swoop_file_has_access_list(const char *_Nonnull path);
+
 #endif

@@ -1,6 +1,8 @@
 // Folders of which programs are started: nobody but their user, and root, may be able to change
-// what is in them. ProbeScript.swift of SwoopHosts looks at a host's in the same way, in shell.
+// what is in them. HostFolder.swift of SwoopHosts looks at a host's in the same way, in shell. Groups
+// are judged in PrivateGroup.swift.
 
+import CSwoopSystem
 import Glibc
 
 /// Why a folder cannot keep programs.
@@ -11,19 +13,40 @@ package enum FolderFault: Hashable, Sendable {
     case foreign(owner: String)
     /// Others can write into it, or rename what is in one above it.
     case open(mode: String)
+    /// A group can, and others than its user are in it.
+    case shared(group: String, mode: String)
     /// Its path means more than a name to the loader, which looks for libraries there.
     case unsearchable
 
     /// The sentence for a folder.
     package func words(of path: String) -> String {
-        let why = ": who can change it can have any program run; name another folder."
-        return switch self {
-        case .noFolder: "\(path) is a link or no folder; name another folder."
-        case .foreign(let owner): "\(path) belongs to another user (\(owner))" + why
-        case .open(let mode): "others can write into \(path) (\(mode))" + why
+        let why: String =
+            switch self {
+            case .noFolder, .unsearchable: ""
+            case .foreign: ": who can change it can have any program run"
+            case .open:
+                ": who can change it can have any program run. Take that from them (chmod go-w)"
+            case .shared: ": they can have any program run. Take that from it (chmod g-w)"
+            }
+        let mending =
+            switch self {
+            case .open, .shared: ", or name another folder."
+            case .noFolder, .foreign, .unsearchable: "; name another folder."
+            }
+        return trouble(of: path) + why + mending
+    }
+
+    /// What is wrong with a folder, as a clause.
+    package func trouble(of path: String) -> String {
+        switch self {
+        case .noFolder: "\(path) is a link or no folder"
+        case .foreign(let owner): "\(path) belongs to another user (\(owner))"
+        case .open(let mode): "others can write into \(path) (\(mode))"
+        case .shared(let group, let mode):
+            "the group \(group) can write into \(path) (\(mode)), and others are in it"
         case .unsearchable:
             "\(path) has a colon, a semicolon or a dollar sign, which the loader of programs takes"
-                + " for more than a name; name another folder."
+                + " for more than a name"
         }
     }
 
@@ -38,11 +61,25 @@ enum OwnFolder {
     /// Throws a sentence unless the folder is this user's own and closed to writing by others, and
     /// nobody else can put another in its place: neither a folder above it nor a link on the way
     /// there is somebody else's.
-    ///
-    /// A group that has its user's number is that user alone.
     static func check(_ path: String) throws(BundleError) {
+        let folder = try walk(to: path, isAbove: false)
+        try checkItself(folder)
+        guard FolderFault.isSearchable(folder) else { throw fault(.unsearchable, folder) }
+    }
+
+    /// Throws a sentence unless nobody else can put another file in the place of this one, which is
+    /// not looked at.
+    static func checkWay(to path: String) throws(BundleError) {
+        guard let slash = path.lastIndex(of: "/") else { return try checkWay(to: "./" + path) }
+        _ = try walk(to: String(path[...slash]), isAbove: true)
+    }
+
+    /// Goes to a folder as the system does, looking at each folder and link that it passes.
+    ///
+    /// - Parameter isAbove: the folder itself is one of those that are passed.
+    /// - Returns: its path without links.
+    private static func walk(to path: String, isAbove: Bool) throws(BundleError) -> String {
         let top = status(of: "/")?.st_uid ?? 0
-        // The path without links, walked as the system does.
         var real = ""
         var rest = try parts(ofAbsolute: path)[...]
         var links = 0
@@ -57,7 +94,7 @@ enum OwnFolder {
                 throw .systemCall("lstat", path: next, code: errno)
             }
             guard found.st_mode & S_IFMT == S_IFLNK else {
-                if !rest.isEmpty { try checkAbove(next, trusting: top) }
+                if isAbove || !rest.isEmpty { try checkAbove(next, trusting: top) }
                 real = next
                 continue
             }
@@ -70,9 +107,7 @@ enum OwnFolder {
             if target.hasPrefix("/") { real = "" }
             rest = parts(of: target) + rest
         }
-        let folder = real.isEmpty ? "/" : real
-        try checkItself(folder)
-        guard FolderFault.isSearchable(folder) else { throw fault(.unsearchable, folder) }
+        return real.isEmpty ? "/" : real
     }
 
     /// A folder on the way: who can rename what is in it is trusted.
@@ -82,9 +117,16 @@ enum OwnFolder {
         }
         guard isTrusted(found, top) else { throw fault(.foreign(owner: "\(found.st_uid)"), path) }
         if found.st_mode & 0o1000 != 0 { return }
-        let isPrivateGroup = found.st_uid == geteuid() && found.st_gid == found.st_uid
-        guard found.st_mode & (isPrivateGroup ? 0o002 : 0o022) == 0 else {
+        guard found.st_mode & 0o002 == 0 else { throw fault(.open(mode: octal(found)), path) }
+        guard found.st_mode & 0o020 != 0 else { return }
+        // An access list shows as a right of the group: it may name others.
+        guard unsafe swoop_file_has_access_list(path) == 0 else {
             throw fault(.open(mode: octal(found)), path)
+        }
+        guard found.st_uid == geteuid(),
+            PrivateGroup.isAlone(owner: found.st_uid, in: found.st_gid)
+        else {
+            throw fault(.shared(group: "\(found.st_gid)", mode: octal(found)), path)
         }
     }
 
