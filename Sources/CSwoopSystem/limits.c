@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +23,47 @@ uint64_t swoop_limit(int kind) {
     case SWOOP_LIMIT_FILE_SIZE: result = getrlimit(RLIMIT_FSIZE, &limit); break;
     }
     return result != 0 || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}
+
+// What this process was started with, for those that it starts; no more than that was changed.
+static struct rlimit first_files, first_stack;
+static atomic_int has_raised_files, has_raised_stack;
+
+void swoop_raise_file_limit(void) {
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    struct rlimit limit;
+    pthread_mutex_lock(&turn);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        if (!atomic_load(&has_raised_files)) first_files = limit;
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0) atomic_store(&has_raised_files, 1);
+    }
+    pthread_mutex_unlock(&turn);
+}
+
+void swoop_restore_limits(void) {
+    if (atomic_load(&has_raised_files)) setrlimit(RLIMIT_NOFILE, &first_files);
+    if (atomic_load(&has_raised_stack)) setrlimit(RLIMIT_STACK, &first_stack);
+}
+
+// A thread's stack is as large as the limit of the first one's when the program starts, unless told.
+// Where that is small Swift's own threads run into its end, which is a signal without a word. Memory
+// for the others is no stack to the system; the first one's grows while the limit allows it.
+__attribute__((constructor(101))) static void widen_stacks(void) {
+    enum { usual = 8 << 20 };
+    struct rlimit limit;
+    pthread_attr_t attributes;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= usual) return;
+    if (pthread_getattr_default_np(&attributes) == 0) {
+        if (pthread_attr_setstacksize(&attributes, usual) == 0) {
+            pthread_setattr_default_np(&attributes);
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    if (limit.rlim_cur >= limit.rlim_max) return;
+    first_stack = limit;
+    limit.rlim_cur = limit.rlim_max < usual ? limit.rlim_max : usual;
+    if (setrlimit(RLIMIT_STACK, &limit) == 0) atomic_store(&has_raised_stack, 1);
 }
 
 enum { tries_max = 256 };

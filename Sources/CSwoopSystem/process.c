@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "swoop_limits.h"
+
 // What the child runs between vfork and execve. It shares the parent's memory: system calls only,
 // and nothing of the parent's is written but `*failure`.
 static void become(
@@ -43,6 +45,7 @@ static void become(
     }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    swoop_restore_limits();
     execve(request->path, request->arguments, request->environment);
 failed:
     *failure = errno;
@@ -162,6 +165,16 @@ int swoop_reap(int pid, int blocking, int *code, int *signalled) {
     *signalled = info.si_code != CLD_EXITED;
     *code = info.si_status;
     return 1;
+}
+
+int swoop_stop_of(int pid, int *signal) {
+    siginfo_t info = {0};
+    while (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0) {
+        if (errno != EINTR) return -errno;
+    }
+    if (info.si_pid == 0) return 0;
+    *signal = info.si_status;
+    return info.si_code == CLD_CONTINUED ? 2 : 1;
 }
 
 int swoop_die_with_parent(int signal, int parent) {

@@ -148,7 +148,10 @@ extension SwoopError {
         if [CollectionTooLarge.self, SumOverflow.self].contains(where: { (type: any Error.Type) in
             failure.errorType == String(reflecting: type)
         }) {
-            message = message.replacing(" threw ", with: ": ", maxReplacements: 1)
+            let word = " threw "
+            if let place = message[...].place(of: word) {
+                message = message[..<place] + ": " + message[place...].dropFirst(word.count)
+            }
         }
         self.init(code, message, advice: advice)
         task = failure.task == TaskID(high: 0, low: 0) ? nil : failure.task
@@ -181,6 +184,7 @@ extension SwoopError {
             "Memory that it read is behind no file any more, or the system has none left: look for "
                 + "a mapped file that became shorter, and for full disks and memory."
         case 11: "Look for a recursion without an end, and for unsafe pointers."
+        case 19...22: "A remote function must not stop its process: let it wait for what it needs."
         case 25: "A file that it wrote grew beyond what a process may write: `ulimit -f`."
         case 9: "If the system ended it, look for its memory use: `dmesg | tail`."
         default: ""

@@ -94,6 +94,7 @@ struct AgentLoop: ~Copyable {
         settings.budgetTrouble = MachineMemory.trouble(ofBudget: configuration.pageBudget)
         settings.isSpillFolderNamed = !configuration.spillFolder.isEmpty
         settings.nodeName = configuration.name
+        settings.stoppedMax = configuration.stoppedMax ?? settings.stoppedMax
         let century = 3_155_760_000 * nanosecondsPerSecond
         if configuration.grace == 0 { settings.startMax = century }
         settings.grace = configuration.grace == 0 ? century : min(configuration.grace, century)
@@ -169,6 +170,7 @@ struct AgentLoop: ~Copyable {
         guard isAccepted, nextSample <= now else { return }
         nextSample = now + Self.samplePeriod
         for worker in workers { worker.remind() }
+        watchStops()
         Orphans.reap(except: workers.map(\.pid))
         guard !lane.isHeldUp else { return }
         send(sample(now: now))

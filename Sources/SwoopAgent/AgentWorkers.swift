@@ -113,6 +113,18 @@ extension AgentLoop {
         }
     }
 
+    /// Tells the machine which workers are stopped.
+    mutating func watchStops() {
+        for worker in workers where worker.id != WorkerID(0) {
+            let signal = worker.stopSignal()
+            guard signal != worker.toldStop else { continue }
+            worker.toldStop = signal
+            handle(
+                signal.map { .workerStopped(worker.id, process: worker.pid, signal: $0) }
+                    ?? .workerContinued(worker.id))
+        }
+    }
+
     // MARK: Ends
 
     /// Reads what workers write to their descriptors, and notices their ends.

@@ -95,6 +95,12 @@ final class WorkerLink {
 
     var pid: Int32 { process.pid }
 
+    /// The signal that has stopped the process; nil: it goes on.
+    func stopSignal() -> Int32? { process.stopSignal() }
+
+    /// What the machine was told of that last.
+    var toldStop: Int32?
+
     /// Readable when the process has ended.
     var exitDescriptor: Int32 { process.exitDescriptor }
 

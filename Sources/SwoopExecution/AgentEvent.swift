@@ -90,6 +90,10 @@ package enum AgentEvent: Sendable {
     case outputRequested(TaskID)
     /// A worker process is up and listens.
     case workerReady(WorkerID)
+    /// A signal has stopped a worker process: it has that number on its node.
+    case workerStopped(WorkerID, process: Int32, signal: Int32)
+    /// A worker process that was stopped goes on.
+    case workerContinued(WorkerID)
     /// A worker process ended.
     case workerExited(WorkerID, WorkerDeath)
     /// What a worker shares with its agent holds what cannot be, and why.

@@ -78,14 +78,57 @@ extension AgentMachine {
     /// is taken as the death of the process, which follows, and nothing else that it says counts.
     mutating func distrust(
         _ id: WorkerID, _ reason: String, culprit: AttemptID? = nil,
-        into effects: inout [AgentEffect]
+        stop: ProgramWorker.Stop? = nil, into effects: inout [AgentEffect]
     ) {
         guard let place = place(of: id), workers[place].distrust == nil else { return }
         let isHeld = culprit.flatMap { runs[$0] }.map { $0.worker == place && $0.isWithWorker }
         workers[place].distrust = ProgramWorker.Distrust(
-            reason: reason, culprit: isHeld ?? false ? culprit : nil)
+            reason: reason, stoppedBy: stop?.signal, culprit: isHeld ?? false ? culprit : nil)
         if !workers[place].isKilling { effects.append(.killWorker(id)) }
         workers[place].isKilling = true
+    }
+
+    // MARK: Workers that are stopped
+
+    /// When the worker is killed that was stopped first.
+    var stopDeadline: Timestamp? { workers.lazy.compactMap { $0.stop?.until }.min() }
+
+    /// What stopped it may let it go on: whoever has an eye on it says so. A task that stops its own
+    /// process holds a core meanwhile, so people hear of it at once.
+    mutating func stopped(
+        _ id: WorkerID, process: Int32, by signal: Int32, into effects: inout [AgentEffect]
+    ) {
+        guard let place = place(of: id), !workers[place].isKilling else { return }
+        let until = now.advanced(by: configuration.stoppedMax)
+        workers[place].stop = ProgramWorker.Stop(signal: signal, until: until)
+        let held = runs.filter { $0.value.worker == place && $0.value.state == .running }
+        let names = held.keys.sorted().prefix(3).compactMap { runs[$0] }.map { name(of: $0) }
+        let node = configuration.nodeName.isEmpty ? "" : " on \(configuration.nodeName)"
+        let seconds = configuration.stoppedMax / nanosecondsPerSecond
+        effects.append(
+            .remark(
+                "worker process \(process)\(node) was stopped (\(Self.name(ofSignal: signal)))"
+                    + (names.isEmpty ? "" : " with \(names.joined(separator: ", ")) on its cores")
+                    + ": it is ended after \(seconds) s unless it goes on (`kill -CONT \(process)`)"
+            ))
+    }
+
+    mutating func continued(_ id: WorkerID) {
+        guard let place = place(of: id) else { return }
+        workers[place].stop = nil
+    }
+
+    mutating func killStopped(into effects: inout [AgentEffect]) {
+        for place in workers.indices {
+            guard let stop = workers[place].stop, stop.until <= now, let id = workers[place].id
+            else { continue }
+            workers[place].stop = nil
+            let seconds = configuration.stoppedMax / nanosecondsPerSecond
+            distrust(
+                id,
+                "\(Self.name(ofSignal: stop.signal)) had stopped it, and it did not go on for "
+                    + "\(seconds) s", stop: stop, into: &effects)
+        }
     }
 
     // MARK: Deaths
@@ -116,6 +159,7 @@ extension AgentMachine {
         let distrust = workers[place].distrust
         workers[place].isKilling = false
         workers[place].distrust = nil
+        workers[place].stop = nil
         for attempt in held {
             guard let run = runs[attempt] else { continue }
             if suspects.contains(attempt) && run.stopBy == nil {
@@ -187,7 +231,7 @@ extension AgentMachine {
         if let distrust {
             message =
                 "\(name) was on a core when its worker process had to be ended: "
-                + "\(distrust.reason). A task that writes outside of its own memory does this."
+                + "\(distrust.reason). \(distrust.explanation) does this."
         } else if isTrap {
             message = "\(name) was stopped by a runtime check of Swift (\(cause))."
         } else if isNextToZero {
@@ -201,7 +245,7 @@ extension AgentMachine {
             kind: isTrap ? .trapped : isNextToZero ? .nothingThere : .died, message: message,
             task: run.task.spec.id)
         failure.function = name
-        failure.signal = death.signal
+        failure.signal = distrust?.stoppedBy ?? death.signal
         failure.frames = death.frames
         failure.image = death.image
         failure.attempt = run.task.attempt
@@ -211,10 +255,15 @@ extension AgentMachine {
 
     static func cause(of death: WorkerDeath) -> String {
         guard death.signal != 0 else { return "it exited with status \(death.status)" }
+        return name(ofSignal: death.signal)
+    }
+
+    private static func name(ofSignal signal: Int32) -> String {
         let names: [Int32: String] = [
             4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
-            11: "SIGSEGV", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
+            11: "SIGSEGV", 15: "SIGTERM", 19: "SIGSTOP", 20: "SIGTSTP", 21: "SIGTTIN",
+            22: "SIGTTOU", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
         ]
-        return "signal \(death.signal)" + (names[death.signal].map { ", \($0)" } ?? "")
+        return "signal \(signal)" + (names[signal].map { ", \($0)" } ?? "")
     }
 }

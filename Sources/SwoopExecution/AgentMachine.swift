@@ -20,6 +20,9 @@ package struct AgentMachine: Sendable {
         package var startMax: Int64 = 30 * nanosecondsPerSecond
         /// A worker that nobody used for so long ends, while workers of other programs are there.
         package var idleMax: Int64 = 60 * nanosecondsPerSecond
+        /// A worker process that is stopped for so long is killed: somebody who looks at it may stop
+        /// it for half a minute.
+        package var stoppedMax: Int64 = 40 * nanosecondsPerSecond
         /// How long pages of a node that could not be reached are asked of the coordinator at once.
         package var unreachableFor: Int64 = 30 * nanosecondsPerSecond
         /// Between two trials to get the same page when it could be had from nowhere.
@@ -228,6 +231,9 @@ package struct AgentMachine: Sendable {
         case .pageDamaged(let task, let reader): damaged(task, by: reader, into: &effects)
         case .outputRequested(let task): send(task, into: &effects)
         case .workerReady(let worker): ready(worker, into: &effects)
+        case .workerStopped(let worker, let process, let signal):
+            stopped(worker, process: process, by: signal, into: &effects)
+        case .workerContinued(let worker): continued(worker)
         case .workerExited(let worker, let death): exited(worker, death, into: &effects)
         case .extentLent(let worker, let extent): lend(extent, to: worker, into: &effects)
         case .extentAbandoned(let worker, let extent):
@@ -254,6 +260,7 @@ package struct AgentMachine: Sendable {
         guard !hasEnded else { return }
         if let due = endDeadline, due <= now { return end(into: &effects) }
         killOverdue(into: &effects)
+        killStopped(into: &effects)
     }
 
     /// An absence of this process is nobody's silence, and no time that a run had to stop in, or
@@ -263,6 +270,10 @@ package struct AgentMachine: Sendable {
         for attempt in stopping {
             guard let limit = runs[attempt]?.stopBy else { continue }
             runs[attempt]?.stopBy = limit.advanced(by: absence)
+        }
+        for place in workers.indices {
+            guard let until = workers[place].stop?.until else { continue }
+            workers[place].stop?.until = until.advanced(by: absence)
         }
         let now = now
         for task in Array(fetches.keys) {
@@ -287,7 +298,7 @@ package struct AgentMachine: Sendable {
         let stop = stopping.lazy.compactMap { runs[$0]?.stopBy }.min()
         let all = [
             stop, fetchDeadline, questionDeadline, copyDeadline, idleDeadline, room.deadline,
-            endDeadline,
+            endDeadline, stopDeadline,
         ].compactMap { $0 }
         return all.min().flatMap { $0 == .distantFuture ? nil : $0 }
     }

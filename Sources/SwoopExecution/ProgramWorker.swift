@@ -20,8 +20,24 @@ package struct ProgramWorker: Sendable {
     /// killed, and that is the fault of what ran there.
     package struct Distrust: Hashable, Sendable {
         package var reason: String
+        /// The signal that had stopped it; nil: it went on.
+        package var stoppedBy: Int32?
         /// The run that said it; nil: nobody knows who wrote there.
         package var culprit: AttemptID?
+
+        /// What does such a thing.
+        var explanation: String {
+            stoppedBy == nil
+                ? "A task that writes outside of its own memory"
+                : "A task that stops its own process, or somebody by hand,"
+        }
+    }
+
+    /// A process that a signal has stopped: it holds its cores and memory, and does nothing.
+    package struct Stop: Hashable, Sendable {
+        package var signal: Int32
+        /// Then it is killed, and that is the fault of what ran there.
+        package var until: Timestamp
     }
 
     package let program: ProgramID
@@ -36,6 +52,8 @@ package struct ProgramWorker: Sendable {
     package var isKilling = false
     /// Why the process is not believed any more; nil: it is.
     package var distrust: Distrust?
+    /// What has stopped the process; nil: it goes on.
+    package var stop: Stop?
     /// Extents lent to the process and not yet filled.
     package var lent: [PageExtent] = []
     package var failedStarts = 0

@@ -1,6 +1,7 @@
 // What an agent is told when it is started: over a descriptor that only it holds, or through the
 // SSH channel that started it; never on a command line.
 
+import Glibc
 package import SwoopModel
 package import SwoopTransport
 
@@ -37,6 +38,15 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// It ends when it heard nothing of the coordinator for so long, in nanoseconds; 0: never. A
     /// child ends with its parent only.
     package var grace: Int64 = Agreed.grace
+
+    /// How long a worker may be stopped, in nanoseconds, by SWOOP_STOPPED of the agent's environment
+    /// in seconds; nil: as long as is usual.
+    package var stoppedMax: Int64? {
+        guard let text = unsafe getenv("SWOOP_STOPPED"),
+            let seconds = Int64(unsafe String(cString: text)), (1...86_400).contains(seconds)
+        else { return nil }
+        return seconds * nanosecondsPerSecond
+    }
 
     package init(
         endpoints: [String], serverKey: String, secretKey: Secret, name: String, slots: Int = 0,

@@ -27,6 +27,7 @@ package final class ChildProcess {
     package private(set) var standardError: OutputPipe?
     private let words: LastWords?
     private var isDisowned = false
+    private var stoppedBy: Int32?
     /// How it ended, once that is known.
     package private(set) var status: ExitStatus?
 
@@ -90,6 +91,19 @@ package final class ChildProcess {
     /// Takes note of its end if it has ended; nil while it runs.
     package func reap() -> ExitStatus? {
         note(blocking: false)
+    }
+
+    /// The signal that has stopped it; nil while it goes on. Asks the system anew.
+    package func stopSignal() -> Int32? {
+        var signal: Int32 = 0
+        while status == nil {
+            switch unsafe swoop_stop_of(pid, &signal) {
+            case 1: stoppedBy = signal
+            case 2: stoppedBy = nil
+            default: return stoppedBy
+            }
+        }
+        return nil
     }
 
     /// Blocks until it has ended.

@@ -29,7 +29,9 @@ extension ProgramTests {
         }
 
         /// What all the failures told: run once.
-        private static let failures = Result { try told("failures") }
+        private static let failures = Result {
+            try told("failures", environment: ["SWOOP_STOPPED": "1"])
+        }
 
         /// The line of the source on which this text stands.
         private func line(_ text: String) -> Int {
@@ -85,6 +87,10 @@ extension ProgramTests {
             #expect(null.place == "Failures.swift:\(line("pointee"))")
             #expect(null.advice.contains("global of main.swift"))
             #expect(Told(values["abort"]).message.contains("SIGABRT"))
+            let stopped = Told(values["stopped"])
+            #expect(stopped.code == "workerDied" && stopped.function == "stopItself")
+            #expect(stopped.message.contains("SIGSTOP had stopped it"), "\(stopped.message)")
+            #expect(stopped.advice.contains("must not stop its process"))
 
             let result = Told(values["result does not decode"])
             #expect(result.code == "undecodable" && result.function == "makeLopsided")

@@ -18,8 +18,12 @@ extension ProgramTests {
         }
 
         /// A job on a cluster of its own, under way: some of its values have arrived.
-        private func startJob() throws -> ProgramRun {
-            let run = try ProgramRun(["job", "local", "200", "60"], in: folder)
+        ///
+        /// - Parameter stopped: seconds that a worker may be stopped; nil: as long as is usual.
+        private func startJob(stopped: Int? = nil) throws -> ProgramRun {
+            let run = try ProgramRun(
+                ["job", "local", "200", "60"], in: folder,
+                environment: stopped.map { ["SWOOP_STOPPED": "\($0)"] } ?? [:])
             _ = try run.value(of: "first")
             return run
         }
@@ -43,6 +47,29 @@ extension ProgramTests {
             #expect(run.errors.contains("SIGKILL"))
             try expectNothingLeft()
             #expect(folder.addresses == [])
+        }
+
+        @Test func `a worker process that stays stopped is told of, and then replaced`() throws {
+            let run = try startJob(stopped: 1)
+            let worker = try onlyChild(of: try onlyChild(of: run.process.pid))
+            #expect(kill(worker, SIGSTOP) == 0)
+            #expect(try run.end() == .exited(0), "\(run.errors)")
+            #expect(run.values["right"] == "200")
+            #expect(run.errors.contains("worker process \(worker) on "), "\(run.errors)")
+            #expect(run.errors.contains("kill -CONT \(worker)"), "\(run.errors)")
+            try expectNothingLeft()
+        }
+
+        @Test func `a worker process that was stopped for a while loses nothing`() throws {
+            let run = try startJob()
+            let worker = try onlyChild(of: try onlyChild(of: run.process.pid))
+            #expect(kill(worker, SIGSTOP) == 0)
+            try run.read(until: "it is told of") { $0.errors.contains("kill -CONT \(worker)") }
+            #expect(kill(worker, SIGCONT) == 0)
+            #expect(try run.end() == .exited(0), "\(run.errors)")
+            #expect(run.values["right"] == "200")
+            #expect(!run.errors.contains("SIGKILL"), "\(run.errors)")
+            try expectNothingLeft()
         }
 
         @Test func `a killed agent is a clear error within seconds`() throws {

@@ -153,6 +153,19 @@ extension ProgramTests {
             #expect(working.contains(96) && !working.contains(24))
         }
 
+        @Test func `a small limit of stacks is no limit of threads, and no crash`() throws {
+            for limit in ["ulimit -s 64", "ulimit -s 256", "ulimit -S -s 64"] {
+                try expectRight(run(limit))
+            }
+        }
+
+        @Test func `with few open files that may be more, a start takes more`() throws {
+            let run = try run("ulimit -S -n 24")
+            try expectRight(run)
+            // What tasks start has what the program was started with.
+            #expect(run.values["files of a task"] == "24", "\(run.output)")
+        }
+
         @Test func `with too small files, or too little memory, a start says so`() throws {
             for kibibytes in [0, 100, 10_000] {
                 #expect(try !expectWord(run("ulimit -f \(kibibytes)"), of: "ulimit -f"))

@@ -9,11 +9,12 @@ import Testing
 @Suite(.serialized) struct ProgramTests {}
 
 /// Runs the program to its end and answers with what it told.
-func told(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) throws
-    -> [String: String]
-{
+func told(
+    _ arguments: String..., environment: [String: String] = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws -> [String: String] {
     let folder = try TestFolder()
-    let run = try ProgramRun(arguments, in: folder)
+    let run = try ProgramRun(arguments, in: folder, environment: environment)
     // The longest tell of fifty plans, each run twice, beside all other tests.
     let status = try run.end(within: 300)
     #expect(status == .exited(0), "\(run.output)\(run.errors)", sourceLocation: sourceLocation)

@@ -52,6 +52,11 @@ struct Lengthy: Error {
 
 @Remote func abortNow(_ i: Int) -> Int { abort() }
 
+@Remote func stopItself(_ i: Int) -> Int {
+    raise(SIGSTOP)
+    return i
+}
+
 @Remote func countdown(_ i: Int) throws -> Int {
     if i == 3 { throw Refused(number: i) }
     return i - 1
@@ -101,6 +106,7 @@ func tellFailures() async throws {
         await tellError("null pointer") { try await cluster.remotely { $0.call(touch, 16) }.value }
         await tellError("stack") { try await cluster.remotely { $0.call(deepen, 1) }.value }
         await tellError("abort") { try await cluster.remotely { $0.call(abortNow, 1) }.value }
+        await tellError("stopped") { try await cluster.remotely { $0.call(stopItself, 1) }.value }
         await tellError("result does not decode") {
             try await cluster.remotely { $0.call(makeLopsided, 1) }.value
         }

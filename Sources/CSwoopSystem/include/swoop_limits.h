@@ -14,6 +14,14 @@ enum {
 /// A limit that counts now (the soft one); UINT64_MAX: none.
 uint64_t swoop_limit(int kind);
 
+/// Raises the limit of open files that counts to what the process may raise it to, from now on.
+/// Children that are started by swoop_spawn get the old one back.
+void swoop_raise_file_limit(void);
+
+/// Gives the calling process, which is about to become another program, the limits back that this
+/// one was started with. Makes system calls only.
+void swoop_restore_limits(void);
+
 /// Opens so many descriptors and closes them: 0, or a negative errno. The number that could be had
 /// is in `had`.
 int swoop_try_descriptors(int count, int *_Nonnull had);

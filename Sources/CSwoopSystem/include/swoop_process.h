@@ -33,6 +33,10 @@ int swoop_pidfd_signal(int descriptor, int signal);
 /// when it still runs, or a negative errno.
 int swoop_reap(int pid, int blocking, int *_Nonnull code, int *_Nonnull signalled);
 
+/// What became of a child since it was asked last, beside its end: 1 with the signal that stopped
+/// it, 2 when it was continued, 0 when nothing did, or a negative errno.
+int swoop_stop_of(int pid, int *_Nonnull signal);
+
 /// Arms the parent-death signal of the calling process; -ESRCH when `parent` (if not 0) has gone
 /// already.
 int swoop_die_with_parent(int signal, int parent);
