@@ -12,6 +12,14 @@ extern void swoop_play_role(void) __attribute__((weak));
 
 bool swoop_can_play_roles(void) { return swoop_play_role != NULL; }
 
+static int argument_count;
+static char **arguments;
+
+char *const *swoop_arguments(int *count) {
+    *count = argument_count;
+    return arguments;
+}
+
 // The initialisers of this image, in the order of the link; the linker makes both symbols.
 typedef void (*initialiser)(int argc, char **argv, char **environment);
 extern const initialiser __init_array_start[] __attribute__((weak, visibility("hidden")));
@@ -23,6 +31,8 @@ extern const initialiser __init_array_end[] __attribute__((weak, visibility("hid
 // caller goes on as ever; where one is, the caller is never returned to: each is called once.
 __attribute__((constructor)) static void swoop_role_begin(
     int argc, char **argv, char **environment) {
+    argument_count = argc;
+    arguments = argv;
     if (swoop_play_role == NULL || getenv("SWOOP_ROLE") == NULL) return;
     const initialiser *next = __init_array_start;
     while (next < __init_array_end && *next != (initialiser)swoop_role_begin) next++;

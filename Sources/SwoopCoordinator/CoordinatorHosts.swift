@@ -12,7 +12,7 @@ struct StandingHosts {
     let keeper: any HostKeeper
     var roster = HostRoster()
     /// Clients that wait to hear what became of hosts.
-    var awaiting: [(client: ClientID, host: String, leaves: Bool)] = []
+    var awaiting: [AwaitedHost] = []
     /// Hosts of which a sign of life is awaited.
     var checks: [HostCheck] = []
     /// What viewers were told last.
@@ -23,6 +23,16 @@ struct StandingHosts {
     var isBeginning = true
 
     init(_ keeper: any HostKeeper) { self.keeper = keeper }
+}
+
+/// A client that waits to hear what became of a host.
+struct AwaitedHost {
+    var client: ClientID
+    var host: String
+    /// It is to leave; else it is to come.
+    var leaves = false
+    /// What the client is told where all went well.
+    var remark = ""
 }
 
 extension CoordinatorLoop {
@@ -47,7 +57,7 @@ extension CoordinatorLoop {
         }
         send(.hostsTaken(names, refusal: ""), to: client)
         for name in names {
-            self.hosts?.awaiting.append((client, name, true))
+            self.hosts?.awaiting.append(AwaitedHost(client: client, host: name, leaves: true))
             handle(HostEvent.unwanted(name, within: limit), now: now)
         }
     }
@@ -72,9 +82,15 @@ extension CoordinatorLoop {
         switch news {
         case .listed(let client, .failure(let refusal)):
             send(.hostsTaken([], refusal: refusal.text), to: client)
-        case .listed(let client, .success(let names)):
+        case .listed(let client, .success(let listed)):
+            let names = listed.map(\.name)
             send(.hostsTaken(names, refusal: ""), to: client)
-            for name in names { hosts?.awaiting.append((client, name, false)) }
+            for host in listed {
+                // One that comes now has the settings that it was asked for with.
+                let remark = isThere(host.name) ? host.remark : ""
+                hosts?.awaiting.append(
+                    AwaitedHost(client: client, host: host.name, remark: remark))
+            }
             handle(HostEvent.wanted(names), now: now)
             for name in names where isThere(name) { check(name, for: nil, now: now) }
         case .progressed(let host, let text):
@@ -111,7 +127,11 @@ extension CoordinatorLoop {
         else { return }
         hosts?.awaiting.removeAll { $0.host == result.host && $0.leaves == leaves }
         tellHosts()
-        for entry in waiting { send(.hostSettled(result), to: entry.client) }
+        for entry in waiting {
+            var told = result
+            if result.failure.isEmpty { told.remark = entry.remark }
+            send(.hostSettled(told), to: entry.client)
+        }
     }
 
     /// A node has joined, or is gone.

@@ -15,7 +15,7 @@ package protocol HostKeeper: AnyObject, Sendable {
 /// What a keeper of hosts tells the coordinator.
 package enum HostNews: Sendable {
     /// Which hosts a client means; or what is wrong with its list.
-    case listed(ClientID, Result<[String], HostListRefusal>)
+    case listed(ClientID, Result<[ListedHost], HostListRefusal>)
     /// How far a host is.
     case progressed(String, String)
     /// What became of a host that was to be brought up; `passes`: trying again may help.
@@ -24,6 +24,18 @@ package enum HostNews: Sendable {
     case local(LocalAgent)
     /// These are the cluster's from the beginning: they have been brought up.
     case kept([String])
+}
+
+/// A host that a client asked for.
+package struct ListedHost: Sendable {
+    package var name: String
+    /// What its user should know if the host is up already; empty: nothing.
+    package var remark: String
+
+    package init(name: String, remark: String) {
+        self.name = name
+        self.remark = remark
+    }
 }
 
 /// Why a list of hosts is none, for people.

@@ -33,3 +33,17 @@ package struct HostEntry: Hashable, Sendable {
         address = name
     }
 }
+
+extension HostEntry {
+    /// The names of settings that are others in another entry.
+    package func settings(unlike other: HostEntry) -> [String] {
+        let differs: [(HostSetting, Bool)] = [
+            (.address, address != other.address || isLocal != other.isLocal),
+            (.cores, cores != other.cores), (.memory, memoryBytes != other.memoryBytes),
+            (.folder, folder != other.folder), (.spill, spillFolder != other.spillFolder),
+            (.prolog, prolog != other.prolog), (.user, user != other.user),
+            (.port, port != other.port), (.identity, identity != other.identity),
+        ]
+        return differs.filter(\.1).map(\.0.rawValue)
+    }
+}

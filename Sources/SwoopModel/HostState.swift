@@ -71,11 +71,17 @@ package struct HostResult: Hashable, Sendable {
     package var failure: String
     /// Whether its agent reaches the coordinator through the SSH connection.
     package var isCarried: Bool
+    /// What its user should know though all is well; empty: nothing.
+    package var remark: String
 
-    package init(host: String, step: String = "", failure: String = "", isCarried: Bool = false) {
+    package init(
+        host: String, step: String = "", failure: String = "", isCarried: Bool = false,
+        remark: String = ""
+    ) {
         self.host = host
         self.step = step
         self.failure = failure
         self.isCarried = isCarried
+        self.remark = remark
     }
 }

@@ -68,10 +68,12 @@ extension ProtoHostResult {
         step = result.step
         failure = result.failure
         isCarried = result.isCarried
+        remark = result.remark
     }
 
     var result: HostResult {
-        HostResult(host: host, step: step, failure: failure, isCarried: isCarried)
+        HostResult(
+            host: host, step: step, failure: failure, isCarried: isCarried, remark: remark)
     }
 }
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Glibc
+import SwoopLaunching
 
 /// The command line.
 @main struct SwoopTool: ParsableCommand {
@@ -29,9 +30,20 @@ import Glibc
             DoctorCommand.self, InitCommand.self,
         ])
 
+    /// Begins with the words that the program was started with, wherever Swift finds none.
+    static func main() { main(ProgramArguments.ofThisProcess()) }
+
     /// A failed command says why on standard error and leaves with status 1.
-    static func report(_ body: () throws -> Void) throws {
+    ///
+    /// - Parameter needsProcesses: it looks for processes, which are found in /proc.
+    static func report(needsProcesses: Bool = true, _ body: () throws -> Void) throws {
         do {
+            if needsProcesses, !ProgramArguments.seesProcesses {
+                throw ToolError(
+                    "nothing was done: /proc shows no processes here, and without it the clusters "
+                        + "of this machine can be neither found nor ended; mount it "
+                        + "(`mount -t proc proc /proc`), or call `swoop` where it is mounted")
+            }
             try body()
         } catch let status as ExitCode {
             throw status

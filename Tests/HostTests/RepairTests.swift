@@ -187,6 +187,13 @@ extension ClusterTests {
 
         @Test func `an agent of this machine that is killed is started again`() throws {
             try up("local:cores=2")
+            // What it is up with it keeps, and says so; who names no setting asks for none.
+            let other = try desk.swoop("up", "local:cores=1,spill=/var/tmp")
+            #expect(other.status == 0, "\(other.errors)")
+            #expect(
+                other.errors.contains("new settings (cores, spill) count when"), "\(other.errors)")
+            #expect(try !desk.swoop("up", "local").errors.contains("settings"))
+            #expect(try desk.swoop("up", "local:cores=2").status == 0)
             // It has joined by now, and nobody takes it for lost.
             let now = try status()
             #expect(now.nodes.map(\.name) == ["local"] && now.host("local")?.state == "up")

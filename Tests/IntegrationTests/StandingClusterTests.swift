@@ -35,6 +35,25 @@ extension ProgramTests {
             #expect(second.values["threw"]?.contains("a cluster named alpha runs already") == true)
         }
 
+        @Test(
+            .enabled(if: getuid() == 0, "needs root"),
+            arguments: [
+                ["down"], ["down", "alpha"], ["status"], ["up", "local"], ["top", "--json"],
+            ])
+        func `where no processes are shown the tool says that nothing was done`(
+            _ words: [String]
+        ) throws {
+            let tool = try #require(ProgramRun.path(of: "swoop"))
+            let script = "mount -t tmpfs none /proc && exec \"$0\" \"$@\""
+            let run = try ProgramRun(
+                ["-m", "/bin/sh", "-c", script, tool] + words, in: folder,
+                program: "/usr/bin/unshare")
+            #expect(try run.end() == .exited(1), "\(run.output)\(run.errors)")
+            #expect(run.errors.contains("nothing was done: /proc shows no processes"))
+            #expect(run.output.isEmpty && run.errors.contains("mount -t proc proc /proc"))
+            #expect(standing.process.reap() == nil)
+        }
+
         @Test func `a killed client's work is dropped, and others get its cores`() throws {
             let killed = try job(2_000, 20)
             _ = try killed.value(of: "first")

@@ -86,7 +86,8 @@ extension Dice {
     }
 
     mutating func hostResult() -> HostResult {
-        HostResult(host: text(), step: text(), failure: text(), isCarried: coin())
+        HostResult(
+            host: text(), step: text(), failure: text(), isCarried: coin(), remark: text())
     }
 
     mutating func peerMessages() -> [PeerMessage] {

@@ -7,4 +7,8 @@
 // Whether this program was linked with the roles that it must play for a cluster.
 bool swoop_can_play_roles(void);
 
+/// The arguments of the program as it was started with them, without /proc, where Swift looks for
+/// them.
+char *_Nonnull const *_Nullable swoop_arguments(int *_Nonnull count);
+
 #endif

@@ -22,6 +22,8 @@ final class HostKeeping: HostKeeper {
     private struct KnownHost: Sendable {
         var entry: HostEntry
         var options: BringUpOptions
+        /// It was taken away: what it was asked for with counts no more.
+        var isForgotten = false
     }
 
     private let state = Mutex(State())
@@ -47,17 +49,36 @@ final class HostKeeping: HostKeeper {
                     ? try HostList.parse(arguments: wanted.hosts)
                     : try HostList.read(file: wanted.file)
                 let options = BringUpOptions(wanted)
-                state.withLock { state in
-                    for host in list.hosts {
-                        state.hosts[host.name] = KnownHost(entry: host, options: options)
+                let listed = state.withLock { state in
+                    list.hosts.map { host in
+                        let known = state.hosts[host.name]
+                        let (entry, remark) = Self.entry(host, replacing: known)
+                        state.hosts[host.name] = KnownHost(entry: entry, options: options)
+                        return ListedHost(name: host.name, remark: remark)
                     }
                 }
-                cluster?.coordinator.tell(.listed(client, .success(list.hosts.map(\.name))))
+                cluster?.coordinator.tell(.listed(client, .success(listed)))
             } catch {
                 let refusal = HostListRefusal("the list of hosts is wrong: \(error)")
                 cluster?.coordinator.tell(.listed(client, .failure(refusal)))
             }
         }
+    }
+
+    /// The settings of a host from now on, and what its user should know where it is up already.
+    ///
+    /// Who names it without any setting wants it as it was.
+    private static func entry(
+        _ host: HostEntry, replacing known: KnownHost?
+    ) -> (HostEntry, remark: String) {
+        guard let known, !known.isForgotten, known.entry != host else { return (host, "") }
+        if host == HostEntry(name: host.name) { return (known.entry, "") }
+        let changed = host.settings(unlike: known.entry).joined(separator: ", ")
+        return (
+            host,
+            "it was up before, and new settings (\(changed)) count when it comes up next: "
+                + "`swoop down \(host.name)`, then `swoop up` with them"
+        )
     }
 
     func bringUp(_ names: [String]) {
@@ -72,6 +93,7 @@ final class HostKeeping: HostKeeper {
         // What is known of it stays: it may have been asked for again just now.
         let cluster = state.withLock { state in
             state.told[host] = nil
+            state.hosts[host]?.isForgotten = true
             return state.cluster
         }
         // The host may come again before this one is closed.

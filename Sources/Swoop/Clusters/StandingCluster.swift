@@ -42,6 +42,8 @@ package struct StandingCluster: Sendable {
         package var failure: String?
         package var step: String
         package var isCarried: Bool
+        /// What its user should know though all is well; empty: nothing.
+        package var remark = ""
 
         init(host: String, failure: String?, step: String, isCarried: Bool) {
             self.host = host
@@ -55,6 +57,7 @@ package struct StandingCluster: Sendable {
             self.init(
                 host: result.host, failure: result.failure.isEmpty ? nil : result.failure,
                 step: result.step, isCarried: result.isCarried)
+            remark = result.remark
         }
 
         /// A host of which nothing was heard before its user stopped waiting.

@@ -124,12 +124,14 @@ struct ProtoHostResult: WireFields {
     var step = ""
     var failure = ""
     var isCarried = false
+    var remark = ""
 
     func write(to fields: inout FieldWriter) {
         fields.text(1, host)
         fields.text(2, step)
         fields.text(3, failure)
         fields.flag(4, isCarried)
+        fields.text(5, remark)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -138,6 +140,7 @@ struct ProtoHostResult: WireFields {
         case 2: step = try field.text()
         case 3: failure = try field.text()
         case 4: isCarried = try field.flag()
+        case 5: remark = try field.text()
         default: try field.skip()
         }
     }

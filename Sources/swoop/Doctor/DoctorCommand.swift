@@ -46,7 +46,7 @@ struct DoctorCommand: ParsableCommand {
     func validate() throws { try HostArguments.validate(hosts, connectLimit: connectLimit) }
 
     func run() throws {
-        try SwoopTool.report {
+        try SwoopTool.report(needsProcesses: false) {
             let list = try HostArguments.list(hosts)
             var options = BringUpOptions()
             options.connectLimit = Int64(connectLimit) * nanosecondsPerSecond

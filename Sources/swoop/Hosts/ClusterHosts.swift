@@ -148,7 +148,7 @@ struct ClusterHosts {
         guard course.names.contains(result.host) else { return }
         course.results.append(result)
         let took = course.moving[result.host].map { BringUpLines.seconds(now - $0) }
-        let words: String
+        var words: String
         if !result.failure.isEmpty {
             let head = "\(result.host): "
             words =
@@ -159,6 +159,7 @@ struct ClusterHosts {
         } else {
             words = course.isOfLeaving ? "has left" : "is up"
         }
+        if !result.remark.isEmpty { words += "; \(result.remark)" }
         lines?.say(words, of: result.host, isNews: true)
     }
 }

@@ -128,6 +128,7 @@ struct HostJSON: Encodable {
     var isCarried: Bool?
     var step: String?
     var message: String?
+    var remark: String?
 
     init(_ report: StandingCluster.HostReport) {
         host = report.host
@@ -135,5 +136,6 @@ struct HostJSON: Encodable {
         isCarried = isUp ? report.isCarried : nil
         step = isUp ? nil : report.step
         message = report.failure
+        remark = report.remark.isEmpty ? nil : report.remark
     }
 }

@@ -29,7 +29,7 @@ struct InitCommand: ParsableCommand {
     var source: String?
 
     func run() throws {
-        try SwoopTool.report {
+        try SwoopTool.report(needsProcesses: false) {
             let here = URL(filePath: FileManager.default.currentDirectoryPath)
             let folder = name.map { here.appending(path: $0) } ?? here
             let template = PackageTemplate(
