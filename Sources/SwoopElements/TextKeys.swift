@@ -176,7 +176,7 @@ public struct StringKeys: GroupKeys, ~Copyable {
 
     /// The number of a key.
     @inlinable @inline(__always) public mutating func number(of key: String) -> Int {
-        // Lent where they lie: withUTF8 needs a copy, which is retained and released for every row.
+        // In place: withUTF8 needs a copy, which is retained and released for every row.
         let number = unsafe key.utf8.withContiguousStorageIfAvailable { bytes in
             unsafe slice(UnsafeRawBufferPointer(bytes)).number(in: &table)
         }

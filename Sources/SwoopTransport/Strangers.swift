@@ -59,7 +59,7 @@ package struct StrangerTable: Sendable {
 
     private var strangers: [Stranger] = []
     private var places: [Int32: Int] = [:]
-    /// Connections that messages came by: a message may be read before the connection is told of.
+    /// Connections that have delivered a message, which may be read before their accept event.
     private var proved: Set<Int32> = []
     /// libzmq ends a connection that proves nothing within the time for handshakes; who is still
     /// there after this is no stranger.

@@ -87,7 +87,7 @@ private let second: Int64 = 1_000_000_000
     }
 
     // Seed 17: a lease whose inputs come slowly was recalled and granted to the same node again and
-    // again, before recalls grew rare. At 12,500 bytes a second, 0.1 Mbit/s, signs of life have to
+    // again, before recalls backed off. At 12,500 bytes a second, 0.1 Mbit/s, signs of life have to
     // pass the bulk.
     @Test(
         arguments: [

@@ -131,14 +131,7 @@ import Testing
     @Test func `what is lost on its way back to the client too often is an error that says so`() {
         var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
         cluster.submit([], data: data(1...1), bytes: [[]], held: [1])
-        cluster.want(1)
-        for round in 1...4 {
-            let node = bringWhenAsked(&cluster, 1)
-            cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
-            cluster.forget()
-            cluster.fail(toSend: 1, from: node, round: round)
-        }
-        let failure = cluster.expectFailed(1, .lost)
+        let failure = cluster.expectLost(onTheWayOf: 1) { bringWhenAsked(&$0, 1) }
         #expect(failure.message.contains("was lost 3 times on its way to the program"))
         cluster.release(1)
         expectNoneLeft(cluster)

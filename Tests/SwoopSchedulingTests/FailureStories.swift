@@ -201,15 +201,10 @@ import Testing
     {
         var cluster = TestCluster(nodes: 2) { $0.lossesMax = 3 }
         cluster.submit([call(1, output: .page)], held: [1])
-        cluster.want(1)
-        for round in 1...4 {
-            let node = cluster.node(task(1)) ?? NodeID(0)
-            cluster.finish(1, page: 4_096)
-            cluster.expect(.requestOutput(node, task(1), client, name: task(1)))
-            cluster.forget()
-            cluster.fail(toSend: 1, from: node, round: round)
+        let failure = cluster.expectLost(onTheWayOf: 1) { cluster in
+            defer { cluster.finish(1, page: 4_096) }
+            return cluster.node(task(1)) ?? NodeID(0)
         }
-        let failure = cluster.expectFailed(1, .lost)
         #expect(failure.message.contains("4096 bytes was lost 3 times on its way to the program"))
         cluster.release(1)
         cluster.expectEmpty()

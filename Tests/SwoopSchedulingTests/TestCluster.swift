@@ -106,6 +106,25 @@ struct TestCluster {
         }
     }
 
+    /// A value that the client waits for is lost on its way four times; the failure that the client
+    /// hears of then.
+    ///
+    /// - Parameter bring: gets it to a node, which is asked for it.
+    mutating func expectLost(
+        onTheWayOf number: Int, at location: SourceLocation = #_sourceLocation,
+        bring: (inout TestCluster) -> NodeID
+    ) -> TaskFailure {
+        want(number)
+        for round in 1...4 {
+            let node = bring(&self)
+            let name = task(number)
+            expect(.requestOutput(node, name, client, name: name), at: location)
+            forget()
+            fail(toSend: number, from: node, round: round)
+        }
+        return expectFailed(number, .lost, at: location)
+    }
+
     /// The node that holds the task, if any, has no use for it without its input.
     mutating func giveBack(_ number: Int) {
         guard node(task(number)) != nil else { return }

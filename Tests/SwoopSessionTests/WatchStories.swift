@@ -48,15 +48,22 @@ import Testing
         #expect(watch.judge(at: at(11.1 + stop)) == .silent)
     }
 
-    @Test func `a silence that was almost over leaves two seconds to listen after a stop`() {
-        var watch = heard()
-        listen(&watch, 0...9)
-        watch.beginTurn(at: at(14))
-        #expect(watch.judge(at: at(14)) == .doubtful)
-        watch.beginTurn(at: at(15.9))
-        #expect(watch.judge(at: at(15.9)) == .doubtful)
-        watch.beginTurn(at: at(16.1))
-        #expect(watch.judge(at: at(16.1)) == .silent)
+    /// Heard of before the stop, or waiting for the first answer.
+    @Test(arguments: [true, false], [5.0, 12])
+    func `a silence that was almost over leaves two seconds to listen after a stop`(
+        wasHeard: Bool, stop: Double
+    ) {
+        var watch =
+            wasHeard ? heard() : CoordinatorWatch(patience: 2 * nanosecondsPerSecond, at: at(0))
+        if !wasHeard { watch.reach() }
+        listen(&watch, 1...9)
+        for (second, verdict) in [
+            (0, .doubtful), (1.9, .doubtful), (2.1, wasHeard ? .silent : .unanswered),
+        ] as [(Double, CoordinatorWatch.Verdict)] {
+            let time = at(9 + stop + second)
+            watch.beginTurn(at: time)
+            #expect(watch.judge(at: time) == verdict)
+        }
     }
 
     @Test func `the patience of the beginning counts only while this process listens`() {
@@ -89,18 +96,6 @@ import Testing
         #expect(watch.nextTurn(after: at(9.9)).nanoseconds == 10 * nanosecondsPerSecond + 1)
         #expect(watch.judge(at: at(10.1)) == .unanswered)
         #expect(watch.judge(at: at(10.2)) == .fine)
-    }
-
-    @Test func `a stop while it waits for the first answer is nobody's silence either`() {
-        var watch = CoordinatorWatch(patience: 2 * nanosecondsPerSecond, at: at(0))
-        watch.reach()
-        listen(&watch, 1...9)
-        watch.beginTurn(at: at(21))
-        #expect(watch.judge(at: at(21)) == .doubtful)
-        watch.beginTurn(at: at(22.9))
-        #expect(watch.judge(at: at(22.9)) == .doubtful)
-        watch.beginTurn(at: at(23.1))
-        #expect(watch.judge(at: at(23.1)) == .unanswered)
     }
 
     @Test func `a turn is never further than a second, and looks come four times a second`() {
