@@ -179,7 +179,7 @@ let package = Package(
             "SwoopHosts",
             [
                 "SwoopModel", "SwoopTransport", "SwoopLaunching", "CSwoopSSH2", "CSwoopSodium",
-                "CSwoopYAML",
+                "CSwoopYAML", "CSwoopSystem",
             ]),
         room(
             "SwoopCoordinator",

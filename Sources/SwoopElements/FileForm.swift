@@ -226,11 +226,16 @@ public struct FileForm: Hashable, Sendable {
             head[6] == UInt8(ascii: "."), digits.contains(head[7]),
             head[8] == 0x0a || head[8] == 0x0d
         else { return false }
-        if tail.firstRange(of: Array("%%EOF".utf8)) != nil { return true }
+        if holds(tail[...], "%%EOF") { return true }
         let next = head[8...].drop { $0 == 0x0a || $0 == 0x0d }
         let line = next.prefix { $0 != 0x0a && $0 != 0x0d }
         return line.first == UInt8(ascii: "%") && !isText(line)
-            || line.firstRange(of: Array(" obj".utf8)) != nil
+            || holds(line, " obj")
+    }
+
+    private static func holds(_ bytes: ArraySlice<UInt8>, _ text: StaticString) -> Bool {
+        let text = Array(text.description.utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: text) }
     }
 
     // MARK: Encodings

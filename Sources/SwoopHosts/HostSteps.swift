@@ -102,7 +102,7 @@ struct HostSteps {
         guard result.code == 0, result.says(PlacementScript.unpacked), isWanted else {
             let words = Words.tidy(result.errorOutput)
             let reason =
-                words.contains("No space left") ? "there was not enough space" : "unpacking failed"
+                words.mentions("No space left") ? "there was not enough space" : "unpacking failed"
             throw wait.error("\(reason) in \(script.folder).", words: words)
         }
     }

@@ -17,15 +17,15 @@ struct IdentityFile: Sendable {
     /// Reads a key; nil for a file that holds none.
     init?(path: String, bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard let begin = text.range(ofLine: "-----BEGIN "), text.contains("PRIVATE KEY-----")
+        guard let begin = text.range(ofLine: "-----BEGIN "), text.mentions("PRIVATE KEY-----")
         else {
             return nil
         }
         self.path = path
         self.bytes = bytes
-        guard begin.contains("OPENSSH PRIVATE KEY") else {
-            kind = begin.contains("RSA") ? "ssh-rsa" : begin.contains("EC ") ? "ecdsa" : ""
-            isEncrypted = begin.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED")
+        guard begin.mentions("OPENSSH PRIVATE KEY") else {
+            kind = begin.mentions("RSA") ? "ssh-rsa" : begin.mentions("EC ") ? "ecdsa" : ""
+            isEncrypted = begin.mentions("ENCRYPTED") || text.mentions("Proc-Type: 4,ENCRYPTED")
             publicKey = []
             return
         }

@@ -2,6 +2,7 @@
 // library is repeated until it is through, the deadline has come or the user stops.
 
 import CSwoopSSH2
+import CSwoopSystem
 import Glibc
 import SwoopTransport
 import Synchronization
@@ -161,9 +162,15 @@ import Synchronization
     static let libraryVersion: String =
         unsafe libssh2_version(0).map { unsafe String(cString: $0) } ?? "?"
 
+    private static let isLoaded = swoop_load_later(Int32(SWOOP_LATER_SSH2)) != 0
     private static let initialization: Int32 = libssh2_init(0)
 
     private static func initializeOnce(wait: HostWait) throws(HostError) {
+        guard isLoaded else {
+            throw wait.error(
+                "libssh2.so.1, by which hosts are reached, is not on this machine; install it"
+                    + " (libssh2-1 on Debian).")
+        }
         guard initialization == 0 else { throw wait.error("libssh2 cannot be used here.") }
     }
 }

@@ -2,6 +2,8 @@
 // the business of those who open them (ModelStore).
 
 import CSwoopSQLite
+import CSwoopSystem
+import Glibc
 
 /// A connection to one SQLite file, or to a database in memory.
 ///
@@ -21,6 +23,9 @@ final class SQLiteDatabase {
     ///   - path: where it is; nil: in memory.
     ///   - busyMilliseconds: how long a call waits for another connection's write.
     init(path: String?, busyMilliseconds: Int32) throws(StorageError) {
+        guard swoop_load_later(Int32(SWOOP_LATER_SQLITE)) != 0 else {
+            throw .system(call: "dlopen", subject: "libsqlite3.so.0", errno: ENOENT)
+        }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = unsafe sqlite3_open_v2(path ?? ":memory:", &opened, flags, nil)

@@ -65,7 +65,7 @@ final class LabelledOutput: Sendable {
         if first == UInt8(ascii: "C") { return line == Array("Current stack trace:".utf8) }
         guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
         let text = String(decoding: line, as: UTF8.self)
-        return text.contains(" 0x") && text.contains(" <unavailable> + ")
+        return text.mentions(" 0x") && text.mentions(" <unavailable> + ")
     }
 
     private func pass(_ state: inout State) -> OutputLine? {

@@ -27,6 +27,18 @@ typedef void (*swoop_image_callback)(
 /// Names every image of this process, the main program first, in the order of loading.
 void swoop_image_each(swoop_image_callback _Nonnull callback, void *_Nullable context);
 
+/// Called for each library that an image needs (DT_NEEDED), with the image's path ("" for the main
+/// program). The texts are good for the call.
+typedef void (*swoop_need_callback)(
+    const char *_Nonnull path, const char *_Nonnull need, void *_Nullable context);
+
+/// Names what each image of this process needs, the main program's first.
+void swoop_image_each_need(swoop_need_callback _Nonnull callback, void *_Nullable context);
+
+/// Whether an image ("": the main program) uses a symbol that a library of this name defines; 1 also
+/// where that cannot be told.
+int swoop_image_uses(const char *_Nonnull path, const char *_Nonnull library);
+
 /// The loader that the main program asks for (PT_INTERP), or NULL where it needs none.
 const char *_Nullable swoop_image_interpreter(void);
 

@@ -68,10 +68,10 @@ enum FailurePlace {
     /// What the Swift runtime printed of the reason, in a debug build.
     private static func fatalErrorText(in lines: [String]) -> Substring? {
         let mark = "Fatal error: "
-        guard let line = lines.last(where: { $0.contains(mark) }),
-            let place = line.firstRange(of: mark)
+        guard let line = lines.last(where: { $0.mentions(mark) }),
+            let place = line[...].place(of: mark)
         else { return nil }
-        return line[place.lowerBound...]
+        return line[place...]
     }
 
     private static func baseName(_ path: String) -> Substring {
@@ -79,8 +79,8 @@ enum FailurePlace {
     }
 
     private static func isOfRuntime(_ file: String) -> Bool {
-        file.contains("compiler-generated") || file.contains("/stdlib/") || file == "??"
-            || file.contains("/Sources/Swoop") || file.contains("/Sources/CSwoop")
+        file.mentions("compiler-generated") || file.mentions("/stdlib/") || file == "??"
+            || file.mentions("/Sources/Swoop") || file.mentions("/Sources/CSwoop")
             || file.hasPrefix("/<")
     }
 }

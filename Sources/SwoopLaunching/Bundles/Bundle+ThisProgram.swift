@@ -15,18 +15,20 @@ extension Bundle {
     package static func ofThisProgram(cache: String) throws(BundleError) -> Bundle {
         if let folder = ShippedProgram.folder { return try Bundle(inFolder: folder) }
         var opened: [(name: String, file: BundleFile)] = []
-        for place in try MappedFiles.ofThisProcess() {
-            opened.append((place.name, try BundleFile(opening: place.path)))
+        let places = try MappedFiles.ofThisProcess()
+        let names = Set(places.map(\.name))
+        for place in places {
+            opened.append((place.name, try BundleFile(opening: place.path, among: names)))
         }
         var digests = DigestCache(folder: cache)
-        let known = opened.map { digests.entry(path: $0.file.path, $0.file.identity) }
+        let known = opened.map { digests.entry(path: $0.file.digestKey, $0.file.identity) }
         let hashed = try hashes(of: zip(opened, known).compactMap { $1 == nil ? $0.file : nil })
         var fresh = hashed.makeIterator()
         var files: [ProgramFile] = []
         var sources: [String: BundleFile] = [:]
         for ((name, file), entry) in zip(opened, known) {
             guard let entry = entry ?? fresh.next() else { continue }
-            digests.remember(entry, path: file.path, file.identity)
+            digests.remember(entry, path: file.digestKey, file.identity)
             files.append(
                 ProgramFile(name: name, digest: entry.digest, byteCount: entry.byteCount))
             sources[entry.digest] = file

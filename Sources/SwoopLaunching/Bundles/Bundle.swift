@@ -17,7 +17,7 @@ package final class Bundle: Sendable {
     /// A bundle whose files are open, and were hashed.
     init(manifest: ProgramManifest, files: [String: BundleFile]) {
         self.manifest = manifest
-        sources = files.mapValues { Source(.open($0)) }
+        sources = files.mapValues { Source(.open($0), among: []) }
     }
 
     /// A program of another process: where each file of the manifest lies, by name.
@@ -27,11 +27,12 @@ package final class Bundle: Sendable {
     package init(_ manifest: ProgramManifest, paths: [String: String]) throws(BundleError) {
         try manifest.check()
         var sources: [String: Source] = [:]
+        let names = Set(manifest.files.map(\.name))
         for file in manifest.files {
             guard let path = paths[file.name] else {
                 throw .incomplete(program: manifest.name, missing: [file.name])
             }
-            sources[file.digest] = Source(.path(path))
+            sources[file.digest] = Source(.path(path), among: names)
         }
         self.manifest = manifest
         self.sources = sources
@@ -85,8 +86,13 @@ private final class Source: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Names of the files that travel with it.
+    private let names: Set<String>
 
-    init(_ state: State) { self.state = Mutex(state) }
+    init(_ state: State, among names: Set<String>) {
+        self.state = Mutex(state)
+        self.names = names
+    }
 
     var path: String {
         state.withLock { state in
@@ -102,7 +108,7 @@ private final class Source: Sendable {
             switch state {
             case .open(let file): return file
             case .path(let path):
-                let file = try BundleFile(opening: path)
+                let file = try BundleFile(opening: path, among: names)
                 guard file.identity.byteCount >= expected.byteCount,
                     try file.digest(of: expected.byteCount) == expected.digest
                 else {

@@ -1,4 +1,5 @@
-// One file of a bundle, read as it travels: cut behind its last segment, without a section table.
+// One file of a bundle, read as it travels: cut behind its last segment, without a section table,
+// and without the names of libraries that do not travel with it.
 
 import Glibc
 import SwoopTransport
@@ -18,9 +19,13 @@ final class BundleFile: Sendable {
     let identity: Identity
     private let descriptor: OwnedDescriptor
     private let isPatched: Bool
+    /// Where the entries lie of libraries that the bundle does not have.
+    private let absentNeeds: [Int64]
 
     /// Opens a file and keeps it open: what is on disk under its name later does not matter.
-    init(opening path: String) throws(BundleError) {
+    ///
+    /// - Parameter names: of the files that travel with it.
+    init(opening path: String, among names: Set<String>) throws(BundleError) {
         self.path = path
         descriptor = OwnedDescriptor(
             owning: try opened(path, O_RDONLY))
@@ -37,6 +42,19 @@ final class BundleFile: Sendable {
             changed: nanoseconds(status.st_ctim))
         isPatched = ELFExtent.isPatched(
             try bytes(of: descriptor, path, offset: 0, count: ELFExtent.headerBytes))
+        let number = descriptor.rawValue
+        let needs = try ELFNeeds.needs { (offset, count) throws(BundleError) in
+            try bytes(of: number, path, offset: offset, count: count)
+        }
+        absentNeeds = needs.filter {
+            MappedFiles.omissible.contains($0.name) && !names.contains($0.name)
+        }.map(\.place)
+    }
+
+    /// What tells its digest from that of the same file in another bundle.
+    var digestKey: String {
+        absentNeeds.isEmpty
+            ? path : path + " without " + absentNeeds.map(String.init).joined(separator: " ")
     }
 
     /// Bytes that travel.
@@ -54,6 +72,12 @@ final class BundleFile: Sendable {
     func read(offset: Int64, count: Int) throws(BundleError) -> [UInt8] {
         var found = try bytes(of: descriptor, path, offset: offset, count: count)
         if isPatched { ELFExtent.patch(&found, from: offset) }
+        for place in absentNeeds {
+            for (index, byte) in ELFNeeds.passedOver.enumerated() {
+                let target = place + Int64(index) - offset
+                if target >= 0, target < Int64(found.count) { found[Int(target)] = byte }
+            }
+        }
         return found
     }
 
@@ -86,8 +110,13 @@ func opened(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(BundleError
 func bytes(
     of descriptor: borrowing OwnedDescriptor, _ path: String, offset: Int64, count: Int
 ) throws(BundleError) -> [UInt8] {
+    try bytes(of: descriptor.rawValue, path, offset: offset, count: count)
+}
+
+private func bytes(
+    of number: Int32, _ path: String, offset: Int64, count: Int
+) throws(BundleError) -> [UInt8] {
     var failure: Int32 = 0
-    let number = descriptor.rawValue
     let found = unsafe [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
         while filled < count {
             let result = unsafe pread(

@@ -103,6 +103,6 @@ struct DigestCache {
 
     /// All programs are /proc/self/exe to themselves: told apart by their file.
     private func key(_ path: String, _ identity: BundleFile.Identity) -> String {
-        path == "/proc/self/exe" ? "\(path):\(identity.device):\(identity.inode)" : path
+        path.hasPrefix("/proc/self/exe") ? "\(path):\(identity.device):\(identity.inode)" : path
     }
 }

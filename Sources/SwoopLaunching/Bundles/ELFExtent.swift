@@ -57,7 +57,8 @@ enum ELFExtent {
 
     static let entryBytes = 56
 
-    private static func number(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
+    /// A number of so many bytes, the lowest first.
+    static func number(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
         (0..<count).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
     }
 }

@@ -26,7 +26,9 @@ enum MappedFiles {
         }
         var names: Set<String> = []
         // The kernel's own image has no file, and a name without a folder.
+        let spare = spareLibraries(among: images.map(\.path))
         for image in images.dropFirst() where image.path.hasPrefix("/") {
+            if spare.contains(image.path) { continue }
             if deleted.contains(image.start & ~4_095) { throw .replaced(path: image.path) }
             let name = lastComponent(of: image.path)
             guard image.path != interpreter, name != interpreter.map(lastComponent) else {
@@ -51,6 +53,45 @@ enum MappedFiles {
         return unsafe withUnsafeBytes(of: names.machine) { bytes in
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
+    }
+
+    /// Libraries that were loaded for this process's part alone (swoop_later.h), with what nothing
+    /// else here needs.
+    ///
+    /// One that the program itself is linked with is none of these.
+    private static func spareLibraries(among paths: [String]) -> Set<String> {
+        var later: Set<String> = []
+        while let name = unsafe swoop_later_name(Int32(later.count)) {
+            later.insert(unsafe String(cString: name))
+        }
+        var needs: [String: [String]] = [:]
+        unsafe withUnsafeMutablePointer(to: &needs) { needs in
+            unsafe swoop_image_each_need(
+                { path, need, context in
+                    unsafe context?.assumingMemoryBound(to: [String: [String]].self)
+                        .pointee[String(cString: path), default: []].append(String(cString: need))
+                }, needs)
+        }
+        let spare = LibraryNeeds(paths: paths, needs: needs).reached(onlyFrom: later)
+        return spare.union(unusedLibraries(among: paths.filter { !spare.contains($0) }))
+    }
+
+    /// Libraries of Swift's that the compiler has every program linked with, those that use another
+    /// first.
+    ///
+    /// No others: one that somebody links may be there for what it does when it is loaded.
+    static let omissible = ["libswift_StringProcessing.so", "libswift_RegexParser.so"]
+
+    /// Those of them of which nothing here uses a symbol.
+    private static func unusedLibraries(among paths: [String]) -> Set<String> {
+        var left = paths
+        for name in omissible {
+            guard let path = left.first(where: { lastComponent(of: $0) == name }),
+                !left.contains(where: { unsafe $0 != path && swoop_image_uses($0, name) != 0 })
+            else { continue }
+            left.removeAll { $0 == path }
+        }
+        return Set(paths).subtracting(left)
     }
 
     private struct Image {
