@@ -1,45 +1,49 @@
 // What Swift sees of libssh2: its one public header. SwoopHosts alone imports this module.
 //
-// Each function that is called has another symbol, which CSwoopSystem's later.c defines: the library
-// is loaded when it is needed, and so is no part of what runs on a host. A function that is missing
-// here is an undefined symbol of the link.
+// Each function that is called has another symbol, which later.c of CSwoopSystem defines: the
+// library is loaded when it is needed, and so is no part of what runs on a host. A function that is
+// missing here is an undefined symbol of the link.
 #ifndef SWOOP_SSH2_SHIM_H
 #define SWOOP_SSH2_SHIM_H
-#pragma redefine_extname libssh2_channel_close swoop_later_libssh2_channel_close
-#pragma redefine_extname libssh2_channel_eof swoop_later_libssh2_channel_eof
-#pragma redefine_extname libssh2_channel_forward_accept swoop_later_libssh2_channel_forward_accept
-#pragma redefine_extname libssh2_channel_forward_cancel swoop_later_libssh2_channel_forward_cancel
-#pragma redefine_extname libssh2_channel_forward_listen_ex swoop_later_libssh2_channel_forward_listen_ex
-#pragma redefine_extname libssh2_channel_free swoop_later_libssh2_channel_free
-#pragma redefine_extname libssh2_channel_get_exit_signal swoop_later_libssh2_channel_get_exit_signal
-#pragma redefine_extname libssh2_channel_get_exit_status swoop_later_libssh2_channel_get_exit_status
-#pragma redefine_extname libssh2_channel_open_ex swoop_later_libssh2_channel_open_ex
-#pragma redefine_extname libssh2_channel_process_startup swoop_later_libssh2_channel_process_startup
-#pragma redefine_extname libssh2_channel_read_ex swoop_later_libssh2_channel_read_ex
-#pragma redefine_extname libssh2_channel_send_eof swoop_later_libssh2_channel_send_eof
-#pragma redefine_extname libssh2_channel_write_ex swoop_later_libssh2_channel_write_ex
-#pragma redefine_extname libssh2_free swoop_later_libssh2_free
-#pragma redefine_extname libssh2_init swoop_later_libssh2_init
-#pragma redefine_extname libssh2_knownhost_addc swoop_later_libssh2_knownhost_addc
-#pragma redefine_extname libssh2_knownhost_check swoop_later_libssh2_knownhost_check
-#pragma redefine_extname libssh2_knownhost_free swoop_later_libssh2_knownhost_free
-#pragma redefine_extname libssh2_knownhost_init swoop_later_libssh2_knownhost_init
-#pragma redefine_extname libssh2_session_banner_get swoop_later_libssh2_session_banner_get
-#pragma redefine_extname libssh2_session_block_directions swoop_later_libssh2_session_block_directions
-#pragma redefine_extname libssh2_session_callback_set swoop_later_libssh2_session_callback_set
-#pragma redefine_extname libssh2_session_disconnect_ex swoop_later_libssh2_session_disconnect_ex
-#pragma redefine_extname libssh2_session_free swoop_later_libssh2_session_free
-#pragma redefine_extname libssh2_session_handshake swoop_later_libssh2_session_handshake
-#pragma redefine_extname libssh2_session_hostkey swoop_later_libssh2_session_hostkey
-#pragma redefine_extname libssh2_session_init_ex swoop_later_libssh2_session_init_ex
-#pragma redefine_extname libssh2_session_last_errno swoop_later_libssh2_session_last_errno
-#pragma redefine_extname libssh2_session_last_error swoop_later_libssh2_session_last_error
-#pragma redefine_extname libssh2_session_method_pref swoop_later_libssh2_session_method_pref
-#pragma redefine_extname libssh2_session_set_blocking swoop_later_libssh2_session_set_blocking
-#pragma redefine_extname libssh2_userauth_authenticated swoop_later_libssh2_userauth_authenticated
-#pragma redefine_extname libssh2_userauth_list swoop_later_libssh2_userauth_list
-#pragma redefine_extname libssh2_userauth_publickey swoop_later_libssh2_userauth_publickey
-#pragma redefine_extname libssh2_userauth_publickey_frommemory swoop_later_libssh2_userauth_publickey_frommemory
-#pragma redefine_extname libssh2_version swoop_later_libssh2_version
+#define SWOOP_TEXT(words) #words
+#define LATER(name) _Pragma(SWOOP_TEXT(redefine_extname name swoop_later_##name))
+LATER(libssh2_channel_close)
+LATER(libssh2_channel_eof)
+LATER(libssh2_channel_forward_accept)
+LATER(libssh2_channel_forward_cancel)
+LATER(libssh2_channel_forward_listen_ex)
+LATER(libssh2_channel_free)
+LATER(libssh2_channel_get_exit_signal)
+LATER(libssh2_channel_get_exit_status)
+LATER(libssh2_channel_open_ex)
+LATER(libssh2_channel_process_startup)
+LATER(libssh2_channel_read_ex)
+LATER(libssh2_channel_send_eof)
+LATER(libssh2_channel_write_ex)
+LATER(libssh2_free)
+LATER(libssh2_init)
+LATER(libssh2_knownhost_addc)
+LATER(libssh2_knownhost_check)
+LATER(libssh2_knownhost_free)
+LATER(libssh2_knownhost_init)
+LATER(libssh2_session_banner_get)
+LATER(libssh2_session_block_directions)
+LATER(libssh2_session_callback_set)
+LATER(libssh2_session_disconnect_ex)
+LATER(libssh2_session_free)
+LATER(libssh2_session_handshake)
+LATER(libssh2_session_hostkey)
+LATER(libssh2_session_init_ex)
+LATER(libssh2_session_last_errno)
+LATER(libssh2_session_last_error)
+LATER(libssh2_session_method_pref)
+LATER(libssh2_session_set_blocking)
+LATER(libssh2_userauth_authenticated)
+LATER(libssh2_userauth_list)
+LATER(libssh2_userauth_publickey)
+LATER(libssh2_userauth_publickey_frommemory)
+LATER(libssh2_version)
+#undef LATER
+#undef SWOOP_TEXT
 #include <libssh2.h>
 #endif

@@ -83,7 +83,7 @@ static int tell_needs(struct dl_phdr_info *info, size_t size, void *data) {
         const char *texts = NULL;
         for (const ElfW(Dyn) *entry = entries; entry->d_tag != DT_NULL; entry++) {
             if (entry->d_tag != DT_STRTAB) continue;
-            // The loader has added where the image is, but for the kernel's own, which has no needs.
+            // The loader has added where the image is; not to the kernel's own, which needs none.
             uint64_t place = entry->d_un.d_ptr;
             if (place >= info->dlpi_addr) texts = (const char *)(uintptr_t)place;
         }

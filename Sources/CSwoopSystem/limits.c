@@ -46,9 +46,9 @@ void swoop_restore_limits(void) {
     if (atomic_load(&has_raised_stack)) setrlimit(RLIMIT_STACK, &first_stack);
 }
 
-// A thread's stack is as large as the limit of the first one's when the program starts, unless told.
-// Where that is small Swift's own threads run into its end, which is a signal without a word. Memory
-// for the others is no stack to the system; the first one's grows while the limit allows it.
+// A thread's stack is as large as the limit of the first one's when the program starts, unless
+// told. Where that is small Swift's own threads run into its end, which is a signal without a word.
+// Memory for the others is no stack to the system; the first one's grows while the limit allows it.
 __attribute__((constructor(101))) static void widen_stacks(void) {
     enum { usual = 8 << 20 };
     struct rlimit limit;

@@ -35,8 +35,8 @@ typedef void (*swoop_need_callback)(
 /// Names what each image of this process needs, the main program's first.
 void swoop_image_each_need(swoop_need_callback _Nonnull callback, void *_Nullable context);
 
-/// Whether an image ("": the main program) uses a symbol that a library of this name defines; 1 also
-/// where that cannot be told.
+/// Whether an image ("": the main program) uses a symbol that a library of this name defines; 1
+/// also where that cannot be told.
 int swoop_image_uses(const char *_Nonnull path, const char *_Nonnull library);
 
 /// The loader that the main program asks for (PT_INTERP), or NULL where it needs none.

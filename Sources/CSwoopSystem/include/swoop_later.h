@@ -9,8 +9,8 @@ enum {
     SWOOP_LATER_SQLITE,
 };
 
-/// Loads a library before the first call of one of its functions: 1, or 0 where the machine does not
-/// have it, or has one that lacks a function.
+/// Loads a library before the first call of one of its functions: 1, or 0 where the machine does
+/// not have it, or has one that lacks a function.
 int swoop_load_later(int library);
 
 /// The name by which it is loaded; NULL behind the last one.
