@@ -93,8 +93,8 @@ extension AgentMachine {
     /// When the worker is killed that was stopped first.
     var stopDeadline: Timestamp? { workers.lazy.compactMap { $0.stop?.until }.min() }
 
-    /// What stopped it may let it go on: whoever has an eye on it says so. A task that stops its own
-    /// process holds a core meanwhile, so people hear of it at once.
+    /// What stopped it may let it go on: whoever has an eye on it says so. A task that stops its
+    /// own process holds a core meanwhile, so people hear of it at once.
     mutating func stopped(
         _ id: WorkerID, process: Int32, by signal: Int32, into effects: inout [AgentEffect]
     ) {

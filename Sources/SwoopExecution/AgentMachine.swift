@@ -20,8 +20,8 @@ package struct AgentMachine: Sendable {
         package var startMax: Int64 = 30 * nanosecondsPerSecond
         /// A worker that nobody used for so long ends, while workers of other programs are there.
         package var idleMax: Int64 = 60 * nanosecondsPerSecond
-        /// A worker process that is stopped for so long is killed: somebody who looks at it may stop
-        /// it for half a minute.
+        /// A worker process that is stopped for so long is killed: somebody who looks at it may
+        /// stop it for half a minute.
         package var stoppedMax: Int64 = 40 * nanosecondsPerSecond
         /// How long pages of a node that could not be reached are asked of the coordinator at once.
         package var unreachableFor: Int64 = 30 * nanosecondsPerSecond

@@ -17,9 +17,9 @@ enum HostFolder {
     /// PrivateGroup.swift has it).
     ///
     /// `way` goes to `$folder` as the system does, and says `way=` of the first link or folder on
-    /// the way that others could change: the number of a foreign owner or else the mode, the group,
-    /// the path. It takes a command for each of them, so it is called only where the path is not the
-    /// place itself.
+    /// the way that others could change: the number of a foreign owner or else the mode, the
+    /// group, the path. It takes a command for each of them, so it is called only where the path
+    /// is not the place itself.
     static let entering = #"""
         fields() {
             mode=$1 owner=$3 group=$4

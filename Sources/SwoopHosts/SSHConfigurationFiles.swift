@@ -1,5 +1,5 @@
-// The lines of the user's SSH configuration and of the system's, in the order in which OpenSSH reads
-// them. What applies to a host OpenSSH itself says; from here are only the words of a line.
+// The lines of the user's SSH configuration and of the system's, in the order in which OpenSSH
+// reads them. What applies to a host OpenSSH itself says; from here are only the words of a line.
 
 import Glibc
 import SwoopModel

@@ -1,6 +1,6 @@
 // Lines of an SSH configuration, taken apart as OpenSSH does (argv_split in its misc.c): quotes,
-// escapes, remarks. `ssh -G` prints several file names in one line without quotes, so where one has a
-// blank in it only the line that it came from tells where the name ends. Pure.
+// escapes, remarks. `ssh -G` prints several file names in one line without quotes, so where one
+// has a blank in it only the line that it came from tells where the name ends. Pure.
 
 import SwoopModel
 
@@ -70,7 +70,7 @@ struct PrintedFiles: Hashable, Sendable {
     /// - Parameters:
     ///   - printed: the value of one line of `ssh -G`.
     ///   - usual: the names without any configuration.
-    ///   - candidates: the words of the lines that it may have come from, names as they are printed.
+    ///   - candidates: words of the lines that it may come from, with names as they are printed.
     init(_ printed: String, usual: [String], candidates: () -> [[String]]) {
         let pieces = printed.pieces(at: " ").map(String.init)
         if pieces == ["none"] || pieces.isEmpty {

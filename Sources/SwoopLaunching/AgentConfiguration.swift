@@ -39,8 +39,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// child ends with its parent only.
     package var grace: Int64 = Agreed.grace
 
-    /// How long a worker may be stopped, in nanoseconds, by SWOOP_STOPPED of the agent's environment
-    /// in seconds; nil: as long as is usual.
+    /// How long a worker may be stopped, in nanoseconds, by SWOOP_STOPPED of the agent's
+    /// environment in seconds; nil: as long as is usual.
     package var stoppedMax: Int64? {
         guard let text = unsafe getenv("SWOOP_STOPPED"),
             let seconds = Int64(unsafe String(cString: text)), (1...86_400).contains(seconds)

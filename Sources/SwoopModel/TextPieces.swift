@@ -23,8 +23,8 @@ extension Substring {
     }
 }
 
-// What the standard library's own searches for a text need is a library of 1.8 MB, which a host of a
-// program that has no other use for it would be sent.
+// What the standard library's own searches for a text need is a library of 1.8 MB, which a host of
+// a program that has no other use for it would be sent.
 
 extension Substring {
     /// Where a text begins, as bytes; nil: it is not there.

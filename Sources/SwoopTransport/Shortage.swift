@@ -37,6 +37,8 @@ package enum Shortage: Equatable, Sendable {
     /// Tries what is about to be needed, for real: what can be had now is known afterwards.
     package static func check(_ needs: Needs) throws(TransportError) {
         swoop_hold_standard_streams()
+        // A listener of libzmq's ends the process where it gets no descriptor for a connection.
+        swoop_raise_file_limit()
         if unsafe access("/proc/self/exe", F_OK) != 0 { throw .shortage(.processFolder) }
         swoop_spare_addresses()
         var had: Int32 = 0

@@ -1,6 +1,5 @@
 // The one per process that sockets are made from, with the list of keys that may connect to them.
 
-import CSwoopSystem
 import CSwoopZeroMQ
 import Glibc
 
@@ -15,8 +14,6 @@ import Glibc
     ///
     /// - Throws: `.shortage`, where libzmq would end the process for lack of something.
     package init(ioThreads: Int32 = 1) throws(TransportError) {
-        // A listener of libzmq's ends the process where it gets no descriptor for a connection.
-        swoop_raise_file_limit()
         try Shortage.check(Self.needs)
         guard let handle = unsafe zmq_ctx_new() else {
             throw .zeroMQ("zmq_ctx_new", code: zmq_errno())

@@ -1,5 +1,5 @@
-// Stories of a worker process that a signal has stopped: people hear of it, and if it does not go on
-// its end is charged to what was on its cores.
+// Stories of a worker process that a signal has stopped: people hear of it, and if it does not go
+// on its end is charged to what was on its cores.
 
 import SwoopExecution
 import SwoopModel

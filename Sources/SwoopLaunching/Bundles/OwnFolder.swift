@@ -1,6 +1,6 @@
 // Folders of which programs are started: nobody but their user, and root, may be able to change
-// what is in them. HostFolder.swift of SwoopHosts looks at a host's in the same way, in shell. Groups
-// are judged in PrivateGroup.swift.
+// what is in them. HostFolder.swift of SwoopHosts looks at a host's in the same way, in shell.
+// Groups are judged in PrivateGroup.swift.
 
 import CSwoopSystem
 import Glibc

@@ -1,6 +1,6 @@
-// Whether a group is its user alone, as many systems give one to each user: what it may write to is
-// then no more open than what its user may. Debian's OpenSSH asks the same of a group that may write
-// to a user's files, and sudo trusts no group but a given one.
+// Whether a group is its user alone, as many systems give one to each user: what it may write to
+// is then no more open than what its user may. Debian's OpenSSH asks the same of a group that may
+// write to a user's files, and sudo trusts no group but a given one.
 
 import Glibc
 import Synchronization
