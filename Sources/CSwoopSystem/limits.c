@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -50,7 +51,7 @@ void swoop_restore_limits(void) {
 // told. Where that is small Swift's own threads run into its end, which is a signal without a word.
 // Memory for the others is no stack to the system; the first one's grows while the limit allows it.
 __attribute__((constructor(101))) static void widen_stacks(void) {
-    enum { usual = 8 << 20 };
+    enum { usual = 8 << 20, needed = 128 << 10 };
     struct rlimit limit;
     pthread_attr_t attributes;
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= usual) return;
@@ -60,10 +61,19 @@ __attribute__((constructor(101))) static void widen_stacks(void) {
         }
         pthread_attr_destroy(&attributes);
     }
-    if (limit.rlim_cur >= limit.rlim_max) return;
-    first_stack = limit;
-    limit.rlim_cur = limit.rlim_max < usual ? limit.rlim_max : usual;
-    if (setrlimit(RLIMIT_STACK, &limit) == 0) atomic_store(&has_raised_stack, 1);
+    if (limit.rlim_cur < limit.rlim_max) {
+        first_stack = limit;
+        limit.rlim_cur = limit.rlim_max < usual ? limit.rlim_max : usual;
+        if (setrlimit(RLIMIT_STACK, &limit) == 0) atomic_store(&has_raised_stack, 1);
+        else limit = first_stack;
+    }
+    if (limit.rlim_cur >= needed) return;
+    // With 96 KiB all of the tool works, with 64 some of it, with 16 nothing of Swift's.
+    dprintf(
+        2, "swoop: the first thread of this process may have a stack of %llu KiB, and Swift needs "
+        "%d: raise the limit (`ulimit -s 8192`; stack in limits.conf, LimitSTACK of a service)\n",
+        (unsigned long long)limit.rlim_cur >> 10, needed >> 10);
+    _exit(70);
 }
 
 enum { tries_max = 256 };

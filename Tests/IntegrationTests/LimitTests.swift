@@ -154,8 +154,14 @@ extension ProgramTests {
         }
 
         @Test func `a small limit of stacks is no limit of threads, and no crash`() throws {
-            for limit in ["ulimit -s 64", "ulimit -s 256", "ulimit -S -s 64"] {
+            for limit in ["ulimit -s 128", "ulimit -s 256", "ulimit -S -s 16"] {
                 try expectRight(run(limit))
+            }
+            // Where the first thread's cannot be larger, a word and no signal.
+            for limit in ["ulimit -s 64", "ulimit -s 16"] {
+                let run = try run(limit)
+                #expect(try run.end() == .exited(70), "\(run.output)\(run.errors)")
+                #expect(run.errors.contains("`ulimit -s 8192`"), "\(run.errors)")
             }
         }
 
