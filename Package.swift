@@ -241,7 +241,8 @@ let package = Package(
             name: "swoop-bench",
             dependencies: [
                 "Swoop", "SwoopRoles", "SwoopModel", "SwoopTransport", "SwoopLaunching",
-                "SwoopAgent", "SwoopCoordinator", "SwoopScheduling", "TestPrograms",
+                "SwoopAgent", "SwoopCoordinator", "SwoopScheduling", "SwoopForecast",
+                "TestPrograms", "ForecastFamilies",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
         .executableTarget(
             name: "TransportProbe",
@@ -265,6 +266,8 @@ let package = Package(
         .executableTarget(
             name: "TestLab", dependencies: ["TestHosts", "SwoopLaunching"], path: "Tests/TestLab",
             swiftSettings: strict),
+        .target(
+            name: "ForecastFamilies", path: "Tests/ForecastFamilies", swiftSettings: strict),
         .target(
             name: "WideSums", dependencies: ["Swoop"], path: "Tests/WideSums",
             swiftSettings: strict),

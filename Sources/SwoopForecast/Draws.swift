@@ -13,25 +13,19 @@ extension RandomNumberGenerator {
     }
 }
 
-/// Student's t and chi-squared through the normal distribution: good to a percent or two, which is
-/// finer than any of the assumptions behind them.
 enum Distribution {
-    /// The normal deviate that is as extreme as `value` of Student's t (Wallace 1959).
-    static func normalDeviate(ofStudent value: Double, freedom: Double) -> Double {
-        let size = Double.sqrt(freedom * .log(onePlus: value * value / freedom))
-        let deviate = size * (8 * freedom + 1) / (8 * freedom + 3)
-        return value < 0 ? -deviate : deviate
-    }
-
     /// Probability that a normal deviate is below `deviate`.
     static func normalShare(below deviate: Double) -> Double {
         0.5 * Double.erfc(-deviate / 2.squareRoot())
     }
 
-    /// Chi-squared over its freedom, by a normal deviate (Wilson and Hilferty 1931).
-    static func chiSquaredOverFreedom(_ freedom: Double, deviate: Double) -> Double {
-        let part = 2 / (9 * freedom)
-        let root = 1 - part + deviate * part.squareRoot()
-        return max(0.01, root * root * root)
+    /// The normal deviate that so large a share is below, between -8 and 8.
+    static func normalDeviate(below share: Double) -> Double {
+        var (low, high) = (-8.0, 8.0)
+        for _ in 0..<40 {
+            let middle = (low + high) / 2
+            if normalShare(below: middle) < share { low = middle } else { high = middle }
+        }
+        return (low + high) / 2
     }
 }

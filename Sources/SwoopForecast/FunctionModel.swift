@@ -44,26 +44,51 @@ package struct FunctionModel: Sendable {
 
     /// The runs to learn from, and the median of what cold ones took more.
     ///
-    /// Where warm runs are few, a cold one that fits what they say counts as one of them; where
-    /// there are none, the cold ones are all there is.
+    /// A cold run counts where its processor time is hardly more than what warm ones say, and where
+    /// nothing else was seen of its size; where there are no warm ones, the cold ones are all there
+    /// is.
     fileprivate static func withoutColdOnes(_ runs: [NodeRun]) -> ([NodeRun], Double) {
         let warm = runs.filter { !$0.record.isCold }
         let cold = runs.filter(\.record.isCold)
+        let observations = Observations(warm)
         guard !cold.isEmpty,
-            let model = MetricModel(
-                .wallTime, observations: Observations(warm), constraint: .affine)
+            let wallModel = MetricModel(
+                .wallTime, observations: observations, constraint: .affine),
+            let cpuModel = MetricModel(.cpuTime, observations: observations, constraint: .affine)
         else { return (runs, 0) }
         var used = warm
         var extras: [Double] = []
         for run in cold {
-            let prediction = model.prediction(
-                features: run.record.features, elements: Double(run.record.elements),
-                isChanged: false)
-            let wall = Double(run.record.wallNanoseconds)
-            if warm.count < warmEnough, prediction.range.contains(wall) { used.append(run) }
-            extras.append(max(0, wall - prediction.range.median))
+            func predicted(_ model: MetricModel) -> EstimateRange {
+                model.prediction(
+                    features: run.record.features, elements: Double(run.record.elements),
+                    isChanged: false
+                ).range
+            }
+            let isUsual =
+                warm.count < warmEnough
+                && Double(run.record.cpuNanoseconds) <= 1.05 * predicted(cpuModel).median
+            if isUsual || isLargest(run, of: warm) { used.append(run) }
+            extras.append(max(0, Double(run.record.wallNanoseconds) - predicted(wallModel).median))
         }
         return (used, MetricModel.median(extras))
+    }
+
+    /// Whether a size of the run is well beyond those of all others: the only one that tells of it.
+    private static func isLargest(_ run: NodeRun, of others: [NodeRun]) -> Bool {
+        func isBeyond(_ size: Double?, _ sizes: [Double]) -> Bool {
+            guard let size, size.isFinite, let most = sizes.max() else { return false }
+            return size > 1.1 * most
+        }
+        let elements = others.map { Double($0.record.elements) }
+        if isBeyond(Double(run.record.elements), elements) { return true }
+        return run.record.features.indices.contains { place in
+            isBeyond(
+                run.record.features[place],
+                others.compactMap {
+                    place < $0.record.features.count ? $0.record.features[place] : nil
+                }.filter(\.isFinite))
+        }
     }
 
     private func model(of metric: Metric) -> MetricModel {
@@ -142,7 +167,18 @@ package struct FunctionModel: Sendable {
     package func sampler(
         on node: String? = nil, using generator: inout some RandomNumberGenerator
     ) -> FunctionSampler {
-        let draw = ModelDraw(using: &generator)
+        sampler(on: node, ModelDraw(using: &generator))
+    }
+
+    /// Several possible truths that stand for all: each of so many equal parts of what may be has
+    /// one, so that few of them tell a range.
+    package func samplers(
+        _ count: Int, using generator: inout some RandomNumberGenerator
+    ) -> [FunctionSampler] {
+        ModelDraw.spread(over: count, using: &generator).map { sampler(on: nil, $0) }
+    }
+
+    private func sampler(on node: String?, _ draw: ModelDraw) -> FunctionSampler {
         let place = node.flatMap { nodeNames.firstIndex(of: $0) }
         func drawn(_ model: MetricModel) -> DrawnLaw {
             DrawnLaw(
@@ -194,7 +230,7 @@ extension DurationModel {
         else { return nil }
         let scale = Double.exp(best.logScale)
         let version = isChanged ? ForecastPrior.versionSpread : 0
-        let spread = (best.variance * (1 + 1 / best.count) + version * version).squareRoot()
+        let spread = (best.variance + best.scaleVariance + version * version).squareRoot()
         guard case .feature(let index)? = best.law.predictor else {
             self.init(fixedNanoseconds: scale, slope: 0, feature: -1, logSpread: spread)
             return

@@ -55,18 +55,36 @@ package struct FunctionSampler: Sendable {
 struct ModelDraw {
     var law: Double
     var scale: Double
-    var noise: Double
     var tilt: Double
+    var power: Double
     var session: Double
     var version: Double
 
+    /// - Parameter uniform: numbers in [0, 1), one for each property.
+    private init(_ uniform: [Double]) {
+        law = uniform[0]
+        scale = Distribution.normalDeviate(below: uniform[1])
+        tilt = Distribution.normalDeviate(below: uniform[2])
+        power = Distribution.normalDeviate(below: uniform[3])
+        session = Distribution.normalDeviate(below: uniform[4])
+        version = Distribution.normalDeviate(below: uniform[5])
+    }
+
+    private static let propertyCount = 6
+
     init(using generator: inout some RandomNumberGenerator) {
-        law = generator.nextUniform()
-        scale = generator.nextNormal()
-        noise = generator.nextNormal()
-        tilt = generator.nextNormal()
-        session = generator.nextNormal()
-        version = generator.nextNormal()
+        self.init((0..<Self.propertyCount).map { _ in generator.nextUniform() })
+    }
+
+    /// Draws of which each property takes every part of its distribution once (a Latin hypercube).
+    static func spread(
+        over count: Int, using generator: inout some RandomNumberGenerator
+    ) -> [ModelDraw] {
+        let parts = (0..<propertyCount).map { _ in (0..<count).shuffled(using: &generator) }
+        return (0..<count).map { draw in
+            ModelDraw(
+                parts.map { (Double($0[draw]) + generator.nextUniform()) / Double(count) })
+        }
     }
 }
 
@@ -77,10 +95,13 @@ struct DrawnLaw: Sendable {
     private static let residualCount = 16
 
     private let fitted: FittedLaw
-    private let logScale: Double
+    /// What is added to ln of what the law says.
+    private let shift: Double
     private let deviation: Double
     /// How far the law is off per root of a doubling beyond the sizes seen.
     private let tilt: Double
+    /// By how many deviations the modifier's power is off.
+    private let power: Double
 
     init(_ model: MetricModel, draw: ModelDraw, offset: Double, isChanged: Bool) {
         var rest = draw.law
@@ -89,21 +110,20 @@ struct DrawnLaw: Sendable {
                 rest -= $0.weight
                 return rest < 0
             } ?? model.laws[0]
-        let variance =
-            fitted.variance
-            / Distribution.chiSquaredOverFreedom(fitted.freedom, deviate: draw.noise)
-        deviation = variance.squareRoot()
-        logScale =
-            fitted.logScale + offset + draw.scale * (variance / fitted.count).squareRoot()
+        deviation = fitted.variance.squareRoot()
+        shift =
+            offset + draw.scale * fitted.scaleVariance.squareRoot()
             + draw.session * model.metric.sessionSpread
             + (isChanged ? draw.version * ForecastPrior.versionSpread : 0)
-        tilt = draw.tilt * ForecastPrior.spreadPerDoubling
+        power = draw.power
+        tilt = draw.tilt * fitted.drift
     }
 
     func value(
         features: [Double], elements: Double, using generator: inout some RandomNumberGenerator
     ) -> Double {
         let seen = fitted.logSizes
+        let beside = fitted.modifier?.factor(features) ?? .none
         let logSize =
             fitted.logSize(features: features, elements: elements)
             ?? seen[Int(generator.nextUniform() * Double(seen.count))]
@@ -114,9 +134,10 @@ struct DrawnLaw: Sendable {
         } else {
             noise = deviation * generator.nextNormal()
         }
-        let logValue =
-            logScale + fitted.law.logValue(logSize: logSize) + noise
-            + tilt * fitted.doublingsBeyond(logSize).squareRoot()
+        let beyond = fitted.doublingsBeyond(logSize) + beside.beyond
+        let centre = shift + fitted.logValue(logSize: logSize) + beside.logFactor
+        let off = tilt * beyond.squareRoot() + power * beside.variance.squareRoot()
+        let logValue = centre + off + noise
         // Beyond any use, but a number: 10^300 would make sums infinite.
         return .exp(min(600, logValue))
     }

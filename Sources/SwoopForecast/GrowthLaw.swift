@@ -10,6 +10,10 @@ enum Predictor: Hashable, Sendable {
     case feature(Int)
     /// The product of two features: `rows × columns`.
     case product(Int, Int)
+    /// The product of three features: a matrix product's `rows × columns × inner`.
+    case triple(Int, Int, Int)
+    /// The sum of two features: a merge of both.
+    case sum(Int, Int)
     /// The elements that a loop went over.
     case elements
 
@@ -17,11 +21,14 @@ enum Predictor: Hashable, Sendable {
     func value(features: [Double], elements: Double) -> Double? {
         switch self {
         case .feature(let index): Self.magnitude(features, index)
-        case .product(let first, let second):
+        case .product(let first, let second): Self.product(features, [first, second])
+        case .triple(let first, let second, let third):
+            Self.product(features, [first, second, third])
+        case .sum(let first, let second):
             if let left = Self.magnitude(features, first),
                 let right = Self.magnitude(features, second)
             {
-                left * right
+                left + right
             } else {
                 nil
             }
@@ -34,16 +41,39 @@ enum Predictor: Hashable, Sendable {
         return abs(features[index])
     }
 
+    private static func product(_ features: [Double], _ indices: [Int]) -> Double? {
+        var product = 1.0
+        for index in indices {
+            guard let factor = magnitude(features, index) else { return nil }
+            product *= factor
+        }
+        return product
+    }
+
+    /// The features that it is made of.
+    var features: [Int] {
+        switch self {
+        case .feature(let index): [index]
+        case .product(let first, let second), .sum(let first, let second): [first, second]
+        case .triple(let first, let second, let third): [first, second, third]
+        case .elements: []
+        }
+    }
+
     var isFeature: Bool {
         if case .feature = self { true } else { false }
     }
 
     /// Simpler ones first: a product must be deserved.
     var priorWeight: Double {
-        if case .product = self { 0.35 } else { 1 }
+        switch self {
+        case .feature, .elements: 1
+        case .product: 0.35
+        case .triple, .sum: 0.35 * 0.7
+        }
     }
 
-    /// Features that take part in products: of `n` there are n (n - 1) / 2.
+    /// Features that take part in products and sums: of `n` there are n (n - 1) / 2 pairs.
     private static let productFeatureLimit = 4
     /// Features looked at.
     private static let featureLimit = 8
@@ -52,9 +82,14 @@ enum Predictor: Hashable, Sendable {
     static func candidates(for records: [RunRecord]) -> [Predictor] {
         let count = min(featureLimit, records.map(\.features.count).max() ?? 0)
         var candidates: [Predictor] = (0..<count).map { .feature($0) }
-        for first in 0..<min(count, productFeatureLimit) {
-            for second in (first + 1)..<max(first + 1, min(count, productFeatureLimit)) {
+        let factors = min(count, productFeatureLimit)
+        for first in 0..<factors {
+            for second in (first + 1)..<max(first + 1, factors) {
                 candidates.append(.product(first, second))
+                candidates.append(.sum(first, second))
+                for third in (second + 1)..<max(second + 1, factors) {
+                    candidates.append(.triple(first, second, third))
+                }
             }
         }
         if records.contains(where: { $0.elements != 1 }) { candidates.append(.elements) }
@@ -63,9 +98,13 @@ enum Predictor: Hashable, Sendable {
 }
 
 /// A shape of growth with a size z: z^exponent, times log z where `isLogarithmic`, times 1 + z /
-/// bend where there is a bend.
+/// bend where there is a bend, times e^(rate × z) where there is a rate.
 struct GrowthShape: Hashable, Sendable {
     var exponent: Double
+    /// Growth by this much of ln with each step of a small whole number: recursion's depth.
+    var rate = 0.0
+    /// Growth like this power of the factorial of a small whole number: searches over orders.
+    var factorial = 0.0
     var isLogarithmic = false
     /// Where growth becomes one power steeper, as a multiple of the reference size; 0: nowhere.
     var bend = 0.0
@@ -94,9 +133,30 @@ struct GrowthShape: Hashable, Sendable {
                 GrowthShape(
                     exponent: Double(tenths) / 10, priorWeight: 0.15, takesFixedPart: false))
         }
-        for bend in [0.125, 0.5, 2, 8] {
+        for bend in [0.125, 0.25, 0.5, 1, 2, 4, 8, 16] {
             shapes.append(
-                GrowthShape(exponent: 1, bend: bend, priorWeight: 0.5, takesFixedPart: false))
+                GrowthShape(exponent: 1, bend: bend, priorWeight: 0.4, takesFixedPart: false))
+        }
+        return shapes
+    }()
+
+    /// Shapes for small whole numbers: every step multiplies.
+    static let exponentials: [GrowthShape] = {
+        // Bases that algorithms have: the golden ratio's, and whole ones.
+        var shapes = [1.618_033_988_749_895, 2, 3, 4].map {
+            GrowthShape(exponent: 0, rate: .log($0), priorWeight: 0.5)
+        }
+        var rate = 0.05
+        while rate <= 2.3 {
+            shapes.append(
+                GrowthShape(exponent: 0, rate: rate, priorWeight: 0.03, takesFixedPart: false))
+            rate *= 1.04
+        }
+        for tenths in 4...10 {
+            shapes.append(
+                GrowthShape(
+                    exponent: 0, factorial: Double(tenths) / 10,
+                    priorWeight: tenths == 10 ? 0.2 : 0.08, takesFixedPart: false))
         }
         return shapes
     }()
@@ -110,6 +170,8 @@ struct GrowthShape: Hashable, Sendable {
     func logValue(logSize: Double, logReference: Double) -> Double {
         var value = exponent * logSize
         if isLogarithmic { value += .log(logSize > 30 ? logSize : .log(onePlus: .exp(logSize))) }
+        if rate > 0 { value += rate * .exp(min(20, logSize)) }
+        if factorial > 0 { value += factorial * .logGamma(.exp(min(20, logSize)) + 1) }
         if bend > 0 { value += .log(onePlus: .exp(min(600, logSize - logReference)) / bend) }
         return value
     }

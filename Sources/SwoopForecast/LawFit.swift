@@ -7,12 +7,16 @@ internal import RealModule
 struct LawFit {
     /// Laws kept at most, and the least share of the best law's weight that one may have.
     private static let lawLimit = 32
-    private static let leastShare = 1e-4
+    private static let leastShare = 1e-5
+    /// The same of laws with a noise and a drift.
+    private static let fitLimit = 128
+    private static let leastFitShare = 1e-3
     /// How far ln of a law's weight may be behind the best when some runs may yet count less.
     private static let hopelessness = 60.0
 
     let metric: Metric
     let columns: [SizeColumn]
+    let modifiers: [ModifierColumn]
     /// ln of the metric by run.
     var values: [Double]
     /// How much each run counts, from 0 to 1.
@@ -30,15 +34,20 @@ struct LawFit {
         case affine
     }
 
-    init(_ metric: Metric, columns: [SizeColumn], values: [Double], constraint: Constraint) {
+    init(
+        _ metric: Metric, columns: [SizeColumn], modifiers: [ModifierColumn], values: [Double],
+        constraint: Constraint
+    ) {
         self.metric = metric
+        self.modifiers = constraint == .all && values.count > 2 ? modifiers : []
         self.constraint = constraint
         self.columns = columns.filter { constraint == .all || $0.predictor.isFeature }
         self.values = values
         weights = Array(repeating: 1, count: values.count)
     }
 
-    /// The laws worth keeping by falling weight; weights sum to 1.
+    /// The laws worth keeping, each with the noises and drifts that are likely for it, by falling
+    /// weight; weights sum to 1.
     mutating func best() -> [FittedLaw] {
         let scored = scoredLaws()
         let top = scored.map(\.score).max() ?? 0
@@ -47,35 +56,108 @@ struct LawFit {
         let kept = order.prefix(Self.lawLimit).prefix {
             scored[$0].score >= top + .log(Self.leastShare)
         }
-        let total = kept.reduce(0) { $0 + .exp(scored[$1].score - top) }
         for index in scored.indices where scored[index].score < top - Self.hopelessness {
             hopeless.insert(index)
         }
-        return kept.map { fitted(scored[$0], weight: .exp(scored[$0].score - top) / total) }
+        return weighed(kept.map { scored[$0] })
+    }
+
+    private func weighed(_ scored: [ScoredLaw]) -> [FittedLaw] {
+        var fits: [(law: Int, fit: NoiseFit, sizes: [Double])] = []
+        var known: [Grouping: Discrepancy] = [:]
+        for (place, law) in scored.enumerated() {
+            let column = law.column.map { columns[$0] }
+            let grouping = Grouping(column: law.column, modifier: law.modifier)
+            let modifier = law.modifier.map { modifiers[$0] }
+            let discrepancy =
+                known[grouping]
+                ?? Discrepancy(
+                    metric, bins: bins(column, modifier), values: values, weights: weights,
+                    logSizes: column?.logSizes ?? [], modifier: modifier?.values)
+            known[grouping] = discrepancy
+            let residuals = values.indices.map { run in
+                values[run] - (column.map { law.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
+            }
+            for var fit in discrepancy.fits(residuals: residuals, weights: weights) {
+                fit.score += .log(law.prior)
+                fits.append((place, fit, discrepancy.sizes))
+            }
+        }
+        fits.sort { ($1.fit.score, $0.law) < ($0.fit.score, $1.law) }
+        let top = fits.first?.fit.score ?? 0
+        let kept = fits.prefix(Self.fitLimit).prefix {
+            $0.fit.score >= top + .log(Self.leastFitShare)
+        }
+        let total = kept.reduce(0) { $0 + .exp($1.fit.score - top) }
+        return kept.map { place, fit, sizes in
+            fitted(
+                scored[place], fit, sizes: sizes, weight: .exp(fit.score - top) / total)
+        }
+    }
+
+    /// Groups of runs of about one size and one modifier.
+    private func bins(_ column: SizeColumn?, _ modifier: ModifierColumn?) -> [[Int]] {
+        let bins = column?.bins ?? [Array(values.indices)]
+        guard let modifier else { return bins }
+        return bins.flatMap { bin -> [[Int]] in
+            let order = bin.sorted { (modifier.values[$0], $0) < (modifier.values[$1], $1) }
+            var parts: [[Int]] = []
+            for run in order {
+                if let first = parts.last?[0], modifier.values[run] - modifier.values[first] < 0.05
+                {
+                    parts[parts.count - 1].append(run)
+                } else {
+                    parts.append([run])
+                }
+            }
+            return parts
+        }
     }
 
     /// Every law with how well it fits; the constant one comes first.
     private func scoredLaws() -> [ScoredLaw] {
         var scored: [ScoredLaw] = []
         var logLaw = Array(repeating: 0.0, count: values.count)
+        // A law stands beside the same with each modifier.
+        let step = 1 + modifiers.count
         func isHopeless() -> Bool {
-            guard hopeless.contains(scored.count) else { return false }
-            scored.append(.hopeless)
+            guard (0..<step).allSatisfy({ hopeless.contains(scored.count + $0) }) else {
+                return false
+            }
+            scored += repeatElement(.hopeless, count: step)
             return true
         }
+        let isApart = columns.map { column in modifiers.map { $0.isApart(from: column) } }
         func consider(_ law: GrowthLaw, column: Int?, prior: Double) {
             let (logScale, squares) = scale(logLaw: logLaw)
-            guard squares.isFinite else { return scored.append(.hopeless) }
+            let isUsable = squares.isFinite
             scored.append(
-                ScoredLaw(
-                    law: law, column: column, score: .log(prior) + score(squares),
-                    logScale: logScale, squares: squares))
+                isUsable
+                    ? ScoredLaw(
+                        law: law, column: column, modifier: nil, prior: prior,
+                        score: .log(prior) + score(squares), logScale: logScale, squares: squares)
+                    : .hopeless)
+            for (place, modifier) in modifiers.enumerated() {
+                guard isUsable, column.map({ isApart[$0][place] }) ?? true else {
+                    scored.append(.hopeless)
+                    continue
+                }
+                let (logScale, squares) = scale(logLaw: logLaw, modifier: modifier.values)
+                let prior = prior * ModifierColumn.priorWeight
+                scored.append(
+                    ScoredLaw(
+                        law: law, column: column, modifier: place, prior: prior,
+                        score: .log(prior) + score(squares) - 1, logScale: logScale,
+                        squares: squares))
+            }
         }
         consider(.constant, column: nil, prior: constantPrior)
         let share = columns.reduce(0) { $0 + $1.predictor.priorWeight }
         for (index, column) in columns.enumerated() {
             let reference = column.logLargest
-            for shape in constraint == .all ? GrowthShape.all : [.linear] {
+            let shapes =
+                column.isCount ? GrowthShape.all + GrowthShape.exponentials : GrowthShape.all
+            for shape in constraint == .all ? shapes : [.linear] {
                 let atReference = shape.logValue(logSize: reference, logReference: reference)
                 let growth = column.logSizes.map {
                     shape.logValue(logSize: $0, logReference: reference) - atReference
@@ -117,30 +199,83 @@ struct LawFit {
         return (mean, squares)
     }
 
+    /// The same with the best power of the modifier, small ones preferred.
+    private func scale(
+        logLaw: [Double], modifier: [Double]
+    ) -> (logScale: Double, squares: Double) {
+        var (sum, sumModifier) = (0.0, 0.0)
+        for run in logLaw.indices {
+            sum += weights[run] * (values[run] - logLaw[run])
+            sumModifier += weights[run] * modifier[run]
+        }
+        let (mean, middle) = (sum / count, sumModifier / count)
+        var (squares, cross, own) = (0.0, 0.0, 0.0)
+        for run in logLaw.indices {
+            let rest = values[run] - logLaw[run] - mean
+            let place = modifier[run] - middle
+            squares += weights[run] * rest * rest
+            cross += weights[run] * rest * place
+            own += weights[run] * place * place
+        }
+        guard own > 0 else { return (mean, squares) }
+        return (mean - cross / own * middle, max(0, squares - cross * cross / own))
+    }
+
     private var count: Double { weights.reduce(0, +) }
 
-    private var priorSquares: Double {
-        ForecastPrior.freedom * metric.priorNoise * metric.priorNoise
-    }
-
-    /// ln of the probability of the runs, scale and noise integrated out, up to what is the same
-    /// for all.
+    /// ln of the probability of the runs without drift, the scale integrated out, by the noise that
+    /// fits best, up to what is the same for all.
     private func score(_ squares: Double) -> Double {
-        -0.5 * (ForecastPrior.freedom + count - 1) * .log(priorSquares + squares)
+        let freedom = Self.freedom
+        var best = -Double.infinity
+        for squaresOfNoise in Self.noiseSquares {
+            let prior = freedom * squaresOfNoise
+            let score =
+                0.5 * freedom * .log(prior)
+                - 0.5 * (freedom + count - 1) * .log(prior + squares)
+            best = max(best, score)
+        }
+        return best
     }
 
-    private func fitted(_ scored: ScoredLaw, weight: Double) -> FittedLaw {
-        let freedom = ForecastPrior.freedom + max(0, count - 1)
+    /// Noises of that first look, squared: 1.5, 6 and 30 %.
+    private static let noiseSquares = [0.000_225, 0.003_6, 0.09]
+    /// Runs that a noise counts for in that first look.
+    private static let freedom = 3.0
+
+    private func residuals(_ scored: ScoredLaw, _ fit: NoiseFit) -> [Double] {
         let column = scored.column.map { columns[$0] }
-        return FittedLaw(
-            law: scored.law, weight: weight, logScale: scored.logScale, count: count,
-            variance: (priorSquares + scored.squares) / freedom, freedom: freedom,
-            logSizes: column?.logSizes ?? [], logFloor: column?.logFloor ?? 0,
-            residuals: values.indices.map { run in
-                let logSize = column?.logSizes[run] ?? 0
-                return values[run] - scored.logScale - scored.law.logValue(logSize: logSize)
-            })
+        return values.indices.map { run in
+            let logSize = column?.logSizes[run] ?? 0
+            let factor = scored.modifier.map { fit.power * modifiers[$0].values[run] } ?? 0
+            return values[run] - fit.logScale - factor - scored.law.logValue(logSize: logSize)
+        }
     }
+
+    private func fitted(
+        _ scored: ScoredLaw, _ fit: NoiseFit, sizes: [Double], weight: Double
+    ) -> FittedLaw {
+        let column = scored.column.map { columns[$0] }
+        let modifier = scored.modifier.map { place in
+            let column = modifiers[place]
+            return FittedModifier(
+                feature: column.feature, middle: column.middle, power: fit.power,
+                powerVariance: fit.powerVariance,
+                seen: (column.values.min() ?? 0)...(column.values.max() ?? 0))
+        }
+        return FittedLaw(
+            law: scored.law, weight: weight, logScale: fit.logScale,
+            scaleVariance: fit.scaleVariance, variance: fit.deviation * fit.deviation,
+            drift: fit.drift, logSizes: column?.logSizes ?? [], logFloor: column?.logFloor ?? 0,
+            residuals: residuals(scored, fit), modifier: modifier,
+            walk: zip(sizes, fit.walk).map { ($0, $1) })
+    }
+}
+
+/// What the runs are grouped by.
+private struct Grouping: Hashable {
+    var column: Int?
+    var modifier: Int?
 }
 
 /// A law and how well it fits.
@@ -148,6 +283,9 @@ private struct ScoredLaw {
     var law: GrowthLaw
     /// The predictor's place among the columns.
     var column: Int?
+    /// The modifier's place among those.
+    var modifier: Int?
+    var prior: Double
     /// ln of the weight, up to a constant.
     var score: Double
     var logScale: Double
@@ -155,5 +293,6 @@ private struct ScoredLaw {
     var squares: Double
 
     static let hopeless = ScoredLaw(
-        law: .constant, column: nil, score: -.infinity, logScale: 0, squares: 0)
+        law: .constant, column: nil, modifier: nil, prior: 0, score: -.infinity, logScale: 0,
+        squares: 0)
 }

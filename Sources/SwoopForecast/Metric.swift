@@ -19,14 +19,11 @@ package enum Metric: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Deviation of ln that is expected before any evidence: 4 % for times, next to none for sizes.
-    var priorNoise: Double { self == .outputBytes ? 0.005 : 0.04 }
-
     /// Deviation of ln between one session and the next, common to all tasks of a plan: machines
     /// are never quite the same again.
     ///
     /// A guess.
-    var sessionSpread: Double { self == .outputBytes ? 0 : 0.03 }
+    var sessionSpread: Double { self == .outputBytes ? 0 : 0.05 }
 }
 
 /// A prediction of one quantity of one run.

@@ -19,6 +19,9 @@ struct MetricModel: Sendable {
     let laws: [FittedLaw]
     /// ln of each node's slowness, by its place in the list of nodes.
     let nodeOffsets: [Int: Double]
+    /// The laws that evidence looks at, and ln of every run's cost by each.
+    private let likely: [FittedLaw]
+    private let likelyCosts: [[Double]]
 
     /// nil when there are no runs.
     init?(
@@ -28,7 +31,8 @@ struct MetricModel: Sendable {
         self.metric = metric
         let values = observations.logValues(of: metric)
         var fit = LawFit(
-            metric, columns: observations.columns, values: values, constraint: constraint)
+            metric, columns: observations.columns, modifiers: observations.modifiers,
+            values: values, constraint: constraint)
         var found = fit.best()
         var offsets: [Int: Double] = [:]
         let nodes = observations.runs.map(\.node)
@@ -46,6 +50,15 @@ struct MetricModel: Sendable {
         }
         laws = found
         nodeOffsets = offsets
+        let likely = Self.likely(of: found)
+        self.likely = likely
+        likelyCosts = likely.map { law in
+            observations.runs.map { run in
+                law.predictive(
+                    features: run.record.features, elements: Double(run.record.elements)
+                ).centre
+            }
+        }
     }
 
     /// 1 within two deviations, falling beyond; the deviation by the median of what is left over.
@@ -85,11 +98,9 @@ extension MetricModel {
             metric.sessionSpread * metric.sessionSpread
             + (isChanged ? ForecastPrior.versionSpread * ForecastPrior.versionSpread : 0)
         let parts = laws.map { law in
-            let (centre, scaleSquared) = law.predictive(
-                logSize: law.logSize(features: features, elements: elements))
+            let (centre, scaleSquared) = law.predictive(features: features, elements: elements)
             return (
-                weight: law.weight, centre: centre, scale: (scaleSquared + common).squareRoot(),
-                freedom: law.freedom
+                weight: law.weight, centre: centre, scale: (scaleSquared + common).squareRoot()
             )
         }
         func quantile(_ share: Double) -> Double {
@@ -98,8 +109,7 @@ extension MetricModel {
             for _ in 0..<60 {
                 let middle = (low + high) / 2
                 let below = parts.reduce(0) { sum, part in
-                    let deviate = Distribution.normalDeviate(
-                        ofStudent: (middle - part.centre) / part.scale, freedom: part.freedom)
+                    let deviate = (middle - part.centre) / part.scale
                     return sum + part.weight * Distribution.normalShare(below: deviate)
                 }
                 if below < share { low = middle } else { high = middle }
@@ -116,18 +126,52 @@ extension MetricModel {
     /// How a prediction for this size is known.
     func evidence(features: [Double], elements: Double, isChanged: Bool) -> Evidence {
         if isChanged { return .guess }
-        let constantShare = laws.reduce(0) { $0 + ($1.law.predictor == nil ? $1.weight : 0) }
-        guard constantShare < 0.5, let best = laws.first(where: { $0.law.predictor != nil }) else {
+        guard constantShare < 0.95, let best = laws.first(where: { $0.law.predictor != nil }) else {
             return .measured
         }
         guard let logSize = best.logSize(features: features, elements: elements) else {
             return .guess
         }
-        // Within a tenth of a size that was seen is that size.
-        if best.logSizes.contains(where: { abs($0 - logSize) < 0.1 }) { return .measured }
+        if isSeen(features: features, elements: elements) { return .measured }
         guard let least = best.logSizes.min(), let most = best.logSizes.max(), most - least > 0.1
         else { return .guess }
         if logSize > least, logSize < most { return .interpolated }
         return .extrapolated(factor: .exp(max(logSize - most, least - logSize)))
+    }
+
+    private var constantShare: Double {
+        laws.reduce(0) { $0 + ($1.law.predictor == nil && $1.modifier == nil ? $1.weight : 0) }
+    }
+
+    /// Whether a run was seen that costs the same within a tenth by all laws that are likely.
+    private func isSeen(features: [Double], elements: Double) -> Bool {
+        let costs = likely.map {
+            $0.predictive(features: features, elements: elements).centre
+        }
+        return (likelyCosts.first ?? []).indices.contains { run in
+            costs.indices.allSatisfy { abs(likelyCosts[$0][run] - costs[$0]) < 0.1 }
+        }
+    }
+
+    /// One of each law that has a twentieth of the weight or more: the first.
+    private static func likely(of laws: [FittedLaw]) -> [FittedLaw] {
+        var shares: [LikelyLaw: Double] = [:]
+        for law in laws { shares[LikelyLaw(law), default: 0] += law.weight }
+        var taken: Set<LikelyLaw> = []
+        return laws.filter {
+            let key = LikelyLaw($0)
+            return (shares[key] ?? 0) >= 0.05 && taken.insert(key).inserted
+        }
+    }
+}
+
+/// What laws have in common that differ in noise and drift alone.
+private struct LikelyLaw: Hashable {
+    var law: GrowthLaw
+    var modifier: Int?
+
+    init(_ fitted: FittedLaw) {
+        law = fitted.law
+        modifier = fitted.modifier?.feature
     }
 }

@@ -55,12 +55,14 @@ public struct EstimateRange: Hashable, Sendable {
 
     /// The range of what draws from the models gave; nil when there are none.
     ///
-    /// Quantiles at 5, 50 and 95 %, between draws by a straight line.
+    /// Quantiles at 5, 50 and 95 %, between draws by a straight line: of n draws the one at place k
+    /// has k / (n + 1) below it on average, so few draws give no range that is too narrow.
     public init?(draws: [Double]) {
         guard !draws.isEmpty else { return nil }
         let sorted = draws.map { $0.isNaN ? 0 : $0 }.sorted()
         func quantile(_ share: Double) -> Double {
-            let place = share * Double(sorted.count - 1)
+            let place = min(
+                Double(sorted.count - 1), max(0, share * Double(sorted.count + 1) - 1))
             let below = Int(place)
             let above = min(below + 1, sorted.count - 1)
             return sorted[below] + (sorted[above] - sorted[below]) * (place - Double(below))

@@ -90,13 +90,17 @@ extension EstimateComparison: CustomStringConvertible {
 
 /// Numbers for people, with three significant digits.
 enum Quantity {
-    /// `0`, `0.00123`, `1.23`, `12.3`, `1,235`; beyond 10^15 as Swift prints it.
+    /// `0`, `0.00123`, `1.23`, `12.3`, `1,235`; beyond 10^15 `1.23e17`.
     static func number(_ value: Double) -> String { number(value, digits: 3) }
 
     static func number(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "unknown" : value < 0 ? "−∞" : "∞" }
         let magnitude = abs(value)
-        guard magnitude < 1e15 else { return "\(value)" }
+        guard magnitude < 1e15 else {
+            var (scaled, exponent) = (magnitude, 0)
+            while scaled >= 10 { (scaled, exponent) = (scaled / 10, exponent + 1) }
+            return (value < 0 ? "−" : "") + number(scaled, digits: digits) + "e\(exponent)"
+        }
         let sign = value < 0 ? "−" : ""
         if magnitude == 0 { return "0" }
         // Places behind the point so that `digits` digits count.

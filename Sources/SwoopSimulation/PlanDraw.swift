@@ -16,12 +16,13 @@ struct PlanDraw {
     /// Bytes that each task reads, by its place.
     private(set) var bytesIn: [Double] = []
 
-    /// - Parameter overhead: nanoseconds that each run takes beside itself.
+    /// - Parameters:
+    ///   - samplers: one truth about each function; nil where it is not known.
+    ///   - overhead: nanoseconds that each run takes beside itself.
     init(
-        _ graph: PlanGraph, _ models: PlanModels, overhead: Double,
-        using generator: inout SeededGenerator
+        _ graph: PlanGraph, _ models: PlanModels, _ samplers: [FunctionSampler?],
+        overhead: Double, using generator: inout SeededGenerator
     ) {
-        let samplers = models.functions.map { $0?.model.sampler(using: &generator) }
         var bytesOut: [Double] = []
         var path: [Double] = []
         var isWarm: Set<Int> = []

@@ -2,6 +2,7 @@
 // virtual time to see what a schedule makes of them.
 
 import SwoopExecution
+import SwoopForecast
 package import SwoopModel
 import SwoopScheduling
 import SwoopSession
@@ -39,8 +40,12 @@ package enum PlanSimulation {
             return .unknown(functions: models.unknown, tasks: plan.tasks.count)
         }
         var generator = SeededGenerator(seed: seed)
-        let futures = (0..<max(1, draws)).map { _ in
-            PlanDraw(plan, models, overhead: Double(overhead), using: &generator)
+        let draws = max(1, draws)
+        let samplers = models.functions.map { $0?.model.samplers(draws, using: &generator) }
+        let futures = (0..<draws).map { draw in
+            PlanDraw(
+                plan, models, samplers.map { $0?[draw] }, overhead: Double(overhead),
+                using: &generator)
         }
         var wall: [Int: EstimateRange] = [:]
         for count in cores where count > 0 {

@@ -34,13 +34,14 @@ import Swoop
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
             ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),
             ("strangers", Strangers.run), ("sums", IntegerSums.run), ("build", FirstBuild.run),
+            ("forecast", Forecasts.run),
             ("big", BigFile.run),
         ]
         // A file larger than memory, or minutes of building, is not what somebody wants who names
         // no workload.
         let chosen =
             names.isEmpty
-            ? all.map(\.0).filter { !["big", "build"].contains($0) } : Array(names)
+            ? all.map(\.0).filter { !["big", "build", "forecast"].contains($0) } : Array(names)
         for name in chosen {
             guard let workload = all.first(where: { $0.0 == name }) else {
                 say("no workload \(name); there are \(all.map(\.0).joined(separator: ", "))")

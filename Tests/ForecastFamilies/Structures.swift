@@ -11,7 +11,8 @@ extension Family {
         var text: [UInt8] = []
         text.reserveCapacity(sizes[0])
         while text.count < sizes[0] {
-            text += Array("\(dice.below(100_000)),\(dice.below(1_000)),word\(dice.below(900))\n".utf8)
+            text += Array(
+                "\(dice.below(100_000)),\(dice.below(1_000)),word\(dice.below(900))\n".utf8)
         }
         return {
             var (sum, field, number): (UInt64, Int, UInt64) = (0, 0, 0)
@@ -50,14 +51,16 @@ extension Family {
             while start < text.count {
                 var place = start
                 if repeats {
-                    while place < text.count, text[place] <= UInt8(ascii: "b") , place - start < 24 {
+                    while place < text.count, text[place] <= UInt8(ascii: "b"), place - start < 24 {
                         place += 1
                     }
                 } else {
                     while place < text.count, text[place] == UInt8(ascii: "a") { place += 1 }
                     while place < text.count, text[place] == UInt8(ascii: "b") { place += 1 }
                 }
-                if place > start, place < text.count, text[place] == UInt8(ascii: "c") { found += 1 }
+                if place > start, place < text.count, text[place] == UInt8(ascii: "c") {
+                    found += 1
+                }
                 start += 1
             }
             return found
@@ -168,7 +171,9 @@ extension Family {
 
     static let editing = Family(
         15, "edit distance",
-        pilots: [[400, 400], [800, 400], [800, 1_600], [1_600, 1_600], [600, 4_000], [2_000, 2_000]],
+        pilots: [
+            [400, 400], [800, 400], [800, 1_600], [1_600, 1_600], [600, 4_000], [2_000, 2_000],
+        ],
         heldOut: [
             (.four, [4_000, 4_000]), (.four, [1_600, 10_000]), (.sixteen, [8_000, 8_000]),
             (.sixtyFour, [16_000, 16_000]), (.sixtyFour, [4_000, 64_000]),
