@@ -27,6 +27,17 @@ import Testing
         #expect(header[0x3c..<0x40].allSatisfy { $0 == 0 })
     }
 
+    @Test func `libraries that nothing in a program uses, or only a client, stay behind`() throws {
+        let folder = try TestFolder()
+        let placed = try placeProbe(folder)
+        let names = try run("/bin/ls", placed).output.split(separator: "\n").map(String.init)
+        #expect(names.contains("libswiftCore.so") && names.contains("program"), "\(names)")
+        for left in [
+            "libswift_StringProcessing.so", "libswift_RegexParser.so", "libssh2.so.1",
+            "libcrypto.so.3", "libsqlite3.so.0",
+        ] { #expect(!names.contains(left), "\(names)") }
+    }
+
     @Test func aSecondProcessTakesTheDigestsFromTheFirstAndGarbageIsNoDigest() throws {
         let folder = try TestFolder()
         let first = try placeProbe(folder)

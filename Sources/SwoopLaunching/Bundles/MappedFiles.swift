@@ -84,14 +84,15 @@ enum MappedFiles {
 
     /// Those of them of which nothing here uses a symbol.
     private static func unusedLibraries(among paths: [String]) -> Set<String> {
-        var left = paths
+        // The kernel's own image has a name without a folder, and uses nothing.
+        var left = paths.filter { $0.isEmpty || $0.hasPrefix("/") }
         for name in omissible {
             guard let path = left.first(where: { lastComponent(of: $0) == name }),
                 !left.contains(where: { unsafe $0 != path && swoop_image_uses($0, name) != 0 })
             else { continue }
             left.removeAll { $0 == path }
         }
-        return Set(paths).subtracting(left)
+        return Set(paths.filter { $0.hasPrefix("/") }).subtracting(left)
     }
 
     private struct Image {
