@@ -22,20 +22,19 @@ package struct UnstoredData: Sendable {
 
 extension Scheduler {
     mutating func addData(
-        _ item: DataSpec, bytes: [UInt8], of client: ClientID,
+        _ item: DataSpec, bytes: [UInt8], part: Int32, row: Int,
         into effects: inout [SchedulerEffect]
     ) -> TaskIndex? {
         guard tasks.index(of: item.id) == nil else {
             reject(.repeatedTask, into: &effects)
             return nil
         }
-        let spec = TaskSpec(id: item.id, function: FunctionIndex(.max), output: item.output)
-        let index = enter(TaskRecord(spec: spec, client: client, kind: .data))
+        let index = enter(.data, part: part, row: row)
         if item.isDeferred {
             addDeferred(item, at: index)
         } else if item.output == .value && bytes.count <= configuration.inlineMax {
             change(index, to: .done)
-            tasks[index].stored = .inline(bytes)
+            tasks.store(.inline(bytes), of: index)
         } else {
             storeNew(index, bytes, copies: configuration.dataCopies, into: &effects)
         }
@@ -56,9 +55,9 @@ extension Scheduler {
     mutating func storeData(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard let data = unstoredData[index] else { return }
         let byteCount = StoredOutput.takenBytes(ofPage: Int64(data.bytes.count))
-        let spec = tasks[index].spec
-        var wanted = data.copies - data.pending.count - tasks[index].locations.count
-        var avoided = Set(data.pending + tasks[index].locations + data.refusals.map(\.node))
+        let (task, output) = (tasks.id(of: index), tasks.output(of: index))
+        var wanted = data.copies - data.pending.count - tasks.locations(of: index).count
+        var avoided = Set(data.pending + tasks.locations(of: index) + data.refusals.map(\.node))
         while wanted > 0 {
             nodes.refresh()
             guard let place = nodes.roomiest(except: { avoided.contains($0) }) else { return }
@@ -67,7 +66,7 @@ extension Scheduler {
             nodes[place].pageBytes += byteCount
             unstoredData[index]?.pending.append(node)
             unstoredData[index]?.pending.sort()
-            effects.append(.storePage(node, spec.id, spec.output, bytes: data.bytes))
+            effects.append(.storePage(node, task, output, bytes: data.bytes))
             wanted -= 1
         }
     }
@@ -91,7 +90,7 @@ extension Scheduler {
         forgetPending(node, of: index)
         switch outcome {
         case .finished(let stored):
-            if tasks[index].stored == nil { tasks[index].stored = stored }
+            if !tasks.hasStored(index) { tasks.store(stored, of: index) }
             addLocation(node, of: index)
         case .failed(let failure):
             unstoredData[index]?.refusals.append((node, failure.message))
@@ -108,16 +107,16 @@ extension Scheduler {
             return
         }
         let reasons = data.refusals.map(\.reason).joined(separator: "; ")
-        guard let stored = tasks[index].stored, !tasks[index].locations.isEmpty else {
+        guard let stored = tasks.stored(of: index), !tasks.locations(of: index).isEmpty else {
             // Nobody is asked and nobody refused: the next node that joins is.
             guard !data.refusals.isEmpty else { return }
             return fail(index, failure(.noMemory, of: index, reasons), into: &effects)
         }
         unstoredData[index] = nil
-        if !data.refusals.isEmpty && tasks[index].locations.count < data.copies {
+        if !data.refusals.isEmpty && tasks.locations(of: index).count < data.copies {
             let text =
                 "\(data.bytes.count) bytes of data are on one node only: \(reasons)"
-            effects.append(.notify(tasks[index].client, .remark(text)))
+            effects.append(.notify(tasks.client(of: index), .remark(text)))
         }
         settleDeferred(index, into: &effects)
         finish(index, stored: stored, into: &effects)
@@ -157,9 +156,9 @@ extension Scheduler {
 
     /// The node has the page of the task's output.
     mutating func addLocation(_ node: NodeID, of index: TaskIndex) {
-        guard !tasks[index].locations.contains(node) else { return }
-        tasks[index].locations.append(node)
-        tasks[index].locations.sort()
+        guard !tasks.locations(of: index).contains(node) else { return }
+        tasks[extra: index].locations.append(node)
+        tasks[extra: index].locations.sort()
         count(page: index, on: node, 1)
         guard let place = nodes.place(of: node) else { return }
         nodes[place].pages.append(tasks.link(to: index))
@@ -170,16 +169,16 @@ extension Scheduler {
     }
 
     mutating func removeLocation(_ node: NodeID, of index: TaskIndex) {
-        guard tasks[index].locations.contains(node) else { return }
-        tasks[index].locations.removeAll { $0 == node }
+        guard tasks.locations(of: index).contains(node) else { return }
+        tasks[extra: index].locations.removeAll { $0 == node }
         // What is made again need not have the bytes that were copied.
-        if tasks[index].locations.isEmpty { tasks[index].readers = [] }
+        if tasks.locations(of: index).isEmpty { tasks[extra: index].readers = [] }
         count(page: index, on: node, -1)
     }
 
     private mutating func count(page index: TaskIndex, on node: NodeID, _ times: Int64) {
         guard let place = nodes.place(of: node) else { return }
-        nodes[place].pageBytes += times * (tasks[index].stored?.takenBytes ?? 0)
+        nodes[place].pageBytes += times * (tasks.takenBytes(of: index) ?? 0)
         nodes[place].pageCount += Int(times)
     }
 }

@@ -32,9 +32,15 @@ extension Scheduler {
     /// Cancels what the client had and frees its pages.
     mutating func leave(_ client: ClientID, into effects: inout [SchedulerEffect]) {
         guard let place = clientPlace(client) else { return }
-        let own = tasks.each(of: clients[place].tasks) { tasks[$0].client == client }
+        let own = tasks.each(of: clients[place].tasks) { tasks.client(of: $0) == client }
         clients.remove(at: place)
-        for task in own { tasks[task.index].isHeld = false }
+        for task in own {
+            tasks[task.index].isHeld = false
+            guard tasks[task.index].isNew else { continue }
+            // What is not taken in may need itself.
+            tasks[task.index].isNew = false
+            unlink(task.index)
+        }
         for task in own where tasks.isCurrent(task) {
             discardIfUnneeded(task.index, into: &effects)
         }
@@ -42,10 +48,9 @@ extension Scheduler {
     }
 
     /// Puts a record into the table, and into its client's list.
-    mutating func enter(_ record: TaskRecord) -> TaskIndex {
-        let client = record.client
-        let index = tasks.insert(record)
-        guard let place = clientPlace(client) else { return index }
+    mutating func enter(_ kind: TaskKind, part: Int32, row: Int) -> TaskIndex {
+        let index = tasks.insert(kind, part: part, row: row)
+        guard let place = clientPlace(tasks.client(of: index)) else { return index }
         clients[place].tasks.append(tasks.link(to: index))
         clients[place].taskCount += 1
         // Links to forgotten ones are dropped when they outnumber the others.
@@ -91,10 +96,12 @@ extension Scheduler {
         let slots = nodes.slots
         guard slots > 0, tasks.count <= Self.predictedMax else { return 0 }
         var work: Int64 = 0
-        for index in tasks.records.indices
-        where tasks[index].client == client && tasks[index].kind == .call {
+        guard let place = clientPlace(client) else { return 0 }
+        for task in clients[place].tasks
+        where tasks.isCurrent(task) && tasks[task.index].kind == .call {
+            let index = task.index
             guard tasks[index].state != .done, !tasks[index].state.isFinal else { continue }
-            let function = Int(tasks[index].spec.function.rawValue)
+            let function = Int(tasks.function(of: index).rawValue)
             guard function < durations.count, durations[function] != nil else { return 0 }
             let predicted = predictedNanoseconds(of: index)
             let (sum, overflow) = work.addingReportingOverflow(predicted)

@@ -65,7 +65,7 @@ extension Scheduler {
             guard deferredBytes == 0 || isStuck || deferredBytes + data.byteCount <= deferredMax
             else { break }
             move(index, to: .asked)
-            effects.append(.notify(tasks[index].client, .dataNeeded(tasks[index].spec.id)))
+            effects.append(.notify(tasks.client(of: index), .dataNeeded(tasks.id(of: index))))
             asked += 1
         }
         deferredQueue.removeFirst(asked)
@@ -107,7 +107,9 @@ extension Scheduler {
         _ task: TaskID, of client: ClientID, into effects: inout [SchedulerEffect]
     ) -> TaskIndex? {
         endAbandonedLend(of: task, client, into: &effects)
-        guard let index = tasks.index(of: task), tasks[index].client == client else { return nil }
+        guard let index = tasks.index(of: task), tasks.client(of: index) == client else {
+            return nil
+        }
         if deferredData[index]?.lend?.stage == .lent {
             endLend(of: index, into: &effects)
             move(index, to: .asked)
@@ -118,7 +120,7 @@ extension Scheduler {
     /// The data has come and stays: it is like other data from now on.
     mutating func settleDeferred(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard deferredData[index]?.staysOnceBrought == true else { return }
-        effects.append(.notify(tasks[index].client, .dataSettled(tasks[index].spec.id)))
+        effects.append(.notify(tasks.client(of: index), .dataSettled(tasks.id(of: index))))
         forgetDeferred(index)
     }
 
@@ -131,7 +133,7 @@ extension Scheduler {
     mutating func deferAgain(_ index: TaskIndex) {
         move(index, to: .kept)
         takeBack(index)
-        tasks[index].stored = nil
+        tasks.store(nil, of: index)
         deferredQueue.insert(index, at: 0)
     }
 
@@ -164,7 +166,7 @@ extension Scheduler {
             let isQueued = deferredQueue.contains(index)
             precondition(
                 isQueued == (data.stage == .kept && tasks[index].state == .waiting),
-                "\(tasks[index].spec.id) is asked for twice or never")
+                "\(tasks.id(of: index)) is asked for twice or never")
         }
         precondition(bytes == deferredBytes, "deferred data is counted wrongly")
         precondition(asked == deferredAsked, "data that was asked for is counted wrongly")

@@ -114,18 +114,19 @@ extension Scheduler {
 
     /// What its function declared.
     func needs(of index: TaskIndex) -> TaskNeeds {
-        let place = Int(tasks[index].spec.function.rawValue)
+        let place = Int(tasks.function(of: index).rawValue)
         return place < functions.count ? functions[place].needs : TaskNeeds()
     }
 
     /// Bytes that the input's page takes, made or expected; 0 for a value inside of a message.
     func pageBytes(of input: TaskIndex) -> Int64 {
-        tasks[input].stored?.takenBytes ?? tasks[input].expectedBytes
+        if let bytes = tasks.takenBytes(of: input) { return bytes }
+        return tasks.hasExtra(input) ? tasks[extra: input].booking.expectedBytes : 0
     }
 
     /// Bytes that the task takes of the input's page where it reads a part only, else all of them.
     func readBytes(of input: TaskIndex, by index: TaskIndex) -> Int64 {
-        guard let part = tasks[index].spec.part, case .page(let pages) = tasks[input].stored,
+        guard let part = tasks.part(of: index), let pages = tasks.pages(of: input),
             pages.parts.count > 1
         else { return pageBytes(of: input) }
         guard Int(part) < pages.parts.count else { return 0 }
@@ -135,16 +136,16 @@ extension Scheduler {
     /// Bytes of pages that are freed once the task and those that read the same pages are done: of
     /// each page the task's share.
     func bytesFreed(by index: TaskIndex, on node: NodeID? = nil) -> Int64 {
-        tasks[index].inputs.reduce(0) { sum, input in
+        tasks.inputs(of: index).reduce(0) { sum, input in
             let bytes = pageBytes(of: input)
-            guard bytes > 0, !tasks[input].isHeld, tasks[input].wantedNames.isEmpty else {
+            guard bytes > 0, !tasks[input].isHeld, !tasks[input].isWanted else {
                 return sum
             }
-            if let node, tasks[input].stored != nil, !tasks[input].locations.contains(node) {
+            if let node, tasks.hasStored(input), !tasks.locations(of: input).contains(node) {
                 return sum
             }
             // Who reads a part of it has the readers of the other parts beside it.
-            guard tasks[index].spec.part == nil else {
+            guard tasks.part(of: index) == nil else {
                 return sum + readBytes(of: input, by: index)
             }
             return sum + bytes / Int64(max(1, tasks[input].unfinishedDependents))
@@ -160,37 +161,38 @@ extension Scheduler {
         let expected = expectedOutput(of: index)
         let needs = needs(of: index)
         var (missing, moved): (Int64, Int64) = (0, 0)
-        for input in tasks[index].inputs where !tasks[input].locations.isEmpty {
-            guard !tasks[input].locations.contains(node) else { continue }
+        for input in tasks.inputs(of: index) where !tasks.locations(of: input).isEmpty {
+            guard !tasks.locations(of: input).contains(node) else { continue }
             missing &+= readBytes(of: input, by: index)
             guard !isCopying(input, node) else { continue }
             moved &+= byteCount(of: input, for: index)
         }
-        tasks[index].movedBytes = moved
-        tasks[index].expectedBytes = expected ?? 0
+        let booking = TaskBooking(
+            expectedBytes: expected ?? 0,
+            promisedBytes: max(expected ?? 0, needs.memory) + missing, movedBytes: moved,
+            freeingBytes: bytesFreed(by: index, on: node))
+        if booking != TaskBooking() { tasks[extra: index].booking = booking }
         tasks[index].isUnknown = expected == nil && needs.memory == 0
         // What goes along with what it needs waits for that, and is no trial of its own.
         tasks[index].isTrial = tasks[index].isUnknown && tasks[index].unmet == 0
-        tasks[index].promisedBytes = max(expected ?? 0, needs.memory) + missing
-        tasks[index].freeingBytes = bytesFreed(by: index, on: node)
         count(promisesOf: index, at: place, 1)
     }
 
     /// Takes from the node what was booked for the task.
     mutating func withdrawPromise(_ index: TaskIndex, at place: Int) {
         count(promisesOf: index, at: place, -1)
-        tasks[index].expectedBytes = 0
         tasks[index].isUnknown = false
         tasks[index].isTrial = false
-        tasks[index].promisedBytes = 0
-        tasks[index].freeingBytes = 0
-        tasks[index].movedBytes = 0
+        if tasks.hasExtra(index) { tasks[extra: index].booking = TaskBooking() }
     }
 
     private mutating func count(promisesOf index: TaskIndex, at place: Int, _ times: Int64) {
         let needs = needs(of: index)
-        nodes[place].promisedBytes += times * tasks[index].promisedBytes
-        nodes[place].freeingBytes += times * tasks[index].freeingBytes
+        if tasks.hasExtra(index) {
+            let booking = tasks[extra: index].booking
+            nodes[place].promisedBytes += times * booking.promisedBytes
+            nodes[place].freeingBytes += times * booking.freeingBytes
+        }
         nodes[place].declaredBytes += times * needs.memory
         if tasks[index].isTrial { nodes[place].trials += times }
         if needs.cores > 1 { nodes[place].wideRuns += times }

@@ -142,7 +142,7 @@ extension Scheduler {
         var orders: [(node: NodeID, copy: PageCopy)] = []
         drain.copies = drain.copies.filter { tasks.index(of: $0.key) != nil }
         for index in pages(at: place).map(\.index) where needsCopy(index, from: node) {
-            let task = tasks[index].spec.id
+            let task = tasks.id(of: index)
             if drain.copies[task] != nil {
                 rest.copies += 1
                 continue
@@ -154,7 +154,7 @@ extension Scheduler {
                 continue
             }
             rest.copies += 1
-            guard drain.copies.count < Self.copiesMax, case .page(let pages) = tasks[index].stored
+            guard drain.copies.count < Self.copiesMax, let pages = tasks.pages(of: index)
             else { continue }
             drain.copies[task] = target
             orders.append(
@@ -173,10 +173,10 @@ extension Scheduler {
     /// Whether the page is on this node alone, and anybody may want it.
     private func needsCopy(_ index: TaskIndex, from node: NodeID) -> Bool {
         let record = tasks[index]
-        guard record.state == .done, record.locations == [node] else { return false }
+        guard record.state == .done, tasks.locations(of: index) == [node] else { return false }
         // Its client can bring it once more.
         if record.kind == .data { return deferredData[index] == nil }
-        return record.isNeeded || !record.wantedNames.isEmpty
+        return record.isNeeded || record.isWanted
     }
 
     /// The node with most room among those that stay.
@@ -192,7 +192,7 @@ extension Scheduler {
         hear(node)
         _ = endCopy(of: task, to: node)
         guard let index = tasks.index(of: task), tasks[index].state == .done,
-            case .page = tasks[index].stored
+            tasks.pages(of: index) != nil
         else {
             // Made again meanwhile, or needed by nobody. Whoever wanted the copy may be gone by
             // now: the node keeps it all the same until it is told.

@@ -17,15 +17,16 @@ extension Scheduler {
         var reasons: [String] = []
         switch record.state {
         case .waiting:
-            for input in record.inputs where !tasks[input].isAvailable {
-                reasons.append("waits for \(name(of: input)) (\(tasks[input].spec.id))")
+            if record.isNew { reasons.append("its plan is being taken in") }
+            for input in tasks.inputs(of: index) where !tasks[input].isAvailable {
+                reasons.append("waits for \(name(of: input)) (\(tasks.id(of: input)))")
             }
             if let data = unstoredData[index] {
                 let names = data.pending.map { "node \($0.rawValue)" }.joined(separator: ", ")
                 reasons.append(
                     names.isEmpty ? "no node has joined to store it" : "being stored on \(names)")
             }
-            if let last = record.setbacks.last {
+            if let last = tasks[extra: index].setbacks.last {
                 reasons.append("failed on \(last.name), and waits for another try")
             }
             if let iteration = iterations[index] {

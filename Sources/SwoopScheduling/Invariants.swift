@@ -13,35 +13,36 @@ extension Scheduler {
         for index in tasks.indices {
             let record = tasks[index]
             count(index, into: &found)
-            if case .running = record.state { running[record.client, default: 0] += 1 }
-            for input in record.inputs {
-                precondition(tasks.contains(input), "\(record.spec.id) has a forgotten input")
+            if case .running = record.state { running[tasks.client(of: index), default: 0] += 1 }
+            for input in tasks.inputs(of: index) {
+                precondition(tasks.contains(input), "\(tasks.id(of: index)) has a forgotten input")
                 retainers[input, default: 0] += 1
                 if record.claimsInputs { unfinished[input, default: 0] += 1 }
             }
             if record.state == .ready {
                 precondition(
-                    record.inputs.allSatisfy { tasks[$0].isAvailable },
-                    "\(record.spec.id) is ready without its inputs")
+                    tasks.inputs(of: index).allSatisfy { tasks[$0].isAvailable },
+                    "\(tasks.id(of: index)) is ready without its inputs")
             }
             if record.state == .failed {
-                precondition(failures[index] != nil, "\(record.spec.id) failed without a reason")
+                precondition(
+                    failures[index] != nil, "\(tasks.id(of: index)) failed without a reason")
             }
         }
         for index in tasks.indices {
             let record = tasks[index]
             precondition(
-                record.unfinishedDependents == unfinished[index] ?? 0,
+                Int(record.unfinishedDependents) == unfinished[index] ?? 0,
                 """
-                \(record.spec.id) (\(record.state)) counts \(record.unfinishedDependents) unfinished \
-                dependents, not \(unfinished[index] ?? 0)
+                \(tasks.id(of: index)) (\(record.state)) counts \
+                \(record.unfinishedDependents) unfinished dependents, not \(unfinished[index] ?? 0)
                 """)
             precondition(
-                record.retainers == retainers[index] ?? 0,
-                "\(record.spec.id) counts its users wrongly")
+                Int(record.retainers) == retainers[index] ?? 0,
+                "\(tasks.id(of: index)) counts its users wrongly")
             precondition(
-                record.isNeeded || record.retainers > 0 || !record.wantedNames.isEmpty,
-                "\(record.spec.id) is kept for nobody")
+                record.isNeeded || record.retainers > 0 || record.isWanted || record.isNew,
+                "\(tasks.id(of: index)) is kept for nobody")
         }
         checkNodes(found)
         for client in clients {
@@ -65,21 +66,22 @@ extension Scheduler {
         if let node = record.state.node {
             var load = found[node] ?? FoundLoad()
             load.tasks += 1
-            load.promisedBytes += record.promisedBytes
+            load.promisedBytes += tasks[extra: index].booking.promisedBytes
             load.recalls += record.isRecalled ? 1 : 0
             if case .suspended = record.state {} else { load.cores += cores(of: index) }
             found[node] = load
             precondition(
-                nodes.place(of: node) != nil, "\(record.spec.id) is held by an unknown node")
+                nodes.place(of: node) != nil, "\(tasks.id(of: index)) is held by an unknown node")
         }
-        for node in record.locations {
-            precondition(nodes.place(of: node) != nil, "\(record.spec.id) is on an unknown node")
-            found[node, default: FoundLoad()].pageBytes += record.stored?.takenBytes ?? 0
+        for node in tasks.locations(of: index) {
+            precondition(
+                nodes.place(of: node) != nil, "\(tasks.id(of: index)) is on an unknown node")
+            found[node, default: FoundLoad()].pageBytes += tasks.takenBytes(of: index) ?? 0
         }
         for node in unstoredData[index]?.pending ?? [] {
             precondition(
                 record.kind == .data && record.state == .waiting,
-                "\(record.spec.id) is stored though it does not wait for it")
+                "\(tasks.id(of: index)) is stored though it does not wait for it")
             let count = Int64(unstoredData[index]?.bytes.count ?? 0)
             found[node, default: FoundLoad()].pageBytes += StoredOutput.takenBytes(ofPage: count)
         }
@@ -92,7 +94,7 @@ extension Scheduler {
         let record = tasks[index]
         precondition(
             record.kind == .data && record.state == .waiting,
-            "\(record.spec.id) is written though it does not wait for it")
+            "\(tasks.id(of: index)) is written though it does not wait for it")
         found[lend.node, default: FoundLoad()].pageBytes += lend.takenBytes
     }
 
@@ -103,13 +105,13 @@ extension Scheduler {
             precondition(
                 held(at: place).count == node.assigned,
                 "the list of node \(node.id.rawValue) lacks a task that it holds")
-            let pages = tasks.indices.count { tasks[$0].locations.contains(node.id) }
+            let pages = tasks.indices.count { tasks.locations(of: $0).contains(node.id) }
             precondition(
                 pages == node.pageCount && self.pages(at: place).count == pages,
                 "the list of node \(node.id.rawValue) lacks a page")
         }
         for client in clients {
-            let own = tasks.indices.count { tasks[$0].client == client.id }
+            let own = tasks.indices.count { tasks.client(of: $0) == client.id }
             let listed = tasks.each(of: client.tasks) { _ in true }.count
             precondition(
                 own == client.taskCount && own == listed,

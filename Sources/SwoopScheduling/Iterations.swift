@@ -18,7 +18,7 @@ package struct IterationRecord: Sendable {
 extension Scheduler {
     mutating func addIteration(
         _ spec: IterationSpec, functions places: [FunctionIndex], of client: ClientID,
-        into effects: inout [SchedulerEffect]
+        retry: RetryRule, into effects: inout [SchedulerEffect]
     ) -> TaskIndex? {
         guard tasks.index(of: spec.id) == nil else {
             reject(.repeatedTask, into: &effects)
@@ -31,7 +31,8 @@ extension Scheduler {
                 function < places.count ? places[function] : FunctionIndex(.max)
         }
         let stand = TaskSpec(id: spec.id, function: FunctionIndex(.max))
-        let index = enter(TaskRecord(spec: stand, client: client, kind: .iteration))
+        let part = tasks.add([stand], of: client, retry: retry)
+        let index = enter(.iteration, part: part, row: 0)
         iterations[index] = IterationRecord(spec: resolved)
         hasLoops = true
         return index
@@ -70,7 +71,7 @@ extension Scheduler {
         guard let result = iteration.result, tasks[result].isAvailable else { return }
         var isOver = iteration.round >= iteration.spec.limit
         if let condition = iteration.condition {
-            guard case .inline(let bytes) = tasks[condition].stored else {
+            guard case .inline(let bytes) = tasks.stored(of: condition) else {
                 return fail(
                     index, failure(.invalidGraph, of: index, "its condition is not a Bool"),
                     into: &effects)
@@ -80,7 +81,7 @@ extension Scheduler {
         if isOver {
             end(loop: index, with: result, into: &effects)
         } else {
-            let state = Argument.output(tasks[result].spec.id)
+            let state = Argument.output(tasks.id(of: result))
             beginRound(of: index, state: state, into: &effects)
         }
     }
@@ -96,28 +97,33 @@ extension Scheduler {
         let rename = { (task: TaskID) -> TaskID in
             own.contains(task) ? task.derived(site: loop.low ^ loop.high, ordinal: round) : task
         }
-        var added: [TaskIndex] = []
-        for template in iteration.spec.template {
+        let specs = iteration.spec.template.map { template in
             var spec = template.instantiated(
                 placeholder: iteration.spec.placeholder, state: state, rename: rename)
             spec.id = rename(template.id)
-            if let new = addTask(spec, of: tasks[index].client, into: &effects) {
-                tasks[new].retry = tasks[index].retry
-                connect(new)
-                added.append(new)
-            }
+            return spec
         }
+        let part = tasks.add(
+            TaskColumns(specs), of: tasks.client(of: index), retry: tasks.retry(of: index))
+        var added: [TaskIndex] = []
+        for row in specs.indices {
+            guard let new = addTask(part: part, row: row, id: specs[row].id, into: &effects) else {
+                continue
+            }
+            connect(new)
+            added.append(new)
+        }
+        tasks.endPart(part)
         let outer = Set(iteration.spec.outerTasks.compactMap { tasks.index(of: $0) })
-        let previous = tasks[index].inputs.filter { !outer.contains($0) }
-        tasks[index].inputs.removeAll { !outer.contains($0) }
+        let previous = tasks.inputs(of: index).filter { !outer.contains($0) }
+        for input in previous { letGo(of: input, by: index) }
         let condition = iteration.spec.until.map(rename)
         let awaited = [rename(iteration.spec.result)] + (condition.map { [$0] } ?? [])
         _ = link(index, to: awaited.count == 2 && awaited[0] == awaited[1] ? [awaited[0]] : awaited)
         iteration.result = tasks.index(of: awaited[0])
         iteration.condition = condition.flatMap { tasks.index(of: $0) }
         iterations[index] = iteration
-        tasks[index].unmet = tasks[index].inputs.count { !tasks[$0].isAvailable }
-        for input in previous { letGo(of: input, by: index) }
+        tasks[index].unmet = missingInputs(of: index)
         rankRound(added)
         // Links: what begins may fail and be forgotten, and another loop's round take its place.
         let before = previous.map { tasks.link(to: $0) }
@@ -141,27 +147,27 @@ extension Scheduler {
         loop index: TaskIndex, with result: TaskIndex, into effects: inout [SchedulerEffect]
     ) {
         iterations[index] = nil
-        let others = tasks[index].inputs.filter { $0 != result }
+        let others = tasks.inputs(of: index).filter { $0 != result }
         for input in others { letGo(of: input, by: index) }
-        tasks[index].inputs = [result]
         change(index, to: .done)
-        tasks[index].stored = tasks[result].stored
+        tasks.store(tasks.stored(of: result), of: index)
         for input in others { discardIfUnneeded(input, into: &effects) }
-        let loop = tasks[index].spec.id
-        let final = tasks[result].spec.id
-        let waiting = tasks[index].dependents.filter { tasks.isCurrent($0) }
-        tasks[index].dependents = []
+        let loop = tasks.id(of: index)
+        let final = tasks.id(of: result)
+        let waiting = tasks.dependents(of: index)
         let own = tasks.link(to: index)
         for link in waiting where tasks.isCurrent(link) {
             redirect(link.index, from: loop, to: final, into: &effects)
         }
         // What goes on behind it may have ended all of it.
         guard tasks.isCurrent(own) else { return }
-        let wanted = tasks[index].wantedNames
-        tasks[index].wantedNames = []
+        let wanted = tasks[extra: index].wantedNames
+        if !wanted.isEmpty { tasks[extra: index].wantedNames = [] }
         announceDone(index, into: &effects)
         for name in wanted {
-            if !tasks[result].wantedNames.contains(name) { tasks[result].wantedNames.append(name) }
+            if !tasks[extra: result].wantedNames.contains(name) {
+                tasks[extra: result].wantedNames.append(name)
+            }
             send(result, named: name, into: &effects)
         }
         discardIfUnneeded(index, into: &effects)
@@ -171,14 +177,14 @@ extension Scheduler {
         _ dependent: TaskIndex, from loop: TaskID, to final: TaskID,
         into effects: inout [SchedulerEffect]
     ) {
-        guard let loopIndex = tasks.index(of: loop), tasks[dependent].inputs.contains(loopIndex)
-        else { return }
+        guard let loopIndex = tasks.index(of: loop), tasks.reads(dependent, loopIndex) else {
+            return
+        }
         let rename = { (task: TaskID) in task == loop ? final : task }
-        tasks[dependent].spec = tasks[dependent].spec.renamed(rename)
+        tasks.replaceSpec(of: dependent, with: tasks.spec(of: dependent).renamed(rename))
         iterations[dependent]?.spec.rename(rename)
-        tasks[dependent].inputs.removeAll { $0 == loopIndex }
         letGo(of: loopIndex, by: dependent)
-        if let finalIndex = tasks.index(of: final), !tasks[dependent].inputs.contains(finalIndex) {
+        if let finalIndex = tasks.index(of: final), !tasks.reads(dependent, finalIndex) {
             _ = link(dependent, to: [final])
         }
         settleInputs(of: dependent, into: &effects)
@@ -187,9 +193,9 @@ extension Scheduler {
     /// The task that made the result of an ended loop; nil for anything else.
     func finalTask(ofLoop task: TaskID) -> TaskID? {
         guard hasLoops, let index = tasks.index(of: task), tasks[index].kind == .iteration,
-            tasks[index].state == .done, let result = tasks[index].inputs.first
+            tasks[index].state == .done, let result = tasks.inputs(of: index).first
         else { return nil }
-        return tasks[result].spec.id
+        return tasks.id(of: result)
     }
 }
 

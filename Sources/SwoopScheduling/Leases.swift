@@ -5,6 +5,7 @@ import SwoopModel
 
 extension Scheduler {
     mutating func grantLeases(into effects: inout [SchedulerEffect]) {
+        isGranting = false
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
         // A program whose first task finds no core, or no node that has the program, is not looked
         // at any further, nor is a line whose first task finds no memory: however many wait, the
@@ -14,8 +15,16 @@ extension Scheduler {
             let isThere = takesWork(of: program)
             return MemoryEffect.allCases.map { _ in !isThere }
         }
+        var left = max(1, configuration.turnSteps / 4)
         while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
-            guard let entry = ready.pop(line), isStillReady(entry) else { continue }
+            guard left > 0 else {
+                isGranting = true
+                break
+            }
+            guard let entry = ready.pop(line), isStillReady(entry) else {
+                left -= 1
+                continue
+            }
             refreshPrediction(of: entry.index)
             // Before the inputs are looked at: a task may have 100,000.
             guard hasTime(for: entry.index, of: line.program) else {
@@ -31,9 +40,9 @@ extension Scheduler {
             }
             switch choose(for: entry.index, of: line.program, demand) {
             case .node(let place):
-                var piece = [entry.index]
+                left -= 1
                 assign(entry.index, to: place, piece: [])
-                growPiece(&piece, on: place)
+                growPiece(from: entry.index, on: place)
                 nodes.refresh()
             case .noTime:
                 ready.restore(entry, in: line)
@@ -50,8 +59,7 @@ extension Scheduler {
     }
 
     func isStillReady(_ entry: ReadyEntry) -> Bool {
-        tasks.contains(entry.index) && tasks[entry.index].spec.id == entry.task
-            && tasks[entry.index].state == .ready
+        tasks.isCurrent(entry.task) && tasks[entry.index].state == .ready
     }
 
     /// The forecasts may have learned since the task came.
@@ -87,10 +95,10 @@ extension Scheduler {
     func choose(
         for index: TaskIndex, of program: Int, _ demand: TaskDemand, avoiding avoided: [NodeID] = []
     ) -> Placement.Choice {
-        let inputs = tasks[index].inputs.map { input in
+        let inputs = tasks.inputs(of: index).map { input in
             Placement.Input(
                 byteCount: byteCount(of: input, for: index),
-                locations: tasks[input].locations)
+                locations: tasks.locations(of: input))
         }
         return Placement.choose(
             among: nodes, absent: absentNodes, program: program, demand, inputs: inputs,
@@ -102,15 +110,21 @@ extension Scheduler {
     ///
     /// One that misses more inputs than the piece has tasks is passed over before they are looked
     /// at: each of 100,000 inputs of one task asks.
-    private mutating func growPiece(_ piece: inout [TaskIndex], on place: Int) {
-        guard !tasks[piece[0]].dependents.isEmpty else { return }
-        var members: Set<TaskIndex> = [piece[0]]
+    private mutating func growPiece(from index: TaskIndex, on place: Int) {
+        var mayGrow = false
+        tasks.forEachDependent(of: index) {
+            if tasks[$0].state == .waiting, tasks[$0].unmet <= 1 { mayGrow = true }
+        }
+        guard mayGrow else { return }
+        var piece = [index]
+        var members: Set<TaskIndex> = [index]
         var next = 0
         while next < piece.count {
             let index = piece[next]
             next += 1
-            for link in tasks[index].dependents where tasks.isCurrent(link) {
-                guard tasks[link.index].state == .waiting, tasks[link.index].unmet <= piece.count
+            for link in tasks.dependents(of: index) where tasks.isCurrent(link) {
+                guard tasks[link.index].state == .waiting, !tasks[link.index].isNew,
+                    tasks[link.index].unmet <= piece.count
                 else { continue }
                 refreshPrediction(of: link.index)
                 guard canGoAlong(link.index, with: members),
@@ -132,10 +146,10 @@ extension Scheduler {
     /// Whether all that the task lacks is made in the piece.
     private func canGoAlong(_ index: TaskIndex, with members: Set<TaskIndex>) -> Bool {
         // Counts are put in when a task is leased: the pages must be made by then.
-        tasks[index].kind == .call && tasks[index].isNeeded && !tasks[index].spec.countsElements
-            && tasks[index].spec.part == nil && !tasks[index].isIsolated
-            && tasks[index].setbacks.isEmpty && !members.contains(index)
-            && tasks[index].inputs.allSatisfy { members.contains($0) || tasks[$0].isAvailable }
+        tasks[index].kind == .call && tasks[index].isNeeded && !tasks.countsElements(index)
+            && tasks.part(of: index) == nil && !tasks[index].isIsolated
+            && !hasSetbacks(index) && !members.contains(index)
+            && tasks.inputs(of: index).allSatisfy { members.contains($0) || tasks[$0].isAvailable }
     }
 
     /// What nobody knows goes along all the same, a few at a time: where a page goes that it reads,
@@ -150,28 +164,51 @@ extension Scheduler {
         let node = nodes[place].id
         tasks[index].attempt += 1
         change(index, to: .leased(node))
+        if nodes[place].granted.isEmpty { grants.append(node) }
+        guard !tasks.countsElements(index), tasks.part(of: index) == nil else {
+            return assignInParts(index, to: place, piece: piece)
+        }
+        let inputs = tasks.inputs(of: index)
+        nodes[place].granted.append(
+            tasks.row(of: index), of: tasks.columns(of: index), inputCount: inputs.count,
+            attempt: tasks[index].attempt, rank: tasks[index].rank,
+            isIsolated: tasks[index].isIsolated)
+        for input in inputs {
+            let assigned = assigned(input, to: node, piece: piece)
+            nodes[place].granted.append(assigned)
+        }
+    }
+
+    private mutating func assigned(
+        _ input: TaskIndex, to node: NodeID, piece: Set<TaskIndex>
+    ) -> AssignedInput {
+        AssignedInput(
+            task: tasks.id(of: input),
+            source: piece.contains(input) ? .pending : source(of: input, for: node),
+            isShared: isCopied(input, by: node))
+    }
+
+    /// The same for a task that reads parts of pages, or counts their elements.
+    private mutating func assignInParts(
+        _ index: TaskIndex, to place: Int, piece: Set<TaskIndex>
+    ) {
+        let node = nodes[place].id
+        var spec = tasks.spec(of: index)
+        let sliced = spec.part == nil ? [] : Set(spec.pages)
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
-        let counts = tasks[index].spec.countsElements
-        var spec = tasks[index].spec
+        let counts = spec.countsElements
         if counts { spec = puttingInCounts(spec) }
         let read = counts ? Set(spec.inputs) : []
-        let slices = spec.part == nil ? [] : takingParts(&spec)
-        let sliced = slices.isEmpty ? [] : Set(tasks[index].spec.pages)
-        let own = tasks[index].inputs
-        let whole = own.compactMap { input -> AssignedInput? in
-            let task = tasks[input].spec.id
+        let slices = takingParts(&spec)
+        let whole = tasks.inputs(of: index).compactMap { input -> AssignedInput? in
+            let task = tasks.id(of: input)
             if counts && !read.contains(task) || sliced.contains(task) { return nil }
-            return AssignedInput(
-                task: task,
-                source: piece.contains(input) ? .pending : source(of: input, for: node),
-                isShared: isCopied(input, by: node))
+            return assigned(input, to: node, piece: piece)
         }
-        let inputs = whole + slices
-        if nodes[place].granted.isEmpty { grants.append(node) }
         nodes[place].granted.append(
             AssignedTask(
-                spec: spec, attempt: tasks[index].attempt, inputs: inputs, rank: tasks[index].rank,
-                isIsolated: tasks[index].isIsolated))
+                spec: spec, attempt: tasks[index].attempt, inputs: whole + slices,
+                rank: tasks[index].rank, isIsolated: tasks[index].isIsolated))
     }
 
     /// Replaces every count of elements by the number: the pages it counts need not be read for it.
@@ -190,17 +227,14 @@ extension Scheduler {
     }
 
     private func pages(of task: TaskID) -> StoredPages? {
-        guard let index = tasks.index(of: task), case .page(let pages) = tasks[index].stored else {
-            return nil
-        }
-        return pages
+        tasks.index(of: task).flatMap { tasks.pages(of: $0) }
     }
 
     /// Bytes of an input that the task reads.
     func byteCount(of input: TaskIndex, for index: TaskIndex) -> Int64 {
-        guard let part = tasks[index].spec.part, case .page(let pages) = tasks[input].stored,
+        guard let part = tasks.part(of: index), let pages = tasks.pages(of: input),
             pages.parts.count > 1
-        else { return tasks[input].stored?.byteCount ?? 0 }
+        else { return tasks.byteCount(of: input) ?? 0 }
         return Int(part) < pages.parts.count ? pages.parts[Int(part)].byteCount : 0
     }
 
@@ -216,7 +250,7 @@ extension Scheduler {
             return AssignedInput(
                 task: name,
                 source: .stored(
-                    StoredPages([pages.parts[Int(part)]]), nodes: tasks[index].locations),
+                    StoredPages([pages.parts[Int(part)]]), nodes: tasks.locations(of: index)),
                 slice: OutputSlice(task: page, offset: offset, wholeByteCount: pages.byteCount))
         }
         spec.pages = inputs.map(\.task)
@@ -224,7 +258,7 @@ extension Scheduler {
     }
 
     private mutating func source(of input: TaskIndex, for node: NodeID) -> InputSource {
-        switch tasks[input].stored {
+        switch tasks.stored(of: input) {
         case .inline(let bytes): .inline(bytes)
         case .page(let pages): .stored(pages, nodes: holders(of: input, for: node))
         case nil: .pending

@@ -35,7 +35,7 @@ extension Scheduler {
         for task: TaskID, _ byteCount: Int64, on node: NodeID?, of client: ClientID,
         into effects: inout [SchedulerEffect]
     ) {
-        guard let index = tasks.index(of: task), tasks[index].client == client,
+        guard let index = tasks.index(of: task), tasks.client(of: index) == client,
             deferredData[index]?.stage == .asked, byteCount > 0,
             let node, let place = nodes.place(of: node)
         else { return effects.append(.notify(client, .roomRefused(task))) }
@@ -64,7 +64,7 @@ extension Scheduler {
         deferredData[index]?.lend?.stage = .lent
         effects.append(
             .notify(
-                tasks[index].client, .roomLent(task, offset: offset, byteCount: byteCount)))
+                tasks.client(of: index), .roomLent(task, offset: offset, byteCount: byteCount)))
     }
 
     mutating func written(
@@ -72,7 +72,7 @@ extension Scheduler {
         into effects: inout [SchedulerEffect]
     ) {
         if endAbandonedLend(of: task, client, into: &effects) { return }
-        guard let index = tasks.index(of: task), tasks[index].client == client,
+        guard let index = tasks.index(of: task), tasks.client(of: index) == client,
             let lend = deferredData[index]?.lend, lend.stage == .lent,
             page.byteCount > 0, page.byteCount <= lend.byteCount
         else { return reject(.unknownTask, into: &effects) }
@@ -93,14 +93,14 @@ extension Scheduler {
             guard lend.stage == .written else { return false }
             takeLendFromNode(index)
             move(index, to: .here)
-            tasks[index].stored = stored
+            tasks.store(stored, of: index)
             addLocation(node, of: index)
             settleDeferred(index, into: &effects)
             finish(index, stored: stored, into: &effects)
         } else {
             takeLendFromNode(index)
             move(index, to: .asked)
-            effects.append(.notify(tasks[index].client, .roomRefused(tasks[index].spec.id)))
+            effects.append(.notify(tasks.client(of: index), .roomRefused(tasks.id(of: index))))
         }
         return true
     }
@@ -110,11 +110,11 @@ extension Scheduler {
         guard let data = deferredData[index], let lend = data.lend else { return }
         if !data.staysOnceBrought {
             // It holds the page for the room.
-            effects.append(.notify(tasks[index].client, .dataSettled(tasks[index].spec.id)))
+            effects.append(.notify(tasks.client(of: index), .dataSettled(tasks.id(of: index))))
         }
         if lend.stage == .lent {
-            abandonedLends[tasks[index].spec.id] = AbandonedLend(
-                client: tasks[index].client, node: lend.node)
+            abandonedLends[tasks.id(of: index)] = AbandonedLend(
+                client: tasks.client(of: index), node: lend.node)
             takeLendFromNode(index)
         } else {
             endLend(of: index, into: &effects)
@@ -125,7 +125,7 @@ extension Scheduler {
     /// The room is freed: the client does not write there.
     mutating func endLend(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
         guard let lend = deferredData[index]?.lend else { return }
-        effects.append(.dropPages(lend.node, [tasks[index].spec.id]))
+        effects.append(.dropPages(lend.node, [tasks.id(of: index)]))
         takeLendFromNode(index)
     }
 

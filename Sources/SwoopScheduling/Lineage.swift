@@ -36,7 +36,7 @@ extension Scheduler {
         // Links: what follows forgets records, and rounds of loops take their places.
         let held = held(at: place)
         let heldBy = Dictionary(
-            held.map { (tasks[$0.index].client, 1) }, uniquingKeysWith: +)
+            held.map { (tasks.client(of: $0.index), 1) }, uniquingKeysWith: +)
         for task in held { takeBack(task.index) }
         let moved = pages(at: place)
         for task in moved { removeLocation(node, of: task.index) }
@@ -44,7 +44,7 @@ extension Scheduler {
             forgetReader(node, of: task.index)
         }
         // Of what is on no node any more those that read it may have been ready.
-        let readers = tasks.each(of: moved.flatMap { tasks[$0.index].dependents }) { _ in true }
+        let readers = tasks.each(of: moved.flatMap { tasks.dependents(of: $0.index) }) { _ in true }
         let description = nodes[place].description
         nodes.remove(at: place)
         loseLends(on: node)
@@ -57,9 +57,9 @@ extension Scheduler {
         }
         if !configuration.failsWithoutNodes, reason != nil { absentNodes.append(description) }
         for task in held where isOpen(task) {
-            tasks[task.index].losses += 1
-            guard tasks[task.index].losses > configuration.lossesMax else { continue }
-            let text = "it was lost with its node \(tasks[task.index].losses) times"
+            tasks[extra: task.index].losses += 1
+            guard tasks[extra: task.index].losses > configuration.lossesMax else { continue }
+            let text = "it was lost with its node \(tasks[extra: task.index].losses) times"
             fail(task.index, failure(.lost, of: task.index, text), into: &effects)
         }
         for index in unstoredData.keys.sorted() {
@@ -72,7 +72,7 @@ extension Scheduler {
         }
         // Whoever waits for bytes that are elsewhere as well gets them from there.
         for task in moved where tasks.isCurrent(task) && tasks[task.index].isAvailable {
-            for name in tasks[task.index].wantedNames {
+            for name in tasks[extra: task.index].wantedNames {
                 send(task.index, named: name, into: &effects)
             }
         }
@@ -114,15 +114,15 @@ extension Scheduler {
         guard let index = tasks.index(of: task) else { return }
         forgetReader(node, of: index)
         // Who has only copied it tells when the copy is gone, too.
-        guard tasks[index].locations.contains(node) else { return }
+        guard tasks.locations(of: index).contains(node) else { return }
         removeLocation(node, of: index)
         if tasks[index].isAvailable {
-            for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
+            for name in tasks[extra: index].wantedNames { send(index, named: name, into: &effects) }
             return
         }
         makeAgainIfLost([index], missed: index, into: &effects)
         guard tasks.contains(index) else { return }
-        for link in tasks[index].dependents where tasks.isCurrent(link) {
+        for link in tasks.dependents(of: index) where tasks.isCurrent(link) {
             settleInputs(of: link.index, into: &effects)
         }
     }
@@ -130,18 +130,18 @@ extension Scheduler {
     /// Takes note of a page that is gone on its way: while its client waits for the bytes, or since
     /// its node did not have it when it was asked for. True when that has happened too often.
     private mutating func isLostTooOften(_ index: TaskIndex, isMissed: Bool) -> Bool {
-        guard isMissed || !tasks[index].wantedNames.isEmpty else { return false }
-        tasks[index].pagesLost += 1
-        return tasks[index].pagesLost > configuration.lossesMax
+        guard isMissed || tasks[index].isWanted else { return false }
+        tasks[extra: index].pagesLost += 1
+        return tasks[extra: index].pagesLost > configuration.lossesMax
     }
 
     private mutating func failOnItsWay(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         let what = tasks[index].kind == .data ? "its page" : "its output"
         var text =
-            "\(what) of \(tasks[index].stored?.byteCount ?? 0) bytes was lost "
+            "\(what) of \(tasks.byteCount(of: index) ?? 0) bytes was lost "
             + "\(configuration.lossesMax) times on its way to "
         text +=
-            tasks[index].wantedNames.isEmpty
+            !tasks[index].isWanted
             ? "those that read it; see what is wrong with the disks of its nodes"
             : "the program; fetch less at a time, or see why its nodes are lost"
         fail(index, failure(.lost, of: index, text), into: &effects)
@@ -161,7 +161,7 @@ extension Scheduler {
             guard tasks.contains(index) else { continue }
             let record = tasks[index]
             guard record.state == .done, !record.isAvailable,
-                record.isNeeded || !record.wantedNames.isEmpty
+                record.isNeeded || record.isWanted
             else { continue }
             switch record.kind {
             case .data where deferredData[index] != nil:
@@ -174,19 +174,19 @@ extension Scheduler {
                 let text = "every node that stored it is lost"
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
-                work.append(contentsOf: record.inputs)
+                work.append(contentsOf: tasks.inputs(of: index))
             case .call where isLostTooOften(index, isMissed: index == missed):
                 failOnItsWay(index, into: &effects)
             case .call:
                 change(index, to: .waiting)
-                tasks[index].stored = nil
+                tasks.store(nil, of: index)
                 tasks[index].isRemade = true
                 again.append(tasks.link(to: index))
-                work.append(contentsOf: record.inputs)
+                work.append(contentsOf: tasks.inputs(of: index))
             }
         }
         let counts = Dictionary(
-            again.map { (tasks[$0.index].client, 1) }, uniquingKeysWith: +)
+            again.map { (tasks.client(of: $0.index), 1) }, uniquingKeysWith: +)
         for task in again where tasks.isCurrent(task) {
             settleInputs(of: task.index, into: &effects)
         }

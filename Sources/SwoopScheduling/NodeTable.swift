@@ -36,7 +36,7 @@ package struct NodeRecord: Sendable {
     /// Links among them from which on those to others are dropped.
     package var readingMax = 16
     /// Tasks of the lease that is being made for it.
-    package var granted: [AssignedTask] = []
+    package var granted = LeasedTasks()
     /// Tasks that it was asked to give back and has not answered for.
     package var recalls: Int64 = 0
     /// When it may be asked again.

@@ -34,14 +34,25 @@ package struct OutputSizes: Hashable, Sendable {
     /// Bytes of the page that a run will leave, 0 where its result travels in a message; nil:
     /// nobody knows.
     package func expected(features: [Double], inputBytes: Int64, inlineMax: Int) -> Int64? {
-        guard let bytes = expected(features: features, inputBytes: inputBytes) else { return nil }
+        expected(inputBytes: inputBytes, inlineMax: inlineMax) {
+            features.indices.contains($0) ? features[$0] : nil
+        }
+    }
+
+    /// The same, with features that are looked at where they are.
+    func expected(
+        inputBytes: Int64, inlineMax: Int, feature: (Int) -> Double?
+    ) -> Int64? {
+        guard let bytes = expected(inputBytes: inputBytes, feature) else { return nil }
         return bytes <= Double(inlineMax)
             ? 0 : StoredOutput.takenBytes(ofPage: Int64(min(bytes, 1e15)))
     }
 
-    private func expected(features: [Double], inputBytes: Int64) -> Double? {
+    private func expected(inputBytes: Int64, _ feature: (Int) -> Double?) -> Double? {
         if inputBytes > 0, let share = largestShare { return share * Double(inputBytes) }
-        if let model, let bytes = model.bytes(features: features), !isSeen || model.feature >= 0 {
+        if let model, let bytes = model.bytes(feature(model.feature)),
+            !isSeen || model.feature >= 0
+        {
             return bytes
         }
         return isSeen ? largest : nil
@@ -51,19 +62,24 @@ package struct OutputSizes: Hashable, Sendable {
 extension Scheduler {
     /// Bytes of the page that the task is expected to leave; nil: its function never ended.
     func expectedOutput(of index: TaskIndex) -> Int64? {
-        let place = Int(tasks[index].spec.function.rawValue)
+        let place = Int(tasks.function(of: index).rawValue)
         guard place < outputSizes.count else { return 0 }
-        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + readBytes(of: $1, by: index) }
+        let inputBytes = tasks.inputs(of: index).reduce(Int64(0)) {
+            $0 + readBytes(of: $1, by: index)
+        }
         return outputSizes[place].expected(
-            features: tasks[index].spec.features, inputBytes: inputBytes,
-            inlineMax: tasks[index].spec.output == .page ? 0 : Agreed.reportedBytesMax)
+            inputBytes: inputBytes,
+            inlineMax: tasks.output(of: index) == .page ? 0 : Agreed.reportedBytesMax
+        ) { tasks.feature($0, of: index) }
     }
 
     /// A run of the task ended well: what it left tells of the next ones.
     mutating func learnOutput(of index: TaskIndex, _ stored: StoredOutput) {
-        let place = Int(tasks[index].spec.function.rawValue)
+        let place = Int(tasks.function(of: index).rawValue)
         guard place < outputSizes.count else { return }
-        let inputBytes = tasks[index].inputs.reduce(Int64(0)) { $0 + readBytes(of: $1, by: index) }
+        let inputBytes = tasks.inputs(of: index).reduce(Int64(0)) {
+            $0 + readBytes(of: $1, by: index)
+        }
         let wasKnown = outputSizes[place].isSeen || outputSizes[place].model != nil
         outputSizes[place].learn(pageBytes: stored.takenBytes, of: inputBytes)
         if !wasKnown { reconsider(function: place) }
@@ -88,7 +104,7 @@ extension Scheduler {
         }
         for place in nodes.nodes.indices where nodes[place].assigned > 0 {
             for index in held(at: place).map(\.index)
-            where tasks[index].isUnknown && Int(tasks[index].spec.function.rawValue) == function {
+            where tasks[index].isUnknown && Int(tasks.function(of: index).rawValue) == function {
                 withdrawPromise(index, at: place)
                 promise(index, at: place)
             }

@@ -19,26 +19,26 @@ extension Scheduler {
     /// it, which it serves while its own copy arrives. Behind its reader everyone has the nodes
     /// that keep the page.
     mutating func holders(of input: TaskIndex, for node: NodeID) -> [NodeID] {
-        let origins = tasks[input].locations
+        let origins = tasks.locations(of: input)
         guard !origins.isEmpty, !origins.contains(node) else { return origins }
         let now = now
-        tasks[input].readers.removeAll {
+        tasks[extra: input].readers.removeAll {
             $0.runs == 0 && $0.until <= now || origins.contains($0.node)
         }
         let place: Int
-        if let known = tasks[input].readers.firstIndex(where: { $0.node == node }) {
+        if let known = tasks[extra: input].readers.firstIndex(where: { $0.node == node }) {
             place = known
         } else {
-            place = tasks[input].readers.count
-            tasks[input].readers.append(PageReader(node: node, until: now))
+            place = tasks[extra: input].readers.count
+            tasks[extra: input].readers.append(PageReader(node: node, until: now))
             noteReading(of: input, by: node)
         }
-        tasks[input].readers[place].runs += 1
+        tasks[extra: input].readers[place].runs += 1
         let first = place % origins.count
         let rotated = Array(origins[first...] + origins[..<first])
         let served = configuration.copiesGiven * origins.count
         guard place >= served else { return rotated }
-        let giver = tasks[input].readers[(place - served) / configuration.copiesGiven]
+        let giver = tasks[extra: input].readers[(place - served) / configuration.copiesGiven]
         return [giver.node] + rotated
     }
 
@@ -49,34 +49,35 @@ extension Scheduler {
         nodes[place].reading.append(tasks.link(to: input))
         guard nodes[place].reading.count >= nodes[place].readingMax else { return }
         nodes[place].reading = tasks.each(of: nodes[place].reading) { index in
-            tasks[index].readers.contains { $0.node == node }
+            tasks[extra: index].readers.contains { $0.node == node }
         }
         nodes[place].readingMax = 2 * nodes[place].reading.count + 16
     }
 
     /// Whether the node has a copy of the page, or one is on its way there.
     func isCopying(_ input: TaskIndex, _ node: NodeID) -> Bool {
-        tasks[input].readers.contains { $0.node == node && ($0.runs > 0 || $0.until > now) }
+        tasks[extra: input].readers.contains { $0.node == node && ($0.runs > 0 || $0.until > now) }
     }
 
     /// Whether the node copies it and others may want to.
     func isCopied(_ input: TaskIndex, by node: NodeID) -> Bool {
-        tasks[input].unfinishedDependents > 1 && isCopying(input, node)
+        tasks[input].unfinishedDependents > 1 && tasks.hasExtra(input) && isCopying(input, node)
     }
 
     /// A task that the node held reads its inputs no more.
     mutating func endReading(of index: TaskIndex, on node: NodeID) {
-        for input in tasks[index].inputs where !tasks[input].readers.isEmpty {
-            guard let place = tasks[input].readers.firstIndex(where: { $0.node == node }),
-                tasks[input].readers[place].runs > 0
+        for input in tasks.inputs(of: index) where tasks.hasExtra(input) {
+            guard let place = tasks[extra: input].readers.firstIndex(where: { $0.node == node }),
+                tasks[extra: input].readers[place].runs > 0
             else { continue }
-            tasks[input].readers[place].runs -= 1
-            tasks[input].readers[place].until = now.advanced(by: configuration.copyKept)
+            tasks[extra: input].readers[place].runs -= 1
+            tasks[extra: input].readers[place].until = now.advanced(by: configuration.copyKept)
         }
     }
 
     /// The node does not have the copy.
     mutating func forgetReader(_ node: NodeID, of input: TaskIndex) {
-        tasks[input].readers.removeAll { $0.node == node }
+        guard tasks.hasExtra(input) else { return }
+        tasks[extra: input].readers.removeAll { $0.node == node }
     }
 }

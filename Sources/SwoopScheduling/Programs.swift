@@ -26,7 +26,7 @@ extension Scheduler {
 
     /// The place of the program that holds the task's code; nil for what never runs.
     func programPlace(of index: TaskIndex) -> Int? {
-        let function = Int(tasks[index].spec.function.rawValue)
+        let function = Int(tasks.function(of: index).rawValue)
         return function < functionPrograms.count ? functionPrograms[function] : nil
     }
 

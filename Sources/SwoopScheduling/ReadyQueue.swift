@@ -1,16 +1,14 @@
 // Tasks that could run, the longest remaining path first; equal ones in the order of becoming
-// ready. Entries of tasks that are no longer ready stay in the heap and are skipped: removal from
-// the middle would cost more than it saves.
-
-private import HeapModule
-package import SwoopModel
+// ready. Entries of tasks that are no longer ready stay where they are and are skipped: removal
+// from the middle would cost more than it saves.
 
 /// One entry: enough to order it and to recognise that it is stale.
 package struct ReadyEntry: Comparable, Sendable {
     package let rank: Int64
     package let sequence: UInt64
-    package let index: TaskIndex
-    package let task: TaskID
+    package let task: TaskLink
+
+    package var index: TaskIndex { task.index }
 
     package static func < (left: ReadyEntry, right: ReadyEntry) -> Bool {
         left.rank == right.rank ? left.sequence > right.sequence : left.rank < right.rank
@@ -43,7 +41,7 @@ package struct ReadyLine: Hashable, Sendable {
 /// The ready tasks. Holds every one of them at least once, and stale entries.
 package struct ReadyQueue: Sendable {
     /// By place of the line.
-    private var heaps: [Heap<ReadyEntry>] = []
+    private var lines: [ReadyEntries] = []
     private var sequence: UInt64 = 0
     private var count = 0
 
@@ -57,15 +55,13 @@ package struct ReadyQueue: Sendable {
     }
 
     private func isEmpty(_ line: ReadyLine) -> Bool {
-        line.place >= heaps.count || heaps[line.place].isEmpty
+        line.place >= lines.count || lines[line.place].isEmpty
     }
 
     /// Adds a task that has become ready.
-    package mutating func push(
-        _ index: TaskIndex, task: TaskID, rank: Int64, in line: ReadyLine
-    ) {
+    package mutating func push(_ task: TaskLink, rank: Int64, in line: ReadyLine) {
         sequence += 1
-        restore(ReadyEntry(rank: rank, sequence: sequence, index: index, task: task), in: line)
+        restore(ReadyEntry(rank: rank, sequence: sequence, task: task), in: line)
     }
 
     /// The line of the first entry, without lines that are passed over; nil: there is none.
@@ -75,8 +71,8 @@ package struct ReadyQueue: Sendable {
     ///   - keepsMemory: whether tasks that fill memory go after all others.
     package func first(unless isPassed: [Bool], keepsMemory: Bool) -> ReadyLine? {
         var best: (line: ReadyLine, isPreferred: Bool, entry: ReadyEntry)?
-        for place in heaps.indices where place >= isPassed.count || !isPassed[place] {
-            guard let entry = heaps[place].max else { continue }
+        for place in lines.indices where place >= isPassed.count || !isPassed[place] {
+            guard let entry = lines[place].first else { continue }
             let line = ReadyLine(place: place)
             let isPreferred = keepsMemory && line.effect != .filling
             if let best {
@@ -93,7 +89,7 @@ package struct ReadyQueue: Sendable {
 
     /// Takes the first entry of a line, which may be stale.
     package mutating func pop(_ line: ReadyLine) -> ReadyEntry? {
-        guard !isEmpty(line), let entry = heaps[line.place].popMax() else { return nil }
+        guard !isEmpty(line), let entry = lines[line.place].popFirst() else { return nil }
         count -= 1
         return entry
     }
@@ -109,16 +105,16 @@ package struct ReadyQueue: Sendable {
     /// Takes all entries of a line, in no order.
     package mutating func popAll(_ line: ReadyLine) -> [ReadyEntry] {
         guard !isEmpty(line) else { return [] }
-        let entries = heaps[line.place].unordered
-        heaps[line.place] = Heap()
+        let entries = lines[line.place].all
+        lines[line.place] = ReadyEntries()
         count -= entries.count
         return entries
     }
 
     /// Puts an entry into its place in the order of a line.
     package mutating func restore(_ entry: ReadyEntry, in line: ReadyLine) {
-        while heaps.count <= line.place { heaps.append(Heap()) }
-        heaps[line.place].insert(entry)
+        while lines.count <= line.place { lines.append(ReadyEntries()) }
+        lines[line.place].insert(entry)
         count += 1
     }
 }

@@ -65,25 +65,26 @@ extension Scheduler {
     /// as long, so that its inputs arrive and it begins, however slow the link is.
     private mutating func noteRecall(of index: TaskIndex) {
         tasks[index].isRecalled = true
-        tasks[index].recalls = min(30, tasks[index].recalls + 1)
+        tasks[extra: index].recalls = min(30, tasks[extra: index].recalls + 1)
         let pause = configuration.recallNanoseconds.multipliedReportingOverflow(
-            by: 1 << Int64(tasks[index].recalls))
-        tasks[index].nextRecall = now.advanced(by: pause.overflow ? .max / 4 : pause.partialValue)
+            by: 1 << Int64(tasks[extra: index].recalls))
+        tasks[extra: index].nextRecall = now.advanced(
+            by: pause.overflow ? .max / 4 : pause.partialValue)
     }
 
     private func hasInputs(_ index: TaskIndex) -> Bool {
-        tasks[index].inputs.allSatisfy { tasks[$0].isAvailable }
+        tasks.inputs(of: index).allSatisfy { tasks[$0].isAvailable }
     }
 
     /// Whether the other node could run the task now, and copies of its inputs cost less than the
     /// wait.
     private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
-        guard !tasks[index].isRecalled, now >= tasks[index].nextRecall,
-            tasks[index].setbacks.isEmpty, hasInputs(index),
+        guard !tasks[index].isRecalled, now >= tasks[extra: index].nextRecall,
+            !hasSetbacks(index), hasInputs(index),
             let program = programPlace(of: index), nodes[idle].takesWork(of: program)
         else { return false }
-        let missing = tasks[index].inputs.reduce(Int64(0)) { sum, input in
-            let places = tasks[input].locations
+        let missing = tasks.inputs(of: index).reduce(Int64(0)) { sum, input in
+            let places = tasks.locations(of: input)
             return places.isEmpty || places.contains(nodes[idle].id)
                 ? sum : sum + readBytes(of: input, by: index)
         }

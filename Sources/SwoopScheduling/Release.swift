@@ -4,13 +4,16 @@ import SwoopModel
 
 extension Scheduler {
     mutating func release(
-        _ released: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
+        _ released: some Sequence<TaskID>, of client: ClientID,
+        into effects: inout [SchedulerEffect]
     ) {
         for task in released {
-            guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
+            guard let index = tasks.index(of: task), tasks.client(of: index) == client else {
+                continue
+            }
             tasks[index].isHeld = false
             delivered(task)
-            tasks[index].wantedNames.removeAll { $0 == task }
+            if tasks[index].isWanted { tasks[extra: index].wantedNames.removeAll { $0 == task } }
             discardIfUnneeded(index, into: &effects)
         }
     }
@@ -20,7 +23,9 @@ extension Scheduler {
         _ cancelled: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
     ) {
         for task in cancelled {
-            guard let index = tasks.index(of: task), tasks[index].client == client else { continue }
+            guard let index = tasks.index(of: task), tasks.client(of: index) == client else {
+                continue
+            }
             let state = tasks[index].state
             guard !state.isFinal, state != .done else { continue }
             let reason = failure(.cancelled, of: index, "it was cancelled")
@@ -33,7 +38,7 @@ extension Scheduler {
     mutating func discardIfUnneeded(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         var work = [index]
         while let next = work.popLast() {
-            guard tasks.contains(next), !tasks[next].isNeeded else { continue }
+            guard tasks.contains(next), !tasks[next].isNeeded, !tasks[next].isNew else { continue }
             switch tasks[next].state {
             // Client data has no lineage: it stays as long as something is kept that may have to be
             // made of it again; but for what its client can bring once more.
@@ -51,7 +56,7 @@ extension Scheduler {
                 abandonData(next, into: &effects)
                 forgetDeferred(next)
                 stopUnneeded(next)
-                work.append(contentsOf: tasks[next].inputs)
+                work.append(contentsOf: tasks.inputs(of: next))
             }
             guard tasks[next].retainers == 0 else { continue }
             work.append(contentsOf: forget(next))
@@ -67,19 +72,22 @@ extension Scheduler {
 
     /// Removes a record from the table; answers with its inputs, which may be next.
     private mutating func forget(_ index: TaskIndex) -> [TaskIndex] {
-        let inputs = tasks[index].inputs
-        for input in inputs { letGo(of: input, by: index) }
-        failures[index] = nil
-        iterations[index] = nil
+        let inputs = tasks.inputs(of: index)
+        unlink(index)
+        if !failures.isEmpty { failures[index] = nil }
+        if !iterations.isEmpty { iterations[index] = nil }
         forgetDeferred(index)
-        if let client = clientPlace(tasks[index].client) { clients[client].taskCount -= 1 }
+        if let client = clientPlace(tasks.client(of: index)) {
+            clients[client].taskCount -= 1
+            if clients[client].taskCount == 0 { clients[client].tasks = [] }
+        }
         tasks.remove(index)
         return inputs
     }
 
     mutating func dropPages(of index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        let task = tasks[index].spec.id
-        for node in tasks[index].locations {
+        let task = tasks.id(of: index)
+        for node in tasks.locations(of: index) {
             effects.append(.dropPages(node, [task]))
             removeLocation(node, of: index)
         }
@@ -91,7 +99,7 @@ extension Scheduler {
         _ wanted: [TaskID], of client: ClientID, into effects: inout [SchedulerEffect]
     ) {
         for task in wanted {
-            guard let named = tasks.index(of: task), tasks[named].client == client,
+            guard let named = tasks.index(of: task), tasks.client(of: named) == client,
                 tasks[named].isHeld
             else {
                 reject(.unknownTask, into: &effects)
@@ -102,7 +110,9 @@ extension Scheduler {
                 continue
             }
             let index = finalTask(ofLoop: task).flatMap { tasks.index(of: $0) } ?? named
-            if !tasks[index].wantedNames.contains(task) { tasks[index].wantedNames.append(task) }
+            if !tasks[extra: index].wantedNames.contains(task) {
+                tasks[extra: index].wantedNames.append(task)
+            }
             if tasks[index].state.isFinal {
                 announceFailure(index, into: &effects)
             } else if tasks[index].state == .done {
@@ -118,21 +128,21 @@ extension Scheduler {
     mutating func send(
         _ index: TaskIndex, named name: TaskID, into effects: inout [SchedulerEffect]
     ) {
-        let record = tasks[index]
-        guard let stored = record.stored, record.kind != .iteration else { return }
+        guard let stored = tasks.stored(of: index), tasks[index].kind != .iteration else { return }
+        let client = tasks.client(of: index)
         switch stored {
         case .inline(let bytes):
-            effects.append(.deliver(record.client, name, bytes: bytes))
-            tasks[index].wantedNames.removeAll { $0 == name }
+            effects.append(.deliver(client, name, bytes: bytes))
+            if tasks[index].isWanted { tasks[extra: index].wantedNames.removeAll { $0 == name } }
         case .page:
-            guard let node = record.locations.first else { return }
-            effects.append(.requestOutput(node, record.spec.id, record.client, name: name))
+            guard let node = tasks.locations(of: index).first else { return }
+            effects.append(.requestOutput(node, tasks.id(of: index), client, name: name))
         }
     }
 
     mutating func delivered(_ name: TaskID) {
         let task = finalTask(ofLoop: name) ?? name
-        guard let index = tasks.index(of: task) else { return }
-        tasks[index].wantedNames.removeAll { $0 == name }
+        guard let index = tasks.index(of: task), tasks[index].isWanted else { return }
+        tasks[extra: index].wantedNames.removeAll { $0 == name }
     }
 }

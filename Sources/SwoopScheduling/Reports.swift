@@ -50,7 +50,7 @@ extension Scheduler {
     ) {
         guard case .ended(let attempt, .finished(.page), _) = report else { return }
         if let index = tasks.index(of: attempt.task), tasks[index].attempt == attempt.number,
-            tasks[index].locations.contains(node)
+            tasks.locations(of: index).contains(node)
         {
             return
         }
@@ -72,7 +72,7 @@ extension Scheduler {
     /// Never started, and charged nothing: it may go anywhere again.
     mutating func returned(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
         takeBack(index)
-        makeAgainIfLost(tasks[index].inputs, into: &effects)
+        makeAgainIfLost(tasks.inputs(of: index), into: &effects)
         settleInputs(of: index, into: &effects)
     }
 
@@ -80,18 +80,20 @@ extension Scheduler {
         _ index: TaskIndex, on node: NodeID, _ outcome: RunOutcome, _ record: RunRecord,
         into effects: inout [SchedulerEffect]
     ) {
-        let moved = UInt64(max(0, tasks[index].movedBytes))
+        let moved =
+            tasks.hasExtra(index)
+            ? UInt64(max(0, tasks[extra: index].booking.movedBytes)) : 0
         takeBack(index)
         switch outcome {
         case .finished(let stored):
-            if moved > 0 { count(tasks[index].client) { $0.movedBytes &+= moved } }
-            effects.append(.recordRun(tasks[index].spec.function, node, record))
+            if moved > 0 { count(tasks.client(of: index)) { $0.movedBytes &+= moved } }
+            effects.append(.recordRun(tasks.function(of: index), node, record))
             noteSuccess(of: index, on: node)
-            count(tasks[index].client) {
+            count(tasks.client(of: index)) {
                 $0.bytesIn &+= UInt64(max(0, record.bytesIn))
                 $0.bytesOut &+= UInt64(max(0, record.bytesOut))
             }
-            tasks[index].stored = stored
+            tasks.store(stored, of: index)
             learnOutput(of: index, stored)
             if case .page = stored { addLocation(node, of: index) }
             finish(index, stored: stored, into: &effects)
@@ -103,14 +105,14 @@ extension Scheduler {
             guard failure.kind == .died else {
                 return failed(index, with: failure, on: node, into: &effects)
             }
-            tasks[index].charged += 1
+            tasks[extra: index].charged += 1
             tasks[index].isIsolated = true
-            if tasks[index].charged < configuration.attemptsMax {
+            if tasks[extra: index].charged < configuration.attemptsMax {
                 let text = "\(name(of: index)) is tried again: \(failure.message)"
-                effects.append(.notify(tasks[index].client, .remark(text)))
+                effects.append(.notify(tasks.client(of: index), .remark(text)))
                 returned(index, into: &effects)
             } else {
-                failure.message += " It was tried \(tasks[index].charged) times."
+                failure.message += " It was tried \(tasks[extra: index].charged) times."
                 fail(index, failure, into: &effects)
             }
         }
@@ -121,8 +123,8 @@ extension Scheduler {
         _ index: TaskIndex, stored: StoredOutput, into effects: inout [SchedulerEffect]
     ) {
         change(index, to: .done)
-        announceDone(index, into: &effects)
-        let inputs = tasks[index].inputs
+        announceDone(index, stored, into: &effects)
+        let inputs = tasks.inputs(of: index)
         if case .inline = stored { unlink(index) }
         // The end of a loop may forget this record, and the next round take its place.
         let own = tasks.link(to: index)
@@ -134,33 +136,39 @@ extension Scheduler {
     private mutating func wakeDependents(
         of index: TaskIndex, into effects: inout [SchedulerEffect]
     ) {
-        for link in tasks[index].dependents where tasks.isCurrent(link) {
-            guard tasks[link.index].state == .waiting else { continue }
+        for link in tasks.dependents(of: index) where tasks.isCurrent(link) {
+            guard tasks[link.index].state == .waiting, !tasks[link.index].isNew else { continue }
             tasks[link.index].unmet -= 1
             if tasks[link.index].unmet <= 0 { settleInputs(of: link.index, into: &effects) }
         }
     }
 
     /// Tells the client once; what it waits for is sent every time that it becomes available.
-    mutating func announceDone(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+    ///
+    /// - Parameter known: the output, where it is at hand.
+    mutating func announceDone(
+        _ index: TaskIndex, _ known: StoredOutput? = nil, into effects: inout [SchedulerEffect]
+    ) {
         if tasks[index].isHeld && !tasks[index].isAnnounced {
             tasks[index].isAnnounced = true
             var value: [UInt8]?
             var elements: Int64 = 1
-            switch tasks[index].stored {
+            let stored = known ?? tasks.stored(of: index)
+            switch stored {
             case .inline(let bytes): value = bytes
             case .page(let pages): elements = pages.elementCount
             case nil: break
             }
             effects.append(
                 .notify(
-                    tasks[index].client,
+                    tasks.client(of: index),
                     .finished(
-                        tasks[index].spec.id, value: value,
-                        byteCount: tasks[index].stored?.byteCount ?? 0,
+                        tasks.id(of: index), value: value,
+                        byteCount: stored?.byteCount ?? 0,
                         elementCount: elements)))
         }
-        for name in tasks[index].wantedNames { send(index, named: name, into: &effects) }
+        guard tasks[index].isWanted else { return }
+        for name in tasks[extra: index].wantedNames { send(index, named: name, into: &effects) }
     }
 
     mutating func fail(
@@ -176,11 +184,11 @@ extension Scheduler {
             forgetDeferred(next)
             setFailed(next, reason)
             announceFailure(next, into: &effects)
-            for link in tasks[next].dependents where tasks.isCurrent(link) {
+            for link in tasks.dependents(of: next) where tasks.isCurrent(link) {
                 guard tasks[link.index].state != .done else { continue }
                 work.append((link.index, inputFailure(of: link.index, from: next)))
             }
-            let inputs = tasks[next].inputs
+            let inputs = tasks.inputs(of: next)
             for input in inputs { discardIfUnneeded(input, into: &effects) }
         }
         discardIfUnneeded(index, into: &effects)
@@ -196,39 +204,41 @@ extension Scheduler {
     /// Tells the client once, and everybody who waits for the bytes: they may have been there and
     /// be lost.
     mutating func announceFailure(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        var names = tasks[index].wantedNames
-        let id = tasks[index].spec.id
+        var names = tasks[extra: index].wantedNames
+        let id = tasks.id(of: index)
         if tasks[index].isHeld && !tasks[index].isAnnounced && !names.contains(id) {
             names.append(id)
         }
         guard !names.isEmpty else { return }
         tasks[index].isAnnounced = true
-        tasks[index].wantedNames = []
+        if tasks[index].isWanted { tasks[extra: index].wantedNames = [] }
         let failure = failures[index] ?? failure(.cancelled, of: index, "it was cancelled")
-        for name in names { effects.append(.notify(tasks[index].client, .failed(name, failure))) }
+        for name in names {
+            effects.append(.notify(tasks.client(of: index), .failed(name, failure)))
+        }
     }
 
     func currentAttempt(of index: TaskIndex) -> AttemptID {
-        AttemptID(task: tasks[index].spec.id, number: tasks[index].attempt)
+        AttemptID(task: tasks.id(of: index), number: tasks[index].attempt)
     }
 
     /// Short name of the task's function.
     func name(of index: TaskIndex) -> String {
-        let place = Int(tasks[index].spec.function.rawValue)
+        let place = Int(tasks.function(of: index).rawValue)
         if place < functions.count { return functions[place].name }
         return tasks[index].kind == .data ? "data" : "loop"
     }
 
     /// Whether the task is a loop over a part of a collection, or a step that follows one.
     private func isLoop(_ index: TaskIndex) -> Bool {
-        let place = Int(tasks[index].spec.function.rawValue)
+        let place = Int(tasks.function(of: index).rawValue)
         guard place < functions.count else { return false }
         if case .remote = functions[place].code { return false }
         return true
     }
 
     func failure(_ kind: FailureKind, of index: TaskIndex, _ reason: String) -> TaskFailure {
-        let id = tasks[index].spec.id
+        let id = tasks.id(of: index)
         var failure = TaskFailure(kind: kind, message: "\(name(of: index)): \(reason)", task: id)
         failure.function = name(of: index)
         failure.attempt = tasks[index].attempt

@@ -36,25 +36,25 @@ extension Scheduler {
         into effects: inout [SchedulerEffect]
     ) {
         guard failure.kind.mayEndOtherwise else { return fail(index, failure, into: &effects) }
-        let rule = tasks[index].retry
+        let rule = tasks.retry(of: index)
         let here = Setback(node: node, name: failure.node)
-        guard tasks[index].setbacks.count + 1 < Int(rule.attempts) else {
+        guard tasks[extra: index].setbacks.count + 1 < Int(rule.attempts) else {
             var failure = failure
             failure.message += words(about: index, after: here)
             return fail(index, failure, into: &effects)
         }
-        tasks[index].setbacks.append(here)
-        let pause = rule.pause(after: tasks[index].setbacks.count)
+        tasks[extra: index].setbacks.append(here)
+        let pause = rule.pause(after: tasks[extra: index].setbacks.count)
         retries.append(
             PendingRetry(task: tasks.link(to: index), notBefore: now.advanced(by: pause)))
         // Of a thousand tasks that fail there in the same way, one word is enough.
-        let function = tasks[index].spec.function
+        let function = tasks.function(of: index)
         guard remarkedRetries.insert(RetriedPlace(function: function, node: node)).inserted else {
             return
         }
         let text =
             "\(name(of: index)) failed on \(here.name) and is tried again: \(failure.message)"
-        effects.append(.notify(tasks[index].client, .remark(text)))
+        effects.append(.notify(tasks.client(of: index), .remark(text)))
     }
 
     /// Grants the tasks whose pause is over to nodes that have room for them.
@@ -70,10 +70,10 @@ extension Scheduler {
                 retries.append(retry)
                 continue
             }
-            guard tasks[index].inputs.allSatisfy({ tasks[$0].isAvailable }),
+            guard tasks.inputs(of: index).allSatisfy({ tasks[$0].isAvailable }),
                 let program = programPlace(of: index)
             else {
-                makeAgainIfLost(tasks[index].inputs, into: &effects)
+                makeAgainIfLost(tasks.inputs(of: index), into: &effects)
                 settleInputs(of: index, into: &effects)
                 continue
             }
@@ -95,7 +95,7 @@ extension Scheduler {
 
     /// Nodes on which the task failed, unless there are no others that could run it.
     private func avoided(by index: TaskIndex, of program: Int, _ demand: TaskDemand) -> [NodeID] {
-        let failed = tasks[index].setbacks.map(\.node)
+        let failed = tasks[extra: index].setbacks.map(\.node)
         let other = nodes.first {
             $0.slots >= demand.cores && $0.budget >= demand.declaredBytes
         } where: { node in
@@ -109,7 +109,7 @@ extension Scheduler {
 
     /// A run of the function ended well there.
     mutating func noteSuccess(of index: TaskIndex, on node: NodeID) {
-        let function = Int(tasks[index].spec.function.rawValue)
+        let function = Int(tasks.function(of: index).rawValue)
         // With one node there is no other that it is told from.
         guard nodes.nodes.count > 1, function < successes.count,
             !successes[function].contains(node)
@@ -119,21 +119,21 @@ extension Scheduler {
 
     /// How often it was tried and where, and which other nodes ran the function well.
     private func words(about index: TaskIndex, after last: Setback) -> String {
-        let setbacks = tasks[index].setbacks + [last]
+        let setbacks = tasks[extra: index].setbacks + [last]
         var text = ""
         if setbacks.count > 1 {
             let places = Self.list(setbacks.map(\.name).filter { !$0.isEmpty })
             text +=
                 ". It was tried \(setbacks.count) times\(places.isEmpty ? "" : ", on \(places)")"
         }
-        let function = Int(tasks[index].spec.function.rawValue)
+        let function = Int(tasks.function(of: index).rawValue)
         let good = function < successes.count ? successes[function] : NodeSet()
         let others = nodes.nodes.filter { node in
             good.contains(node.id) && !setbacks.contains { $0.node == node.id }
         }
         guard !others.isEmpty else { return text }
         text += ". Other runs of it ended well on \(Self.list(others.map(\.description.name)))"
-        return tasks[index].retry.attempts > 1
+        return tasks.retry(of: index).attempts > 1
             ? text
             : text + ": see what \(last.name) lacks, or let the plan try elsewhere (`retry:`)"
     }

@@ -1,6 +1,7 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
-// named for its subject: Programs, Submission, ClientData, DeferredData, Demand, OutputSizes,
-// Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, Explanation, Invariants.
+// named for its subject: Programs, Intake, Submission, ClientData, DeferredData, Demand,
+// OutputSizes, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, Explanation,
+// Invariants.
 
 package import SwoopModel
 
@@ -44,6 +45,9 @@ package struct Scheduler: Sendable {
         /// Whether news of old attempts is dropped. Off only in the test that proves the check
         /// matters.
         package var checksAttempts = true
+        /// Tasks that one turn takes a step with, of a large submission or release: more of them go
+        /// on in the next turn. Some ten milliseconds.
+        package var turnSteps = 32_768
 
         package init() {}
     }
@@ -93,6 +97,12 @@ package struct Scheduler: Sendable {
     /// Exactly the places that clients write in though nobody needs it any more.
     package var abandonedLends: [TaskID: AbandonedLend] = [:]
     package var clients: [ClientRecord] = []
+    /// What clients said that is not carried out yet; each has one at most.
+    var backlogs: [Backlog] = []
+    /// Steps that are left of this turn.
+    var stepsLeft = 0
+    /// Whether leases are left to be granted in the next turn.
+    var isGranting = false
     package var leasesGranted: UInt64 = 0
     /// Nodes that have been given tasks in this step, for which a lease is not made yet.
     package var grants: [NodeID] = []
@@ -113,11 +123,20 @@ package struct Scheduler: Sendable {
         _ event: SchedulerEvent, at now: Timestamp, into effects: inout [SchedulerEffect]
     ) {
         self.now = max(now, self.now)
+        stepsLeft = configuration.turnSteps
+        if !putOff(event) { take(event, into: &effects) }
+        workOff(into: &effects)
+        settle(into: &effects)
+    }
+
+    /// Whether a turn is wanted at once: something large is half done.
+    package var isBusy: Bool { !backlogs.isEmpty || isGranting }
+
+    mutating func take(_ event: SchedulerEvent, into effects: inout [SchedulerEffect]) {
         switch event {
         case .clientJoined(let client, let program): join(client, program, into: &effects)
         case .clientLeft(let client): leave(client, into: &effects)
-        case .graphSubmitted(let client, let part, let data):
-            submit(part, data: data, of: client, into: &effects)
+        case .graphSubmitted: reject(.unknownClient, into: &effects)
         case .dataArrived(let client, let task, let bytes):
             bring(task, bytes, of: client, into: &effects)
         case .roomWanted(let client, let task, let node, let byteCount):
@@ -149,13 +168,13 @@ package struct Scheduler: Sendable {
         case .estimateRevised(let function, let model): revise(function, model)
         case .outputSizeRevised(let function, let model): revise(function, model)
         case .paused(let absence): excuse(absence)
-        case .deadlineReached: loseSilent(into: &effects)
+        case .deadlineReached: if !isBusy { loseSilent(into: &effects) }
         }
-        settle(into: &effects)
     }
 
     /// When `deadlineReached` is due, if nothing else happens.
     package var nextDeadline: Timestamp? {
+        if isBusy { return now }
         let silence: Timestamp? =
             nodes.nodes.isEmpty
             ? nil : nodes.offer.lastHeard.advanced(by: configuration.silenceMax)

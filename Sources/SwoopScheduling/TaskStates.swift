@@ -98,7 +98,7 @@ extension Scheduler {
         }
         countProgress(of: index, from: last, to: next)
         guard tasks[index].claimsInputs != hadClaim else { return }
-        for input in tasks[index].inputs { tasks[input].unfinishedDependents += hadClaim ? -1 : 1 }
+        tasks.count(claimsOf: index, hadClaim ? -1 : 1)
     }
 
     /// Takes the task from the node that holds it, if any: it waits.
@@ -106,17 +106,25 @@ extension Scheduler {
         if tasks[index].state != .waiting { change(index, to: .waiting) }
     }
 
-    /// The record reads an input no more; the list of its inputs is the caller's.
+    /// The record reads an input no more.
     mutating func letGo(of input: TaskIndex, by index: TaskIndex) {
-        tasks[input].retainers -= 1
+        guard tasks.disconnect(index, from: input) else { return }
         if tasks[index].claimsInputs { tasks[input].unfinishedDependents -= 1 }
+    }
+
+    /// The record reads none of its inputs any more.
+    mutating func unlink(_ index: TaskIndex) {
+        let hadClaim = tasks[index].claimsInputs
+        while let input = tasks.disconnectFirst(index) {
+            if hadClaim { tasks[input].unfinishedDependents -= 1 }
+        }
     }
 
     private mutating func countProgress(
         of index: TaskIndex, from last: TaskState, to next: TaskState
     ) {
         guard tasks[index].kind == .call, last.isCounted || next.isCounted else { return }
-        count(tasks[index].client) { progress in
+        count(tasks.client(of: index)) { progress in
             if case .running = last { progress.running -= 1 }
             if case .running = next { progress.running += 1 }
             if last == .done { progress.done -= 1 }
@@ -150,7 +158,7 @@ extension Scheduler {
     /// Links to the tasks of which the node has the page, each once.
     func pages(at place: Int) -> [TaskLink] {
         let node = nodes[place].id
-        return tasks.each(of: nodes[place].pages) { tasks[$0].locations.contains(node) }
+        return tasks.each(of: nodes[place].pages) { tasks.locations(of: $0).contains(node) }
     }
 
     /// Takes a task from the load of the node that holds it, if any.

@@ -101,7 +101,7 @@ extension VirtualCluster {
         relays.removeAll { $0.task == task && $0.from == source }
         var elementCount: Int64 = 1
         if let index = scheduler.tasks.index(of: task),
-            case .page(let pages) = scheduler.tasks[index].stored
+            let pages = scheduler.tasks.pages(of: index)
         {
             elementCount = pages.elementCount
         }

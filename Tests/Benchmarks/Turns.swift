@@ -35,7 +35,7 @@ enum Turns {
             world.take(.nodeJoined(NodeID(UInt32(node)), description, .none))
         }
         // The first one tells what the function takes and leaves.
-        world.take(.graphSubmitted(client, part([spec(0, of: client)], held: [0]), data: []))
+        world.take(.graphSubmitted(client, part([spec(0, of: client)], held: 0...0), data: []))
         world.answerAll()
         world.take(
             .estimateRevised(
@@ -51,7 +51,11 @@ enum Turns {
         world.take(.graphSubmitted(client, graph, data: []))
         world.answerAll()
         let resident = residentBytes() - before
-        world.take(.handlesReleased(client, Array(graph.held)))
+        // As a session gives them back.
+        for start in stride(from: 0, to: graph.held.count, by: 512) {
+            let end = min(graph.held.count, start + 512)
+            world.take(.handlesReleased(client, Array(graph.held[start..<end])))
+        }
         let wall = seconds() - began
         guard world.scheduler.tasks.count == 0 else { return say("turns: tasks were left") }
         emit(
@@ -77,28 +81,30 @@ enum Turns {
     private static func graph(_ shape: Shape, _ count: Int, of client: ClientID) -> GraphPart {
         switch shape {
         case .independent:
-            return part((1...count).map { spec($0, of: client) }, held: Array(1...count))
+            return part((1...count).lazy.map { spec($0, of: client) }, held: 1...count)
         case .tree:
             // Leaves first; each other one reads the next two that nobody reads.
             let leaves = count / 2 + 1
-            let specs = (1...count).map { number in
+            let specs = (1...count).lazy.map { number in
                 number <= leaves
                     ? spec(number, of: client)
                     : spec(
                         number, of: client,
                         needs: [2 * (number - leaves) - 1, 2 * (number - leaves)])
             }
-            return part(specs, held: [count])
+            return part(specs, held: count...count)
         }
     }
 
-    private static func part(_ tasks: [TaskSpec], held: [Int]) -> GraphPart {
+    private static func part(_ tasks: some Sequence<TaskSpec>, held: ClosedRange<Int>) -> GraphPart
+    {
         let function = FunctionSpec(
             identity: "Program/Main.swift/f", name: "f", fingerprint: 1,
             code: .remote(identity: "f"), isOptimised: true, isAsync: false, needs: TaskNeeds())
-        return GraphPart(
-            functions: [function], tasks: tasks, held: held.map { TaskID(high: 7, low: UInt64($0)) }
-        )
+        var part = GraphPart(functions: [function])
+        part.tasks = TaskColumns(tasks)
+        part.held = TaskIDs(held.lazy.map { TaskID(high: 7, low: UInt64($0)) })
+        return part
     }
 
     private static func residentBytes() -> Int {
@@ -122,7 +128,7 @@ private struct AnsweredScheduler {
     mutating func reset() { (seconds, longest) = (0, 0) }
 
     mutating func take(_ event: SchedulerEvent) {
-        now += 1_000
+        now += 100
         var effects: [SchedulerEffect] = []
         let began = Self.clock()
         scheduler.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
@@ -137,7 +143,9 @@ private struct AnsweredScheduler {
 
     /// Every lease is reported as begun and ended, the oldest first, until there is none.
     mutating func answerAll() {
-        while next < leases.count {
+        while next < leases.count || scheduler.isBusy {
+            if scheduler.isBusy { take(.deadlineReached) }
+            guard next < leases.count else { continue }
             let lease = leases[next]
             leases[next].tasks = []
             next += 1

@@ -139,7 +139,7 @@ private let page: Int64 = 50 << 20
         cluster.finish(1, page: page)
         cluster.finish(2, page: page)
         let first = cluster.scheduler.tasks.index(of: task(1)).map {
-            cluster.scheduler.tasks[$0].locations
+            cluster.scheduler.tasks.locations(of: $0)
         }
         #expect(first == [NodeID(1)])
         cluster.submit(

@@ -63,8 +63,8 @@ import Testing
         #expect(cluster.attempt(number).number == 2)
         #expect(cluster.node(task(number)) == NodeID(2))
         let index = cluster.scheduler.tasks.index(of: task(number)) ?? 0
-        #expect(cluster.scheduler.tasks[index].charged == 0)
-        #expect(cluster.scheduler.tasks[index].losses == 0)
+        #expect(cluster.scheduler.tasks[extra: index].charged == 0)
+        #expect(cluster.scheduler.tasks[extra: index].losses == 0)
         // Its late answer counts no more.
         cluster.report(.ended(old, .finished(.inline([9])), RunRecord()), node: NodeID(1))
         cluster.finish(number)

@@ -83,8 +83,8 @@ enum Phase: String, CaseIterable, Sendable {
     }
 
     private func held(_ cluster: TestCluster) -> [TaskID] {
-        cluster.scheduler.tasks.indices.map { cluster.scheduler.tasks[$0] }.filter(\.isHeld)
-            .map(\.spec.id)
+        let tasks = cluster.scheduler.tasks
+        return tasks.indices.filter { tasks[$0].isHeld }.map { tasks.id(of: $0) }
     }
 
     @Test(arguments: Phase.allCases)
@@ -95,9 +95,13 @@ enum Phase: String, CaseIterable, Sendable {
         cluster.lose(1)
         for index in cluster.scheduler.tasks.indices {
             let record = cluster.scheduler.tasks[index]
-            #expect(record.state.isFinal || record.state == .done, "\(record.spec.id)")
+            #expect(
+                record.state.isFinal || record.state == .done,
+                "\(cluster.scheduler.tasks.id(of: index))")
             guard record.isHeld else { continue }
-            #expect(record.state == .failed || record.isAvailable, "\(record.spec.id)")
+            #expect(
+                record.state == .failed || record.isAvailable,
+                "\(cluster.scheduler.tasks.id(of: index))")
             #expect(record.isAnnounced)
         }
         let progress = cluster.scheduler.progress
@@ -117,7 +121,9 @@ enum Phase: String, CaseIterable, Sendable {
         finishAll(&cluster)
         for index in cluster.scheduler.tasks.indices {
             let record = cluster.scheduler.tasks[index]
-            #expect(record.state == .done, "\(record.spec.id) is \(record.state)")
+            #expect(
+                record.state == .done, "\(cluster.scheduler.tasks.id(of: index)) is \(record.state)"
+            )
         }
         let progress = cluster.scheduler.progress
         #expect(progress.running == 0 && progress.failed == 0)
@@ -137,17 +143,19 @@ enum Phase: String, CaseIterable, Sendable {
                 if record.kind == .data, record.state == .waiting {
                     isOver = false
                     if cluster.scheduler.unstoredData[index] == nil {
-                        cluster.handle(.dataArrived(client, record.spec.id, bytes: [4]))
+                        cluster.handle(
+                            .dataArrived(client, cluster.scheduler.tasks.id(of: index), bytes: [4]))
                     }
                     let stored = StoredOutput.onePage(byteCount: 8_192, elementCount: 1)
-                    let attempt = AttemptID(task: record.spec.id, number: 1)
+                    let attempt = AttemptID(task: cluster.scheduler.tasks.id(of: index), number: 1)
                     cluster.handle(
                         .reported(
                             NodeID(2), [.ended(attempt, .finished(stored), RunRecord())]))
                 } else if record.state.node != nil {
                     isOver = false
-                    let isPage = record.spec.output == .page
-                    let attempt = AttemptID(task: record.spec.id, number: record.attempt)
+                    let isPage = cluster.scheduler.tasks.output(of: index) == .page
+                    let attempt = AttemptID(
+                        task: cluster.scheduler.tasks.id(of: index), number: record.attempt)
                     let stored = StoredOutput.onePage(byteCount: 9_000, elementCount: 1)
                     cluster.report(
                         .ended(

@@ -78,7 +78,9 @@ import Testing
         cluster.handle(.pageMissed(NodeID(2), task(1)))
         // The page itself is where it was.
         #expect(
-            cluster.scheduler.tasks.index(of: task(1)).map { cluster.scheduler.tasks[$0].locations }
+            cluster.scheduler.tasks.index(of: task(1)).map {
+                cluster.scheduler.tasks.locations(of: $0)
+            }
                 == [NodeID(1)])
         cluster.lose(3)
         cluster.forget()

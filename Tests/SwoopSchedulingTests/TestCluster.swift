@@ -58,7 +58,14 @@ struct TestCluster {
         for number in 0..<nodes { join(number + 1, slots: slots, budget: budget) }
     }
 
+    /// What happens, and every turn that it takes.
     mutating func handle(_ event: SchedulerEvent) {
+        turn(event)
+        while scheduler.isBusy { turn(.deadlineReached) }
+    }
+
+    /// One turn of what happens: something large may be half done after it.
+    mutating func turn(_ event: SchedulerEvent) {
         var effects: [SchedulerEffect] = []
         scheduler.handle(event, at: Timestamp(nanoseconds: now), into: &effects)
         if checks { scheduler.checkInvariants() }
