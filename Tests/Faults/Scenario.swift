@@ -279,8 +279,8 @@ private struct ScenarioRun {
         configuration.scheduler.checksAttempts = scenario.checksAttempts
         configuration.scheduler.failsWithoutNodes = scenario.failsWithoutNodes
         configuration.scheduler.lossesMax = 1_000
-        // Every other one takes submissions in by slices of a few tasks.
-        if scenario.seed.isMultiple(of: 2) { configuration.scheduler.turnSteps = 7 }
+        // Some take submissions in by slices of a few tasks: that costs twice the time.
+        if scenario.seed.isMultiple(of: 4) { configuration.scheduler.turnSteps = 24 }
         configuration.noticesPauses = scenario.noticesPauses
         configuration.clientsWatch = scenario.place == .standing
         if scenario.place == .local {
