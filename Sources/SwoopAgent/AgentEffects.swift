@@ -22,7 +22,7 @@ extension AgentLoop {
             send(.roomLent(task, offset: page.offset, byteCount: page.byteCount))
         case .tellCopied(let task): send(.pageCopied(task))
         case .tellNotCopied(let failure): send(.pageNotCopied(failure))
-        case .report(let reports): send(.reports(reports))
+        case .report(let reports): send(.reports(reports, epoch: epoch))
         case .free(let page): free(page)
         case .allocate(let use, let byteCount): allocate(byteCount, for: use)
         case .allocateOnDisk(let use, let byteCount): allocateOnDisk(byteCount, for: use)

@@ -47,6 +47,8 @@ struct AgentLoop: ~Copyable {
     var malformed = 0
     /// Whether the coordinator took the node in, and has not forgotten it.
     var isAccepted = false
+    /// The life of the coordinator that took the node in.
+    var epoch = CoordinatorEpoch.none
     /// Whether the channel that started this process waits for a word.
     var isOnChannel: Bool
     /// Its end: whoever began to start this process has given up.
@@ -206,7 +208,9 @@ struct AgentLoop: ~Copyable {
 
     mutating func take(_ order: AgentOrder) {
         switch order {
-        case .accepted(let node): accepted(node)
+        case .accepted(let node, let epoch):
+            self.epoch = epoch
+            accepted(node)
         case .refused(let reason):
             ending = .refused(reason)
             isOver = true
@@ -251,6 +255,7 @@ struct AgentLoop: ~Copyable {
     private mutating func startOver() {
         guard isAccepted else { return }
         isAccepted = false
+        epoch = .none
         for worker in workers {
             worker.endNow()
             forget(worker)

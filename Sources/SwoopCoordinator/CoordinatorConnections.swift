@@ -79,7 +79,7 @@ extension CoordinatorLoop {
             AttachedClient(
                 id: id, peer: peer, receive: nil, program: program, isViewer: program == .none))
         handle(.clientJoined(id, program), now: now)
-        send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
+        send(welcome, to: id)
         if program == .none, let states = hostStates { send(.hosts(states), to: id) }
     }
 
@@ -95,7 +95,12 @@ extension CoordinatorLoop {
     private mutating func take(_ message: AgentMessage, fromNode node: NodeID, now: Int64) {
         switch message {
         case .register: malformed += 1
-        case .reports(let reports): handle(.reported(node, reports), now: now)
+        case .reports(let reports, let epoch):
+            guard epoch == self.epoch else {
+                stale += 1
+                return
+            }
+            handle(.reported(node, reports), now: now)
         case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetched, let given):
             change(node) { record in
                 record.slots = slots

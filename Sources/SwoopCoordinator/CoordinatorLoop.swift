@@ -97,6 +97,10 @@ struct CoordinatorLoop: ~Copyable {
     var departed: [(key: String, at: Int64)] = []
     var nodesJoined: UInt32 = 0
     var malformed = 0
+    /// This life of the coordinator.
+    let epoch: CoordinatorEpoch
+    /// Messages of another life's: of agents that it does not know, or of leases that were not its.
+    var stale = 0
     var stopped = false
     var child: ChildProcess?
     /// Why the only agent that could be is not there; clients that come are told.
@@ -128,6 +132,7 @@ struct CoordinatorLoop: ~Copyable {
         self.access = access
         self.depot = depot
         endpoints = [endpoint]
+        epoch = CoordinatorEpoch(.random(in: 1 ... .max))
         manifests = configuration.bundle.map { [$0.manifest] } ?? []
         var scheduling = configuration.scheduler
         // Where hosts are kept a lost one comes back: work waits so long.
@@ -245,7 +250,7 @@ struct CoordinatorLoop: ~Copyable {
             if let refusal {
                 send(.refused(refusal), to: id)
             } else if !nodes.isEmpty {
-                send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: id)
+                send(welcome, to: id)
             }
         case .message(let id, let message): take(message, from: id, now: now)
         case .listen(let endpoint, let answer): answer.give(listen(on: endpoint))

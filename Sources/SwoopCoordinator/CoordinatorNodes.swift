@@ -32,6 +32,8 @@ extension CoordinatorLoop {
             return answer(.refused("\(error)"), peer)
         }
         guard case .register(let version, let description, let program, let pages) = message else {
+            // It was taken in by another life of this coordinator, or given up by this one.
+            stale += 1
             return answer(.unknown, peer)
         }
         guard version == wireVersion else {
@@ -62,7 +64,7 @@ extension CoordinatorLoop {
         node.sampledAt = now
         node.joinedAt = now
         nodes.append(node)
-        send(.accepted(id), to: id)
+        send(.accepted(id, epoch: epoch), to: id)
         if pages.publicKey == local?.publicKey { tellAddresses(to: id) }
         arePeersStale = true
         greetAll()
@@ -77,10 +79,13 @@ extension CoordinatorLoop {
 
     /// Tells clients which nodes there are.
     private mutating func greetAll() {
-        let descriptions = nodes.map(\.description)
-        for client in clients {
-            send(.welcome(version: wireVersion, nodes: descriptions), to: client.id)
-        }
+        let welcome = welcome
+        for client in clients { send(welcome, to: client.id) }
+    }
+
+    /// The nodes that there are, and who says so.
+    var welcome: ClientReply {
+        .welcome(version: wireVersion, nodes: nodes.map(\.description), epoch: epoch)
     }
 
     /// Tells all nodes of one another when that is due: of many not each that joins by itself,

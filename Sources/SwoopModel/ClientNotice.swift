@@ -5,8 +5,8 @@
 package enum ClientNotice: Hashable, Sendable {
     /// Done; the value itself when it is small.
     case finished(TaskID, value: [UInt8]?, byteCount: Int64, elementCount: Int64)
+    /// Ended otherwise: failed, cancelled, or its value is lost for good.
     case failed(TaskID, TaskFailure)
-    case cancelled(TaskID)
     /// There is room for this data, which was deferred; or its pages are gone: send it.
     case dataNeeded(TaskID)
     /// Answers a wish for room: the client may write the data's page at this place of the memory

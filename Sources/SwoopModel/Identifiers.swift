@@ -110,6 +110,16 @@ public struct ClientID: Hashable, Comparable, Sendable {
     }
 }
 
+/// A coordinator's life, by the random number that it drew at its start: what others say of another
+/// life means nothing in this one.
+package struct CoordinatorEpoch: Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Of no coordinator: nothing was heard of one yet.
+    package static let none = CoordinatorEpoch(0)
+}
+
 /// The place of a function in a coordinator's function table, which only grows.
 package struct FunctionIndex: Hashable, Comparable, Sendable {
     package let rawValue: UInt32

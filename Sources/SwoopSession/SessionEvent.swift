@@ -23,8 +23,6 @@ package enum SessionEvent: Sendable {
     case noticed([ClientNotice])
     /// The coordinator sent the bytes of an output.
     case valueArrived(TaskID, [UInt8])
-    /// The coordinator has no such output.
-    case valueMissing(TaskID)
     /// There is no coordinator any more.
     case connectionLost(String)
     /// The coordinator's first word was that it does not take this program in.

@@ -57,10 +57,6 @@ package struct SessionMachine: Sendable {
         case .cancelled(let tasks): if case .open = openness { effects.append(.cancel(tasks)) }
         case .noticed(let notices): for notice in notices { take(notice, into: &effects) }
         case .valueArrived(let task, let bytes): arrive(task, bytes, into: &effects)
-        case .valueMissing(let task):
-            let failure = TaskFailure(
-                kind: .lost, message: "its value is nowhere in the cluster", task: task)
-            fail(task, failure, into: &effects)
         case .refused(let reason):
             end(TaskFailure(kind: .refused, message: reason), into: &effects)
         case .connectionLost(let reason):
@@ -223,9 +219,6 @@ package struct SessionMachine: Sendable {
         case .finished(let task, let value, let byteCount, let elementCount):
             finish(task, value, byteCount, elementCount, into: &effects)
         case .failed(let task, let failure): fail(task, failure, into: &effects)
-        case .cancelled(let task):
-            let failure = TaskFailure(kind: .cancelled, message: "it was cancelled", task: task)
-            fail(task, failure, into: &effects)
         case .dataNeeded(let task):
             if case .open = openness { effects.append(.bringData(task)) }
         case .roomLent(let task, let offset, let byteCount):

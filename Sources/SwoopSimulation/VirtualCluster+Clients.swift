@@ -81,7 +81,6 @@ extension VirtualCluster {
         switch reply {
         case .notices(let notices): act(.noticed(notices), as: client)
         case .value(let task, let bytes): act(.valueArrived(task, bytes), as: client)
-        case .missing(let task): act(.valueMissing(task), as: client)
         case .welcome, .refused, .usage, .records, .programWanted, .hosts, .hostsTaken,
             .hostSettled:
             break

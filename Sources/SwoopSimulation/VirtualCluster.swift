@@ -297,7 +297,7 @@ package struct VirtualCluster {
     private mutating func take(_ message: AgentMessage, from node: NodeID) {
         guard scheduler.nodes.place(of: node) != nil else { return send(.unknown, to: node) }
         switch message {
-        case .reports(let reports): handle(.reported(node, reports))
+        case .reports(let reports, _): handle(.reported(node, reports))
         case .page(let task, let bytes):
             passOn(task, bytes, of: node)
             let due = pendingOutputs.filter { $0.task == task && $0.node == node }

@@ -14,10 +14,11 @@ extension AgentMessage {
             header.program = program.rawValue
             header.pages = ProtoService(pages)
             return MessageKind.register.frames(header)
-        case .reports(let reports):
+        case .reports(let reports, let epoch):
             var builder = ReportTableBuilder()
             for report in reports { builder.append(report) }
-            let (header, values) = builder.finished()
+            var (header, values) = builder.finished()
+            header.epoch = epoch.rawValue
             return MessageKind.reports.frames(header, [values])
         case .sample(let slots, let cpuNanoseconds, let residentBytes, let fetchedBytes, let given):
             var header = ProtoSample()
@@ -71,7 +72,9 @@ extension AgentMessage {
                 program: ProgramID(header.program), pages: header.pages.service)
         case .reports:
             let header = try incoming.header(ProtoReports.self, others: 1)
-            self = .reports(try header.reports(values: try incoming.frame(1)))
+            self = .reports(
+                try header.reports(values: try incoming.frame(1)),
+                epoch: CoordinatorEpoch(header.epoch))
         case .sample:
             let header = try incoming.header(ProtoSample.self)
             self = .sample(

@@ -8,8 +8,8 @@ package enum AgentMessage: Hashable, Sendable {
     /// The first message: what the node offers, which program it has from the beginning, and where
     /// other nodes fetch its pages.
     case register(version: UInt32, NodeDescription, program: ProgramID, pages: PageService)
-    /// News of runs, in order.
-    case reports([RunReport])
+    /// News of runs, in order, and of whose leases they are: the epoch that came with `accepted`.
+    case reports([RunReport], epoch: CoordinatorEpoch = .none)
     /// What the node does now; also its sign of life.
     case sample(
         slots: [SlotUsage], cpuNanoseconds: Int64, residentBytes: Int64, fetchedBytes: Int64 = 0,

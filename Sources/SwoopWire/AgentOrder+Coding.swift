@@ -7,9 +7,10 @@ extension AgentOrder {
     /// The frames to send.
     package func encoded() -> [[UInt8]] {
         switch self {
-        case .accepted(let node):
-            var header = ProtoNumber()
-            header.value = node.rawValue
+        case .accepted(let node, let epoch):
+            var header = ProtoAccepted()
+            header.node = node.rawValue
+            header.epoch = epoch.rawValue
             return MessageKind.accepted.frames(header)
         case .refused(let reason): return MessageKind.agentRefused.frames(ProtoText(reason))
         case .lease(let lease):
@@ -51,7 +52,9 @@ extension AgentOrder {
     package init(frames: [[UInt8]]) throws(WireError) {
         let incoming = try IncomingFrames(frames)
         switch incoming.kind {
-        case .accepted: self = .accepted(NodeID(try incoming.header(ProtoNumber.self).value))
+        case .accepted:
+            let header = try incoming.header(ProtoAccepted.self)
+            self = .accepted(NodeID(header.node), epoch: CoordinatorEpoch(header.epoch))
         case .agentRefused: self = .refused(try incoming.header(ProtoText.self).text)
         case .lease:
             let header = try incoming.header(ProtoPiece.self, others: 2)

@@ -5,8 +5,8 @@ package import SwoopModel
 
 /// A message from the coordinator to an agent.
 package enum AgentOrder: Hashable, Sendable {
-    /// Answers `register`: the node's number.
-    case accepted(NodeID)
+    /// Answers `register`: the node's number, and whose it is.
+    case accepted(NodeID, epoch: CoordinatorEpoch = .none)
     /// Answers `register`: no, for this reason; nothing follows.
     case refused(String)
     /// Permission to run a piece of a graph.

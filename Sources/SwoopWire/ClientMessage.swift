@@ -23,7 +23,8 @@ package enum ClientMessage: Hashable, Sendable {
     case release([TaskID])
     /// What has not ended of these tasks, and of what hangs on them, shall not go on.
     case cancel([TaskID])
-    /// Asks for the bytes of these tasks: each is answered by `value` or `missing`.
+    /// Asks for the bytes of these tasks: each is answered by `value`, or by
+    /// `ClientNotice.failed`.
     case want([TaskID])
     /// Asks for what was recorded of these functions, by their identities.
     case wantRecords(identities: [String])

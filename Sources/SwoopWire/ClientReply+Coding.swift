@@ -7,10 +7,11 @@ extension ClientReply {
     /// The frames to send.
     package func encoded() -> [[UInt8]] {
         switch self {
-        case .welcome(let version, let nodes):
+        case .welcome(let version, let nodes, let epoch):
             var header = ProtoWelcome()
             header.version = version
             header.node = nodes.map(ProtoNode.init)
+            header.epoch = epoch.rawValue
             return MessageKind.welcome.frames(header)
         case .refused(let reason): return MessageKind.clientRefused.frames(ProtoText(reason))
         case .programWanted(let program):
@@ -22,7 +23,6 @@ extension ClientReply {
             return MessageKind.notices.frames(header, [values])
         case .value(let task, let bytes):
             return MessageKind.value.frames(ProtoTasks(task), [bytes])
-        case .missing(let task): return MessageKind.missing.frames(ProtoTasks(task))
         case .usage(let usage): return MessageKind.usage.frames(ProtoUsage(usage))
         case .hosts(let states): return MessageKind.hosts.frames(ProtoHosts(states))
         case .hostsTaken(let hosts, let refusal):
@@ -45,7 +45,9 @@ extension ClientReply {
         switch incoming.kind {
         case .welcome:
             let header = try incoming.header(ProtoWelcome.self)
-            self = .welcome(version: header.version, nodes: header.node.map(\.description))
+            self = .welcome(
+                version: header.version, nodes: header.node.map(\.description),
+                epoch: CoordinatorEpoch(header.epoch))
         case .hosts: self = .hosts(try incoming.header(ProtoHosts.self).states())
         case .hostsTaken:
             let header = try incoming.header(ProtoHostsTaken.self)
@@ -62,7 +64,6 @@ extension ClientReply {
         case .value:
             let task = try incoming.header(ProtoTasks.self, others: 1).task()
             self = .value(task, bytes: try incoming.frame(1))
-        case .missing: self = .missing(try incoming.header(ProtoTasks.self).task())
         case .usage: self = .usage(try incoming.header(ProtoUsage.self).usage())
         case .records:
             var histories: [FunctionHistory] = []

@@ -5,8 +5,10 @@ package import SwoopModel
 
 /// A message from the coordinator to a client.
 package enum ClientReply: Hashable, Sendable {
-    /// Answers `hello`: the coordinator's version and the nodes of the cluster now.
-    case welcome(version: UInt32, nodes: [NodeDescription])
+    /// Answers `hello`: the coordinator's version, the nodes of the cluster now, and which life of
+    /// the coordinator it is. Comes again when the nodes are others.
+    case welcome(
+        version: UInt32, nodes: [NodeDescription], epoch: CoordinatorEpoch = .none)
     /// Answers `hello`: no, for this reason; later on, that the cluster ends. Nothing follows.
     case refused(String)
     /// Answers `hello`: the nodes do not have the client's program yet; it is to offer it.
@@ -15,8 +17,6 @@ package enum ClientReply: Hashable, Sendable {
     case notices([ClientNotice])
     /// The bytes that a client wanted.
     case value(TaskID, bytes: [UInt8])
-    /// The bytes that a client wanted are nowhere.
-    case missing(TaskID)
     /// What every core does now, to those who watch.
     case usage(ClusterUsage)
     /// The hosts of a standing cluster, to viewers: when they come, and when there is news.

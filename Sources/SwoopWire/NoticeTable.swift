@@ -4,7 +4,10 @@
 internal import SwoopModel
 
 private enum NoticeKind: UInt8 {
-    case finished, failed, cancelled, dataNeeded, printed, remark, progress
+    case finished = 0
+    case failed = 1
+    case dataNeeded = 3
+    case printed, remark, progress
     case roomLent, roomRefused, dataSettled
 }
 
@@ -31,9 +34,6 @@ struct NoticeTableBuilder {
             task.append(id)
             message.failure.append(ProtoFailure(failure))
             return .failed
-        case .cancelled(let id):
-            task.append(id)
-            return .cancelled
         case .dataNeeded(let id):
             task.append(id)
             return .dataNeeded
@@ -117,7 +117,6 @@ private struct NoticeFeeds {
                 try task.next(), value: length == 0 ? nil : try values.block(length: length - 1),
                 byteCount: try size(&byteCount), elementCount: try size(&elementCount))
         case .failed: return .failed(try task.next(), try failure.next().failure())
-        case .cancelled: return .cancelled(try task.next())
         case .dataNeeded: return .dataNeeded(try task.next())
         case .roomLent:
             return .roomLent(

@@ -13,7 +13,9 @@ enum MessageKind: UInt16, CaseIterable {
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
     case data, dataFailed, roomWanted, dataWritten, wantHosts, releaseHosts
     case welcome = 0x0201
-    case clientRefused, notices, value, missing, usage, records, programWanted
+    case clientRefused, notices, value
+    case usage = 0x0206
+    case records, programWanted
     case hosts, hostsTaken, hostSettled
     case register = 0x0301
     case reports, sample, page, pageMissing, printed, remark, agentGoodbye

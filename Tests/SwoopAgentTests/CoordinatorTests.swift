@@ -66,7 +66,10 @@ private let page = TaskID(high: 3, low: 4)
         var asOwn = try greet(5)
         #expect(try answer(to: &asOwn) == refusal)
         var first = try greet(6)
-        #expect(try answer(to: &first) == .welcome(version: wireVersion, nodes: []))
+        guard case .welcome(wireVersion, [], _)? = try answer(to: &first) else {
+            Issue.record("the first is not welcome")
+            return
+        }
         var second = try greet(6)
         #expect(try answer(to: &second) == refusal)
         // The first is there as before, and so is the one of this process.
@@ -90,6 +93,38 @@ private let page = TaskID(high: 3, low: 4)
         let answer = try agent.next { $0 }
         #expect(answer == .unknown)
         _ = try agent.join(bare.program)
+    }
+
+    @Test func reportsOfAnotherLifeOfTheCoordinatorAreDropped() throws {
+        let bare = try BareCoordinator()
+        let client = try Listener(of: bare, client: ClientID(5))
+        var agent = try FakeAgent("node", of: bare)
+        _ = try agent.join(bare.program)
+        let task = TaskID(high: 5, low: 1)
+        let function = FunctionSpec(
+            identity: "f", name: "f", fingerprint: 1, code: .remote(identity: "f"),
+            isOptimised: false, isAsync: false)
+        bare.coordinator.send(
+            .submit(
+                GraphPart(
+                    functions: [function], tasks: [TaskSpec(id: task, function: FunctionIndex(0))],
+                    held: [task]),
+                data: []),
+            from: ClientID(5))
+        let lease = try agent.next { if case .lease(let lease) = $0 { lease } else { nil } }
+        let attempt = try #require(lease?.tasks.first).attemptID
+        func end(_ byte: UInt8) -> [RunReport] {
+            [.ended(attempt, .finished(.inline([byte])), RunRecord())]
+        }
+        let other = CoordinatorEpoch(agent.epoch.rawValue ^ 1)
+        for epoch in [other, .none] { try agent.send(.reports(end(1), epoch: epoch)) }
+        try agent.report(end(2))
+        let value = try client.next { reply -> [UInt8]? in
+            guard case .notices(let notices) = reply else { return nil }
+            for case .finished(_, let value, _, _) in notices { return value }
+            return nil
+        }
+        #expect(value == [2])
     }
 
     @Test func anAgentOfAnotherVersionIsRefusedInWords() throws {

@@ -91,6 +91,8 @@ struct FakePeer: ~Copyable {
 struct FakeAgent: ~Copyable {
     var peer: FakePeer
     let name: String
+    /// The life of the coordinator that took it in.
+    private(set) var epoch = CoordinatorEpoch.none
 
     init(_ name: String, of bare: borrowing BareCoordinator, at endpoint: String? = nil) throws {
         let keys = try CurveKeys.generate()
@@ -103,6 +105,9 @@ struct FakeAgent: ~Copyable {
 
     func send(_ message: AgentMessage) throws { try peer.send(message.encoded()) }
 
+    /// Says what became of runs, as of its coordinator's leases.
+    func report(_ reports: [RunReport]) throws { try send(.reports(reports, epoch: epoch)) }
+
     /// Registers and waits until it is taken in.
     mutating func join(_ program: ProgramID, version: UInt32 = wireVersion) throws -> NodeID {
         let description = NodeDescription(
@@ -110,10 +115,12 @@ struct FakeAgent: ~Copyable {
         let pages = PageService(
             endpoints: ["tcp://192.0.2.1:1"], publicKey: peer.keys.publicKey)
         try send(.register(version: version, description, program: program, pages: pages))
-        let node = try next { order in
-            if case .accepted(let node) = order { node } else { nil }
+        let accepted = try next { order in
+            if case .accepted(let node, let epoch) = order { (node, epoch) } else { nil }
         }
-        return try #require(node)
+        let (node, epoch) = try #require(accepted)
+        self.epoch = epoch
+        return node
     }
 
     /// The next order of which `read` makes something.
@@ -174,7 +181,7 @@ final class Listener: Sendable {
     /// Waits until it hears of so many nodes.
     func hears(ofNodes count: Int) throws -> Bool {
         try next { reply in
-            if case .welcome(_, let nodes) = reply, nodes.count == count { true } else { nil }
+            if case .welcome(_, let nodes, _) = reply, nodes.count == count { true } else { nil }
         } ?? false
     }
 }

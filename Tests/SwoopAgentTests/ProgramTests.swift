@@ -73,7 +73,7 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
         var agent = try FakeAgent("node", of: bare)
         let node = try agent.join(bare.program)
         var client = try client(of: bare)
-        guard case .welcome(_, let nodes)? = try offer(manifest, paths, by: &client) else {
+        guard case .welcome(_, let nodes, _)? = try offer(manifest, paths, by: &client) else {
             Issue.record("the client was not taken in")
             return
         }

@@ -21,9 +21,11 @@ extension Dice {
 
     mutating func clientReplies() -> [ClientReply] {
         [
-            .welcome(version: small(), nodes: list { $0.node() }), .refused(text()),
+            .welcome(
+                version: small(), nodes: list { $0.node() }, epoch: CoordinatorEpoch(word())),
+            .refused(text()),
             .notices(list(upTo: 12) { $0.notice() }), .value(task(), bytes: bytes()),
-            .missing(task()), .usage(usage()), .records(list { $0.history() }),
+            .usage(usage()), .records(list { $0.history() }),
             .programWanted(program()), .hosts(list { $0.hostState() }),
             .hostsTaken(list { $0.text() }, refusal: text()), .hostSettled(hostResult()),
         ]
@@ -32,7 +34,7 @@ extension Dice {
     mutating func agentMessages() -> [AgentMessage] {
         [
             .register(version: small(), node(), program: program(), pages: service()),
-            .reports(list(upTo: 12) { $0.report() }),
+            .reports(list(upTo: 12) { $0.report() }, epoch: CoordinatorEpoch(word())),
             .sample(
                 slots: list { $0.slot() }, cpuNanoseconds: number(), residentBytes: number(),
                 fetchedBytes: number(), givenBytes: number()),
@@ -48,7 +50,8 @@ extension Dice {
 
     mutating func agentOrders() -> [AgentOrder] {
         [
-            .accepted(NodeID(small())), .refused(text()), .lease(lease()),
+            .accepted(NodeID(small()), epoch: CoordinatorEpoch(word())), .refused(text()),
+            .lease(lease()),
             .revoke(list { $0.attempt() }), .recall(list { $0.attempt() }), .dropPages(tasks()),
             .sendPage(task()),
             .storePage(task(), output(), elementCount: number(), bytes: bytes()), .shutDown,

@@ -248,19 +248,18 @@ extension Dice {
     }
 
     mutating func notice() -> ClientNotice {
-        switch below(10) {
+        switch below(9) {
         case 0:
             .finished(
                 task(), value: coin() ? bytes() : nil, byteCount: size(),
                 elementCount: size())
         case 1: .failed(task(), failure())
-        case 2: .cancelled(task())
-        case 3: .dataNeeded(task())
-        case 4: .printed(outputLine())
-        case 5: .remark(text())
-        case 6: .roomLent(task(), offset: size(), byteCount: size())
-        case 7: .roomRefused(task())
-        case 8: .dataSettled(task())
+        case 2: .dataNeeded(task())
+        case 3: .printed(outputLine())
+        case 4: .remark(text())
+        case 5: .roomLent(task(), offset: size(), byteCount: size())
+        case 6: .roomRefused(task())
+        case 7: .dataSettled(task())
         default: .progress(progress())
         }
     }

@@ -120,14 +120,14 @@ extension Samples {
     static let writtenPage = OutputPart(byteCount: 64, elementCount: 2, checksum: 3)
 
     static let clientReplies: [ClientReply] = [
-        .welcome(version: 1, nodes: [node]), .refused("no"),
+        .welcome(version: 1, nodes: [node], epoch: CoordinatorEpoch(0xe1)), .refused("no"),
         .notices([
             .finished(first, value: [1], byteCount: 1, elementCount: 1),
             .finished(second, value: nil, byteCount: 900, elementCount: 90),
-            .failed(first, failure), .cancelled(first), .dataNeeded(second), .printed(line),
+            .failed(first, failure), .dataNeeded(second), .printed(line),
             .remark("r"), .progress(progress),
         ]),
-        .value(first, bytes: [1, 2]), .missing(first),
+        .value(first, bytes: [1, 2]),
         .usage(
             ClusterUsage(
                 nodes: [
@@ -156,7 +156,8 @@ extension Samples {
     static let agentMessages: [AgentMessage] = [
         .register(
             version: 1, node, program: ProgramID("00ff"),
-            pages: PageService(endpoints: ["tcp://h:1"], publicKey: "k")), .reports(reports),
+            pages: PageService(endpoints: ["tcp://h:1"], publicKey: "k")),
+        .reports(reports, epoch: CoordinatorEpoch(0xe1)),
         .sample(slots: [slot, idle], cpuNanoseconds: 1, residentBytes: 2),
         .page(first, bytes: [1]), .pageMissing(first), .printed([line]), .remark("r"),
         .goodbye("g"),
@@ -167,7 +168,7 @@ extension Samples {
     ]
 
     static let agentOrders: [AgentOrder] = [
-        .accepted(NodeID(4)), .refused("no"),
+        .accepted(NodeID(4), epoch: CoordinatorEpoch(0xe1)), .refused("no"),
         .lease(
             Lease(
                 id: LeaseID(5), firstFunction: 6, functions: [function],

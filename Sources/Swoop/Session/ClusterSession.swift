@@ -27,6 +27,8 @@ final class ClusterSession: Sendable {
         var nodes: [NodeDescription] = []
         var isOver = false
         var greeting = Greeting.expected
+        /// The coordinator's life in which this session was taken in.
+        var epoch = CoordinatorEpoch.none
         /// Whether a timer runs that will bring `deadlineReached`.
         var hasTimer = false
     }
@@ -214,7 +216,10 @@ final class ClusterSession: Sendable {
     /// What the coordinator says; called on its thread, or on the link's.
     func receive(_ reply: ClientReply) {
         switch reply {
-        case .welcome(_, let nodes):
+        case .welcome(_, let nodes, let epoch):
+            guard isOfOneLife(epoch) else {
+                return lose("the cluster's coordinator began anew: what it knew of is gone")
+            }
             let slots = nodes.reduce(0) { $0 + Int($1.slots) }
             if slots > 0 { cores.store(slots, ordering: .relaxed) }
             state.withLock { $0.nodes = nodes }
@@ -226,7 +231,6 @@ final class ClusterSession: Sendable {
         case .hosts, .hostsTaken, .hostSettled: break
         case .notices(let notices): handle(.noticed(notices))
         case .value(let task, let bytes): handle(.valueArrived(task, bytes))
-        case .missing(let task): handle(.valueMissing(task))
         case .usage(let usage):
             let watchers = state.withLock { Array($0.watchers.values) }
             for watcher in watchers { watcher(usage) }
@@ -235,6 +239,14 @@ final class ClusterSession: Sendable {
                 state.historyWaiters.isEmpty ? nil : state.historyWaiters.removeFirst()
             }
             waiter?.resume(returning: histories)
+        }
+    }
+
+    /// Whether the coordinator is in the same life as when it greeted this session.
+    private func isOfOneLife(_ epoch: CoordinatorEpoch) -> Bool {
+        state.withLock { state in
+            if state.epoch == .none { state.epoch = epoch }
+            return state.epoch == epoch
         }
     }
 

@@ -88,16 +88,19 @@ struct ProtoSwitch: WireFields {
 struct ProtoWelcome: WireFields {
     var version: UInt32 = 0
     var node: [ProtoNode] = []
+    var epoch: UInt64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.integer(1, version)
         fields.messages(2, node)
+        fields.fixed(3, epoch)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
         switch field.number {
         case 1: version = try field.integer()
         case 2: node.append(try field.message())
+        case 3: epoch = try field.fixed()
         default: try field.skip()
         }
     }
@@ -256,16 +259,20 @@ struct ProtoSample: WireFields {
     }
 }
 
-struct ProtoNumber: WireFields {
-    var value: UInt32 = 0
+/// A node's number, and whose it is.
+struct ProtoAccepted: WireFields {
+    var node: UInt32 = 0
+    var epoch: UInt64 = 0
 
     func write(to fields: inout FieldWriter) {
-        fields.integer(1, value)
+        fields.integer(1, node)
+        fields.fixed(2, epoch)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
         switch field.number {
-        case 1: value = try field.integer()
+        case 1: node = try field.integer()
+        case 2: epoch = try field.fixed()
         default: try field.skip()
         }
     }

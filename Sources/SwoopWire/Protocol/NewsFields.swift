@@ -296,6 +296,8 @@ struct ProtoReports: WireFields {
     var pagePartCount: [UInt32] = []
     /// Per part of a run's page
     var pageChecksum: [UInt64] = []
+    /// Of whose leases the runs are
+    var epoch: UInt64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.integers(1, kind)
@@ -309,6 +311,7 @@ struct ProtoReports: WireFields {
         fields.message(9, record)
         fields.integers(10, pagePartCount)
         fields.fixeds(11, pageChecksum)
+        fields.fixed(12, epoch)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -324,6 +327,7 @@ struct ProtoReports: WireFields {
         case 9: record = try field.message()
         case 10: try field.integers(into: &pagePartCount)
         case 11: try field.fixeds(into: &pageChecksum)
+        case 12: epoch = try field.fixed()
         default: try field.skip()
         }
     }

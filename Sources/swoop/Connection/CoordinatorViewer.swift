@@ -95,7 +95,7 @@ struct CoordinatorViewer: ~Copyable {
             guard case .message(let frames) = taken, let reply = try? ClientReply(frames: frames)
             else { continue }
             switch reply {
-            case .welcome(_, let nodes):
+            case .welcome(_, let nodes, _):
                 isWelcome = true
                 news.append(.nodes(nodes))
             case .usage(let usage): news.append(.usage(usage))
@@ -104,7 +104,7 @@ struct CoordinatorViewer: ~Copyable {
                 news.append(.taken(hosts, refusal: refusal))
             case .hostSettled(let result): news.append(.settled(result))
             case .refused(let reason): news.append(.end(refusal(reason)))
-            case .notices, .value, .missing, .records, .programWanted: break
+            case .notices, .value, .records, .programWanted: break
             }
         }
         sendWaiting()
