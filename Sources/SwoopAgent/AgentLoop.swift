@@ -157,8 +157,7 @@ struct AgentLoop: ~Copyable {
         var deadline = min(isAccepted ? nextSample : nextRegistration, now + Self.samplePeriod)
         if let due = machine.nextDeadline?.nanoseconds { deadline = min(deadline, due) }
         if let due = pages.nextDeadline(now: now) { deadline = min(deadline, due) }
-        // A full queue: nothing wakes this thread when it has room again.
-        if lane.isHeldUp { deadline = min(deadline, now + 5_000_000) }
+        if lane.isHeldUp { deadline = min(deadline, now + Agreed.retryPeriod) }
         return deadline
     }
 

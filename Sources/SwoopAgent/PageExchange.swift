@@ -93,7 +93,6 @@ package final class PageExchange {
     private static let receivesMax = 256
     /// Several times what a peer asks for at a time.
     private static let answersMax = 4_096
-    private static let retryPeriod: Int64 = 5_000_000
 
     /// Listens, and takes nobody until `setPeers` names them.
     ///
@@ -443,7 +442,7 @@ package final class PageExchange {
     /// When to take a turn, should nothing arrive until then.
     package func nextDeadline(now: Int64) -> Int64? {
         var deadline = news.isEmpty ? nil : now
-        if !answers.isEmpty { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
+        if !answers.isEmpty { deadline = min(deadline ?? .max, now + Agreed.retryPeriod) }
         for link in links.values {
             // Never in the past for long: a look every quarter of a second.
             guard let due = link.nextDeadline else { continue }

@@ -117,8 +117,6 @@ struct CoordinatorLoop: ~Copyable {
     /// Every second each client hears something: it knows that there is a coordinator, and a client
     /// whose process was killed is noticed.
     static let signPeriod = nanosecondsPerSecond
-    /// What a full queue did not take is tried again after so long: 5 ms.
-    static let retryPeriod: Int64 = 5_000_000
 
     init(
         _ configuration: Coordinator.Configuration, inbox: Inbox<Coordinator.Command>,
@@ -203,7 +201,7 @@ struct CoordinatorLoop: ~Copyable {
         if !nodes.isEmpty || clients.contains(where: { $0.peer != nil }) {
             deadline = min(deadline ?? nextSign, nextSign)
         }
-        if !lanes.heldUp.isEmpty { deadline = min(deadline ?? .max, now + Self.retryPeriod) }
+        if !lanes.heldUp.isEmpty { deadline = min(deadline ?? .max, now + Agreed.retryPeriod) }
         return deadline
     }
 
@@ -372,7 +370,7 @@ struct CoordinatorLoop: ~Copyable {
             }
             let areOthersThere = hasReachableNodes(since: began, now: now)
             guard isChildThere || areOthersThere else { break }
-            try? poll.wait(until: areOthersThere ? now + Self.retryPeriod : limit)
+            try? poll.wait(until: areOthersThere ? now + Agreed.retryPeriod : limit)
             while (try? socket.receive()) != nil {}
         }
     }

@@ -15,6 +15,9 @@ package enum Agreed {
     /// How long an agent goes on that hears nothing of its coordinator, and how long a coordinator
     /// counts on agents that it does not hear.
     package static let grace: Int64 = 15 * nanosecondsPerSecond
+    /// What a full queue of a socket did not take is tried again after so long: nothing wakes a
+    /// loop when it has room.
+    package static let retryPeriod: Int64 = 5_000_000
     /// How long an agent keeps a copy of a page that nothing reads; the scheduler counts on it for
     /// less.
     package static let copyKept: Int64 = nanosecondsPerSecond / 2

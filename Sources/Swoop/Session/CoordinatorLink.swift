@@ -109,7 +109,7 @@ final class SocketLink: CoordinatorLink {
             flush(&lane, over: socket)
             if isClosing, lane.waitingCount == 0 { return }
             let now = Timestamp.now
-            let retry = lane.isHeldUp ? now.advanced(by: 5_000_000) : nil
+            let retry = lane.isHeldUp ? now.advanced(by: Agreed.retryPeriod) : nil
             let next = [watch.nextTurn(after: now), retry].compactMap { $0 }.min()
             do {
                 try poll.wait(until: next?.nanoseconds)
