@@ -198,6 +198,23 @@ private struct Ring: ~Copyable {
         }
     }
 
+    @Test func whoeverWaitsForRoomLeavesTheProducerToOthers() throws {
+        var ring = try Ring()
+        let record = [UInt8](repeating: 1, count: 1_000)
+        var written = 0
+        while try ring.producer.write(record.span) { written += 1 }
+        let found = try ring.producer.roomToWaitFor()
+        let room = try #require(found)
+        let waiting = try LoopThread(named: "waiting") { room.wait(until: nil) }
+        // The producer is here meanwhile, and sees that there is none.
+        let isTaken = try ring.producer.write(record.span)
+        #expect(!isTaken)
+        #expect(try ring.readAll().count == written)
+        waiting.join()
+        let hasRoom = try ring.producer.write(record.span)
+        #expect(hasRoom)
+    }
+
     @Test func memoryOfARingCanBeNeitherCutOffNorSealedByAHolder() throws {
         let ring = try Ring()
         #expect(ftruncate(ring.memory.descriptor, 4_096) != 0)
