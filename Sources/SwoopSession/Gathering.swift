@@ -115,7 +115,9 @@ struct Gathering: Sendable {
         guard let position = ready.removeFirst() else { return nil }
         steps[Int(position)] = .taken
         left -= 1
-        if let byteCount = broughtBytes.removeValue(forKey: position) { bytesBrought -= byteCount }
+        if !broughtBytes.isEmpty, let byteCount = broughtBytes.removeValue(forKey: position) {
+            bytesBrought -= byteCount
+        }
         return position
     }
 

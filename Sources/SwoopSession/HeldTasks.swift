@@ -26,11 +26,10 @@ package struct FewBytes: Hashable, Sendable {
 
     /// The bytes in an array of their own.
     package var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount)
-        for place in 0..<byteCount {
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        for place in bytes.indices {
             let word = place < 8 ? first : second
-            bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * (place & 7))))
+            bytes[place] = UInt8(truncatingIfNeeded: word &>> UInt64(8 * (place & 7)))
         }
         return bytes
     }

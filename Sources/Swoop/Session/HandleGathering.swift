@@ -132,7 +132,12 @@ final class HandleGathering {
             failure = batch.failure
             finished.reserveCapacity(batch.items.count)
             for item in batch.items {
-                if let handle = await finish(item) { finished.append(handle) }
+                // Nearly all are this.
+                if owners == nil, case .value(let bytes) = item.outcome {
+                    finished.append(Finished(index: item.position, bytes: .success(bytes)))
+                } else if let handle = await finish(item) {
+                    finished.append(handle)
+                }
             }
             guard batch.items.isEmpty, !isOver else { continue }
             try await session.waitForNews(of: id)
