@@ -72,7 +72,9 @@ final class HostKeeping: HostKeeper {
         _ host: HostEntry, replacing known: KnownHost?
     ) -> (HostEntry, remark: String) {
         guard let known, !known.isForgotten, known.entry != host else { return (host, "") }
-        if host == HostEntry(name: host.name) { return (known.entry, "") }
+        var bare = HostEntry(name: host.name)
+        bare.isLocal = host.isLocal
+        if host == bare { return (known.entry, "") }
         let changed = host.settings(unlike: known.entry).joined(separator: ", ")
         return (
             host,
