@@ -6,6 +6,7 @@
 /// Groups of a run, on their way to the parts that join them.
 @safe public struct DividedGroups<Key: PackedKey, Inner: ExactReduction>: ~Copyable {
     @usableFromInline var table: PackedGroups<Key, Inner>
+    @usableFromInline var batch = GroupBatch<Key, Inner.Raw>()
     @usableFromInline var log: GroupLog
     /// Groups of a full table.
     @usableFromInline let limit: Int
@@ -13,6 +14,8 @@
     @usableFromInline var seen = 0
     /// Elements that are not looked for in the table.
     @usableFromInline var passing = 0
+    /// How many groups the table is to have when it is looked at again.
+    @usableFromInline var nextLook: Int
 
     /// A table is emptied when it has so many bytes: beyond that looking for a key costs more than
     /// joining it once more.
@@ -23,53 +26,60 @@
     /// Begins a part of a source.
     ///
     /// - Parameter parts: of hashes, into which the groups are divided.
-    @inlinable public init(_ inner: Inner, parts: Int) {
-        self.init(inner, parts: parts, _limit: 0)
+    @inlinable public init(_ inner: Inner, parts: Int, host: any CallHost) {
+        self.init(inner, parts: parts, host: host, _limit: 0)
     }
 
-    /// Begins a part with a table of at most so many groups; 0: as many as are best.
-    @inlinable public init(_ inner: Inner, parts: Int, _limit limit: Int) {
+    /// Begins a part with a table of about so many groups at most; 0: as many as are best.
+    @inlinable
+    public init(_ inner: Inner, parts: Int, host: any CallHost, _limit limit: Int) {
         let width = PackedGroups<Key, Inner>.rowWidth * 8 + MemoryLayout<Inner.Partial>.stride + 16
         self.limit = limit > 0 ? limit : Self.tableByteCountMax / width
+        nextLook = Swift.min(self.limit, Self.sampleCount)
         table = PackedGroups(inner)
-        log = GroupLog(parts: Swift.max(1, parts))
+        log = GroupLog(parts: Swift.max(1, parts), host: host)
     }
 
     /// The number of entries so far, and of groups in the table.
-    @inlinable public var count: Int { log.sizes.reduce(table.count) { $0 + $1.count } }
+    @inlinable public var count: Int { log.count + table.count }
 
-    /// Takes an element.
+    /// Takes an element. What it lends must last until the block ends.
     @inlinable @inline(__always)
     public mutating func fold(_ key: Key, _ element: Inner.Element) throws {
-        table.take(key)
-        let raw = try table.inner.lift(element)
-        if _slowPath(passing > 0) { return pass(raw) }
-        seen &+= 1
-        let before = table.count
-        let number = table.number()
-        try table.fold(raw, into: number)
-        if _slowPath(table.count != before) { added() }
+        batch.append(key, try table.inner.lift(element))
+        if batch.count == GroupBatch<Key, Inner.Raw>.capacity { try drain() }
     }
 
-    /// Makes an entry of an element whose key is in the row behind the last.
-    @inlinable mutating func pass(_ raw: Inner.Raw) {
-        passing &-= 1
-        log.writer.removeAll()
-        raw.encode(into: &log.writer)
-        unsafe log.append(Key.self, table.row(table.count), mark: GroupLog.rawMark)
-        if Key._hasText { table.scratch.removeAll() }
+    /// Folds the elements that wait.
+    @inlinable @inline(never) public mutating func drain() throws {
+        if passing > 0 { return try pass() }
+        try batch.fold(into: &table)
+        seen &+= batch.count
+        batch.removeAll()
+        if table.count >= nextLook { try look() }
     }
 
-    /// Looks whether the table is to be emptied after a group was added.
-    @inlinable @inline(never) mutating func added() {
-        guard table.count == Self.sampleCount || table.count >= limit else { return }
+    /// Makes entries of the elements that wait.
+    @inlinable mutating func pass() throws {
+        passing &-= batch.count
+        for index in 0..<batch.count {
+            log.writer.removeAll()
+            unsafe batch.raws[index].encode(into: &log.writer)
+            try unsafe log.append(Key.self, batch.row(index), mark: GroupLog.rawMark)
+        }
+        batch.removeAll()
+    }
+
+    /// Looks whether the table is to be emptied.
+    @inlinable @inline(never) mutating func look() throws {
+        nextLook = limit
         if table.count >= limit {
             // A table that each key met once or twice was of little use.
             let isOfUse = seen > table.count &* 2
-            flush()
+            try flush()
             if !isOfUse { passing = limit &* 16 }
         } else if keysLikely > limit {
-            flush()
+            try flush()
             passing = limit &* 16
         }
     }
@@ -82,111 +92,94 @@
     }
 
     /// Makes entries of the table's groups.
-    @inlinable mutating func flush() {
+    @inlinable mutating func flush() throws {
         for number in 0..<table.count {
             log.writer.removeAll()
-            unsafe table.partials[number].encode(into: &log.writer)
-            unsafe log.append(Key.self, table.row(number), mark: 0)
+            unsafe table.partial(number).pointee.encode(into: &log.writer)
+            try unsafe log.append(Key.self, table.row(number), mark: 0)
         }
         table.removeAll()
         seen = 0
+        nextLook = Swift.min(limit, Self.sampleCount)
     }
 
     /// Writes everything as the pages of one output, a page for each part.
-    @inlinable public mutating func emit(to host: any CallHost) throws {
-        flush()
-        try log.emit(to: host)
+    @inlinable public mutating func emit() throws {
+        try drain()
+        try flush()
+        try log.emit()
     }
 }
 
 /// Joins what runs have of one part of the hashes.
 public enum JoinedGroups<Key: PackedKey, Inner: ExactReduction>
 where Inner.Answer: PageElement {
-    /// Entries that one table joins, so that it stays in a cache.
-    @usableFromInline static var tableEntries: Int { 16_384 }
+    /// Bytes of entries that one table joins, so that it stays in a cache.
+    @usableFromInline static var tableByteCount: Int { 1 << 20 }
 
     /// Makes a page of the answers, in the order of the hashes of their keys.
     ///
-    /// - Parameters:
-    ///   - pages: the part's page of every run, in the order of the source.
-    ///   - parts: how many parts there are.
+    /// - Parameter pages: the part's page of every run, in the order of the source.
     @inlinable public static func answers(
-        of pages: [InputPage], part: Int, among parts: Int, by inner: Inner,
+        of pages: [InputPage], by inner: Inner,
         into builder: inout PairBuilder<Key.Stored, Inner.Answer>
     ) throws {
-        let buckets = try Self.buckets(of: pages, part: part, among: parts)
+        var opened: [GroupPage] = []
+        for page in pages {
+            if let page = unsafe try GroupPage(page.bytes) { opened.append(page) }
+        }
+        let all = opened.first?.ends.count ?? 0
+        guard opened.allSatisfy({ $0.ends.count == all }) else {
+            throw ValueDecodingError.malformed("buckets of groups")
+        }
+        builder._reserve(opened.reduce(0) { $0 + $1.count })
         var table = PackedGroups<Key, Inner>(inner)
-        for index in 0..<buckets.starts.count - 1 {
-            for place in buckets.starts[index]..<buckets.starts[index + 1] {
-                try add(buckets.entries[place], to: &table)
-            }
+        var first = 0
+        while first < all {
+            let buckets = buckets(from: first, to: all, of: opened)
+            for page in opened { try add(page, buckets, to: &table) }
             for number in table.numbersByHash() {
                 unsafe Key._append(table.row(number) + 1, to: &builder.first)
-                builder.second.append(try inner.answer(unsafe table.partials[number]))
+                builder.second.append(try inner.answer(unsafe table.partial(number).pointee))
             }
             table.removeAll()
+            first = buckets.upperBound
         }
     }
 
-    @inlinable @inline(__always)
-    static func add(_ entry: GroupEntry, to table: inout PackedGroups<Key, Inner>) throws {
-        try unsafe entry.copyKey(Key.self, into: table.row(table.count))
-        let number = table.number()
-        var reader = entry.reader(Key.self)
-        if entry.isRaw {
-            try table.fold(try Inner.Raw(decoding: &reader), into: number)
-        } else {
-            let partial = try Inner.Partial(decoding: &reader)
-            try unsafe inner(table).combine(partial, into: &table.partials[number])
+    /// As many buckets as one table may join; one at least.
+    @usableFromInline
+    static func buckets(from first: Int, to all: Int, of pages: [GroupPage]) -> Range<Int> {
+        var end = first + 1
+        while end < all {
+            let size = pages.reduce(0) { $0 + $1.bytes(of: first..<end + 1).count }
+            if size > tableByteCount { break }
+            end += 1
         }
+        return first..<end
     }
 
-    @inlinable @inline(__always)
-    static func inner(_ table: borrowing PackedGroups<Key, Inner>) -> Inner { table.inner }
-
-    /// Entries divided once more by their hash, those of each bucket in the order of the source.
-    @usableFromInline struct Buckets {
-        @usableFromInline var entries: [GroupEntry] = []
-        /// Where each bucket begins, and where the last one ends.
-        @usableFromInline var starts: [Int] = []
-        @inlinable init() {}
-    }
-
-    @inlinable static func buckets(
-        of pages: [InputPage], part: Int, among parts: Int
-    ) throws -> Buckets {
-        let least = 16 + Key._wordCount * 8
-        var all: [GroupEntry] = []
-        for page in pages {
-            var offset = 0
-            while let entry = unsafe try GroupEntry(page.bytes, at: offset, least: least) {
-                all.append(entry)
-                offset &+= entry.byteCount
+    /// Adds the entries of some buckets of a page.
+    @inlinable static func add(
+        _ page: GroupPage, _ buckets: Range<Int>, to table: inout PackedGroups<Key, Inner>
+    ) throws {
+        let width = PackedGroups<Key, Inner>.rowWidth
+        let bytes = page.bytes(of: buckets)
+        let row = UnsafeMutablePointer<UInt64>.allocate(capacity: width)
+        defer { unsafe row.deallocate() }
+        var offset = bytes.lowerBound
+        while offset < bytes.upperBound {
+            let entry = try GroupEntry(
+                page, at: offset, end: bytes.upperBound, least: 8 + width * 8)
+            try unsafe entry.copyKey(Key.self, into: row)
+            let number = unsafe table.number(of: row)
+            var reader = entry.reader(Key.self)
+            if entry.isRaw {
+                try table.fold(try Inner.Raw(decoding: &reader), into: number)
+            } else {
+                try table.combine(try Inner.Partial(decoding: &reader), into: number)
             }
+            offset &+= entry.byteCount
         }
-        var buckets = Buckets()
-        let count = (all.count + tableEntries - 1) / tableEntries
-        guard count > 1 else {
-            buckets.starts = [0, all.count]
-            buckets.entries = all
-            return buckets
-        }
-        let first = part * count
-        func bucket(_ entry: GroupEntry) -> Int {
-            // One of another part is put somewhere: it is damaged, and its key is what it says.
-            let bucket = GroupLog.part(of: entry.hash, among: parts * count) - first
-            return Swift.min(Swift.max(0, bucket), count - 1)
-        }
-        var places = [Int](repeating: 0, count: count + 1)
-        for entry in all { places[bucket(entry) + 1] += 1 }
-        for index in 1...count { places[index] += places[index - 1] }
-        buckets.starts = places
-        buckets.entries = all
-        for entry in all {
-            let bucket = bucket(entry)
-            buckets.entries[places[bucket]] = entry
-            places[bucket] += 1
-        }
-        return buckets
     }
 }

@@ -48,6 +48,9 @@ public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
 
     /// Forgets the numbers.
     public mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
+
+    /// Makes room.
+    public mutating func _reserve(_ count: Int) { elements.reserveCapacity(count) }
 }
 
 /// A number that pages hold as it lies in memory.
@@ -271,6 +274,12 @@ extension String: PageElement {
             offsets.removeAll(keepingCapacity: true)
             offsets.append(0)
             bytes.removeAll(keepingCapacity: true)
+        }
+
+        /// Makes room for texts of a few letters.
+        public mutating func _reserve(_ count: Int) {
+            offsets.reserveCapacity(count + 1)
+            bytes.reserveCapacity(count * 8)
         }
     }
 }

@@ -40,6 +40,11 @@
         }
     }
 
+    /// The slot at which a search for the hash begins.
+    @inlinable @inline(__always) func first(_ hash: UInt64) -> UInt64 {
+        unsafe slots[Int(truncatingIfNeeded: Self.tag(hash)) & mask]
+    }
+
     /// Adds a number that is not there.
     @usableFromInline mutating func insert(_ hash: UInt64, _ number: Int) {
         precondition(number < Int(UInt32.max), "A table holds at most 2^32 keys.")

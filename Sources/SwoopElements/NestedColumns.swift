@@ -110,6 +110,12 @@ public struct PairBuilder<First: PageElement, Second: PageElement>: PageBuilder 
         first.removeAll()
         second.removeAll()
     }
+
+    /// Makes room in both.
+    public mutating func _reserve(_ count: Int) {
+        first._reserve(count)
+        second._reserve(count)
+    }
 }
 
 extension Pair: PageElement where First: PageElement, Second: PageElement {

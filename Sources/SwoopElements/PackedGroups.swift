@@ -6,58 +6,60 @@
 @safe @usableFromInline struct PackedGroups<Key: PackedKey, Inner: Reduction>: ~Copyable {
     @usableFromInline let inner: Inner
     @usableFromInline var slots = KeySlots()
-    /// Of each number its hash and its words; behind the last one there is room for a key that is
-    /// looked for.
-    @usableFromInline var rows: UnsafeMutablePointer<UInt64>
-    @usableFromInline var partials: UnsafeMutablePointer<Inner.Partial>
+    /// Of each number a record: the hash and the words of its key, and its partial result.
+    @usableFromInline var records: UnsafeMutableRawPointer
     @usableFromInline private(set) var count = 0
     @usableFromInline private(set) var capacity = 256
     /// Texts of keys that are kept.
     @usableFromInline var texts = TextScratch()
-    /// Those of the key that is looked for.
-    @usableFromInline var scratch = TextScratch()
 
     /// A hash and the words of a key.
     @inlinable static var rowWidth: Int { 1 + Key._wordCount }
+    /// Where the partial result begins in a record.
+    @inlinable static var partialOffset: Int {
+        let mask = MemoryLayout<Inner.Partial>.alignment - 1
+        return (rowWidth * 8 + mask) & ~mask
+    }
+    /// The bytes of a record.
+    @inlinable static var stride: Int {
+        let mask = Swift.max(8, MemoryLayout<Inner.Partial>.alignment) - 1
+        return (partialOffset + MemoryLayout<Inner.Partial>.size + mask) & ~mask
+    }
 
     @inlinable init(_ inner: Inner) {
         self.inner = inner
-        unsafe rows = .allocate(capacity: (256 + 1) * Self.rowWidth)
-        unsafe partials = .allocate(capacity: 256)
+        unsafe records = .allocate(byteCount: 256 * Self.stride, alignment: 64)
     }
 
     @inlinable deinit {
-        unsafe partials.deinitialize(count: count)
-        unsafe partials.deallocate()
-        unsafe rows.deallocate()
+        for number in 0..<count { unsafe partial(number).deinitialize(count: 1) }
+        unsafe records.deallocate()
     }
 
     /// About how many bytes the groups take, without what partial results refer to.
-    @inlinable var byteCount: Int {
-        slots.byteCount + texts.byteCount
-            + count * (Self.rowWidth * 8 + MemoryLayout<Inner.Partial>.stride)
-    }
+    @inlinable var byteCount: Int { slots.byteCount + texts.byteCount + count * Self.stride }
 
-    /// The row of a number, or the one behind the last.
+    /// The hash and the words of the key of a number.
     @inlinable @inline(__always) func row(_ number: Int) -> UnsafeMutablePointer<UInt64> {
-        unsafe rows + number &* Self.rowWidth
+        unsafe (records + number &* Self.stride).assumingMemoryBound(to: UInt64.self)
     }
 
-    /// Writes a key into the row behind the last.
-    @inlinable @inline(__always) mutating func take(_ key: Key) {
-        let row = unsafe row(count)
-        unsafe row.pointee = key._pack(into: row + 1, 0, &scratch)
+    /// The partial result of a number.
+    @inlinable @inline(__always)
+    func partial(_ number: Int) -> UnsafeMutablePointer<Inner.Partial> {
+        unsafe (records + number &* Self.stride + Self.partialOffset)
+            .assumingMemoryBound(to: Inner.Partial.self)
     }
 
-    /// The number of the key in the row behind the last; the next one if it is new.
-    @inlinable @inline(__always) mutating func number() -> Int {
-        let (rows, own) = unsafe (rows, row(count))
-        let found = slots.find(unsafe own.pointee) { number in
-            unsafe Self.isSame(rows + number &* Self.rowWidth, own)
+    /// The number of a key, of its row; the next one if it is new.
+    @inlinable @inline(__always)
+    mutating func number(of key: UnsafeMutablePointer<UInt64>) -> Int {
+        let records = unsafe records
+        let found = slots.find(unsafe key.pointee) { number in
+            unsafe Self.isSame(
+                (records + number &* Self.stride).assumingMemoryBound(to: UInt64.self), key)
         }
-        guard let found else { return insert() }
-        if Key._hasText { scratch.removeAll() }
-        return found
+        return unsafe found ?? insert(key)
     }
 
     /// Whether two rows have one key.
@@ -70,47 +72,50 @@
         return unsafe Key._isSame(left + 1, right + 1)
     }
 
-    /// Keeps the key in the row behind the last.
-    @inlinable @inline(never) mutating func insert() -> Int {
+    /// Keeps a key that is new.
+    @inlinable @inline(never) mutating func insert(_ key: UnsafeMutablePointer<UInt64>) -> Int {
+        if count == capacity { grow() }
         let row = unsafe row(count)
+        unsafe row.update(from: key, count: Self.rowWidth)
         if Key._hasText {
             unsafe Key._forEachLongText(row + 1) { words in
                 let base = unsafe UnsafeRawPointer(bitPattern: UInt(words[1])).unsafelyUnwrapped
                 let kept = unsafe texts.keep(base, PackedText.byteCount(words))
                 unsafe words[1] = UInt64(UInt(bitPattern: kept))
             }
-            scratch.removeAll()
         }
         unsafe slots.insert(row.pointee, count)
-        unsafe (partials + count).initialize(to: inner.identity)
+        unsafe partial(count).initialize(to: inner.identity)
         count += 1
-        if count == capacity { grow() }
         return count - 1
     }
 
     @inlinable mutating func grow() {
-        let (oldRows, oldPartials) = unsafe (rows, partials)
+        let old = unsafe records
         capacity *= 2
-        unsafe rows = .allocate(capacity: (capacity + 1) * Self.rowWidth)
-        unsafe rows.update(from: oldRows, count: count * Self.rowWidth)
-        unsafe partials = .allocate(capacity: capacity)
-        unsafe partials.moveInitialize(from: oldPartials, count: count)
-        unsafe oldRows.deallocate()
-        unsafe oldPartials.deallocate()
+        unsafe records = .allocate(byteCount: capacity * Self.stride, alignment: 64)
+        // A value moves as its bytes do.
+        unsafe records.copyMemory(from: old, byteCount: count * Self.stride)
+        unsafe old.deallocate()
     }
 
     /// Forgets the groups and keeps the memory.
     @inlinable mutating func removeAll() {
-        unsafe partials.deinitialize(count: count)
+        for number in 0..<count { unsafe partial(number).deinitialize(count: 1) }
         count = 0
         slots.removeAll()
         texts.removeAll()
-        scratch.removeAll()
     }
 
     /// Folds what is left of an element into a group.
     @inlinable @inline(__always) mutating func fold(_ raw: Inner.Raw, into number: Int) throws {
-        try unsafe inner.fold(raw, into: &partials[number])
+        try unsafe inner.fold(raw, into: &partial(number).pointee)
+    }
+
+    /// Adds a part of a group that follows on the right.
+    @inlinable @inline(__always)
+    mutating func combine(_ partial: Inner.Partial, into number: Int) throws {
+        try unsafe inner.combine(partial, into: &self.partial(number).pointee)
     }
 
     /// All numbers in the order of their hashes, and of the keys where those are equal: the same in

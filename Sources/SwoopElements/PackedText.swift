@@ -169,10 +169,17 @@ extension TextSlice: TextKey {
     /// A copy.
     public typealias Stored = String
 
-    /// Writes the text's words.
+    /// Writes the text's words; long text is copied, since it is lent for a call.
     @inlinable @inline(__always) public func _pack(
         into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
-    ) -> UInt64 { unsafe PackedText.pack(base, byteCount, into: words, hash) }
+    ) -> UInt64 {
+        let hash = unsafe PackedText.pack(base, byteCount, into: words, hash)
+        if byteCount > PackedText.inlineMax {
+            let kept = unsafe scratch.keep(base, byteCount)
+            unsafe words[1] = UInt64(UInt(bitPattern: kept))
+        }
+        return hash
+    }
 }
 
 extension String: TextKey {
@@ -185,12 +192,7 @@ extension String: TextKey {
     ) -> UInt64 {
         var text = self
         return text.withUTF8 { bytes in
-            let slice = unsafe slice(UnsafeRawBufferPointer(bytes))
-            var base = unsafe slice.base
-            if slice.byteCount > PackedText.inlineMax {
-                unsafe base = scratch.keep(base, slice.byteCount)
-            }
-            return unsafe PackedText.pack(base, slice.byteCount, into: words, hash)
+            unsafe slice(UnsafeRawBufferPointer(bytes))._pack(into: words, hash, &scratch)
         }
     }
 }

@@ -63,6 +63,14 @@ public protocol PageBuilder {
 
     /// Forgets the elements and keeps the memory.
     mutating func removeAll()
+
+    /// Makes room for about so many elements, if that saves anything.
+    mutating func _reserve(_ count: Int)
+}
+
+extension PageBuilder {
+    /// Waits for the elements.
+    @inlinable public mutating func _reserve(_ count: Int) {}
 }
 
 /// The description of a layout, from which every page header's 64-bit hash is made.

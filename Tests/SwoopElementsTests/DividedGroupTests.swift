@@ -73,17 +73,16 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
         let hosts = try ranges.map { range in
             let host = FakeHost()
             var groups = DividedGroups<MixedKey, MixedReduction>(
-                MixedReduction(), parts: parts, _limit: limit)
+                MixedReduction(), parts: parts, host: host, _limit: limit)
             for row in rows[range] { try groups.fold(key(row), row) }
-            try groups.emit(to: host)
+            try groups.emit()
             return host
         }
         var all: [MixedAnswer] = []
         for part in 0..<parts {
             var builder = MixedAnswer.Builder()
             try JoinedGroups<MixedKey, MixedReduction>.answers(
-                of: hosts.map { $0.inputs()[part] }, part: part, among: parts,
-                by: MixedReduction(), into: &builder)
+                of: hosts.map { $0.inputs()[part] }, by: MixedReduction(), into: &builder)
             let host = FakeHost()
             try _emit(&builder, host)
             let page = try #require(host.inputs().first)
@@ -134,9 +133,10 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
         for _ in 0..<300 {
             let rows = rows(&random)
             let host = FakeHost()
-            var groups = DividedGroups<MixedKey, MixedReduction>(MixedReduction(), parts: 1)
+            var groups = DividedGroups<MixedKey, MixedReduction>(
+                MixedReduction(), parts: 1, host: host)
             for row in rows { try groups.fold(key(row), row) }
-            try groups.emit(to: host)
+            try groups.emit()
             guard let page = host.inputs().first, unsafe page.bytes.count > 0 else { continue }
             var bytes = unsafe Array(page.bytes)
             for _ in 0...random.below(3) {
@@ -150,7 +150,7 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
             var builder = MixedAnswer.Builder()
             do {
                 try JoinedGroups<MixedKey, MixedReduction>.answers(
-                    of: [damaged], part: 0, among: 1, by: MixedReduction(), into: &builder)
+                    of: [damaged], by: MixedReduction(), into: &builder)
             } catch {
                 #expect(error is ValueDecodingError)
             }

@@ -55,13 +55,16 @@ where
         guard (1...Int(UInt16.max)).contains(parts) else {
             throw ValueDecodingError.malformed("parts of the groups")
         }
-        var groups = DividedGroups<KeyFunction.Output, Inner>(inner, parts: parts)
+        var groups = DividedGroups<KeyFunction.Output, Inner>(
+            inner, parts: parts, host: context._host)
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { try groups.fold(try key._apply($0), $0) }
+            // What elements lend may be gone with their block.
+            try groups.drain()
             return true
         }
         context.producedCount = groups.count
-        try groups.emit(to: context._host)
+        try groups.emit()
     }
 }
 
@@ -70,19 +73,14 @@ public enum JoinedGroupsKernel<KeyFunction: ElementFunction, Inner: ExactReducti
 where
     KeyFunction.Input == Inner.Element, KeyFunction.Output: PackedKey, Inner.Answer: PageElement
 {
-    /// Hands on a page of keys and answers; the fields end with the number of parts and the part.
+    /// Hands on a page of keys and answers.
     @inlinable public static func run(_ context: inout CallContext) throws {
         var reader = context.fieldsReader
         _ = try KeyFunction(_decodingFields: &reader)
         let inner = try Inner(_decodingFields: &reader)
-        let parts = try reader.read(Int.self)
-        let part = try reader.read(Int.self)
-        guard (1...Int(UInt16.max)).contains(parts), (0..<parts).contains(part) else {
-            throw ValueDecodingError.malformed("part of the groups")
-        }
         var builder = Pair<KeyFunction.Output.Stored, Inner.Answer>.Builder()
         try JoinedGroups<KeyFunction.Output, Inner>.answers(
-            of: context.otherInputs, part: part, among: parts, by: inner, into: &builder)
+            of: context.otherInputs, by: inner, into: &builder)
         context.producedCount = builder.count
         try _emit(&builder, context._host)
     }

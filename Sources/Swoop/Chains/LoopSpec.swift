@@ -42,8 +42,7 @@ public struct LoopSpec: Sendable {
         /// nothing can.
         public let byKey: KeySteps?
         /// Whether the loop's kernel divides partial results itself, into as many pages as its
-        /// fields end with; `answer` then takes one page of every part, and its fields end with
-        /// that number and its own.
+        /// fields end with; `answer` then takes one page of every part.
         public let isDivided: Bool
 
         /// Joins the two steps.

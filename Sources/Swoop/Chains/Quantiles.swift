@@ -19,7 +19,8 @@ public import SwoopElements
     }
     /// Keeps the numbers of both.
     @inlinable public func combine(_ right: [Double], into left: inout [Double]) {
-        left.append(contentsOf: right)
+        // The first part of a group is not copied.
+        if left.isEmpty { left = right } else { left.append(contentsOf: right) }
     }
     /// The quantile; NaN of no numbers, or of a share that is none.
     public func answer(_ partial: [Double]) -> Double {

@@ -12,6 +12,8 @@ extension PlanRecording {
     private static let tableBytesMax = 512 << 20
     /// About how many bytes an element of a range takes.
     private static let elementBytes = 32
+    /// Runs for each core over the pages of groups that are divided by hash.
+    private static let dividedPartsOfCore = 2
     /// More stretches than this make more tasks' inputs than they save memory.
     private static let stretchesMax = 1_000
 
@@ -84,18 +86,20 @@ extension PlanRecording {
                 output: .page)
         }
         withExtendedLifetime((cuts, keptFields)) {}
-        return answers(of: maps, stretches, reduction, of: loop) { _ in
-            argument(of: reduction.fields)
-        }
+        return answers(of: maps, stretches, reduction, of: loop)
     }
 
     /// Adds the tasks of a reduction whose kernel divides it itself; its answer is a page for each
     /// part of the hashes of its keys.
     func reduceDivided(_ loop: LoopSpec, by reduction: LoopSpec.Reduction) -> ProxyHandle {
+        // Each run has a table of its own, whose groups are joined once more: large runs, few of
+        // them.
         let parts = parts(
-            of: loop.source, leafWidth: loop.leafWidth, areKept: mayExceedTable(loop.source))
+            of: loop.source, leafWidth: loop.leafWidth, areKept: mayExceedTable(loop.source),
+            ofCore: Self.dividedPartsOfCore)
         // How many there are changes nothing in the answers, nor in their order.
-        let count = max(1, min(Self.stretchesMax, parts.count))
+        let wanted = max(parts.count, session.coreCount * Self.partsOfCore)
+        let count = parts.count > 1 ? min(Self.stretchesMax, wanted) : 1
         let (fields, keptFields) = hoisted(argument(of: loop.fields))
         let function = place(of: loop.kernel, name: loop.name)
         let maps = parts.map { part in
@@ -104,24 +108,19 @@ extension PlanRecording {
                 fields: .sequence([fields, .bytes(count.encodedBytes)]), output: .page)
         }
         withExtendedLifetime(keptFields) {}
-        return answers(of: maps, count, reduction, of: loop) { part in
-            .sequence([
-                argument(of: reduction.fields), .bytes(count.encodedBytes + part.encodedBytes),
-            ])
-        }
+        return answers(of: maps, count, reduction, of: loop)
     }
 
     /// Adds a task for each of the pages that every part of a loop has made, which answers it.
     private func answers(
-        of maps: [TaskID], _ count: Int, _ reduction: LoopSpec.Reduction, of loop: LoopSpec,
-        _ fields: (Int) -> Argument
+        of maps: [TaskID], _ count: Int, _ reduction: LoopSpec.Reduction, of loop: LoopSpec
     ) -> ProxyHandle {
         let answer = place(of: reduction.answer, name: "\(loop.name) (answer)")
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
         let answers = (0..<count).map { part in
             addPart(
                 LoopPart(range: 0..<0, note: note, pages: maps, part: UInt32(part), feature: .nan),
-                function: answer, fields: fields(part), output: .page)
+                function: answer, fields: argument(of: reduction.fields), output: .page)
         }
         state.withLock { state in for answer in answers { state.alive[answer] = 0 } }
         return ProxyHandle(self, tasks: answers)

@@ -97,8 +97,10 @@ extension PlanRecording: LoopRecorder {
     /// - Parameters:
     ///   - areKept: what comes of a part is kept in a page.
     ///   - positionByteCount: bytes that each position leaves there; nil if unknown.
+    ///   - ofCore: how many there should be for each core where pages are taken several at a time.
     func parts(
-        of source: LoopSpec.Source, leafWidth: Int, areKept: Bool, positionByteCount: Int? = nil
+        of source: LoopSpec.Source, leafWidth: Int, areKept: Bool, positionByteCount: Int? = nil,
+        ofCore: Int = PlanRecording.partsOfCore
     ) -> [LoopPart] {
         switch source {
         case .range(let count):
@@ -112,7 +114,7 @@ extension PlanRecording: LoopRecorder {
                 LoopPart(range: $0, note: encoded(note), feature: Double($0.count))
             }
         case .shuffled(let shuffle): return mergedParts(shuffle)
-        case .pages(let handle): return pageParts(handle, areKept: areKept)
+        case .pages(let handle): return pageParts(handle, areKept: areKept, ofCore: ofCore)
         case .wholePages(let handle): return wholePageParts(handle)
         case .zipped(let first, let second): return zippedParts(first, second)
         case .text(let files, let reading, let lookBehind, let firstBegin):

@@ -31,8 +31,10 @@ extension PlanRecording {
 
     /// A part for each page, or for some pages side by side where they are small and on one node.
     ///
-    /// - Parameter areKept: what comes of a part is kept in a page.
-    func pageParts(_ handle: ProxyHandle, areKept: Bool) -> [LoopPart] {
+    /// - Parameters:
+    ///   - areKept: what comes of a part is kept in a page.
+    ///   - ofCore: how many there should be for each core, where there are many pages.
+    func pageParts(_ handle: ProxyHandle, areKept: Bool, ofCore: Int) -> [LoopPart] {
         guard areOurs(handle) else { return [] }
         guard let sizes = sizes(of: handle)?[0] else {
             return handle.tasks.indices.map { index in
@@ -46,7 +48,8 @@ extension PlanRecording {
         }
         let counts = sizes.map(\.count)
         var before = 0
-        return (areKept ? sizes.indices.map { $0..<$0 + 1 } : runs(of: sizes)).map { run in
+        let each = areKept ? sizes.indices.map { $0..<$0 + 1 } : runs(of: sizes, ofCore: ofCore)
+        return each.map { run in
             let own = Array(counts[run])
             defer { before += own.reduce(0, +) }
             return LoopPart(
@@ -57,9 +60,9 @@ extension PlanRecording {
 
     /// Pages side by side that one task may read: as many tasks as even out over the cores, where
     /// there is one node, which has all of them.
-    private func runs(of sizes: [PageSize]) -> [Range<Int>] {
+    private func runs(of sizes: [PageSize], ofCore: Int) -> [Range<Int>] {
         guard session.nodes.count == 1 else { return sizes.indices.map { $0..<$0 + 1 } }
-        let parts = session.coreCount * Self.partsOfCore
+        let parts = session.coreCount * ofCore
         let all = max(1, sizes.reduce(0) { $0 + $1.count })
         let most = min(Self.inputBytesMax, session.slotByteCount / 8)
         var runs: [Range<Int>] = []
