@@ -20,6 +20,13 @@ char *const *swoop_arguments(int *count) {
     return arguments;
 }
 
+// The same for what runs tasks in the program's own process.
+extern void *swoop_make_inline_runs(void) __attribute__((weak));
+
+void *swoop_inline_runs(void) {
+    return swoop_make_inline_runs == NULL ? NULL : swoop_make_inline_runs();
+}
+
 // The initialisers of this image, in the order of the link; the linker makes both symbols.
 typedef void (*initialiser)(int argc, char **argv, char **environment);
 extern const initialiser __init_array_start[] __attribute__((weak, visibility("hidden")));

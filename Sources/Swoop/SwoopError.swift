@@ -1,5 +1,6 @@
 // The one error that users see.
 
+public import SwoopElements
 public import SwoopModel
 
 /// Anything that went wrong between a program and its cluster, with what to do about it.
@@ -38,6 +39,8 @@ public struct SwoopError: Error, Sendable {
         public static let notRunning = Code(description: "notRunning")
         /// The cluster could not be started or reached.
         public static let unreachable = Code(description: "unreachable")
+        /// It took longer than it, or its plan, was given.
+        public static let timedOut = Code(description: "timedOut")
         /// A download is larger than its cap.
         public static let tooLarge = Code(description: "tooLarge")
         /// There is no such file.
@@ -60,7 +63,7 @@ public struct SwoopError: Error, Sendable {
     public var function: String
     /// The node on which it happened; empty where unknown.
     public var node: String
-    /// The user's source file, as the compiler's `#fileID` names it; empty where unknown.
+    /// The user's source file as `Module/File.swift`; empty where unknown.
     public var file: String
     /// The line in `file`; 0 where unknown.
     public var line: Int
@@ -68,6 +71,8 @@ public struct SwoopError: Error, Sendable {
     public var attempt: Int
     /// The Swift type of an error that the function threw; empty for anything else.
     public var errorType: String
+    /// The encoding of that error, where it has one.
+    var thrown: [UInt8]
     /// The last lines that the task or its process printed.
     public var lastOutput: [String]
     /// What to do about it; empty where nothing is known to help.
@@ -85,7 +90,56 @@ public struct SwoopError: Error, Sendable {
         line = 0
         attempt = 0
         errorType = ""
+        thrown = []
         lastOutput = []
+    }
+}
+
+extension SwoopError {
+    /// The error that the task's function threw, as itself, or that of the input that failed first;
+    /// nil if it is of another type.
+    ///
+    /// ```swift
+    /// catch let error as SwoopError {
+    ///     if let cause = error.underlying(as: LabError.self) { … }
+    /// }
+    /// ```
+    ///
+    /// - Parameter type: an error that is `Codable`; one that takes more than 64 KiB does not
+    ///   travel.
+    public func underlying<Underlying: Error & Codable>(as type: Underlying.Type) -> Underlying? {
+        thrown(type) { (reader) throws(ValueDecodingError) in
+            try _decodeValue(Underlying.self, from: &reader)
+        }
+    }
+
+    /// The error that the task's function threw, as itself, of a struct with `@Record`.
+    public func underlying<Underlying: Error & RemoteValue>(
+        as type: Underlying.Type
+    ) -> Underlying? {
+        thrown(type) { (reader) throws(ValueDecodingError) in
+            try Underlying(decoding: &reader)
+        }
+    }
+
+    /// As the other two, of a type that is both.
+    public func underlying<Underlying: Error & RemoteValue & Codable>(
+        as type: Underlying.Type
+    ) -> Underlying? {
+        thrown(type) { (reader) throws(ValueDecodingError) in
+            try Underlying(decoding: &reader)
+        }
+    }
+
+    private func thrown<Underlying>(
+        _ type: Underlying.Type,
+        _ decode: (inout ValueReader) throws(ValueDecodingError) -> Underlying
+    ) -> Underlying? {
+        guard errorType == String(reflecting: type) else { return nil }
+        return unsafe thrown.withUnsafeBytes { bytes in
+            var reader = unsafe ValueReader(bytes)
+            return try? decode(&reader)
+        }
     }
 }
 
@@ -132,6 +186,7 @@ extension SwoopError {
         case .sourceDenied: (code, advice) = (.sourceDenied, Self.rightsAdvice)
         case .sourceChanged: (code, advice) = (.sourceChanged, Self.changeAdvice)
         case .sourceFailed: (code, advice) = (.sourceFailed, "")
+        case .timedOut: (code, advice) = (.timedOut, Self.timeAdvice)
         }
         if failure.errorType == String(reflecting: CollectionTooLarge.self) {
             (code, advice) = (.tooLarge, "Pass a larger cap, or reduce it in the cluster first.")
@@ -161,6 +216,7 @@ extension SwoopError {
         line = Int(failure.line)
         attempt = Int(failure.attempt)
         errorType = failure.errorType
+        thrown = failure.thrown
         lastOutput = failure.lastOutput
     }
 
@@ -169,6 +225,8 @@ extension SwoopError {
     private static let globalAdvice =
         "A global of main.swift is not set on a worker, which does not run main: pass it as an "
         + "argument, or move it to another file. If it uses none, look for a null pointer."
+    private static let timeAdvice =
+        "Give it more time (`timeout:`), or look at what it waits for with `swoop top`."
     private static let needsAdvice =
         "Declare less in its @Remote, or start the cluster with a larger node or page budget."
     static let pathAdvice = "Check the path; it goes by the folder that the program runs in."

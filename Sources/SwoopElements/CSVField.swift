@@ -72,7 +72,7 @@ extension TextSlice {
 }
 
 /// A type that a field of a table can be read as, and written from.
-public protocol CSVField: Sendable {
+public protocol CSVField: CSVCells {
     /// Reads a field; nil if it is no value of the type.
     init?(csv field: CSVFieldText)
 

@@ -6,7 +6,7 @@
 ///
 /// Conformances are made by `@Record`. Fields of types that no text stands for are allowed; the
 /// record is then refused as a row when the plan is made.
-public protocol CSVRow: Sendable {
+public protocol CSVRow: CSVCells {
     /// The fields in order.
     static var _csvColumns: [CSVColumn] { get }
 

@@ -34,9 +34,22 @@ public struct RemoteNeeds: Hashable, Sendable {
     /// Cores; at least 1.
     public let cores: Int
 
+    /// How long a run may take; nil: any time.
+    public let timeout: Duration?
+    /// Further attempts at a task whose run threw or took too long.
+    public let retries: Int
+    /// The pause before the first of them; each further one is twice as long.
+    public let backOff: Duration
+
     /// Describes what a run takes; called by macro-made code.
-    public init(memory: MemorySize = .undeclared, cores: Int = 1) {
+    public init(
+        memory: MemorySize = .undeclared, cores: Int = 1, timeout: Duration? = nil,
+        retries: Int = 0, backOff: Duration = .milliseconds(100)
+    ) {
         self.memory = memory
         self.cores = max(1, cores)
+        self.timeout = timeout
+        self.retries = max(0, retries)
+        self.backOff = backOff
     }
 }

@@ -136,13 +136,7 @@ public func _encodeValue<Value>(
     _ value: Value, into writer: inout ValueWriter, _: Void = ()
 ) throws(ValueEncodingError) {}
 
-/// Says at compile time that a type cannot travel.
-@available(
-    *, unavailable,
-    message: """
-        this type cannot travel to another process: make it Codable & Sendable, or a struct with @Record
-        """
-)
+/// Reads nothing: that a type cannot travel is said once, where it is encoded.
 @_disfavoredOverload
 public func _decodeValue<Value>(
     _ type: Value.Type = Value.self, from reader: inout ValueReader, _: Void = ()

@@ -49,7 +49,12 @@ enum MacroMessage: String, DiagnosticMessage {
         a remote function takes at most 8 parameters: join some in a struct with @Record
         """
     case overloadedByRethrows = "a remote function cannot rethrow: write 'throws'"
-    case recordNotAStruct = "@Record belongs on a struct"
+    case recordNotAStruct = "@Record belongs on a struct, or on an enum with raw values"
+    case recordEnumWithoutRawValues =
+        """
+        @Record belongs on a struct, or on an enum with raw values: write their type, ': String' or \
+        ': Int'
+        """
     case recordGeneric = "a record cannot be generic: write one struct for each type"
     case recordFieldWithoutType = "a record's field states its type: write ': T'"
     case recordEmpty = "a record needs at least one stored field"
@@ -83,7 +88,9 @@ extension MacroMessage {
     func report(at node: some SyntaxProtocol, in context: some MacroExpansionContext) {
         context.diagnose(Diagnostic(node: Syntax(node), message: self))
     }
-}
 
-/// Thrown where everything has been said by a diagnostic already.
-struct Refused: Error {}
+    /// This at `node`, for a macro that has nothing to give.
+    func error(at node: some SyntaxProtocol) -> DiagnosticsError {
+        DiagnosticsError(diagnostics: [Diagnostic(node: Syntax(node), message: self)])
+    }
+}

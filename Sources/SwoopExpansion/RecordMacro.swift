@@ -13,11 +13,14 @@ package struct RecordMacro: ExtensionMacro {
         providingExtensionsOf type: some TypeSyntaxProtocol, conformingTo protocols: [TypeSyntax],
         in context: some MacroExpansionContext
     ) throws -> [ExtensionDeclSyntax] {
+        if let type = declaration.as(EnumDeclSyntax.self) {
+            return try enumExtension(of: type, protocols, in: context)
+        }
         guard let record = RecordFields(declaration, in: context), !protocols.isEmpty else {
             return []
         }
-        let conformances = ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].filter {
-            name in
+        let names = ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow", "_PropertyHolder"]
+        let conformances = names.filter { name in
             protocols.contains { $0.trimmedDescription.hasSuffix(name) }
         }
         let list = conformances.map { "Swoop.\($0)" }.joined(separator: ", ")
@@ -27,9 +30,63 @@ package struct RecordMacro: ExtensionMacro {
             \(columns(of: record, type: type.trimmedDescription))
             \(builder(of: record, type: type.trimmedDescription))
             \(rowMembers(of: record))
+            \(propertyFunctions(of: record, type: type.trimmedDescription))
             }
             """
         return [try ExtensionDeclSyntax("\(raw: text)")]
+    }
+
+    /// What makes an enum with raw values an element: its raw values.
+    private static func enumExtension(
+        of declaration: EnumDeclSyntax, _ protocols: [TypeSyntax],
+        in context: some MacroExpansionContext
+    ) throws -> [ExtensionDeclSyntax] {
+        guard let raw = declaration.inheritanceClause?.inheritedTypes.first?.type,
+            rawTypes.contains(raw.trimmedDescription)
+        else {
+            MacroMessage.recordEnumWithoutRawValues.report(at: declaration.name, in: context)
+            return []
+        }
+        if let generics = declaration.genericParameterClause {
+            MacroMessage.recordGeneric.report(at: generics, in: context)
+            return []
+        }
+        let names = [
+            "RemoteValue", "PageElement", "RemoteArgument", "ConvertedElement", "CSVField",
+        ]
+        let conformances = names.filter { name in
+            protocols.contains { $0.trimmedDescription.hasSuffix(name) }
+        }
+        guard !conformances.isEmpty else { return [] }
+        let modifier = declaration.modifiers.first { ["public", "package"].contains($0.name.text) }
+        let access = modifier.map { $0.name.text + " " } ?? ""
+        let name = declaration.name.text
+        return [
+            try ExtensionDeclSyntax(
+                """
+                extension \(raw: qualified(name, in: context)): \
+                \(raw: conformances.map { "Swoop.\($0)" }.joined(separator: ", ")) {
+                \(raw: access)typealias Received = \(raw: name)
+                \(raw: access)typealias Columns = Swoop.ConvertedColumns<\(raw: name)>
+                \(raw: access)typealias Builder = Swoop.ConvertedBuilder<\(raw: name)>
+                \(raw: access)typealias StoredForm = \(raw: raw.trimmedDescription)
+                }
+                """)
+        ]
+    }
+
+    /// What the standard library has for raw values, and pages for fields.
+    private static let rawTypes: Set<String> = [
+        "String", "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16", "UInt32",
+        "UInt64", "Double", "Float",
+    ]
+
+    /// The name with those of the types around it.
+    private static func qualified(
+        _ name: String, in context: some MacroExpansionContext
+    ) -> String {
+        let outer = context.lexicalContext.reversed().compactMap { EnclosingType($0)?.name }
+        return (outer + [name]).joined(separator: ".")
     }
 
     private static func valueMembers(of record: RecordFields, type: String) -> String {
@@ -126,6 +183,8 @@ struct RecordFields {
     }
 
     let fields: [Field]
+    /// The fields, and the computed properties of the struct's body, as chains may name them.
+    let properties: [RecordProperty]
     /// `public `, `package ` or nothing.
     let access: String
 
@@ -156,12 +215,17 @@ struct RecordFields {
         access = modifier.map { $0.name.text + " " } ?? ""
 
         var fields: [Field] = []
+        var properties: [RecordProperty] = []
         for member in type.memberBlock.members {
             guard let variable = member.decl.as(VariableDeclSyntax.self),
                 !variable.modifiers.contains(where: { $0.name.text == "static" })
             else { continue }
             for (index, binding) in variable.bindings.enumerated() {
-                if binding.isComputed { continue }
+                if binding.isComputed {
+                    properties += [RecordProperty(computed: binding, of: variable, access)]
+                        .compactMap(\.self)
+                    continue
+                }
                 let isWrapped = variable.attributes.contains { $0.as(AttributeSyntax.self) != nil }
                 let isLazy = variable.modifiers.contains { $0.name.text == "lazy" }
                 if isWrapped || isLazy || binding.accessorBlock != nil {
@@ -183,11 +247,15 @@ struct RecordFields {
                 }
                 if let (node, message) = obstacle(in: field) { refuse(message, node) }
                 fields.append(Field(name: name.identifier.text, type: spelled(field)))
+                properties += [
+                    RecordProperty(name.identifier.text, spelled(field), of: variable, access)
+                ].compactMap(\.self)
             }
         }
         if fields.isEmpty, !refused { refuse(.recordEmpty, type.name) }
         if refused { return nil }
         self.fields = fields
+        self.properties = properties
     }
 }
 

@@ -18,8 +18,7 @@ package struct RemoteClosureMacro: ExpressionMacro {
     ) throws -> ExprSyntax {
         let argument = node.arguments.first?.expression
         guard let closure = node.trailingClosure ?? argument?.as(ClosureExprSyntax.self) else {
-            MacroMessage.closureExpected.report(at: node, in: context)
-            throw Refused()
+            throw MacroMessage.closureExpected.error(at: node)
         }
         let (parameter, type) = try parameter(of: closure, in: context)
         let captures = try captures(of: closure, in: context)
@@ -65,36 +64,31 @@ package struct RemoteClosureMacro: ExpressionMacro {
     ) throws -> (name: String, type: String) {
         if let effects = closure.signature?.effectSpecifiers, let specifier = effects.asyncSpecifier
         {
-            MacroMessage.closureAsync.report(at: specifier, in: context)
-            throw Refused()
+            throw MacroMessage.closureAsync.error(at: specifier)
         }
         switch closure.signature?.parameterClause {
         case .parameterClause(let clause)? where clause.parameters.count == 1:
-            guard let parameter = clause.parameters.first else { throw Refused() }
+            guard let parameter = clause.parameters.first else {
+                throw MacroMessage.closureParameter.error(at: clause)
+            }
             guard let type = parameter.type else {
-                MacroMessage.closureParameterType.report(at: parameter, in: context)
-                throw Refused()
+                throw MacroMessage.closureParameterType.error(at: parameter)
             }
             if let attributed = type.as(AttributedTypeSyntax.self),
                 let specifier = attributed.specifiers.first,
                 specifier.trimmedDescription == "inout"
             {
-                MacroMessage.inoutParameter.report(at: specifier, in: context)
-                throw Refused()
+                throw MacroMessage.inoutParameter.error(at: specifier)
             }
             if let (node, message) = obstacle(in: type) {
-                message.report(at: node, in: context)
-                throw Refused()
+                throw message.error(at: node)
             }
             return ((parameter.secondName ?? parameter.firstName).text, type.trimmedDescription)
         case .simpleInput(let list)? where list.count == 1:
-            MacroMessage.closureParameterType.report(at: list, in: context)
-        case let clause?:
-            MacroMessage.closureParameter.report(at: clause, in: context)
-        case nil:
-            MacroMessage.closureParameter.report(at: closure, in: context)
+            throw MacroMessage.closureParameterType.error(at: list)
+        case let clause?: throw MacroMessage.closureParameter.error(at: clause)
+        case nil: throw MacroMessage.closureParameter.error(at: closure)
         }
-        throw Refused()
     }
 
     private static func captures(
@@ -102,20 +96,16 @@ package struct RemoteClosureMacro: ExpressionMacro {
     ) throws -> [(name: String, value: String, type: String)] {
         try (closure.signature?.capture?.items ?? []).map { item in
             if let specifier = item.specifier {
-                MacroMessage.captureMutable.report(at: specifier, in: context)
-                throw Refused()
+                throw MacroMessage.captureMutable.error(at: specifier)
             }
             if item.name.text == "self" {
-                MacroMessage.captureSelf.report(at: item, in: context)
-                throw Refused()
+                throw MacroMessage.captureSelf.error(at: item)
             }
             guard let cast = item.initializer?.value, let (value, type) = asCast(cast) else {
-                MacroMessage.captureType.report(at: item, in: context)
-                throw Refused()
+                throw MacroMessage.captureType.error(at: item)
             }
             if let (node, message) = obstacle(in: type) {
-                message.report(at: node, in: context)
-                throw Refused()
+                throw message.error(at: node)
             }
             return (item.name.text, value.trimmedDescription, type.trimmedDescription)
         }

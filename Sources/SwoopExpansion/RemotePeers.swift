@@ -17,8 +17,11 @@ func remotePeers(
     var peers = [remoteType(of: signature, needs: needs, access: access, in: context)]
     // A macro cannot see its siblings: of two overloads in one scope the compiler says that this is
     // declared twice, and its name says what to do.
-    let plain = name.filter { $0 != "`" }
-    peers.append("\(access)enum _RemoteFunctionsNeedDifferentNames_\(plain) {}")
+    let member = signature.memberAccess
+    let aliases =
+        signature.parameters.enumerated().map { "\(member)typealias _\($0) = \($1.type)" }
+        + (signature.result.map { ["\(member)typealias _R = \($0)"] } ?? [])
+    peers.append("\(access)enum \(signature.typesName) { \(aliases.joined(separator: "; ")) }")
     if signature.parameters.isEmpty {
         // `var f` beside `func f()` would be declared twice; `remote.call(f)` takes this overload.
         peers.append(
@@ -27,7 +30,10 @@ func remotePeers(
             """)
     } else {
         let list = signature.parameters.enumerated().map { index, parameter in
-            "\(parameter.label) a\(index): some Swoop.RemoteArgument<\(parameter.type)>"
+            // What is left out in a call with a handle is the constant that the function has.
+            let standard = parameter.standard.map { " = ((\($0)) as \(parameter.type))" } ?? ""
+            return "\(parameter.label) a\(index): some Swoop.RemoteArgument<\(parameter.type)>"
+                + standard
         }
         let arguments = signature.parameters.indices.map { ", a\($0)" }.joined()
         peers.append("\(prefix)var \(name): \(type) { \(type)() }")
@@ -50,7 +56,7 @@ private func remoteType(
     let (file, line) = fileAndLine(of: function.name, in: context)
     let print = fingerprint(
         of: Syntax(function.signature), function.body.map { Syntax($0) } ?? Syntax(function.name))
-    let types = signature.parameters.map(\.type)
+    let types = signature.types
     let tuple = types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))"
     let values = types.count == 1 ? ["arguments"] : types.indices.map { "arguments.\($0)" }
     let declared = needs.isEmpty ? "" : ", needs: Swoop.RemoteNeeds(\(needs))"
@@ -65,7 +71,7 @@ private func remoteType(
     var lines = types.enumerated().map { "\(member)typealias A\($0.offset) = \($0.element)" }
     lines += [
         "\(member)typealias Arguments = \(tuple)",
-        "\(member)typealias Result = \(signature.result ?? "Void")",
+        "\(member)typealias Result = \(signature.resultType)",
         "\(member)init() {}",
         """
         \(member)static let _entry = Swoop.RemoteEntry(
@@ -78,8 +84,8 @@ private func remoteType(
             Swoop._describe(\(signature.typeName)._entry, at: $0) })
         """,
     ]
-    lines += codecLines(values: values, tuple: tuple, types: types, member: member)
-    lines += resultLines(type: signature.result, member: member)
+    lines += codecLines(of: signature, values: values, tuple: tuple, in: context)
+    lines += resultLines(of: signature, in: context)
     lines += callLines(of: signature, values: values, tuple: tuple)
     return """
         \(access)struct \(signature.typeName): \(kind) {
@@ -88,10 +94,28 @@ private func remoteType(
         """
 }
 
+/// A statement whose errors are about this part of the user's text, and are told there.
+private func line(
+    _ text: String, of node: some SyntaxProtocol, in context: some MacroExpansionContext
+) -> String {
+    guard let place = context.location(of: node, at: .afterLeadingTrivia, filePathMode: .filePath)
+    else { return text }
+    return """
+        #sourceLocation(file: \(place.file.trimmedDescription), line: \
+        \(place.line.trimmedDescription))
+        \(text)
+        #sourceLocation()
+        """
+}
+
 private func codecLines(
-    values: [String], tuple: String, types: [String], member: String
+    of signature: RemoteSignature, values: [String], tuple: String,
+    in context: some MacroExpansionContext
 ) -> [String] {
-    let encode = values.map { "try _encodeValue(\($0), into: &writer)" }
+    let (types, member) = (signature.types, signature.memberAccess)
+    let encode = zip(values, signature.parameters).map { value, parameter in
+        line("try _encodeValue(\(value), into: &writer)", of: parameter.node, in: context)
+    }
     let decode = types.map { "try _decodeValue(\($0).self, from: &reader)" }
     let features = values.map { "_feature(of: \($0))" }.joined(separator: ", ")
     let result = types.count == 1 ? decode[0] : "(\(decode.joined(separator: ", ")))"
@@ -99,7 +123,7 @@ private func codecLines(
         """
         \(member)static func _encode(_ arguments: \(tuple), into writer: inout Swoop.ValueWriter) \
         throws(Swoop.ValueEncodingError) {
-                \(encode.joined(separator: "\n        "))
+        \(encode.joined(separator: "\n"))
             }
         """,
         """
@@ -112,13 +136,16 @@ private func codecLines(
     ]
 }
 
-private func resultLines(type: String?, member: String) -> [String] {
-    guard let type else { return [] }
+private func resultLines(
+    of signature: RemoteSignature, in context: some MacroExpansionContext
+) -> [String] {
+    guard let node = signature.resultNode, signature.result != nil else { return [] }
+    let (type, member) = (signature.resultType, signature.memberAccess)
     return [
         """
         \(member)static func _encodeResult(_ result: \(type), into writer: inout \
         Swoop.ValueWriter) throws(Swoop.ValueEncodingError) {
-                try _encodeValue(result, into: &writer)
+        \(line("try _encodeValue(result, into: &writer)", of: node, in: context))
             }
         """,
         """
@@ -139,7 +166,7 @@ private func callLines(of signature: RemoteSignature, values: [String], tuple: S
         }
         return "\(attempt)\(signature.path)\(signature.name)(\(list.joined(separator: ", ")))"
     }
-    let result = signature.result ?? "Void"
+    let result = signature.resultType
     let throwing = signature.isThrowing ? " throws" : ""
     let isolation = signature.isAsync ? "nonisolated(nonsending) " : ""
     let effects = (signature.isAsync ? " async" : "") + throwing

@@ -12,6 +12,10 @@ struct RemoteSignature {
         /// The name inside the function.
         let name: String
         let type: String
+        /// Where the type stands, for errors about it.
+        let node: TypeSyntax
+        /// What it is unless told, as it was written.
+        var standard: String?
     }
 
     let function: FunctionDeclSyntax
@@ -19,6 +23,8 @@ struct RemoteSignature {
     let parameters: [Parameter]
     /// The result's type, or nil for none.
     let result: String?
+    /// Where it stands.
+    let resultNode: TypeSyntax?
     let isAsync: Bool
     let isThrowing: Bool
     /// The error's type of `throws(E)`.
@@ -34,6 +40,13 @@ struct RemoteSignature {
         access == "public" || access == "package" ? access + " " : ""
     }
     var typeName: String { "_Remote_" + name.filter { $0 != "`" } }
+    /// The enum beside the function that has its types under names of their own: inside of the
+    /// function's type `Result` and the like are that type's.
+    var typesName: String { "_RemoteFunctionsNeedDifferentNames_" + name.filter { $0 != "`" } }
+    /// The names of the parameters' types there.
+    var types: [String] { parameters.indices.map { "\(typesName)._\($0)" } }
+    /// The name of the result's type there.
+    var resultType: String { result == nil ? "Void" : "\(typesName)._R" }
 
     /// Checks the function; with `reporting`, says everything that is wrong with it.
     init?(
@@ -97,8 +110,10 @@ struct RemoteSignature {
             }
             let text = type.trimmedDescription
             result = text == "Void" || text == "()" ? nil : text
+            resultNode = type
         } else {
             result = nil
+            resultNode = nil
         }
         if refused { return nil }
     }
@@ -123,7 +138,8 @@ struct RemoteSignature {
         return Parameter(
             label: parameter.firstName.text,
             name: (parameter.secondName ?? parameter.firstName).text,
-            type: type.trimmedDescription)
+            type: type.trimmedDescription, node: type,
+            standard: parameter.defaultValue?.value.trimmedDescription)
     }
 
     /// What names this function for ever: `Module/File.swift:Outer.name(_:Int,k:Double)async->R`.

@@ -52,8 +52,10 @@ package struct OutputLine: Hashable, Sendable {
 public struct ProgressCount: Hashable, Sendable {
     /// Tasks that ended well.
     public var done: UInt64
-    /// Tasks that failed or were cancelled.
+    /// Tasks that failed.
     public var failed: UInt64
+    /// Tasks that were cancelled, or needed one that was.
+    public var cancelled: UInt64
     /// Tasks on a core now.
     public var running: UInt64
     /// Tasks submitted or made by iterations so far.
@@ -69,16 +71,17 @@ public struct ProgressCount: Hashable, Sendable {
     public var nanosecondsLeft: Int64
 
     /// Whether nothing is left to do.
-    package var isOver: Bool { done + failed >= total }
+    package var isOver: Bool { done + failed + cancelled >= total }
 
     /// Counts of nothing yet.
     public init(
-        done: UInt64 = 0, failed: UInt64 = 0, running: UInt64 = 0, total: UInt64 = 0,
-        bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, movedBytes: UInt64 = 0,
+        done: UInt64 = 0, failed: UInt64 = 0, cancelled: UInt64 = 0, running: UInt64 = 0,
+        total: UInt64 = 0, bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, movedBytes: UInt64 = 0,
         nanosecondsLeft: Int64 = 0
     ) {
         self.done = done
         self.failed = failed
+        self.cancelled = cancelled
         self.running = running
         self.total = total
         self.bytesIn = bytesIn

@@ -19,8 +19,16 @@ package struct TaskNeeds: Hashable, Sendable {
     package var memory: Int64
     /// Cores; at least 1.
     package var cores: UInt32
+    /// Nanoseconds that a run may take; 0: any time.
+    package var timeLimit: Int64
+    /// When a run that fails by itself is not the last one.
+    package var retry: RetryRule
 
-    package init(memory: Int64 = 0, cores: UInt32 = 1) {
+    package init(
+        memory: Int64 = 0, cores: UInt32 = 1, timeLimit: Int64 = 0, retry: RetryRule = .never
+    ) {
+        self.timeLimit = max(0, timeLimit)
+        self.retry = retry
         // More than there is anywhere; sums of it stay numbers.
         self.memory = max(0, min(memory, 1 << 56))
         self.cores = max(1, cores)

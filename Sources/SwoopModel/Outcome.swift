@@ -38,6 +38,8 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
     case nothingThere
     /// The cluster did not take the program in, or had nothing to run it on.
     case refused
+    /// It took longer than it, or its plan, was given.
+    case timedOut
 
     /// Whether a file is at fault, and no task.
     package var isOfSource: Bool {
@@ -56,6 +58,8 @@ public struct TaskFailure: Hashable, Sendable {
     public var message: String
     /// The Swift type of a thrown error, else empty.
     public var errorType: String
+    /// The thrown error as it encodes itself, where it can and is not large; else empty.
+    public var thrown: [UInt8]
     /// Source file of the place where it happened, empty where unknown.
     public var file: String
     /// Line in `file`; 0 where unknown.
@@ -83,6 +87,7 @@ public struct TaskFailure: Hashable, Sendable {
         self.message = message
         self.task = task
         errorType = ""
+        thrown = []
         file = ""
         line = 0
         function = ""

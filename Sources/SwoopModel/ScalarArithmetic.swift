@@ -106,6 +106,9 @@ extension ScalarOperation {
         case .divide:
             guard right != 0 else { throw .divisionByZero }
             result = left.dividedReportingOverflow(by: right)
+        case .remainder:
+            guard right != 0 else { throw .divisionByZero }
+            result = left.remainderReportingOverflow(dividingBy: right)
         default: return try compare(left, right)
         }
         guard !result.overflow else { throw .overflow(self) }

@@ -15,6 +15,8 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     /// As `elementCount`: the number of elements in all parts of the operands' outputs that come
     /// before the part which the task itself reads.
     case elementsBefore
+    /// Of integers.
+    case remainder
 }
 
 /// The scalar types that such arithmetic knows.

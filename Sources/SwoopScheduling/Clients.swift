@@ -72,6 +72,7 @@ extension Scheduler {
         clients.reduce(into: ProgressCount()) { sum, client in
             sum.done += client.progress.done
             sum.failed += client.progress.failed
+            sum.cancelled += client.progress.cancelled
             sum.running += client.progress.running
             sum.total += client.progress.total
             sum.bytesIn &+= client.progress.bytesIn

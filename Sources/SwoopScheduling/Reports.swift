@@ -58,7 +58,9 @@ extension Scheduler {
     }
 
     private mutating func started(_ index: TaskIndex, on node: NodeID) {
-        if tasks[index].state == .leased(node) { change(index, to: .running(node)) }
+        guard tasks[index].state == .leased(node) else { return }
+        change(index, to: .running(node))
+        beginLimit(of: index)
     }
 
     private mutating func suspended(_ index: TaskIndex, on node: NodeID) {
@@ -182,6 +184,8 @@ extension Scheduler {
             }
             abandonData(next, into: &effects)
             forgetDeferred(next)
+            // What needed a cancelled task is not at fault either.
+            tasks[next].isStopped = failure.kind == .cancelled
             setFailed(next, reason)
             announceFailure(next, into: &effects)
             for link in tasks.dependents(of: next) where tasks.isCurrent(link) {

@@ -21,7 +21,7 @@ extension FailureKind {
     /// as it should be.
     fileprivate var mayEndOtherwise: Bool {
         switch self {
-        case .thrown, .sourceMissing, .sourceDenied, .sourceFailed: true
+        case .thrown, .timedOut, .sourceMissing, .sourceDenied, .sourceFailed: true
         default: false
         }
     }
@@ -36,7 +36,7 @@ extension Scheduler {
         into effects: inout [SchedulerEffect]
     ) {
         guard failure.kind.mayEndOtherwise else { return fail(index, failure, into: &effects) }
-        let rule = tasks.retry(of: index)
+        let rule = rule(of: index)
         let here = Setback(node: node, name: failure.node)
         guard tasks[extra: index].setbacks.count + 1 < Int(rule.attempts) else {
             var failure = failure
@@ -55,6 +55,13 @@ extension Scheduler {
         let text =
             "\(name(of: index)) failed on \(here.name) and is tried again: \(failure.message)"
         effects.append(.notify(tasks.client(of: index), .remark(text)))
+    }
+
+    /// The plan's rule, or the function's own where it allows more attempts.
+    private func rule(of index: TaskIndex) -> RetryRule {
+        let own = needs(of: index).retry
+        let planned = tasks.retry(of: index)
+        return own.attempts > planned.attempts ? own : planned
     }
 
     /// Grants the tasks whose pause is over to nodes that have room for them.
@@ -133,7 +140,7 @@ extension Scheduler {
         }
         guard !others.isEmpty else { return text }
         text += ". Other runs of it ended well on \(Self.list(others.map(\.description.name)))"
-        return tasks.retry(of: index).attempts > 1
+        return rule(of: index).attempts > 1
             ? text
             : text + ": see what \(last.name) lacks, or let the plan try elsewhere (`retry:`)"
     }

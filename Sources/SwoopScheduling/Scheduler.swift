@@ -76,6 +76,10 @@ package struct Scheduler: Sendable {
     /// Tasks that failed by themselves and are to be tried again; those that were granted
     /// otherwise or have ended are dropped when their turn comes.
     package var retries: [PendingRetry] = []
+    /// Runs whose time is limited, and some that have ended.
+    var limitedRuns: [LimitedRun] = []
+    /// How many of them are looked through for ended ones.
+    var limitedRunsKept = Scheduler.limitedRunsMin
     /// Where a failure of a function was remarked upon, and tried again.
     var remarkedRetries: Set<RetriedPlace> = []
     /// Failures of the tasks in state `failed`.
@@ -178,7 +182,7 @@ package struct Scheduler: Sendable {
         let silence: Timestamp? =
             nodes.nodes.isEmpty
             ? nil : nodes.offer.lastHeard.advanced(by: configuration.silenceMax)
-        return [silence, drainDeadline, nextRetry].compactMap(\.self).min()
+        return [silence, drainDeadline, nextRetry, nextLimit].compactMap(\.self).min()
     }
 
     /// Nodes are judged at a deadline only: by then the loop has read what they said.
@@ -194,6 +198,7 @@ package struct Scheduler: Sendable {
     /// Re-establishes what always holds: no ready task waits while a node has room, and none for
     /// what cannot come.
     private mutating func settle(into effects: inout [SchedulerEffect]) {
+        stopOverdue(into: &effects)
         failWithoutNodes(into: &effects)
         failWithoutProgram(into: &effects)
         grantRetries(into: &effects)

@@ -49,6 +49,7 @@ struct TaskFlags: OptionSet, Sendable {
     static let isLocated = TaskFlags(rawValue: 1 << 10)
     /// The client waits for its bytes.
     static let isWanted = TaskFlags(rawValue: 1 << 11)
+    static let isStopped = TaskFlags(rawValue: 1 << 12)
 }
 
 /// What every step of a task looks at.
@@ -112,6 +113,12 @@ extension TaskRecord {
     var isNew: Bool {
         get { flags.contains(.isNew) }
         set { set(.isNew, newValue) }
+    }
+
+    /// Cancelled, or failed since something that it needed was: counted as cancelled.
+    package var isStopped: Bool {
+        get { flags.contains(.isStopped) }
+        set { set(.isStopped, newValue) }
     }
 
     /// On a core when a worker died: next time nothing runs beside it.

@@ -124,12 +124,14 @@ extension Scheduler {
         of index: TaskIndex, from last: TaskState, to next: TaskState
     ) {
         guard tasks[index].kind == .call, last.isCounted || next.isCounted else { return }
+        let isCancelled = next == .cancelled || tasks[index].isStopped
         count(tasks.client(of: index)) { progress in
             if case .running = last { progress.running -= 1 }
             if case .running = next { progress.running += 1 }
             if last == .done { progress.done -= 1 }
             if next == .done { progress.done += 1 }
-            if next.isFinal { progress.failed += 1 }
+            guard next.isFinal else { return }
+            if isCancelled { progress.cancelled += 1 } else { progress.failed += 1 }
         }
     }
 

@@ -19,6 +19,8 @@ package enum SessionEvent: Sendable {
     case released(TaskID)
     /// The program cancelled tasks.
     case cancelled([TaskID])
+    /// These tasks have had the time that their plan was given, which is said in these words.
+    case timedOut([TaskID], within: String)
     /// The coordinator sent news.
     case noticed([ClientNotice])
     /// The coordinator sent the bytes of an output.

@@ -55,6 +55,7 @@ package struct SessionMachine: Sendable {
         case .gatheringLeft(let id): leave(id)
         case .released(let task): release(task, into: &effects)
         case .cancelled(let tasks): if case .open = openness { effects.append(.cancel(tasks)) }
+        case .timedOut(let tasks, let time): timeOut(tasks, within: time, into: &effects)
         case .noticed(let notices): for notice in notices { take(notice, into: &effects) }
         case .valueArrived(let task, let bytes): arrive(task, bytes, into: &effects)
         case .refused(let reason):
@@ -323,6 +324,24 @@ package struct SessionMachine: Sendable {
         if before.isAwaited { effects.append(.settle(task, .failed(failure))) }
         if before.isGathered { tellGatherings(of: task, .failed(failure)) }
         if before.isWanted { effects.append(.refuse(task, failure)) }
+    }
+
+    /// What has not ended of the tasks ends here, whatever the coordinator says of it later.
+    private mutating func timeOut(
+        _ tasks: [TaskID], within time: String, into effects: inout [SessionEffect]
+    ) {
+        let pending = tasks.filter { task in
+            if case .pending? = held[task]?.state { true } else { false }
+        }
+        guard !pending.isEmpty else { return }
+        if case .open = openness { effects.append(.cancel(tasks)) }
+        for task in pending {
+            let failure = TaskFailure(
+                kind: .timedOut,
+                message: "its plan was given \(time), and it had not ended by then",
+                task: task)
+            fail(task, failure, into: &effects)
+        }
     }
 
     private mutating func end(_ failure: TaskFailure, into effects: inout [SessionEffect]) {

@@ -118,6 +118,9 @@ package struct PartFile: ~Copyable {
         return names.sorted()
     }
 
+    /// Whether there is a file, or anything else, of this name.
+    package static func exists(at path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// Removes a file, if it is there.
     package static func remove(_ path: String) throws(StorageError) {
         if unsafe unlink(path) != 0, errno != ENOENT { throw failure(path, errno) }

@@ -125,6 +125,12 @@ struct FieldWriter {
         writer.text(value)
     }
 
+    mutating func bytes(_ number: UInt64, _ value: [UInt8]) {
+        guard !value.isEmpty else { return }
+        tag(number, .block)
+        writer.block(value)
+    }
+
     mutating func message(_ number: UInt64, _ value: some WireFields) {
         block(number) { value.write(to: &$0) }
     }
@@ -235,6 +241,11 @@ struct FieldReader {
     mutating func text() throws(WireError) -> String {
         try expect(.block)
         return try reader.text()
+    }
+
+    mutating func bytes() throws(WireError) -> [UInt8] {
+        try expect(.block)
+        return try reader.block()
     }
 
     mutating func message<Inner: WireFields>() throws(WireError) -> Inner {

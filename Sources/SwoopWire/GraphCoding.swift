@@ -18,6 +18,9 @@ extension ProtoFunction {
         program = spec.program.rawValue
         memory = spec.needs.memory
         cores = spec.needs.cores > 1 ? spec.needs.cores : 0
+        timeLimit = spec.needs.timeLimit
+        attempts = spec.needs.retry.attempts
+        pause = spec.needs.retry.pause
         switch spec.code {
         case .remote(let identity):
             code = UInt32(CodeKind.remote.rawValue)
@@ -42,7 +45,9 @@ extension ProtoFunction {
         return FunctionSpec(
             identity: identity, name: name, fingerprint: fingerprint, code: reference,
             isOptimised: isOptimised, isAsync: isAsync,
-            needs: TaskNeeds(memory: memory, cores: cores), program: ProgramID(program))
+            needs: TaskNeeds(
+                memory: memory, cores: cores, timeLimit: timeLimit,
+                retry: RetryRule(attempts: attempts, pause: pause)), program: ProgramID(program))
     }
 }
 

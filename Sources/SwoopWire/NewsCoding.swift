@@ -19,6 +19,7 @@ extension ProtoFailure {
         frame = failure.frames
         image = failure.image
         lastOutput = failure.lastOutput
+        thrown = failure.thrown
     }
 
     func failure() throws(WireError) -> TaskFailure {
@@ -35,6 +36,7 @@ extension ProtoFailure {
         failure.frames = frame
         failure.image = image
         failure.lastOutput = lastOutput
+        failure.thrown = thrown
         return failure
     }
 }
@@ -68,12 +70,14 @@ extension ProtoProgress {
         bytesOut = progress.bytesOut
         nanosecondsLeft = progress.nanosecondsLeft
         moved = progress.movedBytes
+        cancelled = progress.cancelled
     }
 
     var progressCount: ProgressCount {
         ProgressCount(
-            done: done, failed: failed, running: running, total: total, bytesIn: bytesIn,
-            bytesOut: bytesOut, movedBytes: moved, nanosecondsLeft: nanosecondsLeft)
+            done: done, failed: failed, cancelled: cancelled, running: running, total: total,
+            bytesIn: bytesIn, bytesOut: bytesOut, movedBytes: moved,
+            nanosecondsLeft: nanosecondsLeft)
     }
 }
 

@@ -67,6 +67,7 @@ extension ByteWriter {
         text(failure.image)
         count(failure.lastOutput.count)
         for line in failure.lastOutput { text(line) }
+        block(failure.thrown)
     }
 }
 
@@ -119,6 +120,7 @@ extension ByteReader {
         failure.lastOutput = try list(bytesEach: LeastBytes.text) {
             (reader) throws(WireError) in try reader.text()
         }
+        failure.thrown = try block()
         return failure
     }
 

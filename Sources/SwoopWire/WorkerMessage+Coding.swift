@@ -4,7 +4,7 @@
 internal import SwoopModel
 
 /// The version of the ring's messages; a worker of another one is told apart by its first message.
-let ringVersion: UInt8 = 1
+let ringVersion: UInt8 = 2
 
 private enum Kind: UInt8 {
     case ready = 1

@@ -46,6 +46,10 @@ struct InputError: Error {
     var sourceEnd = 0
     var leafBase = 0
     var path: String?
+    /// Whether the loop may begin anywhere in its range.
+    var isIndexed = false
+    /// Whether positions are bytes of text.
+    var isText = false
     /// Of the file at `path`.
     var version: UInt64 = 0
     var byteCount = 0
@@ -53,7 +57,7 @@ struct InputError: Error {
     var owners: [AnyObject] = []
 
     /// Puts the inputs of a remote function together.
-    init(call order: RunOrder, store: NodePages) throws {
+    init(call order: RunOrder, store: NodePages?) throws {
         unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
         unsafe arguments = fields
         let resolver = ArgumentResolver(order: order, store: store)
@@ -63,7 +67,7 @@ struct InputError: Error {
     }
 
     /// Puts the inputs of a kernel together: fields, the note of its source, partial results.
-    init(kernel order: RunOrder, store: NodePages) throws {
+    init(kernel order: RunOrder, store: NodePages?) throws {
         unsafe fields = UnsafeRawBufferPointer(start: nil, count: 0)
         unsafe arguments = fields
         guard order.spec.arguments.count >= 2 else {
@@ -89,6 +93,11 @@ struct InputError: Error {
     ) throws {
         let lower = Int(order.spec.lower)
         let upper = Int(order.spec.upper)
+        switch note.source {
+        case .range, .pages: isIndexed = true
+        case .text, .sentText: (isIndexed, isText) = (true, true)
+        case .none, .wholePages, .zipped, .merged: break
+        }
         switch note.source {
         case .none: break
         case .range:
@@ -230,11 +239,12 @@ extension InputError {
 /// Evaluates arguments.
 struct ArgumentResolver {
     let order: RunOrder
-    let store: NodePages
+    /// Nil where all inputs come with the order.
+    let store: NodePages?
     /// Places of the inputs by task: one run may have 100,000.
     private let places: [TaskID: Int]
 
-    init(order: RunOrder, store: NodePages) {
+    init(order: RunOrder, store: NodePages?) {
         self.order = order
         self.store = store
         places = Dictionary(
@@ -267,7 +277,7 @@ struct ArgumentResolver {
             owners.append(memory)
             return unsafe memory.readable
         case .extent(let extent):
-            return unsafe try store.bytes(of: extent, task, keepingIn: &owners)
+            return unsafe try stored(task).bytes(of: extent, task, keepingIn: &owners)
         }
     }
 
@@ -276,6 +286,11 @@ struct ArgumentResolver {
             throw InputError(kind: .invalidGraph, message: "its input \(task) was not delivered")
         }
         return order.inputs[place].source
+    }
+
+    private func stored(_ task: TaskID) throws -> NodePages {
+        if let store { return store }
+        throw InputError(kind: .invalidGraph, message: "its input \(task) lies on no node")
     }
 
     private func append(_ argument: Argument, to bytes: inout [UInt8]) throws {
@@ -287,7 +302,8 @@ struct ArgumentResolver {
             case .inline(let own): bytes.append(contentsOf: own)
             case .extent(let extent):
                 var owners: [AnyObject] = []
-                let own = unsafe try store.bytes(of: extent, task, keepingIn: &owners)
+                let own = unsafe try stored(task).bytes(
+                    of: extent, task, keepingIn: &owners)
                 withExtendedLifetime(owners) { unsafe bytes.append(contentsOf: own) }
             }
         case .operation(let operation, let operands, let operandType, let resultType):

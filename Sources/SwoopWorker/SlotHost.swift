@@ -15,6 +15,8 @@ final class SlotHost: CallHost {
     private var pacer = StridePacer()
     private var strideBegan: Int64
     private(set) var elements: Int64 = 0
+    /// Where the last stride ended; nil before.
+    private(set) var position: Int?
     /// The page that is being written, or was.
     private(set) var page: PageExtent?
     private var window: PageWindow?
@@ -46,6 +48,7 @@ final class SlotHost: CallHost {
 
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
         self.elements += Int64(elements)
+        self.position = position
         if cancellation.isRaised { throw RunCancelled() }
         let now = MonotonicClock.nanoseconds()
         let next = pacer.next(elements: elements, nanoseconds: Int(now - strideBegan))

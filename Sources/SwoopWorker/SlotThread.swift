@@ -93,7 +93,14 @@ final class SlotThread {
             return try finished(order, run, context, host, inputs, &record)
         } catch {
             Self.tell(error, order, begun, core)
-            return (outcome(of: error, run), record)
+            var outcome = outcome(of: error, run)
+            if isKernel, let begun, case .failed(var failure) = outcome, failure.isOfElement {
+                failure.message += FailedElement(
+                    order: order, store: core.store, position: begun.position
+                ).words(host: begun, body)
+                outcome = .failed(failure)
+            }
+            return (outcome, record)
         }
     }
 
@@ -273,14 +280,32 @@ final class SlotThread {
             kind: .thrown, message: "\(run.function) threw \(text(of: error))")
         failure.errorType =
             (error as? KeptFailure)?.type ?? String(reflecting: type(of: error))
+        failure.thrown = encoded(error)
         failure.frames = site
         return .failed(failure)
     }
+
+    /// The error for `SwoopError.underlying(as:)`; nothing where it has no encoding or is large.
+    private static func encoded(_ error: any Error) -> [UInt8] {
+        var writer = ValueWriter()
+        if let value = error as? any (Error & RemoteValue) {
+            value.encode(into: &writer)
+        } else if let value = error as? any (Error & Codable) {
+            guard (try? encode(value, into: &writer)) != nil else { return [] }
+        }
+        return writer.bytes.count <= thrownMax ? writer.bytes : []
+    }
+
+    private static func encode(
+        _ error: some Error & Codable, into writer: inout ValueWriter
+    ) throws(ValueEncodingError) { try _encodeValue(error, into: &writer) }
+
+    private static let thrownMax = 65_536
 }
 
 extension RunInputs {
     /// The call's context over these inputs.
-    func context(host: SlotHost) -> CallContext {
+    func context(host: any CallHost) -> CallContext {
         var context = unsafe CallContext(
             fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
             leafBase: leafBase, inputs: pages, text: text, pageByteCountTarget: .max, host: host)

@@ -121,7 +121,7 @@ extension ProgramTests {
             let folder = try TestFolder()
             let run = try ProgramRun(["printing"], in: folder)
             #expect(try run.end() == .exited(0))
-            let lines = run.output.split(separator: "\n").map(String.init)
+            let lines = run.errors.split(separator: "\n").map(String.init)
             for expected in [
                 "[chat] hello 1", "[chat] partial 1", "[chat] hello 2", "[chat] partial 2",
                 "[chatAsync] before 4", "[chatAsync] after 4", "[chatThenDie] last words 6",
@@ -130,6 +130,8 @@ extension ProgramTests {
                 #expect(lines.count { $0 == expected } == 1, "\(expected) in \(lines)")
             }
             #expect(run.errors.contains("[complainAloud] oh 3\n"))
+            // The program's own output is its own.
+            #expect(!run.output.contains("hello") && run.output.contains("died = "))
         }
 
         @Test func `what tasks print gives no orders to a terminal, and a file gets it as it is`()
@@ -138,7 +140,7 @@ extension ProgramTests {
             let folder = try TestFolder()
             let piped = try ProgramRun(["painting"], in: folder)
             #expect(try piped.end() == .exited(0))
-            #expect(piped.output.contains("[paint] \u{1b}]0;title\u{7}tab\there \u{9b}2J"))
+            #expect(piped.errors.contains("[paint] \u{1b}]0;title\u{7}tab\there \u{9b}2J"))
             // What is an error's text is for people wherever it goes.
             #expect(
                 piped.output.contains(#"Painted(text: "\u{1B}[2J?31m")"#), "\(piped.output)")
@@ -164,7 +166,7 @@ extension ProgramTests {
             let run = try ProgramRun(["flood"], in: folder)
             #expect(try run.end() == .exited(0))
             #expect(run.values["flood"] == "100000" && run.values["after"] == "1")
-            let lines = run.output.split(separator: "\n").filter { $0.hasPrefix("[flood]") }
+            let lines = run.errors.split(separator: "\n").filter { $0.hasPrefix("[flood]") }
             #expect(lines.count < 20_000)
             let dropped = lines.reduce(0) { sum, line in
                 let words = line.split(whereSeparator: { " (".contains($0) })
@@ -180,8 +182,7 @@ extension ProgramTests {
             #expect(try run.end() == .exited(0))
             #expect(run.values["written"] == "10")
             let whole = String(repeating: "x", count: 1_023)
-            #expect(run.output.split(separator: "\n").count { $0 == whole } == 5_120)
-            #expect(run.errors.split(separator: "\n").count { $0 == whole } == 5_120)
+            #expect(run.errors.split(separator: "\n").count { $0 == whole } == 10_240)
         }
     }
 }

@@ -14,13 +14,7 @@ import Testing
     var city: String
 }
 
-@Remote private func amount(_ sale: ReadmeSale) -> Double { sale.amount }
-@Remote private func shopOfSale(_ sale: ReadmeSale) -> String { sale.shop }
-@Remote private func name(_ shop: ReadmeShop) -> String { shop.name }
-@Remote private func city(_ pair: Pair<ReadmeSale, ReadmeShop>) -> String { pair.second.city }
-@Remote private func amountOfPair(_ pair: Pair<ReadmeSale, ReadmeShop>) -> Double {
-    pair.first.amount
-}
+@Remote private func simulate(_ i: Int) -> Double { Double(i) / 2 }
 
 @Suite struct ReadmeTests {
     @Test("The README's example of data does what it says")
@@ -40,17 +34,20 @@ import Testing
             let (files, cities, left) = try await cluster.remotely { remote in
                 let sales = remote.csv(
                     "\(path)/sales.csv", as: ReadmeSale.self, badRows: .leftOut)
-                let files = sales.sorted(by: amount).saved(asCSV: "\(path)/by-amount")
-                let cities = sales.joined(
-                    with: remote.csv("\(path)/shops.csv", as: ReadmeShop.self), on: shopOfSale, name
-                )
-                .grouped(by: city, .summing(of: amountOfPair))
+                let files = sales.sorted(by: \.amount)
+                    .saved(asCSV: "\(path)/by-amount.csv", parts: .one)
+                let shops = remote.csv("\(path)/shops.csv", as: ReadmeShop.self)
+                let cities = sales.joined(with: shops, on: \.shop, equals: \.name)
+                    .grouped(by: \.second.city, .summing(of: \.first.amount))
                 return (files, cities, sales.badRows())
             }
-            #expect(try await files.files.count >= 1)
-            let sums = try await cities.collect()
+            #expect(try await files.values.map(\.path) == ["\(path)/by-amount.csv"])
+            let sums = try await cities.values.sorted { $0.first < $1.first }
             #expect(sums.map(\.first) == ["Kiel", "Ulm"] && sums.map(\.second) == [3, 3.5])
             #expect(try await left.value.count == 1)
+            let runs = try await cluster.remotely { remote in remote.map(0..<500, simulate) }
+            #expect(try await runs[7].value == 3.5)
+            #expect(try await runs.values.reduce(0, +) == 62_375)
         }
     }
 }

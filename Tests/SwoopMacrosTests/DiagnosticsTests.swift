@@ -50,6 +50,8 @@ private let refusals: [Refusal] = [
     Refusal("let c = #remote { (x: Int) async in x }", "1:28", "@Remote"),
     Refusal("let c = #remote(f)", "1:9", "takes a closure"),
     Refusal("@Record class C { var x: Int }", "1:9", "struct"),
+    Refusal("@Record enum E { case a }", "1:14", "': String' or ': Int'"),
+    Refusal("@Record enum E: Codable { case a }", "1:14", "': String' or ': Int'"),
     Refusal("@Record struct S { var x = 1 }", "1:24", "states its type"),
     Refusal("@Record struct S<T> { var x: T }", "1:17", "generic"),
     Refusal("@Record struct S { let x: Int = 1 }", "1:31", "'static'"),
@@ -64,4 +66,6 @@ func refused(_ refusal: Refusal) {
     #expect(
         found.contains { $0.hasPrefix(refusal.place + " ") && $0.contains(refusal.words) },
         "\(found)")
+    // One thing is wrong, and one thing is said.
+    #expect(found.count == 1, "\(found)")
 }

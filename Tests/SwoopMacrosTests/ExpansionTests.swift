@@ -10,13 +10,24 @@ func syncFunction() {
     #expect(
         expansion.contains("struct _Remote_half: Swoop.RemoteFunction2, Swoop.SyncRemoteFunction {")
     )
-    #expect(expansion.contains("typealias Arguments = (Int, Double)"))
+    #expect(
+        expansion.contains(
+            """
+            enum _RemoteFunctionsNeedDifferentNames_half {
+            typealias _0 = Int; typealias _1 = Double; typealias _R = Double }
+            """))
+    #expect(
+        expansion.contains(
+            """
+            typealias Arguments = (_RemoteFunctionsNeedDifferentNames_half._0,
+            _RemoteFunctionsNeedDifferentNames_half._1)
+            """))
     #expect(expansion.contains(#"identity: "App/App.swift:half(_:Int,by:Double)throws->Double""#))
     #expect(
         expansion.contains(
-            "throws -> Double { try half(arguments.0, by: arguments.1) }"))
+            "throws -> _RemoteFunctionsNeedDifferentNames_half._R "
+                + "{ try half(arguments.0, by: arguments.1) }"))
     #expect(expansion.contains("var half: _Remote_half { _Remote_half() }"))
-    #expect(expansion.contains("enum _RemoteFunctionsNeedDifferentNames_half {}"))
     #expect(
         expansion.contains(
             """
@@ -67,7 +78,7 @@ func accessAndPath() {
     #expect(expansion.diagnostics.isEmpty)
     #expect(expansion.contains("private struct _Remote_f: Swoop.RemoteElementFunction {"))
     #expect(expansion.contains("private static var f: _Remote_f"))
-    #expect(expansion.contains("func _apply(_ input: Int) -> Int { Outer.Inner.f(input) }"))
+    #expect(expansion.contains("{ Outer.Inner.f(input) }"))
 }
 
 @Test("A function without arguments gets an overload instead of a variable")
@@ -111,9 +122,73 @@ func record() {
     #expect(
         expansion.contains(
             "extension P: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument, "
-                + "Swoop.CSVRow {"))
+                + "Swoop.CSVRow, Swoop._PropertyHolder {"))
     #expect(expansion.contains("[_csvColumn(\"x\", Double.self), "))
     #expect(expansion.contains("self.y = try _csvField(Optional<Int>.self, 1, row)"))
     #expect(expansion.contains("let x: Double.Columns let y: Optional<Int>.Columns"))
     #expect(!expansion.contains("z: Int.Columns"))
+}
+
+@Test("A record's properties are functions by key path, but for those that nobody else may name")
+func properties() {
+    let expansion = Expansion(
+        """
+        @Record public struct P {
+            public var x: Double; private var y: Int; var z: Kind
+            public var both: Double { x * 2 }
+            var slow: Int { get async { 1 } }
+            private var own: Int { 1 }
+            var hidden: some Equatable { 1 }
+        }
+        """)
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            """
+            public typealias _xType = Double
+            public struct _x: Swoop._PropertyFunction { public init() { }
+            @inline(__always) public func _apply(_ input: P) -> _xType { input.x }
+            public static var _name: String { "x" } }
+            public var x: _x { _x() }
+            """))
+    #expect(expansion.contains("public var both: _both { _both() }"))
+    #expect(expansion.contains("} var z: _z { _z() }"))
+    for name in ["y", "slow", "own", "hidden"] {
+        #expect(!expansion.contains("struct _\(name):"))
+    }
+}
+
+@Test("What a parameter is by itself, it is in calls with handles too")
+func standards() {
+    let expansion = Expansion("@Remote func f(_ n: Int, k: Double = 1 / 2) -> Double { 1 }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            "k a1: some Swoop.RemoteArgument<Double> = ((1 / 2) as Double)) -> Swoop.Proxy<Double>")
+    )
+}
+
+@Test("Errors about a parameter's type are told on its line")
+func errorLines() {
+    let expansion = Expansion("@Remote func f(\n    _ n: Int,\n    k: Lab) -> Double { 1 }")
+    #expect(
+        expansion.contains(
+            """
+            #sourceLocation(file: "App.swift", line: 3)
+            try _encodeValue(arguments.1, into: &writer) #sourceLocation()
+            """))
+}
+
+@Test("An enum with raw values is stored as these")
+func rawEnum() {
+    let expansion = Expansion("enum Outer { @Record enum Day: Int, Comparable { case one = 1 } }")
+    #expect(expansion.diagnostics.isEmpty)
+    #expect(
+        expansion.contains(
+            """
+            extension Outer.Day: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument,
+            Swoop.ConvertedElement, Swoop.CSVField { typealias Received = Day
+            typealias Columns = Swoop.ConvertedColumns<Day>
+            typealias Builder = Swoop.ConvertedBuilder<Day> typealias StoredForm = Int }
+            """))
 }

@@ -27,9 +27,10 @@ struct Expansion {
         let specs = macros.mapValues { type in
             MacroSpec(
                 type: type,
-                conformances: ["RemoteValue", "PageElement", "RemoteArgument", "CSVRow"].map {
-                    "\(raw: $0)"
-                })
+                conformances: [
+                    "RemoteValue", "PageElement", "RemoteArgument", "CSVRow", "_PropertyHolder",
+                    "ConvertedElement", "CSVField",
+                ].map { "\(raw: $0)" })
         }
         let expanded = file.expand(macroSpecs: specs) { node in
             BasicMacroExpansionContext(

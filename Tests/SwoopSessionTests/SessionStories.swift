@@ -33,6 +33,31 @@ private struct TestSession {
 @Suite struct SessionStories {
     private let stored = Settlement.stored(byteCount: 8, elementCount: 1)
 
+    @Test func `when a plan's time is over its waits end, and what has ended stays`() {
+        var session = TestSession()
+        session.submit(1, 2)
+        session.handle(.awaited(task(1)))
+        session.handle(.wanted(task(1)))
+        session.finish(2, [5])
+        session.orders = []
+        session.handle(.timedOut([task(1), task(2)], within: "2.0 s"))
+        let failure = TaskFailure(
+            kind: .timedOut, message: "its plan was given 2.0 s, and it had not ended by then",
+            task: task(1))
+        #expect(
+            session.taken() == [
+                .cancel([task(1), task(2)]), .settle(task(1), .failed(failure)),
+                .refuse(task(1), failure),
+            ])
+        // The coordinator's word that it was cancelled comes too late.
+        let cancelled = TaskFailure(kind: .cancelled, message: "it was cancelled", task: task(1))
+        session.handle(.noticed([.failed(task(1), cancelled)]))
+        session.handle(.timedOut([task(1), task(2)], within: "2.0 s"))
+        #expect(session.taken().isEmpty)
+        session.handle(.wanted(task(2)))
+        #expect(session.taken() == [.bring(task(2), [5])])
+    }
+
     @Test func `a small value comes with the end of its task, once`() {
         var session = TestSession()
         session.submit(1)

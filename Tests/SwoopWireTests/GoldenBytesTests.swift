@@ -1,4 +1,4 @@
-// The bytes of one message of each kind: as version 4 has them, those of the rings as version 2. A
+// The bytes of one message of each kind: as version 4 has them, those of the rings as version 3. A
 // failure here says that the format changed: then raise `wireVersion`, unless older readers read
 // the new bytes rightly, and put the new bytes down.
 
@@ -34,11 +34,11 @@ func hexadecimal(_ frames: [[UInt8]]) -> String {
         try compare(Samples.peerMessages.map { $0.encoded() }, GoldenBytes.peerMessages)
     }
 
-    @Test func `messages of a worker have the bytes of version 2`() throws {
+    @Test func `messages of a worker have the bytes of version 3`() throws {
         try compare(Samples.workerMessages.map { [$0.encoded()] }, GoldenBytes.workerMessages)
     }
 
-    @Test func `orders to a worker have the bytes of version 2`() throws {
+    @Test func `orders to a worker have the bytes of version 3`() throws {
         try compare(Samples.workerOrders.map { [$0.encoded()] }, GoldenBytes.workerOrders)
     }
 

@@ -10,6 +10,7 @@ import Swoop
     private static let commands: [String: @Sendable ([String]) async throws -> Void] = [
         "calls": { _ in try await tellCalls() },
         "proxies": { _ in try await tellProxies() },
+        "first-hour": { arguments in try await tellFirstHour(in: arguments[0]) },
         "loops": { _ in try await tellLoops() },
         "children": { _ in try await tellChildren() },
         "sent-text": { arguments in try await tellSentText(of: arguments[0]) },

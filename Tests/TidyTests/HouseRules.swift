@@ -244,6 +244,9 @@ enum HouseRules {
             "lends memory to user code, runs jobs, makes functions of offsets"
         ),
         ("Sources/Swoop/Chains/LoopKernels.swift", "the loops that are inlined"),
+        ("Sources/Swoop/SwoopError.swift", "decodes an error that a task threw"),
+        ("Sources/Swoop/Clusters/InlineCluster.swift", "takes an object through C, counts a page"),
+        ("Sources/SwoopRoles/InlineRole.swift", "hands an object through C"),
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/ZippedSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/WholePagesSource.swift", "the loops that are inlined read pages"),

@@ -11,4 +11,8 @@ bool swoop_can_play_roles(void);
 /// them.
 char *_Nonnull const *_Nullable swoop_arguments(int *_Nonnull count);
 
+/// A retained object of the type InlineRuns, which the module Swoop declares and the roles make;
+/// NULL without them.
+void *_Nullable swoop_inline_runs(void);
+
 #endif

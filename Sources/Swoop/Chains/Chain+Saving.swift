@@ -30,6 +30,9 @@ extension Chain {
     /// Writes each element as a row of a table, below a header in each file: see
     /// `saved(asText:replacing:)`.
     ///
+    /// Elements are records, plain values, and pairs of such, as joins and groupings give them:
+    /// `sales.grouped(by: \.shop, .counting()).saved(asCSV: "n", header: ["shop", "count"])`.
+    ///
     /// - Parameters:
     ///   - path: the beginning of the files' paths.
     ///   - header: names of the columns; those of the record's fields unless told; none if empty.
@@ -39,7 +42,7 @@ extension Chain {
     public func saved(
         asCSV path: String, header: [String]? = nil, separator: Character = ",",
         replacing: Bool = false
-    ) -> SavedFiles where Stage.Output: CSVRow {
+    ) -> SavedFiles where Stage.Output: CSVCells {
         _saved(recorder._csvFormat(header: header, separator: separator), path, replacing)
     }
 
@@ -55,7 +58,7 @@ extension Chain {
 
     @inlinable @inline(__always)
     func _saved<Format: PartFormat>(
-        _ format: Format, _ path: String, _ replacing: Bool
+        _ format: Format, _ path: String, _ replacing: Bool, parts: SavedParts = .many
     ) -> SavedFiles where Format.Element == Stage.Output {
         var writer = ValueWriter()
         stage._encodeFields(into: &writer)
@@ -65,7 +68,7 @@ extension Chain {
                 name: "\(Stage._name).saved", kernel: _kernel(SaveKernel<Stage, Format>.self),
                 fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
                 reduction: nil, pageLayout: nil),
-            at: path, suffix: Format.suffix, replacing: replacing)
+            at: path, suffix: Format.suffix, parts: parts, replacing: replacing)
     }
 }
 

@@ -246,6 +246,13 @@ extension ProxyArray {
             ChosenPages(IndexRange(range)), .pages(_handle), recorder)
     }
 
+    /// The elements of a range of indices with its last one.
+    @inlinable @inline(__always)
+    public subscript(_ range: ClosedRange<Int>) -> Chain<ChosenPages<Element, IndexRange>> {
+        let (end, isBeyond) = range.upperBound.addingReportingOverflow(1)
+        return self[range.lowerBound..<(isBeyond ? Int.max : end)]
+    }
+
     /// About a fraction of the elements, drawn from their indices: the same ones for the same seed,
     /// on any number of nodes.
     ///

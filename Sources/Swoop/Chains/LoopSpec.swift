@@ -117,10 +117,10 @@ public protocol LoopRecorder: AnyObject, Sendable {
     func _record(_ loop: LoopSpec) -> ProxyHandle
     /// Adds a loop that writes files, and answers with their handle.
     func _save(
-        _ loop: LoopSpec, at path: String, suffix: String, replacing: Bool
+        _ loop: LoopSpec, at path: String, suffix: String, parts: SavedParts, replacing: Bool
     ) -> SavedFiles
     /// The form in which rows are saved; notes what is wrong with it.
-    func _csvFormat<Row: CSVRow>(header: [String]?, separator: Character) -> CSVFormat<Row>
+    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> CSVFormat<Row>
     /// The form in which records are saved; notes what is wrong with it.
     func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> RecordsFormat<Row>
     /// Notes what an operation is asked for that it cannot give; told when the plan is run.

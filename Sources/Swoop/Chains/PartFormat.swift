@@ -101,7 +101,7 @@ extension Double: TextLine {
 }
 
 /// A row for each element, with a header before them.
-public struct CSVFormat<Element: CSVRow>: PartFormat {
+public struct CSVFormat<Element: CSVCells>: PartFormat {
     private var writer: CSVWriter
     private let header: [String]
 
@@ -135,7 +135,7 @@ public struct CSVFormat<Element: CSVRow>: PartFormat {
 
     /// Writes a row.
     public mutating func write(_ element: Element, to sink: PartSink) throws {
-        element._write(csv: &writer)
+        element._writeCells(csv: &writer)
         try endRow(sink)
     }
 

@@ -13,11 +13,14 @@ public struct SaveTarget: RemoteValue, Hashable {
     let suffix: String
     /// Whether the client writes the files.
     let isSent: Bool
+    /// Whether there is one file only, whose path is the beginning itself.
+    let isWhole: Bool
 
-    init(prefix: String, suffix: String, isSent: Bool) {
+    init(prefix: String, suffix: String, isSent: Bool, isWhole: Bool = false) {
         self.prefix = prefix
         self.suffix = suffix
         self.isSent = isSent
+        self.isWhole = isWhole
     }
 
     /// Reads a target.
@@ -25,6 +28,7 @@ public struct SaveTarget: RemoteValue, Hashable {
         prefix = try String(decoding: &reader)
         suffix = try String(decoding: &reader)
         isSent = try Bool(decoding: &reader)
+        isWhole = try Bool(decoding: &reader)
     }
 
     /// Appends everything.
@@ -32,10 +36,12 @@ public struct SaveTarget: RemoteValue, Hashable {
         prefix.encode(into: &writer)
         suffix.encode(into: &writer)
         isSent.encode(into: &writer)
+        isWhole.encode(into: &writer)
     }
 
     /// The path of a part: `prefix-00000.txt`.
     func path(of part: Int) -> String {
+        if isWhole { return prefix }
         let digits = String(part)
         return prefix + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
             + suffix

@@ -19,12 +19,37 @@ public final class Cluster: Sendable {
     /// }
     /// ```
     ///
+    /// A block that computes for long says so: calls with constants run here, one after the other,
+    /// unless they are written as `remote.call(f, x)` or `remote.map(inputs, f)`.
+    ///
     /// - Parameter block: returns the proxies that are wanted: one, or any value that holds some.
-    public func plan<Result>(_ block: (RemoteScope) throws -> Result) rethrows -> Plan<Result> {
+    public func plan<Result>(
+        file: StaticString = #fileID, line: UInt = #line,
+        _ block: (RemoteScope) throws -> Result
+    ) rethrows -> Plan<Result> {
+        try plan(named: nil, at: PlanPlace(file: file, line: line), block)
+    }
+
+    /// Records a plan with a name, by which it is printed and drawn: `cluster.plan("load") { … }`.
+    public func plan<Result>(
+        _ name: String, file: StaticString = #fileID, line: UInt = #line,
+        _ block: (RemoteScope) throws -> Result
+    ) rethrows -> Plan<Result> {
+        try plan(named: name, at: PlanPlace(file: file, line: line), block)
+    }
+
+    private func plan<Result>(
+        named name: String?, at place: PlanPlace, _ block: (RemoteScope) throws -> Result
+    ) rethrows -> Plan<Result> {
         let recording = PlanRecording(session: session)
         let scope = RemoteScope(recording)
+        let watch = RecordingWatch(at: place)
         let result = try RemoteScope.$current.withValue(scope) { try block(scope) }
-        return Plan(recording: recording, result: result)
+        if let remark = watch.remark(tasks: recording.graph.tasks.count) {
+            session.console.remark(remark)
+        }
+        if let remark = recording.constantRemark { session.console.remark(remark) }
+        return Plan(recording: recording, name: name, place: place, result: result)
     }
 
     /// Records a plan and runs it at once.
@@ -32,12 +57,15 @@ public final class Cluster: Sendable {
     /// - Parameters:
     ///   - download: what comes back by itself; everything stays in the cluster unless told.
     ///   - retry: whether tasks whose functions throw are tried again, elsewhere if they can be.
+    ///   - timeout: how long the plan may take; see `Plan.run`.
     /// - Throws: what the block throws; `SwoopError` when the plan is wrong, or a download failed.
     public func remotely<Result: Sendable>(
         download: DownloadPolicy = .nothing, retry: RetryPolicy = .never,
+        timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line,
         _ block: (RemoteScope) throws -> Result
     ) async throws -> Result {
-        try await plan(block).run(download: download, retry: retry)
+        try await plan(file: file, line: line, block)
+            .run(download: download, retry: retry, timeout: timeout)
     }
 
     /// Snapshots of what every core does, some ten a second, until the loop is left or the scope

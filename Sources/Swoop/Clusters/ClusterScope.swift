@@ -10,6 +10,10 @@ public enum ClusterSpec: Sendable {
     case hosts(HostOptions)
     /// The standing cluster that `swoop up` brought up, where there is one; else this machine.
     case standingOrLocal(LocalOptions)
+    /// This process: every task runs on one thread of it, in an order that is always the same, with
+    /// the results of any other cluster bit for bit. For debuggers, sanitizers and unit tests: a
+    /// breakpoint in a remote function stops there, and a trap ends the program.
+    case inline
 
     /// This machine with all of its cores, started for the scope: no set-up.
     public static var local: ClusterSpec { .local(LocalOptions()) }

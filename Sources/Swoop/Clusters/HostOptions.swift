@@ -32,6 +32,8 @@ public struct HostOptions: Sendable {
     public var learns = true
     /// Whether lines that tasks print, and remarks, are written to this process's output.
     public var showsOutput = true
+    /// Where lines that tasks print are written to.
+    public var taskOutput = TaskOutput.standardError
     /// Whether it is told on standard error how far hosts are, and then plans.
     public var showsProgress = true
 

@@ -27,6 +27,8 @@ public struct LocalOptions: Sendable {
     public var learns = true
     /// Whether lines that tasks print, and remarks, are written to this process's output.
     public var showsOutput = true
+    /// Where lines that tasks print are written to.
+    public var taskOutput = TaskOutput.standardError
     /// Whether progress is shown on standard error, of work that takes longer than half a second:
     /// one line that updates at a terminal, else a line every five seconds.
     public var showsProgress = true

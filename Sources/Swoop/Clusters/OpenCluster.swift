@@ -34,6 +34,7 @@ struct OpenCluster {
         do {
             switch spec {
             case .local(let options): (cluster, started) = try Self.open(options)
+            case .inline: (cluster, started) = try Self.openInline()
             case .hosts(let options): (cluster, started) = try await Self.open(options)
             case .connected(let name):
                 guard let address = try RuntimeFolder.ofUser().coordinator(of: name) else {
@@ -67,7 +68,8 @@ struct OpenCluster {
     private static func open(_ options: LocalOptions) throws -> (Cluster, any StartedCluster) {
         let client = ClientID(UInt64.random(in: 1 ... .max))
         let console = SessionConsole(
-            showsOutput: options.showsOutput, showsProgress: options.showsProgress)
+            showsOutput: options.showsOutput, showsProgress: options.showsProgress,
+            taskOutput: options.taskOutput)
         let name = LocalCluster.uniqueName(client.rawValue)
         let local = try LocalCluster(options, cluster: name)
         if let remark = local.coordinator.remark { console.remark(remark) }
@@ -78,6 +80,18 @@ struct OpenCluster {
         session.attach(DirectLink(to: local.coordinator, client: client))
         local.coordinator.attach(client) { [weak session] reply in session?.receive(reply) }
         return (Cluster(session: session), local)
+    }
+
+    private static func openInline() throws -> (Cluster, any StartedCluster) {
+        let client = ClientID(UInt64.random(in: 1 ... .max))
+        let session = ClusterSession(
+            client: client, cores: 1,
+            console: SessionConsole(showsOutput: true, showsProgress: true))
+        let inline = try InlineCluster(client: client) { [weak session] reply in
+            session?.receive(reply)
+        }
+        session.attach(inline)
+        return (Cluster(session: session), inline)
     }
 
     // MARK: Other machines
@@ -95,7 +109,8 @@ struct OpenCluster {
     private static func enter(_ hosts: HostCluster, _ options: HostOptions) async throws -> Cluster
     {
         let console = SessionConsole(
-            showsOutput: options.showsOutput, showsProgress: options.showsProgress)
+            showsOutput: options.showsOutput, showsProgress: options.showsProgress,
+            taskOutput: options.taskOutput)
         let failures = try await bringUp(hosts, options)
         if hosts.isEmpty(but: failures) {
             throw SwoopError(

@@ -58,6 +58,17 @@ extension PlanRecording {
         }
     }
 
+    /// All pages as one part, for a task that goes through them alone.
+    func wholePart(_ handle: ProxyHandle) -> LoopPart {
+        guard areOurs(handle) else {
+            return LoopPart(range: 0..<0, note: encoded(LoopNote(source: .none)), feature: 0)
+        }
+        let counts = elementCounts(of: handle.tasks.map { [$0] })
+        return LoopPart(
+            range: 0..<0, note: note(.pages(counts: []), counts), pages: handle.tasks,
+            feature: .nan)
+    }
+
     /// Pages side by side that one task may read: as many tasks as even out over the cores, where
     /// there is one node, which has all of them.
     private func runs(of sizes: [PageSize], ofCore: Int) -> [Range<Int>] {

@@ -8,13 +8,37 @@ import Synchronization
 
 /// Work that was named and has not been run.
 public final class Plan<Result> {
-    private let recording: PlanRecording
+    /// What the plan was called, or the place of its block.
+    public var name: String { givenName ?? place.description }
+    private let givenName: String?
+    private let place: PlanPlace
+    let recording: PlanRecording
     private let result: Result
+    /// What was submitted; nothing before the run.
+    private var submitted = TaskIDs()
+    /// What there is to draw of a small plan that was run.
+    private var ran: GraphPart?
+    /// Whether the plan was run.
+    private(set) var wasRun = false
 
-    init(recording: PlanRecording, result: Result) {
+    /// A plan of more tasks is not drawn once it has been run.
+    private static var drawnMax: Int { 1_000 }
+
+    init(recording: PlanRecording, name: String?, place: PlanPlace, result: Result) {
         self.recording = recording
+        givenName = name
+        self.place = place
         self.result = result
     }
+
+    /// Stops everything of the plan that has not ended: the cores are free within a second, and the
+    /// values throw `SwoopError.Code.cancelled`.
+    ///
+    /// Does nothing before the run.
+    public func cancel() { recording.session.cancel(Array(submitted)) }
+
+    /// The plan's boxes and lines.
+    var drawing: PlanDrawing { PlanDrawing(ran ?? recording.graph) }
 
     /// Tasks that the plan names; loops whose end depends on data count one round.
     public var taskCount: Int {
@@ -59,28 +83,43 @@ extension Plan where Result: Sendable {
     /// - Parameters:
     ///   - download: what comes back by itself; everything stays in the cluster unless told.
     ///   - retry: whether tasks whose functions throw are tried again, elsewhere if they can be.
-    /// - Throws: `SwoopError` when the plan is wrong, was run before, or a download failed.
+    ///   - timeout: how long the plan may take, from now on; what has not ended by then is stopped,
+    ///     and its values throw `SwoopError.Code.timedOut`. No limit unless told.
+    /// - Throws: `SwoopError` when the plan is wrong, was run before, or a download failed. A Swift
+    ///   task that is cancelled while it waits for a download stops the plan.
     public func run(
-        download: DownloadPolicy = .nothing, retry: RetryPolicy = .never
+        download: DownloadPolicy = .nothing, retry: RetryPolicy = .never,
+        timeout: Duration? = nil
     ) async throws -> Result {
+        // Not kept of a large plan: whoever takes it may write in it without a copy.
+        let small = recording.graph.tasks.count <= Self.drawnMax ? recording.graph : nil
         guard let plan = try recording.take() else {
             throw SwoopError(
                 .invalidPlan, "the plan was run before",
                 advice: "Use the proxies of the first run, or make the plan again.")
         }
+        wasRun = true
+        ran = small
         var part = plan.part
         part.retry = RetryRule(retry)
         recording.session.deferred.keep(plan.deferred)
         recording.session.console.planBegan()
-        recording.session.handle(.submitted(part, data: plan.data))
-        switch download {
-        case .nothing: break
-        case .small:
-            try await HandleGathering(Array(part.held), of: recording.session, .ends).waitForAll()
-        case .everything:
-            try await HandleGathering(
-                Array(part.held), of: recording.session, .values(areKept: true)
-            ).waitForAll()
+        let session = recording.session
+        submitted = part.tasks.ids
+        for loop in part.iterations { submitted.append(loop.id) }
+        let tasks = submitted
+        let held = Array(part.held)
+        session.handle(.submitted(part, data: plan.data))
+        if let timeout { session.limit(tasks, to: timeout) }
+        try await withTaskCancellationHandler {
+            switch download {
+            case .nothing: break
+            case .small: try await HandleGathering(held, of: session, .ends).waitForAll()
+            case .everything:
+                try await HandleGathering(held, of: session, .values(areKept: true)).waitForAll()
+            }
+        } onCancel: { [tasks] in
+            if download != .nothing { session.cancel(Array(tasks)) }
         }
         return result
     }

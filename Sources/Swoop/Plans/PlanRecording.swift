@@ -41,6 +41,10 @@ final class PlanRecording: Sendable {
         var isSubmitted = false
         /// What was read of files that are made as they are read: all loops have the same of them.
         var contents: [String: [UInt8]] = [:]
+        /// Large constants, and how many calls have each.
+        var constants = RepeatedConstants()
+        /// Seeds that were given.
+        var seeds: UInt64 = 0
         /// The first thing that was wrong with the plan: told when it is run.
         var problem: SwoopError?
     }
@@ -99,9 +103,7 @@ final class PlanRecording: Sendable {
                 identity: entry.identity, name: entry._name, fingerprint: entry.fingerprint,
                 code: .remote(identity: entry.identity), isOptimised: isOptimisedBuild,
                 isAsync: entry.isAsync,
-                needs: TaskNeeds(
-                    memory: entry.needs.memory.byteCount,
-                    cores: UInt32(clamping: entry.needs.cores))))
+                needs: TaskNeeds(entry.needs)))
         state.withLock { $0.remotePlaces[key] = place }
         return place
     }
@@ -144,6 +146,7 @@ final class PlanRecording: Sendable {
         guard case .bytes(let bytes) = argument, bytes.count > Self.inlineMax else {
             return (argument, nil)
         }
+        noteConstant(bytes)
         let handle = store(bytes, output: .value)
         return (handle.argument, handle)
     }

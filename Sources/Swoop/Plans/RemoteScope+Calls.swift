@@ -53,6 +53,29 @@ extension RemoteScope {
         record(F.self, (a0, a1, a2, a3, a4, a5))
     }
 
+    /// Says at compile time that the arguments do not fit.
+    @available(
+        *, unavailable,
+        message: """
+            these are not the arguments of the function: remote.call takes all of them in their \
+            order and without labels, those with default values too
+            """
+    )
+    @_disfavoredOverload
+    public func call<F: RemoteFunction>(_ function: F, _ arguments: Any...) -> Proxy<F.Result> {
+        _neverCalled()
+    }
+
+    /// Says at compile time that a function is not known to other processes.
+    @available(
+        *, unavailable,
+        message: "no other process can find this function: put @Remote before it"
+    )
+    @_disfavoredOverload
+    public func call<each Argument, Value>(
+        _ function: (repeat each Argument) throws -> Value, _ arguments: repeat each Argument
+    ) -> Proxy<Value> { _neverCalled() }
+
     private func record<F: RemoteFunction>(
         _ type: F.Type, _ arguments: F.Arguments
     ) -> Proxy<F.Result> {

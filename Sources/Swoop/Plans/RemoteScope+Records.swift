@@ -15,6 +15,13 @@ extension RemoteScope {
         records(of: TextFiles(files), as: row)
     }
 
+    /// The records of a list of files.
+    public func records<Row: RemoteValue>(
+        _ files: [String], as row: Row.Type
+    ) -> Chain<MapStage<TextSource<FixedWidthFormat>, RecordDecoding<Row>>> {
+        records(of: TextFiles(files), as: row)
+    }
+
     /// The records of files that may be shared by all nodes.
     public func records<Row: RemoteValue>(
         of files: TextFiles, as row: Row.Type

@@ -27,6 +27,16 @@ extension RemoteScope {
             columns: columns, badRows: badRows)
     }
 
+    /// The rows of a list of tables.
+    public func csv<Row: CSVRow>(
+        _ files: [String], as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
+        columns: [String: String] = [:], badRows: CSVBadRows = .refused
+    ) -> Chain<CSVSource<Row>> {
+        csv(
+            of: TextFiles(files), as: row, separator: separator, hasHeader: hasHeader,
+            columns: columns, badRows: badRows)
+    }
+
     /// The rows of tables in files that may be shared by all nodes.
     public func csv<Row: CSVRow>(
         of files: TextFiles, as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,

@@ -42,6 +42,14 @@ public final class RemoteScope: Sendable {
         Chain<RangeSource>._range(range, recorder: _recorder)
     }
 
+    /// The integers of a range with its last one: `remote.range(1...n)`.
+    @inlinable @inline(__always)
+    public func range(_ range: ClosedRange<Int>) -> Chain<RangeSource> {
+        // What has no end that an Int can name is refused as too large.
+        let (end, isBeyond) = range.upperBound.addingReportingOverflow(1)
+        return self.range(isBeyond ? Int.min..<Int.max : range.lowerBound..<end)
+    }
+
     /// The elements of a local array, sent to the cluster in pages.
     ///
     /// A large array is kept until the plan runs and the cluster has taken all of it: page by page,
@@ -68,6 +76,12 @@ public final class RemoteScope: Sendable {
         lines(of: TextFiles(files))
     }
 
+    /// The lines of a list of text files.
+    @inlinable @inline(__always)
+    public func lines(_ files: [String]) -> Chain<TextSource<LineFormat>> {
+        lines(of: TextFiles(files))
+    }
+
     /// The lines of text files that every node has under the same paths, on a shared file system
     /// say: nothing is sent.
     @inlinable @inline(__always)
@@ -87,6 +101,12 @@ public final class RemoteScope: Sendable {
         stanzas(of: TextFiles(files))
     }
 
+    /// Paragraphs of a list of text files.
+    @inlinable @inline(__always)
+    public func stanzas(_ files: [String]) -> Chain<TextSource<StanzaFormat>> {
+        stanzas(of: TextFiles(files))
+    }
+
     /// Paragraphs of text files.
     @inlinable @inline(__always)
     public func stanzas(of files: TextFiles) -> Chain<TextSource<StanzaFormat>> {
@@ -96,6 +116,14 @@ public final class RemoteScope: Sendable {
     /// Pieces of text files between separators of at least one byte; lines where it is empty.
     @inlinable @inline(__always)
     public func text(_ files: String..., separator: String) -> Chain<TextSource<SeparatorFormat>> {
+        text(of: TextFiles(files), separator: separator)
+    }
+
+    /// Pieces of a list of text files between separators of at least one byte.
+    @inlinable @inline(__always)
+    public func text(
+        _ files: [String], separator: String
+    ) -> Chain<TextSource<SeparatorFormat>> {
         text(of: TextFiles(files), separator: separator)
     }
 

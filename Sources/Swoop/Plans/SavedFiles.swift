@@ -6,6 +6,14 @@ import SwoopModel
 import SwoopStorage
 import Synchronization
 
+/// How many files a result is written to.
+public enum SavedParts: Sendable {
+    /// One for each part of the source, numbered: written side by side.
+    case many
+    /// One, of the name that was asked for: written by one task, of what the others made.
+    case one
+}
+
 /// Files that a plan writes.
 public struct SavedFiles: Sendable {
     private enum Way: Sendable {
@@ -20,11 +28,14 @@ public struct SavedFiles: Sendable {
     fileprivate init(written: Proxy<[SavedFile]>) { way = .written(written) }
     fileprivate init(brought: BroughtParts) { way = .brought(brought) }
 
+    /// The files in the order of the source, once all are complete: an older name of `values`.
+    public var files: [SavedFile] { get async throws { try await values } }
+
     /// The files in the order of the source, once all are complete.
     ///
     /// - Throws: `SwoopError`: as `Proxy.value`; `.sourceDenied` and `.sourceFailed` where a file
     ///   could not be written. Of what fails, whole files may be left, and no half ones.
-    public var files: [SavedFile] {
+    public var values: [SavedFile] {
         get async throws {
             switch way {
             case .written(let list): try await list.value
@@ -97,7 +108,8 @@ actor BroughtParts {
 extension PlanRecording {
     /// Adds the tasks that write a chain's elements to files.
     func _save(
-        _ loop: LoopSpec, at path: String, suffix: String, replacing: Bool
+        _ loop: LoopSpec, at path: String, suffix: String, parts wanted: SavedParts,
+        replacing: Bool
     ) -> SavedFiles {
         if path.isEmpty || path.hasSuffix("/") {
             _refuse(
@@ -105,11 +117,14 @@ extension PlanRecording {
                 advice: "Add one to the folder's path, such as `out/part`.")
         }
         let target = SaveTarget(
-            prefix: PartFile.absolute(path), suffix: suffix, isSent: !session.nodesAreHere)
+            prefix: PartFile.absolute(path), suffix: suffix, isSent: !session.nodesAreHere,
+            isWhole: wanted == .one)
         var saving = loop
         target.encode(into: &saving.fields)
         saving.numbersParts = true
-        let parts = partTasks(of: saving)
+        var whole: [LoopPart]?
+        if wanted == .one, case .pages(let handle) = loop.source { whole = [wholePart(handle)] }
+        let parts = partTasks(of: saving, over: whole)
         let stale = stalePaths(target, parts: parts.count, replacing: replacing)
         if target.isSent {
             state.withLock { state in for part in parts { state.alive[part] = 0 } }
@@ -133,6 +148,10 @@ extension PlanRecording {
     /// Files of these names that are there and will not be written again; some that are there make
     /// the plan fail.
     private func stalePaths(_ target: SaveTarget, parts: Int, replacing: Bool) -> [String] {
+        if target.isWhole {
+            if !replacing, PartFile.exists(at: target.prefix) { refusePresent(target.prefix) }
+            return []
+        }
         let folder = PartFile.folder(of: target.prefix)
         let prefix = target.prefix.split(separator: "/").last.map { "\($0)-" } ?? "-"
         do throws(StorageError) {
@@ -141,12 +160,7 @@ extension PlanRecording {
                 let number = name.dropFirst(prefix.count).dropLast(target.suffix.count)
                 return number.count >= 5 && number.allSatisfy { $0.isASCII && $0.isNumber }
             }
-            if let first = present.first, !replacing {
-                fail(
-                    SwoopError(
-                        .invalidPlan, "\(folder)/\(first) is there already",
-                        advice: "Pass replacing: true, or save under another name."))
-            }
+            if let first = present.first, !replacing { refusePresent("\(folder)/\(first)") }
             let written = Set((0..<parts).map { target.path(of: $0) })
             return present.map { "\(folder)/\($0)" }.filter { !written.contains($0) }
         } catch {
@@ -155,9 +169,16 @@ extension PlanRecording {
         }
     }
 
+    private func refusePresent(_ path: String) {
+        fail(
+            SwoopError(
+                .invalidPlan, "\(path) is there already",
+                advice: "Pass replacing: true, or save under another name."))
+    }
+
     /// The form of a table's rows.
-    func _csvFormat<Row: CSVRow>(header: [String]?, separator: Character) -> CSVFormat<Row> {
-        let columns = Row._csvColumns
+    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> CSVFormat<Row> {
+        let columns = Row._columns(named: "value")
         if let column = columns.first(where: { !$0.isReadable }) {
             fail(
                 SwoopError(
@@ -165,12 +186,24 @@ extension PlanRecording {
                     "the field \"\(column.name)\" of \(Row.self) is of a type that no text stands "
                         + "for, \(column.type)"))
         }
-        let header = header ?? columns.map(\.name)
+        let names = columns.map(\.name)
+        if header == nil,
+            let twice = names.first(where: { name in
+                names.count { $0 == name } > 1
+            })
+        {
+            fail(
+                SwoopError(
+                    .invalidPlan, "two columns of \(Row.self) are called \"\(twice)\"",
+                    advice: "Pass header: with \(names.count) names."))
+        }
+        let header = header ?? names
         if !header.isEmpty, header.count != columns.count {
             fail(
                 SwoopError(
                     .invalidPlan,
-                    "a header of \(header.count) names for the \(columns.count) fields of \(Row.self)"
+                    "a header of \(header.count) names for the \(columns.count) columns of "
+                        + "\(Row.self)"
                 ))
         }
         return CSVFormat(

@@ -8,6 +8,7 @@ import SwoopModel
 /// Copies share one handle; when the last goes, the cluster cancels the task if nobody else needs
 /// it, or frees what it made. Proxies, and arrays and dictionaries of them, are arguments of
 /// further remote calls, in the same plan or in a later one.
+@dynamicMemberLookup
 public struct Proxy<Value: Sendable>: Sendable {
     /// What keeps the task.
     public let _handle: ProxyHandle

@@ -139,6 +139,38 @@ extension Proxy where Value == Int {
     public static func - (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble - right }
 }
 
+extension Proxy where Value == Int {
+    /// The remainder of a division towards zero.
+    public static func % (left: Proxy, right: Proxy) -> Proxy { combine(.remainder, left, right) }
+    /// The remainder of a division towards zero.
+    public static func % (left: Proxy, right: Int) -> Proxy {
+        left % constant(right, beside: left._handle)
+    }
+    /// The remainder of a division towards zero.
+    public static func % (left: Int, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) % right
+    }
+}
+
+extension Proxy where Value: ProxyScalar & Equatable {
+    /// Whether both are the same.
+    public static func == (left: Proxy, right: Proxy) -> Proxy<Bool> {
+        combine(.equal, left, right)
+    }
+    /// Whether both are the same.
+    public static func == (left: Proxy, right: Value) -> Proxy<Bool> {
+        left == constant(right, beside: left._handle)
+    }
+    /// Whether they differ.
+    public static func != (left: Proxy, right: Proxy) -> Proxy<Bool> {
+        combine(.notEqual, left, right)
+    }
+    /// Whether they differ.
+    public static func != (left: Proxy, right: Value) -> Proxy<Bool> {
+        left != constant(right, beside: left._handle)
+    }
+}
+
 extension Proxy where Value: ProxyScalar & Comparable {
     /// Whether the left value is less.
     public static func < (left: Proxy, right: Proxy) -> Proxy<Bool> { combine(.less, left, right) }

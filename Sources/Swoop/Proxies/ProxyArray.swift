@@ -24,7 +24,12 @@ public struct ProxyArray<Element: PageElement>: Sendable {
         Chain<PagesSource<Element>>._pages(_handle, recorder: _currentRecorder())
     }
 
-    /// All elements, fetched page by page.
+    /// All elements, fetched page by page: up to 1 GiB of them; `collect(cap:)` takes another cap.
+    ///
+    /// - Throws: `SwoopError` as `Proxy.value`; `.tooLarge` when the pages are larger.
+    public var values: [Element] { get async throws { try await collect() } }
+
+    /// All elements, fetched page by page: `values` with a cap of one's own.
     ///
     /// - Parameter cap: bytes that may be fetched; 1 GiB unless told.
     /// - Throws: `SwoopError` as `Proxy.value`; `.tooLarge` when the pages are larger than the cap.

@@ -24,10 +24,24 @@
 /// `memory` is what one run takes at most, its result included, and counts with the pages of a
 /// node. `cores` are those that it keeps busy by itself. Both count for calls in plans: a step of a
 /// chain is part of a loop on one core, a child run is part of its parent's.
+///
+/// A run that may hang or fail by chance says for how long it is waited, and how often it is tried:
+///
+/// ```swift
+/// @Remote(timeout: .seconds(30), retries: 2) func fetch(_ url: String) throws -> String { … }
+/// ```
+///
+/// A run that takes longer than `timeout` is stopped, and its core is free within a second.
+/// `retries` are further attempts after one that threw or took too long: on another node where
+/// there is one, after a pause of `backOff` that doubles each time. A plan's own `retry:` counts
+/// where it allows more.
 @attached(
     peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
-public macro Remote(memory: MemorySize = .undeclared, cores: Int = 1) =
+public macro Remote(
+    memory: MemorySize = .undeclared, cores: Int = 1, timeout: Duration? = nil, retries: Int = 0,
+    backOff: Duration = .milliseconds(100)
+) =
     #externalMacro(module: "SwoopMacros", type: "RemoteMacro")
 
 /// A closure that travels: captured values and the parameter state their types.
@@ -44,9 +58,18 @@ public macro remote<Input, Output>(
 ) -> RemoteClosure<Input, Output> =
     #externalMacro(module: "SwoopMacros", type: "RemoteClosureMacro")
 
-/// Lets a struct travel, be held in pages, each stored field a column, and be a row of a table.
+/// Lets a struct travel, be held in pages, each stored field a column, and be a row of a table; an
+/// enum with raw values be a field of it: `@Record enum Weekday: Int { … }`.
+///
+/// Chains take key paths of its properties, fields and computed ones that stand in its body:
+///
+/// ```swift
+/// sales.filter(\.isPaid).grouped(by: \.shop, .summing(of: \.amount))
+/// ```
 @attached(
-    extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow,
+    extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow, _PropertyHolder,
+    ConvertedElement, CSVField,
     names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
-    named(Columns), named(Builder), named(Received), named(_csvColumns), named(_write))
+    named(Columns), named(Builder), named(Received), named(_csvColumns), named(_write),
+    named(_Properties), named(StoredForm))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

@@ -468,6 +468,15 @@ final class ClusterSession: Sendable {
 
     func cancel(_ tasks: [TaskID]) { if !tasks.isEmpty { handle(.cancelled(tasks)) } }
 
+    /// Ends what has not ended of these tasks when the time is over.
+    func limit(_ tasks: TaskIDs, to time: Duration) {
+        Task { [weak self] in
+            try? await Task.sleep(for: time)
+            self?.handle(
+                .timedOut(Array(tasks), within: ProgressLine.time(time.clampedNanoseconds)))
+        }
+    }
+
     /// What was recorded of functions.
     func histories(of identities: [String]) async -> [FunctionHistory] {
         guard let link = link.withLock({ $0 }) else { return [] }

@@ -53,7 +53,7 @@ enum FailurePlace {
                 places.first { $0.line > 0 && own == Self.baseName($0.file) }
                 ?? places.first { $0.line > 0 && !isOfRuntime($0.file) }
             if let place {
-                error.file = place.file
+                error.file = Self.fileID(of: place.file, entry?.file ?? "")
                 error.line = place.line
                 return error
             }
@@ -72,6 +72,20 @@ enum FailurePlace {
             let place = line[...].place(of: mark)
         else { return nil }
         return line[place...]
+    }
+
+    /// A path of the compiler's as `Module/File.swift`, as records of functions name files: the
+    /// folder below `Sources` or `Tests` is the module's, else the module is that of the function.
+    static func fileID(of path: String, _ known: String) -> String {
+        let parts = path.split(separator: "/")
+        guard let name = parts.last, name != baseName(known) else { return known }
+        if let root = parts.lastIndex(where: { $0 == "Sources" || $0 == "Tests" }),
+            parts.count > root + 2
+        {
+            return "\(parts[root + 1])/\(name)"
+        }
+        let module = known.split(separator: "/").dropLast().first
+        return module.map { "\($0)/\(name)" } ?? path
     }
 
     private static func baseName(_ path: String) -> Substring {

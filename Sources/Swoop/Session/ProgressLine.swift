@@ -61,9 +61,12 @@ package struct ProgressLine {
     private func tasks(_ count: ProgressCount) -> String {
         let done = count.done - min(count.done, before.done)
         let failed = count.failed - min(count.failed, before.failed)
-        let total = count.total - min(count.total, before.done.addingClamped(before.failed))
+        let cancelled = count.cancelled - min(count.cancelled, before.cancelled)
+        let ended = before.done.addingClamped(before.failed).addingClamped(before.cancelled)
+        let total = count.total - min(count.total, ended)
         let failures = failed > 0 ? ", \(failed) failed" : ""
-        return "\(done) of \(total) tasks done\(failures)"
+        let stopped = cancelled > 0 ? ", \(cancelled) cancelled" : ""
+        return "\(done) of \(total) tasks done\(failures)\(stopped)"
     }
 
     private func bytes(_ count: ProgressCount) -> String {

@@ -1,12 +1,20 @@
 // What a session shows a person: lines that tasks printed, remarks, a line of progress that updates
-// at a terminal. All on standard error, so that a program's own output stays its own; tasks' output
-// goes where the task wrote it.
+// at a terminal. All on standard error, so that a program's own output stays its own; tasks' lines
+// go where the task wrote them if that is asked for.
 
 import Glibc
 import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 import Synchronization
+
+/// Where lines go that tasks print.
+public enum TaskOutput: Sendable {
+    /// All of them to standard error, labelled: what the program prints itself stays by itself.
+    case standardError
+    /// Each where the task wrote it, standard output or standard error, labelled.
+    case asPrinted
+}
 
 /// Writes to the terminal, or to whatever standard error is.
 final class SessionConsole: Sendable {
@@ -20,10 +28,14 @@ final class SessionConsole: Sendable {
     private let state: Mutex<State>
     private let showsOutput: Bool
     private let showsProgress: Bool
+    private let taskOutput: TaskOutput
     /// Whether a terminal shows what goes to standard output and standard error.
     private let isTerminal = (output: isatty(1) == 1, errors: isatty(2) == 1)
 
-    init(showsOutput: Bool, showsProgress: Bool = false) {
+    init(
+        showsOutput: Bool, showsProgress: Bool = false, taskOutput: TaskOutput = .standardError
+    ) {
+        self.taskOutput = taskOutput
         self.showsOutput = showsOutput
         self.showsProgress = showsProgress
         state = Mutex(State(line: ProgressLine(isTerminal: isatty(2) == 1)))
@@ -38,8 +50,9 @@ final class SessionConsole: Sendable {
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
         if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
         text += shown
-        let isShown = line.isError ? isTerminal.errors : isTerminal.output
-        write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: line.isError ? 2 : 1)
+        let isToErrors = line.isError || taskOutput == .standardError
+        let isShown = isToErrors ? isTerminal.errors : isTerminal.output
+        write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: isToErrors ? 2 : 1)
     }
 
     /// What is shown of a line; nil: nothing.

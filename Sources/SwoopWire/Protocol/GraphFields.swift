@@ -56,6 +56,11 @@ struct ProtoFunction: WireFields {
     /// What each run takes, as declared; 0: nothing said.
     var memory: Int64 = 0
     var cores: UInt32 = 0
+    /// Nanoseconds of a run at most; 0: any time.
+    var timeLimit: Int64 = 0
+    /// Of a task whose runs fail by themselves; 0 and 1: one attempt.
+    var attempts: UInt32 = 0
+    var pause: Int64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.text(1, identity)
@@ -69,6 +74,9 @@ struct ProtoFunction: WireFields {
         fields.text(9, program)
         fields.integer(10, memory)
         fields.integer(11, cores)
+        fields.integer(12, timeLimit)
+        fields.integer(13, attempts)
+        fields.integer(14, pause)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -84,6 +92,9 @@ struct ProtoFunction: WireFields {
         case 9: program = try field.text()
         case 10: memory = try field.integer()
         case 11: cores = try field.integer()
+        case 12: timeLimit = try field.integer()
+        case 13: attempts = try field.integer()
+        case 14: pause = try field.integer()
         default: try field.skip()
         }
     }

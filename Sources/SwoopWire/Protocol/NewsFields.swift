@@ -17,6 +17,7 @@ struct ProtoFailure: WireFields {
     var frame: [UInt64] = []
     var image = ""
     var lastOutput: [String] = []
+    var thrown: [UInt8] = []
 
     func write(to fields: inout FieldWriter) {
         fields.integer(1, kind)
@@ -32,6 +33,7 @@ struct ProtoFailure: WireFields {
         fields.integers(11, frame)
         fields.text(12, image)
         fields.texts(13, lastOutput)
+        fields.bytes(14, thrown)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -49,6 +51,7 @@ struct ProtoFailure: WireFields {
         case 11: try field.integers(into: &frame)
         case 12: image = try field.text()
         case 13: try field.texts(into: &lastOutput)
+        case 14: thrown = try field.bytes()
         default: try field.skip()
         }
     }
@@ -109,6 +112,7 @@ struct ProtoProgress: WireFields {
     var nanosecondsLeft: Int64 = 0
     /// Bytes that its tasks read from other nodes.
     var moved: UInt64 = 0
+    var cancelled: UInt64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.integer(1, done)
@@ -119,6 +123,7 @@ struct ProtoProgress: WireFields {
         fields.integer(6, bytesOut)
         fields.integer(7, nanosecondsLeft)
         fields.integer(8, moved)
+        fields.integer(9, cancelled)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -131,6 +136,7 @@ struct ProtoProgress: WireFields {
         case 6: bytesOut = try field.integer()
         case 7: nanosecondsLeft = try field.integer()
         case 8: moved = try field.integer()
+        case 9: cancelled = try field.integer()
         default: try field.skip()
         }
     }

@@ -1,0 +1,57 @@
+// `remote.map`: a task for each of many inputs. A chain over a range does more with less where the
+// results are reduced at once; this is for calls that are worth a task each.
+
+import SwoopElements
+
+extension RemoteScope {
+    /// Adds a call for each input: `remote.map(0..<500, simulate)`.
+    ///
+    /// - Returns: the handles in the order of the inputs.
+    public func map<F: RemoteFunction1>(
+        _ inputs: some Sequence<F.A0>, _ function: F
+    ) -> ProxyList<F.Result> {
+        ProxyList(inputs.lazy.map { self.call(function, $0) })
+    }
+
+    /// Adds a call for each input, with a further argument that is the same for all.
+    public func map<F: RemoteFunction2>(
+        _ inputs: some Sequence<F.A0>, _ function: F, _ a1: F.A1
+    ) -> ProxyList<F.Result> {
+        ProxyList(inputs.lazy.map { self.call(function, $0, a1) })
+    }
+
+    /// Adds a call for each input, with two further arguments that are the same for all.
+    public func map<F: RemoteFunction3>(
+        _ inputs: some Sequence<F.A0>, _ function: F, _ a1: F.A1, _ a2: F.A2
+    ) -> ProxyList<F.Result> {
+        ProxyList(inputs.lazy.map { self.call(function, $0, a1, a2) })
+    }
+
+    /// Says at compile time that a closure cannot travel.
+    @available(
+        *, unavailable,
+        message: """
+            no other process can find this function: put @Remote before it; a closure becomes a \
+            function with @Remote
+            """
+    )
+    @_disfavoredOverload
+    public func map<Input, Value>(
+        _ inputs: some Sequence<Input>, _ function: (Input) throws -> Value
+    ) -> ProxyList<Value> { _neverCalled() }
+
+    /// Adds a call for each handle: of what another `map` gave, say.
+    public func map<F: RemoteFunction1>(
+        _ inputs: some Sequence<Proxy<F.A0>>, _ function: F
+    ) -> ProxyList<F.Result> {
+        ProxyList(inputs.lazy.map { _remoteCall(F.self, $0) })
+    }
+
+    /// Adds a call for each handle, with a further argument that is the same for all and may be a
+    /// handle too.
+    public func map<F: RemoteFunction2>(
+        _ inputs: some Sequence<Proxy<F.A0>>, _ function: F, _ a1: some RemoteArgument<F.A1>
+    ) -> ProxyList<F.Result> {
+        ProxyList(inputs.lazy.map { _remoteCall(F.self, $0, a1) })
+    }
+}

@@ -1,0 +1,102 @@
+// Parts of a value that is still in the cluster: an element of a list, a property of a record. Each
+// is a task that reads the whole and leaves the part, so that only the part travels.
+
+public import SwoopElements
+import SwoopModel
+
+extension Proxy {
+    /// An element of the list; an index outside of it is an error of the element.
+    @inlinable
+    public subscript<Element: RemoteValue>(_ index: Int) -> Proxy<Element>
+    where Value == [Element] {
+        var fields = ValueWriter()
+        index.encode(into: &fields)
+        return Proxy<Element>(
+            _handle: _part(
+                of: _handle, _kernel(ListElementKernel<Element>.self), fields, "[\(index)]"))
+    }
+
+    /// The number of elements of the list.
+    @inlinable
+    public func count<Element: RemoteValue>() -> Proxy<Int> where Value == [Element] {
+        Proxy<Int>(
+            _handle: _part(
+                of: _handle, _kernel(ListCountKernel<Element>.self), ValueWriter(), "count"))
+    }
+
+    /// A property of a record: `best.score`.
+    @inlinable
+    public subscript<F: _PropertyFunction>(
+        dynamicMember property: KeyPath<Value._Properties, F>
+    ) -> Proxy<F.Output>
+    where
+        Value: _PropertyHolder & RemoteValue, F.Input == Value, F.Output: RemoteValue
+    {
+        Proxy<F.Output>(
+            _handle: _part(of: _handle, _kernel(PropertyKernel<F>.self), ValueWriter(), F._name))
+    }
+}
+
+/// Thrown for an element that a list does not have.
+public struct NoSuchElement: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was asked for.
+    public let index: Int
+    /// What there is.
+    public let count: Int
+
+    /// Names both.
+    public init(index: Int, count: Int) { (self.index, self.count) = (index, count) }
+
+    /// Both, in words.
+    public var description: String { "index \(index) of a list of \(count) elements" }
+}
+
+/// Gives an element of a list.
+public enum ListElementKernel<Element: RemoteValue>: Kernel {
+    /// Decodes the list, and encodes the element.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var fields = context.fieldsReader
+        var arguments = context.argumentsReader
+        let index = try Int(decoding: &fields)
+        let list = try [Element](decoding: &arguments)
+        guard list.indices.contains(index) else {
+            throw NoSuchElement(index: index, count: list.count)
+        }
+        list[index].encode(into: &context.output)
+    }
+}
+
+/// Counts the elements of a list.
+public enum ListCountKernel<Element: RemoteValue>: Kernel {
+    /// Decodes the list, and encodes its count.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var arguments = context.argumentsReader
+        try [Element](decoding: &arguments).count.encode(into: &context.output)
+    }
+}
+
+/// Gives a property of a record.
+public enum PropertyKernel<F: _PropertyFunction>: Kernel
+where F.Input: RemoteValue, F.Output: RemoteValue {
+    /// Decodes the record, and encodes the property.
+    @inlinable public static func run(_ context: inout CallContext) throws {
+        var arguments = context.argumentsReader
+        try F()._apply(try F.Input(decoding: &arguments)).encode(into: &context.output)
+    }
+}
+
+/// Adds a task that makes a part of a value; called by the operations above.
+public func _part(
+    of whole: ProxyHandle, _ kernel: KernelHandle, _ fields: ValueWriter, _ name: String
+) -> ProxyHandle {
+    let recording = currentRecording()
+    guard whole.recording.session === recording.session else {
+        recording.fail(SwoopError(.invalidPlan, "a proxy of another cluster is used in this plan"))
+        return ProxyHandle(recording, tasks: [])
+    }
+    return recording.add(
+        function: recording.place(of: kernel, name: name),
+        arguments: [
+            .bytes(fields.bytes), recording.encoded(LoopNote(source: .none)), whole.argument,
+        ], features: [])
+}

@@ -1,0 +1,67 @@
+// The properties of a record as functions that key paths lead to: `sales.sorted(by: \.amount)`. A
+// macro sees the struct's body, so what extensions add is not among them.
+
+import SwiftSyntax
+
+/// A property of a struct that chains may name.
+struct RecordProperty {
+    let name: String
+    let type: String
+    /// `public `, `package `, `fileprivate ` or nothing: no more than its own, or its record's.
+    let access: String
+
+    /// Nil if nothing outside of the struct may name it.
+    init?(_ name: String, _ type: String, of variable: VariableDeclSyntax, _ record: String) {
+        let own = variable.modifiers.map(\.name.text)
+        if own.contains("private") { return nil }
+        let stated = ["public", "package", "fileprivate"].first { own.contains($0) }
+        switch stated {
+        case "public": access = record
+        case "package": access = record.isEmpty ? "" : "package "
+        case "fileprivate": access = "fileprivate "
+        default: access = ""
+        }
+        self.name = name
+        self.type = type
+    }
+
+    /// A computed property; nil if its value is not simply there.
+    init?(computed binding: PatternBindingSyntax, of variable: VariableDeclSyntax, _ record: String)
+    {
+        guard let type = binding.typeAnnotation?.type, variable.attributes.isEmpty,
+            let name = binding.pattern.as(IdentifierPatternSyntax.self)?.identifier.text,
+            !type.is(SomeOrAnyTypeSyntax.self)
+        else { return nil }
+        if case .accessors(let list)? = binding.accessorBlock?.accessors {
+            let hasEffects = list.contains {
+                $0.accessorSpecifier.text == "get" && $0.effectSpecifiers != nil
+            }
+            if hasEffects { return nil }
+        }
+        self.init(name, type.trimmedDescription, of: variable, record)
+    }
+}
+
+/// A type for each property, and the properties that lead key paths to them.
+func propertyFunctions(of record: RecordFields, type: String) -> String {
+    let members = record.properties.map { property in
+        let access = property.access
+        let function = "_" + property.name.filter { $0 != "`" }
+        // Inside of the function's type, Input and Output are its own.
+        return """
+            \(access)typealias \(function)Type = \(property.type)
+            \(access)struct \(function): Swoop._PropertyFunction {
+            \(access)init() {}
+            @inline(__always) \(access)func _apply(_ input: \(type)) -> \(function)Type \
+            { input.\(property.name) }
+            \(access)static var _name: String { \(literal(property.name.filter { $0 != "`" })) }
+            }
+            \(access)var \(property.name): \(function) { \(function)() }
+            """
+    }
+    return """
+        \(record.access)struct _Properties {
+        \(members.joined(separator: "\n"))
+        }
+        """
+}

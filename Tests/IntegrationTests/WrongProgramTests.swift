@@ -1,0 +1,109 @@
+// Wrong programs, compiled: what the compiler says of each. All of them are functions of one file,
+// type-checked in one run; a comment at the end of a line has words of the error on that line.
+
+import Foundation
+import TestPrograms
+import Testing
+
+extension ProgramTests {
+    @Suite struct WrongProgramTests {
+        private let source = #"""
+            import Swoop
+
+            struct Bare { var x: Int }
+            @Record struct Sale { var shop: String; var amount: Double }
+            @Remote func doubled(_ x: Int) -> Int { 2 * x }
+            @Remote func scaled(_ x: Double, by k: Double = 2) -> Double { x * k }
+            func plain(_ x: Int) -> Int { x }
+
+            func closures(_ remote: RemoteScope) {
+                _ = remote.range(0..<9).map { $0 + 1 }  // write #remote { (x: T) in … }
+                _ = remote.range(0..<9).map(plain)  // put @Remote before the function
+                _ = remote.range(0..<9).map { Double($0) }.sum  // write #remote
+                _ = remote.range(0..<9).filter { $0 > 1 }.count  // write #remote
+                _ = remote.range(0..<9).reduce(0, +)  // use sum, min, max or count
+                _ = remote.array([3, 1]).sorted(by: <)  // sort by a key: sorted(by: \.price)
+                _ = remote.array([3, 1]).map { $0 * 2 }  // write #remote
+                remote.range(0..<9).forEach { print($0) }  // the elements are in the cluster
+            }
+
+            func calls(_ remote: RemoteScope) {
+                _ = remote.call(scaled, 1.0)  // remote.call takes all of them
+                _ = remote.call(doubled, "x")  // remote.call takes all of them
+                _ = remote.call(plain, 1)  // put @Remote before it
+                _ = remote.map(0..<9, plain)  // put @Remote before it
+                _ = remote.map(0..<9) { $0 + 1 }  // a closure becomes a function with @Remote
+            }
+
+            func keys(_ remote: RemoteScope, _ sales: ProxyArray<Sale>) {
+                _ = sales.map(\Sale.amount)  // write the property without its type
+                _ = sales.grouped(by: { $0.shop }, .counting())  // the key is a function
+            }
+
+            @Remote func take(_ bare: Bare) -> Int { bare.x }  // cannot travel
+
+            @Remote func give(
+                _ x: Int
+            ) -> Bare { Bare(x: x) }  // cannot travel
+            """#
+
+        private struct Said {
+            var line: Int
+            var text: String
+        }
+
+        /// The errors of the compiler, as `line: text`.
+        private func errors() throws -> [Said] {
+            let folder = try TestFolder()
+            let path = folder.path + "/Wrong.swift"
+            try Data(source.utf8).write(to: URL(filePath: path))
+            let tool = try #require(ProgramRun.path(of: "SwoopMacros-tool"))
+            let products = tool.dropLast("/SwoopMacros-tool".count)
+            let package = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+                .dropLast(3).joined(separator: "/")
+            let run = try ProgramRun(
+                [
+                    "-c",
+                    """
+                    maps=$(ls "$2"/Sources/C*/module.modulemap \
+                        "$2"/Sources/C*/include/module.modulemap \
+                        "$1"/../../checkouts/*/Sources/*/include/module.modulemap)
+                    exec swiftc -typecheck -swift-version 6 -I "$1/Modules" \
+                    $(for map in $maps; do echo -Xcc -fmodule-map-file="$map"; done) \
+                    -load-plugin-executable "$1/SwoopMacros-tool#SwoopMacros" \
+                    -diagnostic-style llvm "$3"
+                    """, "sh", String(products), package, path,
+                ], in: folder, program: "/bin/sh")
+            try run.end(within: 120)
+            let lines = (run.output + run.errors).split(separator: "\n")
+            return lines.compactMap { line in
+                guard let mark = line.firstRange(of: ": error: "), line.hasPrefix(path) else {
+                    return line.hasPrefix("<unknown>") || line.contains("error: no such module")
+                        ? Said(line: 0, text: String(line)) : nil
+                }
+                let place = line[..<mark.lowerBound].dropFirst(path.count + 1)
+                let number = Int(place.prefix { $0 != ":" }) ?? 0
+                return Said(line: number, text: String(line[mark.upperBound...]))
+            }
+        }
+
+        @Test func `the compiler says what to write instead`() throws {
+            let said = try errors()
+            let expected = source.split(separator: "\n", omittingEmptySubsequences: false)
+                .enumerated()
+                .compactMap { index, line -> Said? in
+                    guard let mark = line.firstRange(of: "  // ") else { return nil }
+                    return Said(line: index + 1, text: String(line[mark.upperBound...]))
+                }
+            #expect(expected.count == 17)
+            for wrong in expected {
+                let here = said.filter { $0.line == wrong.line }
+                #expect(here.count == 1, "\(wrong.line): \(here)")
+                #expect(
+                    here.first?.text.contains(wrong.text) == true,
+                    "line \(wrong.line): \(here.first?.text ?? "nothing")")
+            }
+            #expect(said.count == expected.count, "\(said)")
+        }
+    }
+}
