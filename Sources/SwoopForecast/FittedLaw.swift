@@ -2,8 +2,8 @@
 
 internal import RealModule
 
-/// Guesses that hold before any evidence; the benchmark families that may change them are named in
-/// ARCHITECTURE.md.
+/// Guesses that hold before any evidence; DECISIONS.md says which benchmark families may change
+/// them.
 enum ForecastPrior {
     /// Deviations of ln of one run around the law, and how likely each is.
     static func noises(of metric: Metric) -> [(deviation: Double, prior: Double)] {

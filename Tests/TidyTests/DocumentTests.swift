@@ -20,7 +20,7 @@ import Testing
         expectNone(violations)
     }
 
-    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md"])
     func `every file that a document names is there`(document: String) throws {
         let text = try #require(HouseTree.file(document))
         let absent = Self.fileNames(in: text).filter { named in
@@ -59,7 +59,8 @@ import Testing
 
     @Test func `the root's documents exist`() {
         let documents = [
-            "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile",
+            "README.md", "ARCHITECTURE.md", "DECISIONS.md", "CONTRIBUTING.md", "CHANGELOG.md",
+            "Makefile",
             ".swift-format", ".ci/run",
         ]
         expectNone(documents.filter { !HouseTree.exists($0) })

@@ -1,6 +1,6 @@
 // The rules of the house as data: what kind of room each target is, what a room of that kind may
 // import and say. The tests of this folder apply them. A new target gets a line in `kinds`; a rule
-// that stands in the way of something better is changed here, with the reason in ARCHITECTURE.md.
+// that stands in the way of something better is changed here, with the reason in DECISIONS.md.
 
 /// What a target is for, which decides what it may import and say.
 enum RoomKind: String, Sendable {
@@ -284,6 +284,7 @@ enum HouseRules {
     /// Names at the package's root; `Package.resolved` may be there, ignored or not.
     static let root: Set<String> = [
         ".ci", ".gitignore", ".swift-format", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md",
+        "DECISIONS.md",
         "LICENSE", "Makefile", "Package.resolved", "Package.swift", "README.md", "SECURITY.md",
         "Deploy",
         "Examples",
