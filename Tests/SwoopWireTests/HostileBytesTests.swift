@@ -147,7 +147,7 @@ import Testing
         }
         var bytes = WorkerOrder.exit.encoded()
         bytes[0] = 200
-        #expect(throws: WireError.version(theirs: 200, ours: 1)) {
+        #expect(throws: WireError.version(theirs: 200, ours: 2)) {
             try WorkerOrder(bytes: bytes)
         }
     }
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test func `a count beyond the bytes is refused before anything is allocated`() {
-        let runs: [UInt8] = [1, 0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]
+        let runs: [UInt8] = [2, 0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]
         #expect(throws: WireError.malformed(.count, offset: 2)) { try WorkerOrder(bytes: runs) }
     }
 
