@@ -82,7 +82,7 @@ struct Discrepancy {
         }
         self.distances = distances
         for noise in ForecastPrior.noises(of: metric) {
-            for drift in ForecastPrior.drifts {
+            for drift in ForecastPrior.drifts(of: metric) {
                 let factor = Self.factor(
                     deviation: noise.deviation, drift: drift.perDoubling,
                     logPrior: .log(noise.prior * drift.prior), counts: counts,

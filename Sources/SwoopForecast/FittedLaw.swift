@@ -8,18 +8,20 @@ enum ForecastPrior {
     /// Deviations of ln of one run around the law, and how likely each is.
     static func noises(of metric: Metric) -> [(deviation: Double, prior: Double)] {
         metric == .outputBytes
-            ? [(0.002, 0.62), (0.01, 0.22), (0.04, 0.1), (0.15, 0.04), (0.5, 0.015), (1.2, 0.005)]
+            ? [(0.002, 0.62), (0.01, 0.22), (0.04, 0.1), (0.15, 0.04), (0.5, 0.002), (1.2, 2e-4)]
             : [
                 (0.007, 0.1), (0.015, 0.2), (0.03, 0.25), (0.06, 0.22), (0.12, 0.14), (0.25, 0.06),
-                (0.6, 0.02), (1.2, 0.01),
+                (0.6, 0.01), (1.2, 0.002),
             ]
     }
 
     /// Deviations of ln that every doubling of the cost adds, as a random walk: what the law leaves
     /// out.
-    static let drifts: [(perDoubling: Double, prior: Double)] = [
-        (0.025, 0.4), (0.06, 0.22), (0.13, 0.16), (0.25, 0.14), (0.45, 0.08),
-    ]
+    static func drifts(of metric: Metric) -> [(perDoubling: Double, prior: Double)] {
+        metric == .outputBytes
+            ? [(0.002, 0.6), (0.02, 0.2), (0.08, 0.12), (0.2, 0.06), (0.45, 0.02)]
+            : [(0.025, 0.4), (0.06, 0.22), (0.13, 0.16), (0.25, 0.14), (0.45, 0.08)]
+    }
     /// Deviation of ln when only runs of another version are known.
     static let versionSpread = 0.6931471805599453
     /// Doublings that the spread goes on growing for.
