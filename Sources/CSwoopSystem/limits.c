@@ -51,7 +51,7 @@ void swoop_restore_limits(void) {
 // told. Where that is small Swift's own threads run into its end, which is a signal without a word.
 // Memory for the others is no stack to the system; the first one's grows while the limit allows it.
 __attribute__((constructor(101))) static void widen_stacks(void) {
-    enum { usual = 8 << 20, needed = 128 << 10 };
+    enum { usual = 8 << 20, needed = 512 << 10 };
     struct rlimit limit;
     pthread_attr_t attributes;
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= usual) return;

@@ -154,11 +154,11 @@ extension ProgramTests {
         }
 
         @Test func `a small limit of stacks is no limit of threads, and no crash`() throws {
-            for limit in ["ulimit -s 128", "ulimit -s 256", "ulimit -S -s 16"] {
+            for limit in ["ulimit -s 512", "ulimit -s 1024", "ulimit -S -s 16"] {
                 try expectRight(run(limit))
             }
             // Where the first thread's cannot be larger, a word and no signal.
-            for limit in ["ulimit -s 64", "ulimit -s 16"] {
+            for limit in ["ulimit -s 256", "ulimit -s 64", "ulimit -s 16"] {
                 let run = try run(limit)
                 #expect(try run.end() == .exited(70), "\(run.output)\(run.errors)")
                 #expect(run.errors.contains("`ulimit -s 8192`"), "\(run.errors)")
