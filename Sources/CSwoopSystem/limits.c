@@ -42,37 +42,42 @@ void swoop_raise_file_limit(void) {
     pthread_mutex_unlock(&turn);
 }
 
+// Bytes of stacks: of threads, and of the first one at least.
+enum { stack_usual = 8 << 20, stack_needed = 512 << 10 };
+
 void swoop_restore_limits(void) {
     if (atomic_load(&has_raised_files)) setrlimit(RLIMIT_NOFILE, &first_files);
-    if (atomic_load(&has_raised_stack)) setrlimit(RLIMIT_STACK, &first_stack);
+    // With a few pages the loader itself runs into the stack's end, before any word can be said.
+    if (atomic_load(&has_raised_stack) && first_stack.rlim_cur >= stack_needed) {
+        setrlimit(RLIMIT_STACK, &first_stack);
+    }
 }
 
 // A thread's stack is as large as the limit of the first one's when the program starts, unless
 // told. Where that is small Swift's own threads run into its end, which is a signal without a word.
 // Memory for the others is no stack to the system; the first one's grows while the limit allows it.
 __attribute__((constructor(101))) static void widen_stacks(void) {
-    enum { usual = 8 << 20, needed = 512 << 10 };
     struct rlimit limit;
     pthread_attr_t attributes;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= usual) return;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= stack_usual) return;
     if (pthread_getattr_default_np(&attributes) == 0) {
-        if (pthread_attr_setstacksize(&attributes, usual) == 0) {
+        if (pthread_attr_setstacksize(&attributes, stack_usual) == 0) {
             pthread_setattr_default_np(&attributes);
         }
         pthread_attr_destroy(&attributes);
     }
     if (limit.rlim_cur < limit.rlim_max) {
         first_stack = limit;
-        limit.rlim_cur = limit.rlim_max < usual ? limit.rlim_max : usual;
+        limit.rlim_cur = limit.rlim_max < stack_usual ? limit.rlim_max : stack_usual;
         if (setrlimit(RLIMIT_STACK, &limit) == 0) atomic_store(&has_raised_stack, 1);
         else limit = first_stack;
     }
-    if (limit.rlim_cur >= needed) return;
+    if (limit.rlim_cur >= stack_needed) return;
     // With 96 KiB all of the tool works, with 64 some of it, with 16 nothing of Swift's.
     dprintf(
         2, "swoop: the first thread of this process may have a stack of %llu KiB, and Swift needs "
         "%d: raise the limit (`ulimit -s 8192`; stack in limits.conf, LimitSTACK of a service)\n",
-        (unsigned long long)limit.rlim_cur >> 10, needed >> 10);
+        (unsigned long long)limit.rlim_cur >> 10, stack_needed >> 10);
     _exit(70);
 }
 

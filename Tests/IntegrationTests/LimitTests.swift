@@ -154,7 +154,7 @@ extension ProgramTests {
         }
 
         @Test func `a small limit of stacks is no limit of threads, and no crash`() throws {
-            for limit in ["ulimit -s 512", "ulimit -s 1024", "ulimit -S -s 16"] {
+            for limit in ["ulimit -s 512", "ulimit -s 1024", "ulimit -S -s 128"] {
                 try expectRight(run(limit))
             }
             // Where the first thread's cannot be larger, a word and no signal.

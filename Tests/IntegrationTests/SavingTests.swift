@@ -63,7 +63,7 @@ extension ProgramTests {
                 contents(["named-00000.csv"], in: folder.path).hasPrefix(
                     "a,b,c d,\"e,f\"\n0,\"a \"\"b\"\",\n0\",,true\n"))
             #expect(
-                values["wrong header"]?.contains("a header of 1 names for the 4 fields of Trade")
+                values["wrong header"]?.contains("a header of 1 names for the 4 columns of Trade")
                     == true)
             #expect(values["records"] == "samples-00000.bin true 10000 150000 true true")
             #expect(values["records of no width"]?.contains("String has no fixed width") == true)
