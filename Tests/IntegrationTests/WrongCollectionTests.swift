@@ -81,10 +81,10 @@ extension ProgramTests {
                 [
                     "thrown in a filter":
                         "taskFailed: range.map(shout).filter(isOdd).stored threw "
-                        + "Refused(number: 77777)" + shout,
+                        + "Refused(number: 77777), for element 77777" + shout,
                     "thrown by a key":
                         "taskFailed: range.shuffled(by: shout) (sample) threw "
-                        + "Refused(number: 77777)" + shout,
+                        + "Refused(number: 77777), for element 77777" + shout,
                     "sum beyond Int":
                         "taskFailed: array.sum (answer): the sum is beyond what Int holds" + wider,
                     "sum of parts beyond Int8":

@@ -311,9 +311,10 @@ extension ProgramTests {
                         "invalidPlan: String has no fixed width /   Save it as CSV, or use fields "
                         + "that are numbers or Bool.",
                     "header of another width":
-                        "invalidPlan: a header of 1 names for the 4 fields of Trade",
+                        "invalidPlan: a header of 1 names for the 4 columns of Trade",
                     "thrown while it was written":
                         "taskFailed: range.map(failsLate).saved threw Refused(number: 30000)"
+                        + ", for element 30000"
                         + " /   at \(place("throw Refused(number: i) }", in: "Saving")) /   task N",
                     "shorter while mapped":
                         "workerDied: readsPast ended its worker process: signal 7, SIGBUS. It was "
