@@ -169,7 +169,7 @@ extension TextSlice: TextKey {
     /// A copy.
     public typealias Stored = String
 
-    /// Writes the text's words; long text is copied, since it is lent for a call.
+    /// Writes the words of the text; a long one is copied, since its bytes are lent to the call.
     @inlinable @inline(__always) public func _pack(
         into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
     ) -> UInt64 {
@@ -186,7 +186,7 @@ extension String: TextKey {
     /// Itself.
     public typealias Stored = String
 
-    /// Writes the text's words; long text is copied, since a String may move.
+    /// Writes the words of the text; a long one is copied, since a String may move its bytes.
     @inlinable @inline(__always) public func _pack(
         into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
     ) -> UInt64 {
@@ -198,7 +198,7 @@ extension String: TextKey {
 }
 
 extension String.Builder {
-    /// Adds a text that is lent.
+    /// Appends a copy of the bytes.
     @inlinable @inline(__always) mutating func appendBytes(of text: TextSlice) {
         unsafe bytes.append(
             contentsOf: UnsafeRawBufferPointer(start: text.base, count: text.byteCount))

@@ -14,8 +14,9 @@ struct NoiseFit {
     /// The power of the modifier and its variance; 0 without one.
     var power: Double
     var powerVariance: Double
-    /// By how much the runs are off the law at the sizes of the groups, as far as that is no noise.
-    var walk: [Double]
+    /// The place of the factor that it comes of, and the groups' residuals solved by it.
+    fileprivate var factor: Int
+    fileprivate var rests: [Double]
 }
 
 /// Runs in groups of about one size, for all laws of that size.
@@ -174,12 +175,13 @@ struct Discrepancy {
             means.append(mean)
         }
         var rests = means
-        return factors.map { fit(means, within, $0, into: &rests) }
+        return factors.indices.map { fit(means, within, $0, into: &rests) }
     }
 
     private func fit(
-        _ means: [Double], _ within: Double, _ factor: Factor, into rests: inout [Double]
+        _ means: [Double], _ within: Double, _ place: Int, into rests: inout [Double]
     ) -> NoiseFit {
+        let factor = factors[place]
         let size = means.count
         var (cross, squares, slopeRests) = (0.0, 0.0, 0.0)
         for row in 0..<size {
@@ -207,16 +209,19 @@ struct Discrepancy {
             scaleVariance: 1 / factor.information,
             power: spread * (slopeRests - logScale * factor.slopeOnes),
             powerVariance: factor.slopes.isEmpty ? 0 : max(0, spread - spread * spread * seen),
-            walk: walk(rests, logScale, factor))
+            factor: place, rests: rests)
     }
 
-    /// The walk's expected place at each group: its covariance with the residuals times what these
-    /// are beyond the scale, by the factor's transpose.
-    private func walk(_ rests: [Double], _ logScale: Double, _ factor: Factor) -> [Double] {
-        let size = rests.count
+    /// By how much the runs are off the law at the sizes of the groups, as far as that is no noise.
+    ///
+    /// The walk's expected place: its covariance with the residuals times what these are beyond the
+    /// scale, by the factor's transpose.
+    func walk(of fit: NoiseFit) -> [Double] {
+        let factor = factors[fit.factor]
+        let size = fit.rests.count
         var solved = Array(repeating: 0.0, count: size)
         for row in (0..<size).reversed() {
-            var rest = rests[row] - logScale * factor.ones[row]
+            var rest = fit.rests[row] - fit.logScale * factor.ones[row]
             for below in (row + 1)..<max(row + 1, size) {
                 rest -= factor.rows[below * size + row] * solved[below]
             }

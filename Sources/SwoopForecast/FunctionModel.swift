@@ -50,8 +50,9 @@ package struct FunctionModel: Sendable {
     fileprivate static func withoutColdOnes(_ runs: [NodeRun]) -> ([NodeRun], Double) {
         let warm = runs.filter { !$0.record.isCold }
         let cold = runs.filter(\.record.isCold)
+        guard !cold.isEmpty else { return (runs, 0) }
         let observations = Observations(warm)
-        guard !cold.isEmpty,
+        guard
             let wallModel = MetricModel(
                 .wallTime, observations: observations, constraint: .affine),
             let cpuModel = MetricModel(.cpuTime, observations: observations, constraint: .affine)

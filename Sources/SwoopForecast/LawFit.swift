@@ -20,7 +20,9 @@ struct LawFit {
     /// ln of the metric by run.
     var values: [Double]
     /// How much each run counts, from 0 to 1.
-    var weights: [Double]
+    var weights: [Double] { didSet { count = weights.reduce(0, +) } }
+    /// All weights together.
+    private var count: Double
     private let constraint: Constraint
     /// Laws that another pass need not look at: hopeless in the one before.
     ///
@@ -44,6 +46,7 @@ struct LawFit {
         self.columns = columns.filter { constraint == .all || $0.predictor.isFeature }
         self.values = values
         weights = Array(repeating: 1, count: values.count)
+        count = Double(values.count)
     }
 
     /// The laws worth keeping, each with the noises and drifts that are likely for it, by falling
@@ -63,24 +66,23 @@ struct LawFit {
     }
 
     private func weighed(_ scored: [ScoredLaw]) -> [FittedLaw] {
-        var fits: [(law: Int, fit: NoiseFit, sizes: [Double])] = []
+        var fits: [(law: Int, fit: NoiseFit)] = []
         var known: [Grouping: Discrepancy] = [:]
         for (place, law) in scored.enumerated() {
             let column = law.column.map { columns[$0] }
-            let grouping = Grouping(column: law.column, modifier: law.modifier)
             let modifier = law.modifier.map { modifiers[$0] }
             let discrepancy =
-                known[grouping]
+                known[law.grouping]
                 ?? Discrepancy(
                     metric, bins: bins(column, modifier), values: values, weights: weights,
                     logSizes: column?.logSizes ?? [], modifier: modifier?.values)
-            known[grouping] = discrepancy
+            known[law.grouping] = discrepancy
             let residuals = values.indices.map { run in
                 values[run] - (column.map { law.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
             }
             for var fit in discrepancy.fits(residuals: residuals, weights: weights) {
                 fit.score += .log(law.prior)
-                fits.append((place, fit, discrepancy.sizes))
+                fits.append((place, fit))
             }
         }
         fits.sort { ($1.fit.score, $0.law) < ($0.fit.score, $1.law) }
@@ -89,9 +91,11 @@ struct LawFit {
             $0.fit.score >= top + .log(Self.leastFitShare)
         }
         let total = kept.reduce(0) { $0 + .exp($1.fit.score - top) }
-        return kept.map { place, fit, sizes in
-            fitted(
-                scored[place], fit, sizes: sizes, weight: .exp(fit.score - top) / total)
+        return kept.map { place, fit in
+            let discrepancy = known[scored[place].grouping]
+            let walk = discrepancy.map { zip($0.sizes, $0.walk(of: fit)).map { ($0, $1) } }
+            return fitted(
+                scored[place], fit, walk: walk ?? [], weight: .exp(fit.score - top) / total)
         }
     }
 
@@ -129,26 +133,25 @@ struct LawFit {
         }
         let isApart = columns.map { column in modifiers.map { $0.isApart(from: column) } }
         func consider(_ law: GrowthLaw, column: Int?, prior: Double) {
-            let (logScale, squares) = scale(logLaw: logLaw)
+            let squares = squares(logLaw: logLaw)
             let isUsable = squares.isFinite
             scored.append(
                 isUsable
                     ? ScoredLaw(
                         law: law, column: column, modifier: nil, prior: prior,
-                        score: .log(prior) + score(squares), logScale: logScale, squares: squares)
+                        score: .log(prior) + score(squares))
                     : .hopeless)
             for (place, modifier) in modifiers.enumerated() {
                 guard isUsable, column.map({ isApart[$0][place] }) ?? true else {
                     scored.append(.hopeless)
                     continue
                 }
-                let (logScale, squares) = scale(logLaw: logLaw, modifier: modifier.values)
+                let squares = self.squares(logLaw: logLaw, modifier: modifier.values)
                 let prior = prior * ModifierColumn.priorWeight
                 scored.append(
                     ScoredLaw(
                         law: law, column: column, modifier: place, prior: prior,
-                        score: .log(prior) + score(squares) - 1, logScale: logScale,
-                        squares: squares))
+                        score: .log(prior) + score(squares) - 1))
             }
         }
         consider(.constant, column: nil, prior: constantPrior)
@@ -187,7 +190,8 @@ struct LawFit {
         return GrowthShape.constantPriorWeight * (isSmall ? 40 : 1)
     }
 
-    private func scale(logLaw: [Double]) -> (logScale: Double, squares: Double) {
+    /// Weighed sum of squares around the law.
+    private func squares(logLaw: [Double]) -> Double {
         var sum = 0.0
         for run in logLaw.indices { sum += weights[run] * (values[run] - logLaw[run]) }
         let mean = sum / count
@@ -196,13 +200,11 @@ struct LawFit {
             let residual = values[run] - logLaw[run] - mean
             squares += weights[run] * residual * residual
         }
-        return (mean, squares)
+        return squares
     }
 
-    /// The same with the best power of the modifier, small ones preferred.
-    private func scale(
-        logLaw: [Double], modifier: [Double]
-    ) -> (logScale: Double, squares: Double) {
+    /// The same with the best power of the modifier.
+    private func squares(logLaw: [Double], modifier: [Double]) -> Double {
         var (sum, sumModifier) = (0.0, 0.0)
         for run in logLaw.indices {
             sum += weights[run] * (values[run] - logLaw[run])
@@ -217,11 +219,8 @@ struct LawFit {
             cross += weights[run] * rest * place
             own += weights[run] * place * place
         }
-        guard own > 0 else { return (mean, squares) }
-        return (mean - cross / own * middle, max(0, squares - cross * cross / own))
+        return own > 0 ? max(0, squares - cross * cross / own) : squares
     }
-
-    private var count: Double { weights.reduce(0, +) }
 
     /// ln of the probability of the runs without drift, the scale integrated out, by the noise that
     /// fits best, up to what is the same for all.
@@ -253,7 +252,8 @@ struct LawFit {
     }
 
     private func fitted(
-        _ scored: ScoredLaw, _ fit: NoiseFit, sizes: [Double], weight: Double
+        _ scored: ScoredLaw, _ fit: NoiseFit, walk: [(logSize: Double, off: Double)],
+        weight: Double
     ) -> FittedLaw {
         let column = scored.column.map { columns[$0] }
         let modifier = scored.modifier.map { place in
@@ -268,7 +268,7 @@ struct LawFit {
             scaleVariance: fit.scaleVariance, variance: fit.deviation * fit.deviation,
             drift: fit.drift, logSizes: column?.logSizes ?? [], logFloor: column?.logFloor ?? 0,
             residuals: residuals(scored, fit), modifier: modifier,
-            walk: zip(sizes, fit.walk).map { ($0, $1) })
+            walk: walk)
     }
 }
 
@@ -288,11 +288,9 @@ private struct ScoredLaw {
     var prior: Double
     /// ln of the weight, up to a constant.
     var score: Double
-    var logScale: Double
-    /// Weighed sum of squares around the law.
-    var squares: Double
+
+    var grouping: Grouping { Grouping(column: column, modifier: modifier) }
 
     static let hopeless = ScoredLaw(
-        law: .constant, column: nil, modifier: nil, prior: 0, score: -.infinity, logScale: 0,
-        squares: 0)
+        law: .constant, column: nil, modifier: nil, prior: 0, score: -.infinity)
 }

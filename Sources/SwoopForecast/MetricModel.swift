@@ -50,7 +50,8 @@ struct MetricModel: Sendable {
         }
         laws = found
         nodeOffsets = offsets
-        let likely = Self.likely(of: found)
+        // Nobody asks a scheduler's model for its evidence.
+        let likely = constraint == .all ? Self.likely(of: found) : []
         self.likely = likely
         likelyCosts = likely.map { law in
             observations.runs.map { run in

@@ -16,7 +16,6 @@ struct SizeColumn {
     /// The runs in groups of about one size, ascending.
     let bins: [[Int]]
 
-    var logSmallest: Double { logSizes.min() ?? 0 }
     var logLargest: Double { logSizes.max() ?? 0 }
 
     /// nil when most runs' sizes are not known, or all are 0.

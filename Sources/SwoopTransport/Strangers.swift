@@ -198,10 +198,12 @@ final class StrangerWatch: Sendable {
         guard unsafe swoop_connection_look(descriptor, &found) == 0,
             places.withLock({ $0.contains(found.place) })
         else { return }
-        // Of this machine: nobody but this user and root can have read a key.
+        let isCounted = found.is_counted != 0
+        // Of this machine: this user and root read every key, so they are no strangers. How far
+        // they came cannot be seen, and ending one after its proof would lose its message.
         let user = uid_t(bitPattern: found.user)
-        let known: StrangerStanding? =
-            found.is_counted != 0 ? nil : user == geteuid() || user == 0 ? .speaking : .silent
+        guard isCounted || (user != geteuid() && user != 0) else { return }
+        let known: StrangerStanding? = isCounted ? nil : .silent
         let now = MonotonicClock.nanoseconds()
         let excess = table.withLock { table in
             table.accept(descriptor, cookie: found.cookie, known: known, at: now)

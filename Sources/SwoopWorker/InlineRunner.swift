@@ -197,32 +197,20 @@ private final class InlineHost: CallHost {
     }
 
     func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
-        guard page == nil, !parts.isEmpty else {
-            let text = "one run makes one page; the part of the source it covers is too large"
-            throw InputError(kind: .noMemory, message: text)
-        }
+        guard page == nil, !parts.isEmpty else { throw InputError.secondPage }
         let memory = RunBytes(count: parts.reduce(0) { $0 + $1.byteCount })
-        let pages = StoredPages(
-            parts.map {
-                OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
-            })
+        let pages = StoredPages(sizes: parts)
         page = (memory, pages)
         return unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[0..<memory.count])
     }
 
     func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
-        guard let region = unsafe rows.region(byteCount: byteCount) else {
-            let text = "the machine has no memory for the \(byteCount) bytes that a run collects"
-            throw InputError(kind: .noMemory, message: text)
-        }
-        return unsafe region
+        unsafe try rows.region(byteCount: byteCount)
     }
 
     func text(from start: Int, to end: Int) throws -> TextWindow {
         if let sent { return sent }
-        guard let path else {
-            throw InputError(kind: .invalidGraph, message: "a loop asked for text and has no file")
-        }
+        guard let path else { throw InputError.noText }
         return try textBuffer.window(
             of: path, version: version, from: start, to: end, for: run.attempt)
     }

@@ -10,6 +10,23 @@ import SwoopStorage
 struct InputError: Error {
     var kind: FailureKind
     var message: String
+
+    /// A run that has its page asks for another, or for none.
+    static let secondPage = InputError(
+        kind: .noMemory,
+        message: "one run makes one page; the part of the source it covers is too large")
+    static let noText = InputError(
+        kind: .invalidGraph, message: "a loop asked for text and has no file")
+}
+
+extension StoredPages {
+    /// Pages of these sizes.
+    init(sizes: [PageSize]) {
+        self.init(
+            sizes.map {
+                OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
+            })
+    }
 }
 
 /// Memory lent to one run: aligned, alive as long as this object.

@@ -2,6 +2,7 @@
 // each would cost more to fill than the rows cost to copy.
 
 import Glibc
+import SwoopModel
 
 /// One slot's memory for rows; used by the slot's thread alone.
 @safe final class ScratchBuffer {
@@ -15,10 +16,17 @@ import Glibc
 
     deinit { unsafe free(base) }
 
-    /// At least so many bytes, with what they held before; nil when the machine has none.
-    func region(byteCount: Int) -> UnsafeMutableRawBufferPointer? {
+    /// At least so many bytes, with what they held before.
+    ///
+    /// - Throws: `InputError` when the machine has none.
+    func region(byteCount: Int) throws(InputError) -> UnsafeMutableRawBufferPointer {
         if byteCount > capacity {
-            guard let larger = unsafe realloc(base, byteCount) else { return nil }
+            guard let larger = unsafe realloc(base, byteCount) else {
+                throw InputError(
+                    kind: .noMemory,
+                    message: "the machine has no memory for the \(byteCount) bytes that a run "
+                        + "collects")
+            }
             unsafe base = larger
             capacity = byteCount
         }

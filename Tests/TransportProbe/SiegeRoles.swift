@@ -43,8 +43,8 @@ private struct Siege {
     }
 }
 
-/// `tcp`, `abstract` or `file` (whose strangers are another user's, if this one is root), what
-/// strangers say, how many a second from each of two flooders, and how many friends.
+/// `tcp`, `abstract` or `file` (the strangers of these two are another user's), what strangers say,
+/// how many a second from each of two flooders, and how many friends.
 func besiege(_ words: [String]) throws {
     guard words.count == 4, let friendCount = Int(words[3]) else { exit(97) }
     let file = words[0] == "file" ? try SocketFile(in: RuntimeFolder.ofUser()) : nil
@@ -52,7 +52,7 @@ func besiege(_ words: [String]) throws {
     let place =
         file?.endpoint
         ?? (words[0] == "tcp" ? "tcp://127.0.0.1:*" : Loopback.endpointWithoutFile())
-    let user = file != nil && geteuid() == 0 ? ["nobody"] : []
+    let user = words[0] == "tcp" ? [] : ["nobody"]
     let context = try TransportContext()
     let keys = try CurveKeys.generate()
     let friendKeys = try CurveKeys.generate()

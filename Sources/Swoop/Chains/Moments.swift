@@ -35,7 +35,7 @@ func _spread(_ count: Int, _ products: Twofold, _ left: Twofold, _ right: Twofol
     (Twofold(Int128(count)) * products - left * right).high
 }
 
-/// What is told of how numbers are spread.
+/// A measure of the spread of numbers.
 public enum SpreadMeasure: UInt8, Sendable {
     /// The mean of the squared distances from the mean.
     case variance
@@ -121,7 +121,7 @@ public enum SpreadMeasure: UInt8, Sendable {
     }
 }
 
-/// What is told of two numbers of each element.
+/// A measure of the relation between two numbers of each element.
 public enum RelationMeasure: UInt8, Sendable {
     /// Pearson's r.
     case correlation

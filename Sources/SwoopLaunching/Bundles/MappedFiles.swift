@@ -82,7 +82,7 @@ enum MappedFiles {
     /// No others: one that somebody links may be there for what it does when it is loaded.
     static let omissible = ["libswift_StringProcessing.so", "libswift_RegexParser.so"]
 
-    /// Those of them of which nothing here uses a symbol.
+    /// The omissible libraries of which no loaded image uses a symbol.
     private static func unusedLibraries(among paths: [String]) -> Set<String> {
         // The kernel's own image has a name without a folder, and uses nothing.
         var left = paths.filter { $0.isEmpty || $0.hasPrefix("/") }
