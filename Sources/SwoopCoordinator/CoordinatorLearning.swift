@@ -23,10 +23,9 @@ struct CoordinatorLearning {
     /// Functions whose stored history was looked at.
     private var primed = 0
     private var primedModels: [RevisedModels] = []
-    /// Records taken per function and tenth of a second: of a million equal runs a sample is
+    /// Records taken per function between two revisions: of a million equal runs a sample is
     /// enough.
     private static let recordsMax = 64
-    private static let revisionPeriod: Int64 = 100_000_000
 
     private struct PendingKey: Hashable {
         var identity: String
@@ -40,6 +39,13 @@ struct CoordinatorLearning {
         var taken = 0
         var seen = 0
         var revisedAt: Int64 = 0
+
+        /// When the models are made anew: at once for the first runs, then after a tenth of a
+        /// second, and after a second where a few more among many will hardly change them.
+        var due: Int64 {
+            if revisedAt == 0 { return 0 }
+            return revisedAt + (count > seen / 8 ? 100_000_000 : nanosecondsPerSecond)
+        }
     }
 
     /// Opens the database at `path`; without one nothing outlives the process.
@@ -58,8 +64,7 @@ struct CoordinatorLearning {
     var nextDeadline: Int64? {
         var deadline = pendingSince.map { $0 + nanosecondsPerSecond }
         for runs in fresh.values where runs.count > 0 {
-            let due = runs.revisedAt + Self.revisionPeriod
-            deadline = min(deadline ?? due, due)
+            deadline = min(deadline ?? runs.due, runs.due)
         }
         return deadline
     }
@@ -122,15 +127,12 @@ struct CoordinatorLearning {
         if pendingSince == nil { pendingSince = now }
     }
 
-    /// Models that changed: at once for the first runs of a function, later ten times a second.
+    /// Models that changed and are due.
     mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [RevisedModels] {
         var revised = primedModels
         primedModels = []
         for index in fresh.keys.sorted() {
-            guard let runs = fresh[index], runs.count > 0 else { continue }
-            guard runs.revisedAt == 0 || now - runs.revisedAt >= Self.revisionPeriod else {
-                continue
-            }
+            guard let runs = fresh[index], runs.count > 0, runs.due <= now else { continue }
             fresh[index]?.count = 0
             fresh[index]?.taken = 0
             fresh[index]?.revisedAt = now

@@ -62,7 +62,27 @@ struct LawFit {
         for index in scored.indices where scored[index].score < top - Self.hopelessness {
             hopeless.insert(index)
         }
-        return weighed(kept.map { scored[$0] })
+        return constraint == .affine ? [simple(scored[order[0]])] : weighed(kept.map { scored[$0] })
+    }
+
+    /// The law with a noise alone, as a scheduler needs it between two of its turns: no runs are
+    /// grouped and no drift is weighed, which takes a hundred times as long.
+    private func simple(_ scored: ScoredLaw) -> FittedLaw {
+        let column = scored.column.map { columns[$0] }
+        let rests = values.indices.map { run in
+            values[run] - (column.map { scored.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
+        }
+        let mean = zip(rests, weights).reduce(0) { $0 + $1.0 * $1.1 } / count
+        let squares = zip(rests, weights).reduce(0) { sum, run in
+            sum + (run.0 - mean) * (run.0 - mean) * run.1
+        }
+        let prior = Self.freedom * Self.usualNoiseSquare
+        let variance = (prior + squares) / (Self.freedom + max(0, count - 1))
+        return FittedLaw(
+            law: scored.law, weight: 1, logScale: mean, scaleVariance: variance / count,
+            variance: variance, drift: 0, logSizes: column?.logSizes ?? [],
+            logFloor: column?.logFloor ?? 0, residuals: rests.map { $0 - mean }, modifier: nil,
+            walk: [])
     }
 
     private func weighed(_ scored: [ScoredLaw]) -> [FittedLaw] {
@@ -238,7 +258,8 @@ struct LawFit {
     }
 
     /// Noises of that first look, squared: 1.5, 6 and 30 %.
-    private static let noiseSquares = [0.000_225, 0.003_6, 0.09]
+    private static let noiseSquares = [0.000_225, usualNoiseSquare, 0.09]
+    private static let usualNoiseSquare = 0.003_6
     /// Runs that a noise counts for in that first look.
     private static let freedom = 3.0
 
