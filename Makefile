@@ -32,7 +32,7 @@ FUZZ_FLAGS := -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xswiftc -Xfrontend 
   -sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls,trace-cmp
 # What sanitizers look at: rooms whose tests start no other program, which is a program without one.
 SANITIZED := FuzzTests $(foreach room,Elements Wire Model Scheduling Execution Session Forecast \
-  Storage Transport,Swoop$(room)Tests)
+  Storage Transport Hosts Agent,Swoop$(room)Tests)
 
 say = printf 'swoop: %s\n' "$(1)" >&2
 

@@ -147,11 +147,13 @@ extension SSHSession {
     }
 
     private func login(with file: IdentityFile, user: String) throws(HostError) -> Bool {
+        // The library looks for a zero behind the key, whatever count it is given.
+        let key = file.bytes + [0]
         let code = try repeated {
-            unsafe file.bytes.withUnsafeBufferPointer { bytes in
+            unsafe key.withUnsafeBufferPointer { bytes in
                 unsafe bytes.withMemoryRebound(to: CChar.self) { text in
                     unsafe libssh2_userauth_publickey_frommemory(
-                        handle, user, user.utf8.count, nil, 0, text.baseAddress, text.count, "")
+                        handle, user, user.utf8.count, nil, 0, text.baseAddress, text.count - 1, "")
                 }
             }
         }

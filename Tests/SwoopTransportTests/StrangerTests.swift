@@ -128,8 +128,9 @@ import Testing
             return most - before
         }
         #expect(found["heard"] == 10, "\(found)")
-        // The bound, and those that are accepted and closed meanwhile: both hold 1,800.
-        #expect(try growth("descriptors") < 3 * StrangerTable.most, "\(found)")
+        // The bound, and those that are accepted and closed meanwhile, more on a busy machine. Both
+        // flooders hold 1,800.
+        #expect(try growth("descriptors") < 1_500, "\(found)")
         #expect(try growth("KiB") < 64 << 10, "\(found)")
         #expect((found["strangers a second"] ?? 0) > 100, "\(found)")
     }

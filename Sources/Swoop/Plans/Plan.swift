@@ -107,20 +107,26 @@ extension Plan where Result: Sendable {
         let session = recording.session
         submitted = part.tasks.ids
         for loop in part.iterations { submitted.append(loop.id) }
-        let tasks = submitted
         let held = Array(part.held)
         session.handle(.submitted(part, data: plan.data))
-        if let timeout { session.limit(tasks, to: timeout) }
-        try await withTaskCancellationHandler {
-            switch download {
-            case .nothing: break
-            case .small: try await HandleGathering(held, of: session, .ends).waitForAll()
-            case .everything:
-                try await HandleGathering(held, of: session, .values(areKept: true)).waitForAll()
-            }
-        } onCancel: { [tasks] in
-            if download != .nothing { session.cancel(Array(tasks)) }
+        if let timeout { session.limit(submitted, to: timeout) }
+        // A wait, even for nothing, would cost the caller's thread two switches for each plan.
+        if download != .nothing {
+            try await Self.bring(held, download, of: submitted, in: session)
         }
         return result
+    }
+
+    /// Waits for what comes back by itself; a Swift task that is cancelled meanwhile stops the plan.
+    private static func bring(
+        _ held: [TaskID], _ download: DownloadPolicy, of tasks: TaskIDs, in session: ClusterSession
+    ) async throws {
+        try await withTaskCancellationHandler {
+            let wish: GatheringWish =
+                download == .everything ? .values(areKept: true) : .ends
+            try await HandleGathering(held, of: session, wish).waitForAll()
+        } onCancel: {
+            session.cancel(Array(tasks))
+        }
     }
 }
