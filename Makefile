@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps lists build run test check lint tidy sim chaos bench format top release clean hosts lab
-.PHONY: fuzz fuzzers corpus asan tsan
+.PHONY: fuzz fuzzers corpus asan tsan symbols
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
 PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev libyaml-dev pkg-config git ca-certificates
@@ -123,6 +123,10 @@ test: deps lint hosts ## Everything: format lint, and all tests; the last line c
 check: deps lint hosts ## In minutes: format lint, build, unit tests, tidy, a short simulation.
 	@$(call build_tests)
 	@$(call run_tests,--skip IntegrationTests)
+
+symbols: deps ## Write Tests/PublicSymbols/Swoop.txt, the list of what programs see, anew.
+	@$(call build_tests)
+	@export SWOOP_SYMBOLS=write; $(call run_tests,--filter PublicSymbolsTests)
 
 tidy: deps ## Only the tests of the house's rules.
 	@$(call build_tests)

@@ -40,7 +40,7 @@ extension AgentLoop {
 
     private static func elementCount(of bytes: [UInt8]) -> Int64? {
         unsafe bytes.withUnsafeBytes { bytes in
-            unsafe (try? PageHeader(reading: bytes)).map { Int64($0.count) }
+            unsafe (try? _PageHeader(reading: bytes)).map { Int64($0.count) }
         }
     }
 

@@ -4,15 +4,15 @@
 /// A value that takes one or more columns of a table.
 public protocol CSVCells: Sendable {
     /// The columns, the only one of a plain value by this name.
-    static func _columns(named name: String) -> [CSVColumn]
+    static func _columns(named name: String) -> [_CSVColumn]
     /// Appends the fields of all columns.
     func _writeCells(csv writer: inout CSVWriter)
 }
 
 extension CSVField {
     /// One column.
-    public static func _columns(named name: String) -> [CSVColumn] {
-        [CSVColumn(name: name, type: _csvName, isReadable: true)]
+    public static func _columns(named name: String) -> [_CSVColumn] {
+        [_CSVColumn(name: name, type: _csvName, isReadable: true)]
     }
 
     /// Appends the value.
@@ -21,7 +21,7 @@ extension CSVField {
 
 extension CSVRow {
     /// The record's own columns.
-    public static func _columns(named name: String) -> [CSVColumn] { _csvColumns }
+    public static func _columns(named name: String) -> [_CSVColumn] { _csvColumns }
 
     /// Appends the fields.
     @inlinable public func _writeCells(csv writer: inout CSVWriter) { _write(csv: &writer) }
@@ -29,7 +29,7 @@ extension CSVRow {
 
 extension Optional: CSVCells where Wrapped: CSVCells {
     /// Those of what may be there.
-    public static func _columns(named name: String) -> [CSVColumn] {
+    public static func _columns(named name: String) -> [_CSVColumn] {
         Wrapped._columns(named: name)
     }
 
@@ -42,7 +42,7 @@ extension Optional: CSVCells where Wrapped: CSVCells {
 
 extension Pair: CSVCells where First: CSVCells, Second: CSVCells {
     /// Those of the first, then those of the second.
-    public static func _columns(named name: String) -> [CSVColumn] {
+    public static func _columns(named name: String) -> [_CSVColumn] {
         First._columns(named: "first") + Second._columns(named: "second")
     }
 

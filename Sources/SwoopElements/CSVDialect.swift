@@ -5,7 +5,7 @@
 // whatever the file holds.
 
 /// The characters that divide a table's text, and the most bytes of a row.
-@frozen public struct CSVDialect: RemoteValue, Hashable {
+@frozen public struct _CSVDialect: RemoteValue, Hashable {
     /// Between two fields.
     public let separator: UInt8
     /// Around fields that hold separators, line ends or quotes.
@@ -48,7 +48,7 @@
 }
 
 /// What the byte at a position of a table's text is part of.
-public enum CSVState: UInt8, Sendable, CaseIterable {
+package enum CSVState: UInt8, Sendable, CaseIterable {
     /// Not inside of a quoted field.
     case outside
     /// Inside of a quoted field.
@@ -59,7 +59,7 @@ public enum CSVState: UInt8, Sendable, CaseIterable {
 }
 
 /// Bytes of a table in memory, and where its limits are.
-@safe public struct CSVText {
+@safe package struct CSVText {
     /// The address of the byte with the index 0.
     let base: UnsafeRawPointer
     /// The index of the table's first byte; any number below all indices if it is not in memory.
@@ -68,11 +68,11 @@ public enum CSVState: UInt8, Sendable, CaseIterable {
     let end: Int
     /// Whether the file ends with the memory.
     let isWhole: Bool
-    let dialect: CSVDialect
+    let dialect: _CSVDialect
 
     /// Describes bytes that outlive this value.
     public init(
-        base: UnsafeRawPointer, first: Int, end: Int, isWhole: Bool, dialect: CSVDialect
+        base: UnsafeRawPointer, first: Int, end: Int, isWhole: Bool, dialect: _CSVDialect
     ) {
         unsafe self.base = base
         self.first = first
@@ -153,17 +153,17 @@ public enum CSVState: UInt8, Sendable, CaseIterable {
 }
 
 /// A search for where a row begins that goes through windows of a table, one after the other.
-public struct CSVSearch: Sendable {
+package struct CSVSearch: Sendable {
     /// Where it goes on: a window must have the byte before, if that is of the table.
     public private(set) var position: Int
     /// What the byte there is part of.
     private var state: CSVState
-    private let dialect: CSVDialect
+    private let dialect: _CSVDialect
     /// Where the table's first byte is in the file, and where the file ends.
     private let table: Range<Int>
 
     /// Begins where a state is known.
-    public init(from position: Int, _ state: CSVState, in table: Range<Int>, _ dialect: CSVDialect)
+    public init(from position: Int, _ state: CSVState, in table: Range<Int>, _ dialect: _CSVDialect)
     {
         self.position = position
         self.state = state
@@ -175,7 +175,7 @@ public struct CSVSearch: Sendable {
     /// file and none does.
     ///
     /// Nil: none does before the window's last byte, where the search goes on.
-    public mutating func firstBegin(_ window: TextWindow, at target: Int) -> Int? {
+    public mutating func firstBegin(_ window: _TextWindow, at target: Int) -> Int? {
         guard let base = unsafe window.bytes.baseAddress, position >= window.start else {
             return window.end >= table.upperBound ? table.upperBound : nil
         }

@@ -1,7 +1,7 @@
 // The header of a table: which column each field of a record is in.
 
 /// Why a file cannot be read as a table of a record.
-public enum CSVHeadError: Error, Hashable, Sendable {
+package enum CSVHeadError: Error, Hashable, Sendable {
     /// The bytes end inside of the header: more are needed.
     case tooShort
     /// The header does not fit; the text says why.
@@ -19,8 +19,8 @@ extension CSVHead {
     ///   - columns: what the record has.
     ///   - names: names of columns by the record's fields, where they differ.
     public init(
-        path: String, bytes: [UInt8], isWhole: Bool, dialect: CSVDialect, hasHeader: Bool,
-        columns: [CSVColumn], names: [String: String]
+        path: String, bytes: [UInt8], isWhole: Bool, dialect: _CSVDialect, hasHeader: Bool,
+        columns: [_CSVColumn], names: [String: String]
     ) throws(CSVHeadError) {
         if let column = columns.first(where: { !$0.isReadable }) {
             throw .wrong(
@@ -105,7 +105,7 @@ extension CSVHead {
 
     /// The fields of the row that begins at `first`, where the next begins, and its line feeds.
     private static func firstRow(
-        _ bytes: [UInt8], from first: Int, isWhole: Bool, dialect: CSVDialect
+        _ bytes: [UInt8], from first: Int, isWhole: Bool, dialect: _CSVDialect
     ) throws(CSVHeadError) -> (fields: [String], next: Int, lines: Int) {
         var fields: [String] = []
         var field: [UInt8] = []

@@ -3,7 +3,7 @@
 // (CSVRow.swift).
 
 /// What is known of a file before its rows are read.
-public struct CSVHead: RemoteValue, Hashable {
+package struct CSVHead: RemoteValue, Hashable {
     /// The file, for errors.
     public var path: String
     /// Where the rows begin, behind a byte order mark and the header.
@@ -60,7 +60,7 @@ public struct CSVHead: RemoteValue, Hashable {
 }
 
 /// What a row of a table turned out to be.
-public enum CSVRowShape: Sendable {
+@usableFromInline package enum CSVRowShape: Sendable {
     /// As many fields as there are columns.
     case row
     /// Nothing, not even blanks: no row.
@@ -70,11 +70,11 @@ public enum CSVRowShape: Sendable {
 }
 
 /// Reads the rows of one part of a table.
-@safe public final class CSVReading {
+@safe @usableFromInline package final class CSVReading {
     /// What is known of the file.
     public let head: CSVHead
     /// How the table is written.
-    public let dialect: CSVDialect
+    public let dialect: _CSVDialect
     private let part: CSVIndex.Entry
     /// The rest of the part's last row, where that is too long to be one and was not sent whole.
     public let rest: CSVRest?
@@ -90,7 +90,7 @@ public enum CSVRowShape: Sendable {
     private var counted: (offset: Int, lines: Int)
 
     /// Begins with the part that a run covers: head and index are its arguments.
-    public init(_ context: CallContext, dialect: CSVDialect) throws {
+    public init(_ context: _CallContext, dialect: _CSVDialect) throws {
         var arguments = context.argumentsReader
         head = try CSVHead(decoding: &arguments)
         let index = try CSVIndex(decoding: &arguments)
@@ -122,7 +122,7 @@ public enum CSVRowShape: Sendable {
     /// Counts the line feeds before an offset, before which no error will be told any more.
     ///
     /// The window holds all from the offset that this was called with last.
-    public func passed(_ window: TextWindow, upTo row: Int) {
+    public func passed(_ window: _TextWindow, upTo row: Int) {
         guard row > counted.offset, let base = unsafe window.bytes.baseAddress else { return }
         let end = min(row, window.end) - window.start
         let start = counted.offset - window.start
@@ -140,7 +140,7 @@ public enum CSVRowShape: Sendable {
     /// Where the last of the rows begins that begin in `[row, end)`, at whose beginning one does.
     ///
     /// The window holds all of that; the last row may go on behind it.
-    public func lastRow(_ window: TextWindow, from row: Int, to end: Int) -> Int {
+    public func lastRow(_ window: _TextWindow, from row: Int, to end: Int) -> Int {
         guard let base = unsafe window.bytes.baseAddress else { return row }
         let stop = end - window.start
         var start = row - window.start
@@ -152,12 +152,12 @@ public enum CSVRowShape: Sendable {
     }
 
     /// The fields of the row that was divided last.
-    @inlinable public func _record(_ base: UnsafeRawPointer) -> CSVRecord {
+    @inlinable public func _record(_ base: UnsafeRawPointer) -> _CSVRecord {
         unsafe record(base)
     }
 
-    @usableFromInline func record(_ base: UnsafeRawPointer) -> CSVRecord {
-        unsafe CSVRecord(base: base, bounds: bounds, places: places, quote: dialect.quote)
+    @usableFromInline func record(_ base: UnsafeRawPointer) -> _CSVRecord {
+        unsafe _CSVRecord(base: base, bounds: bounds, places: places, quote: dialect.quote)
     }
 
     /// Divides the row that begins at `start` of memory that ends at `end`, where another row

@@ -8,17 +8,17 @@
 /// record is then refused as a row when the plan is made.
 public protocol CSVRow: CSVCells {
     /// The fields in order.
-    static var _csvColumns: [CSVColumn] { get }
+    static var _csvColumns: [_CSVColumn] { get }
 
     /// Reads the fields.
-    init(_csv row: CSVRecord) throws(CSVFieldError)
+    init(_csv row: _CSVRecord) throws(CSVFieldError)
 
     /// Appends the fields.
     func _write(csv writer: inout CSVWriter)
 }
 
 /// What is known of a field of a row before any file.
-public struct CSVColumn: Hashable, Sendable {
+public struct _CSVColumn: Hashable, Sendable {
     /// The field's name: that of its column, unless told.
     public let name: String
     /// The field's type as an error names it.
@@ -49,7 +49,7 @@ public struct CSVFieldError: Error, Hashable, Sendable {
 }
 
 /// Where a field is in the text.
-@frozen public struct CSVBound: BitwiseCopyable {
+@frozen @usableFromInline package struct CSVBound: BitwiseCopyable {
     @usableFromInline var start: Int
     @usableFromInline var end: Int
     @usableFromInline var isQuoted: Bool
@@ -57,7 +57,7 @@ public struct CSVFieldError: Error, Hashable, Sendable {
 }
 
 /// The fields of one row, lent to a record's initialiser.
-@safe @frozen public struct CSVRecord {
+@safe @frozen public struct _CSVRecord {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline let bounds: UnsafePointer<CSVBound>
     @usableFromInline let places: UnsafePointer<Int32>
@@ -83,20 +83,20 @@ public struct CSVFieldError: Error, Hashable, Sendable {
 }
 
 /// Describes a field; called by macro-made code.
-public func _csvColumn<Field: CSVField>(_ name: String, _ type: Field.Type) -> CSVColumn {
-    CSVColumn(name: name, type: Field._csvName, isReadable: true)
+public func _csvColumn<Field: CSVField>(_ name: String, _ type: Field.Type) -> _CSVColumn {
+    _CSVColumn(name: name, type: Field._csvName, isReadable: true)
 }
 
 /// Describes a field that no text stands for; called by macro-made code.
 @_disfavoredOverload
-public func _csvColumn<Field>(_ name: String, _ type: Field.Type) -> CSVColumn {
-    CSVColumn(name: name, type: "\(type)", isReadable: false)
+public func _csvColumn<Field>(_ name: String, _ type: Field.Type) -> _CSVColumn {
+    _CSVColumn(name: name, type: "\(type)", isReadable: false)
 }
 
 /// Reads a field; called by macro-made code.
 @inlinable @inline(__always)
 public func _csvField<Field: CSVField>(
-    _ type: Field.Type, _ place: Int, _ row: CSVRecord
+    _ type: Field.Type, _ place: Int, _ row: _CSVRecord
 ) throws(CSVFieldError) -> Field {
     let text = row._field(place)
     guard let value = Field(csv: text) else {
@@ -108,7 +108,7 @@ public func _csvField<Field: CSVField>(
 /// Refuses a field that no text stands for; called by macro-made code.
 @_disfavoredOverload
 public func _csvField<Field>(
-    _ type: Field.Type, _ place: Int, _ row: CSVRecord
+    _ type: Field.Type, _ place: Int, _ row: _CSVRecord
 ) throws(CSVFieldError) -> Field {
     throw CSVFieldError(field: place, reason: "cannot be read as \(type)")
 }

@@ -3,7 +3,7 @@
 // file's order they say what the first byte of each part is part of, and in which line it stands.
 
 /// What a scan found in one part of a table.
-public struct CSVSummary: RemoteValue, Hashable {
+package struct CSVSummary: RemoteValue, Hashable {
     /// Where the part begins in the file.
     public let lower: Int
     /// Line feeds in the part.
@@ -72,7 +72,7 @@ public struct CSVSummary: RemoteValue, Hashable {
 
 /// The line feeds between an offset of a table and the end of a row that reaches beyond it, counted
 /// window by window: no memory is needed for such a row.
-public struct CSVRest: RemoteValue, Hashable {
+package struct CSVRest: RemoteValue, Hashable {
     /// The offset in the file before which line feeds are counted.
     public private(set) var end: Int
     /// The line feeds.
@@ -86,7 +86,7 @@ public struct CSVRest: RemoteValue, Hashable {
     public init(from offset: Int) { end = offset }
 
     /// Counts up to an offset; the window holds all from where the last call ended.
-    public mutating func count(_ window: TextWindow, upTo offset: Int) {
+    public mutating func count(_ window: _TextWindow, upTo offset: Int) {
         let stop = min(offset, window.end)
         guard stop > end, end >= window.start, let base = unsafe window.bytes.baseAddress else {
             return
@@ -153,7 +153,7 @@ func _linesAndQuotes(
 }
 
 /// What is known of the beginnings of a table's parts.
-public struct CSVIndex: RemoteValue, Hashable {
+package struct CSVIndex: RemoteValue, Hashable {
     /// One part's beginning.
     public struct Entry: RemoteValue, Hashable {
         /// Where the part begins in the file.
@@ -237,15 +237,15 @@ public struct CSVIndex: RemoteValue, Hashable {
 }
 
 /// Scans one part of a table; `fields` has the dialect, `arguments` where the table begins.
-public enum CSVScanKernel: Kernel {
+package enum CSVScanKernel: _Kernel {
     /// Bytes between two looks at cancellation.
     private static let strideByteCount = 1 << 18
 
     /// Writes the encoded summary.
-    public static func run(_ context: inout CallContext) throws {
+    public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
-        let dialect = try CSVDialect(decoding: &fields)
+        let dialect = try _CSVDialect(decoding: &fields)
         let first = try Int(decoding: &arguments)
         var summary = CSVSummary(lower: context.range.lowerBound)
         var position = max(first, context.range.lowerBound)
@@ -268,9 +268,9 @@ public enum CSVScanKernel: Kernel {
 }
 
 /// Puts the summaries of a table's parts, which come as arguments, together.
-public enum CSVIndexKernel: Kernel {
+package enum CSVIndexKernel: _Kernel {
     /// Writes the encoded index.
-    public static func run(_ context: inout CallContext) throws {
+    public static func run(_ context: inout _CallContext) throws {
         var arguments = context.argumentsReader
         var summaries: [CSVSummary] = []
         while !arguments.isAtEnd { summaries.append(try CSVSummary(decoding: &arguments)) }
@@ -279,7 +279,7 @@ public enum CSVIndexKernel: Kernel {
 }
 
 /// Why a part of a table could not be scanned: a bug of whoever split the work.
-public enum CSVScanError: Error, Hashable, Sendable {
+package enum CSVScanError: Error, Hashable, Sendable {
     /// No text was lent, or too little of it.
     case textMissing(at: Int)
     /// Nothing is known of the part that begins there.

@@ -3,22 +3,22 @@
 /// A growing text of rows, fields quoted where they need it.
 public struct CSVWriter: Sendable {
     /// What separates and quotes.
-    public let dialect: CSVDialect
+    package let dialect: _CSVDialect
     /// Everything written so far.
     public private(set) var bytes: [UInt8] = []
     private var isAtRowStart = true
 
     /// Makes an empty text.
-    public init(dialect: CSVDialect = CSVDialect()) { self.dialect = dialect }
+    package init(dialect: _CSVDialect = _CSVDialect()) { self.dialect = dialect }
 
     /// Ends a row.
-    public mutating func endRow() {
+    package mutating func endRow() {
         bytes.append(0x0a)
         isAtRowStart = true
     }
 
     /// Forgets the text and keeps the memory.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         isAtRowStart = true
     }

@@ -1,12 +1,12 @@
 // What a worker lends to the user's code while it runs: a remote function, a fused page loop or a
-// combine step, all of them `(inout CallContext) throws -> Void`. The worker fills it and stays
-// behind it as the CallHost; this room has no clock and no flag of its own.
+// combine step, all of them `(inout _CallContext) throws -> Void`. The worker fills it and stays
+// behind it as the _CallHost; this room has no clock and no flag of its own.
 
 /// What stands behind a call: the worker's slot, or a test.
 ///
 /// Called from the thread of the run, at most once a stride or a page, so that the indirect call
 /// costs nothing. Each method may throw what ends the run: a cancellation, a full arena.
-public protocol CallHost: AnyObject {
+public protocol _CallHost: AnyObject {
     /// Takes note of `elements` positions more, up to `position`; answers with the next stride's
     /// length.
     ///
@@ -19,7 +19,7 @@ public protocol CallHost: AnyObject {
     /// after the other without a gap; every page but the last is a multiple of 64 bytes.
     ///
     /// The pages have been written when the call returns.
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer
 
     /// Lends memory of the run's own, at least so many bytes, with what the smaller one held that
     /// was lent before and is void now; else whatever another run left.
@@ -29,20 +29,20 @@ public protocol CallHost: AnyObject {
     /// further; all earlier windows are void afterwards.
     ///
     /// One that reaches less far says that there is no more text than that.
-    func text(from start: Int, to end: Int) throws -> TextWindow
+    func text(from start: Int, to end: Int) throws -> _TextWindow
 }
 
-extension CallHost {
+extension _CallHost {
     /// Lends a region for an output of one page.
     public func pageRegion(
         byteCount: Int, count: Int
     ) throws -> UnsafeMutableRawBufferPointer {
-        try unsafe pageRegion(parts: [PageSize(byteCount: byteCount, count: count)])
+        try unsafe pageRegion(parts: [_PageSize(byteCount: byteCount, count: count)])
     }
 }
 
 /// How large a page will be.
-public struct PageSize: Hashable, Sendable {
+public struct _PageSize: Hashable, Sendable {
     /// Bytes, the header included.
     public var byteCount: Int
     /// Elements.
@@ -56,7 +56,7 @@ public struct PageSize: Hashable, Sendable {
 }
 
 /// One page lent to a run, and where its elements stand in the whole collection.
-@safe public struct InputPage {
+@safe public struct _InputPage {
     /// The page's bytes, header included; 64-byte aligned; borrowed for the call.
     public let bytes: UnsafeRawBufferPointer
     /// The index in the whole collection of the page's first element.
@@ -70,7 +70,7 @@ public struct PageSize: Hashable, Sendable {
 }
 
 /// A part of a file's bytes, lent to a run.
-@safe public struct TextWindow {
+@safe public struct _TextWindow {
     /// The bytes from `start` on; borrowed until the host lends a further window.
     public let bytes: UnsafeRawBufferPointer
     /// The offset in the file of the first byte.
@@ -92,7 +92,7 @@ public struct PageSize: Hashable, Sendable {
 }
 
 /// What one run of the user's code is lent, and what it gives back.
-@safe public struct CallContext {
+@safe public struct _CallContext {
     /// The chain's encoded fields, captured values spliced in.
     public let fields: UnsafeRawBufferPointer
     /// The encoded arguments one after the other; for a combine step, the encoded partial results.
@@ -106,11 +106,11 @@ public struct PageSize: Hashable, Sendable {
     /// The index of the leaf that holds position 0; for files after the first not 0.
     public let leafBase: Int
     /// The pages that hold `range`, in order.
-    public let inputs: [InputPage]
+    public let inputs: [_InputPage]
     /// The pages of a second collection that hold elements of `range`, in order.
-    public var otherInputs: [InputPage] = []
+    public var otherInputs: [_InputPage] = []
     /// The part of the file that is being looked at; nil before any is.
-    public internal(set) var text: TextWindow?
+    public internal(set) var text: _TextWindow?
     /// A page is handed on when its bytes have reached this size.
     public let pageByteCountTarget: Int
     /// Whether the source is only looked at, and will be gone through by other runs: what there is
@@ -123,15 +123,15 @@ public struct PageSize: Hashable, Sendable {
     /// What forecasting knows of the arguments, in their order.
     public var features: [Double] = []
     /// The slot that the run is on.
-    public let _host: any CallHost
+    public let _host: any _CallHost
 
     /// Fills a context; everything lent must outlive the call.
     public init(
         fields: UnsafeRawBufferPointer = unsafe .init(start: nil, count: 0),
         arguments: UnsafeRawBufferPointer = unsafe .init(start: nil, count: 0),
         range: Range<Int> = 0..<0, sourceEnd: Int = .max, leafBase: Int = 0,
-        inputs: [InputPage] = [], text: TextWindow? = nil,
-        pageByteCountTarget: Int = 32 << 20, host: any CallHost
+        inputs: [_InputPage] = [], text: _TextWindow? = nil,
+        pageByteCountTarget: Int = 32 << 20, host: any _CallHost
     ) {
         unsafe self.fields = fields
         unsafe self.arguments = arguments

@@ -5,11 +5,11 @@
 ///
 /// Slower than a `@Record`: every value is decoded whole, by keys.
 public protocol CodablePage: PageElement, Codable
-where Columns == CodableColumns<Self>, Builder == CodableBuilder<Self> {}
+where _Columns == _CodableColumns<Self>, _Builder == _CodableBuilder<Self> {}
 
 extension CodablePage {
     /// The layout: the type's name stands for it.
-    public static var _layout: PageLayout { PageLayout("codable \(Self.self)") }
+    public static var _layout: _PageLayout { _PageLayout("codable \(Self.self)") }
 
     /// Eight bytes of the blob's count.
     public static var _byteCountMin: Int { 8 }
@@ -28,12 +28,12 @@ extension CodablePage {
 }
 
 /// Decoded values.
-public struct CodableColumns<Element: Codable & Sendable>: PageColumns {
+public struct _CodableColumns<Element: Codable & Sendable>: _PageColumns {
     private let elements: [Element?]
 
     /// Takes the offsets and the blobs and decodes them.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-        let blobs = try [UInt8].Columns(opening: &page, count: count)
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
+        let blobs = try [UInt8]._Columns(opening: &page, count: count)
         var elements: [Element?] = []
         for index in 0..<count {
             if let presence = page.presence, !presence[index] {
@@ -59,8 +59,8 @@ public struct CodableColumns<Element: Codable & Sendable>: PageColumns {
 }
 
 /// Collects encoded values end to end.
-public struct CodableBuilder<Element: Codable & Sendable>: PageBuilder {
-    private var blobs = [UInt8].Builder()
+public struct _CodableBuilder<Element: Codable & Sendable>: _PageBuilder {
+    private var blobs = [UInt8]._Builder()
 
     /// Makes an empty builder.
     public init() {}
@@ -75,7 +75,7 @@ public struct CodableBuilder<Element: Codable & Sendable>: PageBuilder {
     /// The offsets and the blobs.
     public func end(from start: Int) -> Int { blobs.end(from: start) }
     /// Writes the offsets and the blobs.
-    public func write(into page: inout PageWriting) { blobs.write(into: &page) }
+    public func write(into page: inout _PageWriting) { blobs.write(into: &page) }
     /// Forgets the values.
     public mutating func removeAll() { blobs.removeAll() }
 }

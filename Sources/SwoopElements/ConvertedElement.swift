@@ -12,11 +12,11 @@
 ///     public init?(storedForm: Double) { self.init(timeIntervalSinceReferenceDate: storedForm) }
 /// }
 /// ```
-public protocol ConvertedElement: PageElement, StoredAsOther
-where Columns == ConvertedColumns<Self>, Builder == ConvertedBuilder<Self> {}
+public protocol ConvertedElement: PageElement, _StoredAsOther
+where _Columns == _ConvertedColumns<Self>, _Builder == _ConvertedBuilder<Self> {}
 
 /// A type with another one that stands for it.
-public protocol StoredAsOther: Sendable {
+public protocol _StoredAsOther: Sendable {
     /// What stands for it.
     associatedtype StoredForm: PageElement
     /// The value that stands for this one.
@@ -27,8 +27,8 @@ public protocol StoredAsOther: Sendable {
 
 extension ConvertedElement {
     /// The type's name, and the other's layout.
-    public static var _layout: PageLayout {
-        PageLayout("\(Self.self) as \(StoredForm._layout.text)", width: StoredForm._layout.width)
+    public static var _layout: _PageLayout {
+        _PageLayout("\(Self.self) as \(StoredForm._layout.text)", width: StoredForm._layout.width)
     }
     /// The other's.
     public static var _byteCountMin: Int { StoredForm._byteCountMin }
@@ -47,7 +47,7 @@ extension ConvertedElement {
     }
 }
 
-extension StoredAsOther where Self: RawRepresentable, StoredForm == RawValue {
+extension _StoredAsOther where Self: RawRepresentable, StoredForm == RawValue {
     /// The raw value.
     @inlinable public var storedForm: RawValue { rawValue }
     /// The case of a raw value.
@@ -66,12 +66,12 @@ extension CSVField where Self: RawRepresentable, RawValue: CSVField {
 }
 
 /// The columns of the type that stands for another.
-public struct ConvertedColumns<Element: StoredAsOther>: PageColumns {
-    @usableFromInline let stored: Element.StoredForm.Columns
+public struct _ConvertedColumns<Element: _StoredAsOther>: _PageColumns {
+    @usableFromInline let stored: Element.StoredForm._Columns
 
     /// Takes the other type's sections; refuses a page with values that stand for nothing.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-        stored = try Element.StoredForm.Columns(opening: &page, count: count)
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
+        stored = try Element.StoredForm._Columns(opening: &page, count: count)
         for index in 0..<count {
             if let presence = page.presence, !presence[index] { continue }
             guard Element(storedForm: stored[index]) != nil else {
@@ -90,8 +90,8 @@ public struct ConvertedColumns<Element: StoredAsOther>: PageColumns {
 }
 
 /// The builder of the type that stands for another.
-public struct ConvertedBuilder<Element: StoredAsOther>: PageBuilder {
-    @usableFromInline var stored = Element.StoredForm.Builder()
+public struct _ConvertedBuilder<Element: _StoredAsOther>: _PageBuilder {
+    @usableFromInline var stored = Element.StoredForm._Builder()
 
     /// Makes an empty builder.
     @inlinable public init() {}
@@ -106,7 +106,7 @@ public struct ConvertedBuilder<Element: StoredAsOther>: PageBuilder {
     /// The other type's.
     @inlinable public func end(from start: Int) -> Int { stored.end(from: start) }
     /// The other type's.
-    @inlinable public func write(into page: inout PageWriting) { stored.write(into: &page) }
+    @inlinable public func write(into page: inout _PageWriting) { stored.write(into: &page) }
     /// Forgets the elements.
     @inlinable public mutating func removeAll() { stored.removeAll() }
 }

@@ -10,7 +10,7 @@
 // TextParsing.swift has the short ways by which most numbers are read.
 
 /// What a text is in the grammar of decimal numbers.
-public enum DecimalText: Sendable {
+package enum DecimalText: Sendable {
     /// A sign and digits.
     case integer
     /// A number that is not written as an integer.

@@ -4,7 +4,8 @@
 // emptied changes no answer: an exact reduction gives the same however its parts are cut.
 
 /// Groups of a run, on their way to the parts that join them.
-@safe public struct DividedGroups<Key: PackedKey, Inner: ExactReduction>: ~Copyable {
+@safe @usableFromInline
+package struct DividedGroups<Key: PackedKey, Inner: ExactReduction>: ~Copyable {
     @usableFromInline var table: PackedGroups<Key, Inner>
     @usableFromInline var batch = GroupBatch<Key, Inner.Raw>()
     @usableFromInline var log: GroupLog
@@ -26,13 +27,13 @@
     /// Begins a part of a source.
     ///
     /// - Parameter parts: of hashes, into which the groups are divided.
-    @inlinable public init(_ inner: Inner, parts: Int, host: any CallHost) {
+    @inlinable public init(_ inner: Inner, parts: Int, host: any _CallHost) {
         self.init(inner, parts: parts, host: host, _limit: 0)
     }
 
     /// Begins a part with a table of about so many groups at most; 0: as many as are best.
     @inlinable
-    public init(_ inner: Inner, parts: Int, host: any CallHost, _limit limit: Int) {
+    public init(_ inner: Inner, parts: Int, host: any _CallHost, _limit limit: Int) {
         let width = PackedGroups<Key, Inner>.rowWidth * 8 + MemoryLayout<Inner.Partial>.stride + 16
         self.limit = limit > 0 ? limit : Self.tableByteCountMax / width
         nextLook = Swift.min(self.limit, Self.sampleCount)
@@ -112,7 +113,7 @@
 }
 
 /// Joins what runs have of one part of the hashes.
-public enum JoinedGroups<Key: PackedKey, Inner: ExactReduction>
+@usableFromInline package enum JoinedGroups<Key: PackedKey, Inner: ExactReduction>
 where Inner.Answer: PageElement {
     /// Bytes of entries that one table joins, so that it stays in a cache.
     @usableFromInline static var tableByteCount: Int { 1 << 20 }
@@ -121,8 +122,8 @@ where Inner.Answer: PageElement {
     ///
     /// - Parameter pages: the part's page of every run, in the order of the source.
     @inlinable public static func answers(
-        of pages: [InputPage], by inner: Inner,
-        into builder: inout PairBuilder<Key.Stored, Inner.Answer>
+        of pages: [_InputPage], by inner: Inner,
+        into builder: inout _PairBuilder<Key._Stored, Inner.Answer>
     ) throws {
         var opened: [GroupPage] = []
         for page in pages {

@@ -8,13 +8,13 @@
 ///
 /// An infinity, or NaN, makes the total what adding one by one would make it; zeros of either sign
 /// add up to 0.
-@frozen public struct ExactTotal: Sendable {
+@frozen public struct _ExactTotal: Sendable {
     /// The window: an integer of two words, in units of the place `base`.
     @usableFromInline var low: UInt64 = 0
     @usableFromInline var high: Int64 = 0
     /// The exponent field of numbers whose last bit is the window's last bit; `noBase`: no number
     /// was added yet.
-    @usableFromInline var base: UInt64 = ExactTotal.noBase
+    @usableFromInline var base: UInt64 = _ExactTotal.noBase
     /// What did not fit into the window; nil: everything did.
     @usableFromInline var rest: WideTotal?
 
@@ -88,7 +88,7 @@
     }
 
     /// Adds another sum.
-    @inlinable public mutating func add(_ other: ExactTotal) {
+    @inlinable public mutating func add(_ other: _ExactTotal) {
         if other.base == base, other.rest == nil, base != Self.noBase {
             let (sum, isBeyond) = words.addingReportingOverflow(other.words)
             if !isBeyond { return words = sum }
@@ -97,7 +97,7 @@
     }
 
     /// Adds a sum whose window is another one.
-    @usableFromInline @inline(never) mutating func addOther(_ other: ExactTotal) {
+    @usableFromInline @inline(never) mutating func addOther(_ other: _ExactTotal) {
         if let wide = other.rest { keepApart { $0.add(wide) } }
         guard other.base != Self.noBase else { return }
         if base == Self.noBase {
@@ -151,7 +151,7 @@
     }
 }
 
-extension ExactTotal: RemoteValue {
+extension _ExactTotal: RemoteValue {
     /// The window, and whether there is more.
     public static var _byteCountMin: Int { 25 }
 
@@ -178,7 +178,7 @@ extension ExactTotal: RemoteValue {
 
 /// An integer of 2,304 bits that holds every sum of fewer than 2^63 numbers, in units of the
 /// smallest one; and whether numbers were added that are none.
-public struct WideTotal: RemoteValue, Hashable {
+@usableFromInline package struct WideTotal: RemoteValue, Hashable {
     /// Lowest first, as a two's complement; behind them, of numbers that were added: 1, NaN; 2,
     /// positive, and 4, negative infinity.
     private var words = [UInt64](repeating: 0, count: Self.wordCount + 1)
@@ -268,6 +268,6 @@ public struct WideTotal: RemoteValue, Hashable {
         var head = UInt128(_low: magnitude[low], _high: top > low ? magnitude[top] : 0)
         // The bits below decide only whether it lies on one side of the middle of two numbers.
         if magnitude[..<low].contains(where: { $0 != 0 }) { head |= 1 }
-        return ExactTotal.rounded(head, at: low * 64, isNegative: isNegative)
+        return _ExactTotal.rounded(head, at: low * 64, isNegative: isNegative)
     }
 }

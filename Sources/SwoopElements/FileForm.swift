@@ -2,7 +2,7 @@
 // the first bytes: by signatures that no text begins with, else by where zeros and line ends are.
 
 /// What a reader takes a file for.
-public enum FileReading: Sendable {
+public enum _FileReading: Sendable {
     /// Text whose lines end in line feeds.
     case lines
     /// Text in pieces between separators.
@@ -12,7 +12,7 @@ public enum FileReading: Sendable {
 }
 
 /// A form of files that is not what a reader wants.
-public struct FileForm: Hashable, Sendable {
+package struct FileForm: Hashable, Sendable {
     /// What the file is, as the end of a sentence: `compressed with gzip`.
     public let what: String
     /// What makes a text of it.
@@ -32,7 +32,7 @@ public struct FileForm: Hashable, Sendable {
     ///   - path: its name, for the advice.
     /// - Returns: nil if the file may well be what the reader takes it for.
     public static func of(
-        head: [UInt8], tail: [UInt8], byteCount: Int, path: String, for reading: FileReading
+        head: [UInt8], tail: [UInt8], byteCount: Int, path: String, for reading: _FileReading
     ) -> FileForm? {
         let packed = self.packed(head, tail, path)
         // Records may begin with any bytes: there the name must say so, too.

@@ -3,11 +3,11 @@
 
 /// A section of numbers of fixed width.
 @safe @frozen
-public struct FixedWidthColumns<Element: FixedWidthValue>: PageColumns, BitwiseCopyable {
+public struct _FixedWidthColumns<Element: _FixedWidthValue>: _PageColumns, BitwiseCopyable {
     @usableFromInline let base: UnsafePointer<Element>
 
     /// Takes one section.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
         let width = MemoryLayout<Element>.stride
         unsafe base = try page.section(count: count, width: width)
             .assumingMemoryBound(to: Element.self)
@@ -23,7 +23,7 @@ public struct FixedWidthColumns<Element: FixedWidthValue>: PageColumns, BitwiseC
 }
 
 /// Collects numbers of fixed width.
-public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
+public struct _FixedWidthBuilder<Element: _FixedWidthValue>: _PageBuilder {
     @usableFromInline var elements: [Element] = []
 
     /// Makes an empty builder.
@@ -40,11 +40,11 @@ public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
 
     /// One section.
     public func end(from start: Int) -> Int {
-        PageHeader.aligned(start) + elements.count * MemoryLayout<Element>.stride
+        _PageHeader.aligned(start) + elements.count * MemoryLayout<Element>.stride
     }
 
     /// Writes one section.
-    public func write(into page: inout PageWriting) { page.section(elements) }
+    public func write(into page: inout _PageWriting) { page.section(elements) }
 
     /// Forgets the numbers.
     public mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
@@ -54,13 +54,13 @@ public struct FixedWidthBuilder<Element: FixedWidthValue>: PageBuilder {
 }
 
 /// A number that pages hold as it lies in memory.
-public protocol FixedWidthElement: FixedWidthValue, PageElement
-where Columns == FixedWidthColumns<Self>, Builder == FixedWidthBuilder<Self> {}
+public protocol FixedWidthElement: _FixedWidthValue, PageElement
+where _Columns == _FixedWidthColumns<Self>, _Builder == _FixedWidthBuilder<Self> {}
 
 extension FixedWidthElement {
     /// The size of a page of so many numbers.
     package static func pageByteCount(of count: Int) -> Int {
-        PageHeader.aligned(PageHeader.byteCount + count * MemoryLayout<Self>.stride)
+        _PageHeader.aligned(_PageHeader.byteCount + count * MemoryLayout<Self>.stride)
     }
 
     /// Hands the bytes of a page of these numbers to `take`, in order: the numbers as they lie in
@@ -69,11 +69,11 @@ extension FixedWidthElement {
         of numbers: ArraySlice<Self>, to take: (UnsafeRawBufferPointer) -> Void
     ) {
         let size = pageByteCount(of: numbers.count)
-        unsafe PageHeader(layoutHash: _layout.hash, count: numbers.count, byteCount: size)
+        unsafe _PageHeader(layoutHash: _layout.hash, count: numbers.count, byteCount: size)
             .withBytes(take)
         unsafe numbers.withUnsafeBytes { bytes in
             if bytes.count > 0 { unsafe take(bytes) }
-            let gap = [UInt8](repeating: 0, count: size - PageHeader.byteCount - bytes.count)
+            let gap = [UInt8](repeating: 0, count: size - _PageHeader.byteCount - bytes.count)
             unsafe gap.withUnsafeBytes { if $0.count > 0 { unsafe take($0) } }
         }
     }
@@ -81,85 +81,85 @@ extension FixedWidthElement {
 
 extension Int: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i64", width: 8) }
+    public static var _layout: _PageLayout { _PageLayout("i64", width: 8) }
 }
 
 extension Int8: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i8", width: 1) }
+    public static var _layout: _PageLayout { _PageLayout("i8", width: 1) }
 }
 
 extension Int16: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i16", width: 2) }
+    public static var _layout: _PageLayout { _PageLayout("i16", width: 2) }
 }
 
 extension Int32: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i32", width: 4) }
+    public static var _layout: _PageLayout { _PageLayout("i32", width: 4) }
 }
 
 extension Int64: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i64", width: 8) }
+    public static var _layout: _PageLayout { _PageLayout("i64", width: 8) }
 }
 
 extension UInt: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u64", width: 8) }
+    public static var _layout: _PageLayout { _PageLayout("u64", width: 8) }
 }
 
 extension UInt8: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u8", width: 1) }
+    public static var _layout: _PageLayout { _PageLayout("u8", width: 1) }
 }
 
 extension UInt16: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u16", width: 2) }
+    public static var _layout: _PageLayout { _PageLayout("u16", width: 2) }
 }
 
 extension UInt32: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u32", width: 4) }
+    public static var _layout: _PageLayout { _PageLayout("u32", width: 4) }
 }
 
 extension UInt64: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u64", width: 8) }
+    public static var _layout: _PageLayout { _PageLayout("u64", width: 8) }
 }
 
 extension Int128: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("i128", width: 16) }
+    public static var _layout: _PageLayout { _PageLayout("i128", width: 16) }
 }
 
 extension UInt128: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("u128", width: 16) }
+    public static var _layout: _PageLayout { _PageLayout("u128", width: 16) }
 }
 
 extension Float: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("f32", width: 4) }
+    public static var _layout: _PageLayout { _PageLayout("f32", width: 4) }
 }
 
 extension Double: FixedWidthElement {
     /// Numbers of fixed width.
-    public static var _layout: PageLayout { PageLayout("f64", width: 8) }
+    public static var _layout: _PageLayout { _PageLayout("f64", width: 8) }
 }
 
 extension Bool: PageElement {
     /// The layout of a Bool: a byte, false if it is zero.
-    public static var _layout: PageLayout { PageLayout("bool", width: 1) }
+    public static var _layout: _PageLayout { _PageLayout("bool", width: 1) }
 
     /// A byte for each.
-    @frozen public struct Columns: PageColumns, BitwiseCopyable {
-        @usableFromInline let bytes: FixedWidthColumns<UInt8>
+    @frozen public struct _Columns: _PageColumns, BitwiseCopyable {
+        @usableFromInline let bytes: _FixedWidthColumns<UInt8>
 
         /// Takes one section.
-        public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-            bytes = try FixedWidthColumns(opening: &page, count: count)
+        public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
+            bytes = try _FixedWidthColumns(opening: &page, count: count)
         }
 
         /// The value at `index`; any byte but zero is true.
@@ -167,8 +167,8 @@ extension Bool: PageElement {
     }
 
     /// Collects a byte for each.
-    public struct Builder: PageBuilder {
-        @usableFromInline var bytes = FixedWidthBuilder<UInt8>()
+    public struct _Builder: _PageBuilder {
+        @usableFromInline var bytes = _FixedWidthBuilder<UInt8>()
 
         /// Makes an empty builder.
         @inlinable public init() {}
@@ -181,7 +181,7 @@ extension Bool: PageElement {
         /// One section.
         public func end(from start: Int) -> Int { bytes.end(from: start) }
         /// Writes one section.
-        public func write(into page: inout PageWriting) { bytes.write(into: &page) }
+        public func write(into page: inout _PageWriting) { bytes.write(into: &page) }
         /// Forgets the values.
         public mutating func removeAll() { bytes.removeAll() }
     }
@@ -189,17 +189,17 @@ extension Bool: PageElement {
 
 extension String: PageElement {
     /// The layout of text: offsets and UTF-8.
-    public static var _layout: PageLayout { PageLayout("utf8") }
+    public static var _layout: _PageLayout { _PageLayout("utf8") }
 
     /// Offsets and bytes.
-    @safe @frozen public struct Columns: PageColumns, BitwiseCopyable {
+    @safe @frozen public struct _Columns: _PageColumns, BitwiseCopyable {
         @usableFromInline let offsets: UnsafePointer<UInt64>
         @usableFromInline let bytes: UnsafePointer<UInt8>
         @usableFromInline let total: Int
 
         /// Takes two sections, and looks at neither: a chain that does not use the column reads
         /// nothing of it. Offsets are checked, and UTF-8 is, where a String is made.
-        public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+        public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
             let (pointer, total) = try unsafe page.uncheckedOffsets(count: count)
             unsafe offsets = pointer
             self.total = total
@@ -238,7 +238,7 @@ extension String: PageElement {
     }
 
     /// Collects texts end to end.
-    public struct Builder: PageBuilder {
+    public struct _Builder: _PageBuilder {
         @usableFromInline var offsets: [UInt64] = [0]
         @usableFromInline var bytes: [UInt8] = []
 
@@ -260,11 +260,11 @@ extension String: PageElement {
 
         /// Two sections.
         public func end(from start: Int) -> Int {
-            PageHeader.aligned(PageHeader.aligned(start) + offsets.count * 8) + bytes.count
+            _PageHeader.aligned(_PageHeader.aligned(start) + offsets.count * 8) + bytes.count
         }
 
         /// Writes the offsets and the bytes.
-        public func write(into page: inout PageWriting) {
+        public func write(into page: inout _PageWriting) {
             page.section(offsets)
             page.section(bytes)
         }

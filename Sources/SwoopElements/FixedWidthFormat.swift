@@ -2,7 +2,7 @@
 // of them is cut like a text: the records of [a, b) are those that begin there.
 
 /// Records of so many bytes each, with nothing between.
-@frozen public struct FixedWidthFormat: TextFormat {
+@frozen public struct _FixedWidthFormat: _TextFormat {
     /// Bytes of a record.
     public let byteCount: Int
 
@@ -23,10 +23,10 @@
     public static var _name: String { "records" }
 
     /// Records: every byte is one of them.
-    public static var _reading: FileReading { .records }
+    public static var _reading: _FileReading { .records }
 
     /// At the next multiple of the width.
-    public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
+    public func firstBegin(_ window: _TextWindow, at position: Int) -> Int? {
         let (sum, overflow) = position.addingReportingOverflow(byteCount - 1)
         guard !overflow else { return nil }
         let begin = sum / byteCount * byteCount

@@ -2,9 +2,11 @@
 // equal to every other one, which it is not by itself, and the zeros are one key.
 
 /// Keys of which all NaN are one, the last in order, and both zeros are 0.
-public struct FloatKeys<Key: BinaryFloatingPoint & SortValue & PageElement>: GroupKeys, ~Copyable {
+@usableFromInline
+package struct FloatKeys<Key: BinaryFloatingPoint & _SortValue & PageElement>: _GroupKeys, ~Copyable
+{
     /// The numbers themselves.
-    public typealias Stored = Key
+    public typealias _Stored = Key
 
     @usableFromInline var numbers = IntegerKeys<UInt64>()
 

@@ -11,7 +11,7 @@
     @usableFromInline let numbers: UnsafeMutablePointer<UInt64>
     @usableFromInline var count = 0
     /// Texts of the keys.
-    @usableFromInline var texts = TextScratch()
+    @usableFromInline var texts = _TextScratch()
     /// Whatever was read only to have it in the cache.
     @usableFromInline var read: UInt8 = 0
 

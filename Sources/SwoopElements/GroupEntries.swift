@@ -10,7 +10,7 @@
 /// Takes entries one after the other, and divides them at the end.
 @safe @usableFromInline struct GroupLog: ~Copyable {
     /// Whose memory the entries lie in: the next run finds it there.
-    @usableFromInline let host: any CallHost
+    @usableFromInline let host: any _CallHost
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity = 0
     @usableFromInline var end = 0
@@ -26,7 +26,7 @@
     /// The buckets of each part.
     @usableFromInline let buckets: Int
 
-    @inlinable init(parts: Int, host: any CallHost) {
+    @inlinable init(parts: Int, host: any _CallHost) {
         self.host = host
         // So many that one of them has few entries even of a large part, and so few in all that
         // entries can be written to all of them in turn.
@@ -89,7 +89,7 @@
     /// their order.
     @usableFromInline func emit() throws {
         let head = GroupPage.headByteCount(buckets: buckets)
-        var pages: [PageSize] = []
+        var pages: [_PageSize] = []
         /// Where the next entry of each bucket belongs.
         var places: [Int] = []
         var start = 0
@@ -100,9 +100,9 @@
                 place += sizes[bucket]
             }
             let isEmpty = place == start + head
-            let size = isEmpty ? 0 : PageHeader.aligned(place - start)
+            let size = isEmpty ? 0 : _PageHeader.aligned(place - start)
             // What is counted is only whether there is anything.
-            pages.append(PageSize(byteCount: size, count: isEmpty ? 0 : 1))
+            pages.append(_PageSize(byteCount: size, count: isEmpty ? 0 : 1))
             start += size
         }
         let region = try unsafe host.pageRegion(parts: pages)

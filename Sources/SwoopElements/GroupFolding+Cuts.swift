@@ -2,7 +2,7 @@
 // source says where to cut, each part writes what it has of every stretch of the keys, and the
 // stretches are joined by themselves, each as in GroupFolding+Parts.swift.
 
-extension GroupKeys where Self: ~Copyable {
+extension _GroupKeys where Self: ~Copyable {
     /// Appends some of the keys, at most so many, as evenly spread as they stand in order.
     @inlinable public func encodeSample(_ count: Int, into writer: inout ValueWriter) {
         let order = numbersInOrder()
@@ -41,20 +41,20 @@ extension GroupKeys where Self: ~Copyable {
     }
 }
 
-extension GroupFolding where Keys: ~Copyable {
+extension _GroupFolding where Keys: ~Copyable {
     /// Writes the groups as the pages of one output: one for each stretch of keys.
     ///
     /// - Parameters:
     ///   - cuts: keys as `encodeCuts` wrote them.
     ///   - stretches: how many stretches there are at most; those behind the last cut are empty.
     @inlinable public mutating func emit(
-        cutAt cuts: inout ValueReader, stretches: Int, to host: any CallHost
+        cutAt cuts: inout ValueReader, stretches: Int, to host: any _CallHost
     ) throws {
         try close()
         let parts = try divided(at: &cuts, stretches: stretches)
         var places = [Int32](repeating: -1, count: keys.count)
         var writer = ValueWriter()
-        var sizes: [PageSize] = []
+        var sizes: [_PageSize] = []
         for part in parts {
             for (place, number) in part.numbers.enumerated() { places[number] = Int32(place) }
             let start = writer.byteCount
@@ -62,7 +62,7 @@ extension GroupFolding where Keys: ~Copyable {
             while writer.byteCount % 64 != 0 { writer.write(UInt8(0)) }
             // What has no elements is not read; which positions it covers must be.
             sizes.append(
-                PageSize(
+                _PageSize(
                     byteCount: writer.byteCount - start, count: Swift.max(1, part.numbers.count)))
         }
         unsafe try host.pageRegion(parts: sizes).copyBytes(from: writer.bytes)

@@ -20,7 +20,7 @@ extension GroupPlace {
     }
 }
 
-extension GroupFolding where Keys: ~Copyable {
+extension _GroupFolding where Keys: ~Copyable {
     /// What stands in front of a part.
     @usableFromInline struct Head {
         @usableFromInline let leafWidth: Int
@@ -117,7 +117,7 @@ extension GroupFolding where Keys: ~Copyable {
     ///   stretch from left to right; not at all if there are no parts.
     @inlinable public static func join(
         _ reader: inout ValueReader, by inner: Inner,
-        _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
+        _ body: (inout _GroupFolding<Keys, Inner>) throws -> Void
     ) throws {
         var readers: [ValueReader] = []
         while !reader.isAtEnd {
@@ -129,8 +129,8 @@ extension GroupFolding where Keys: ~Copyable {
 
     /// Joins encoded parts, each behind its size at the beginning of a page.
     @inlinable public static func join(
-        pages: [InputPage], by inner: Inner,
-        _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
+        pages: [_InputPage], by inner: Inner,
+        _ body: (inout _GroupFolding<Keys, Inner>) throws -> Void
     ) throws {
         let readers = try pages.map { page in
             var reader = unsafe ValueReader(page.bytes)
@@ -142,7 +142,7 @@ extension GroupFolding where Keys: ~Copyable {
 
     @inlinable static func join(
         _ readers: [ValueReader], by inner: Inner,
-        _ body: (inout GroupFolding<Keys, Inner>) throws -> Void
+        _ body: (inout _GroupFolding<Keys, Inner>) throws -> Void
     ) throws {
         var parts: [(head: Head, reader: ValueReader)] = []
         for var reader in readers { parts.append((try Head(decoding: &reader), reader)) }
@@ -150,7 +150,7 @@ extension GroupFolding where Keys: ~Copyable {
         var index = 0
         while index < parts.count {
             let first = parts[index].head
-            var folding = GroupFolding(inner, leafWidth: first.leafWidth, at: first.start)
+            var folding = _GroupFolding(inner, leafWidth: first.leafWidth, at: first.start)
             repeat {
                 try folding.absorb(parts[index].head, &parts[index].reader)
                 index += 1
@@ -211,7 +211,7 @@ extension GroupFolding where Keys: ~Copyable {
     /// Calls `body` with each key and its answer, in the order of the keys; for use at the end.
     ///
     /// - Throws: `ReductionError.gap` unless everything from position 0 on is there.
-    @inlinable public mutating func answers(_ body: (Keys.Stored, Inner.Answer) throws -> Void)
+    @inlinable public mutating func answers(_ body: (Keys._Stored, Inner.Answer) throws -> Void)
         throws
     {
         guard start.leaf == 0, start.offset == 0 else { throw ReductionError.gap }

@@ -19,7 +19,7 @@
 }
 
 /// The groups of one run, or of several that were joined.
-@safe public struct GroupFolding<Keys: GroupKeys & ~Copyable, Inner: Reduction>: ~Copyable {
+@safe public struct _GroupFolding<Keys: _GroupKeys & ~Copyable, Inner: Reduction>: ~Copyable {
     /// What one leaf has of a key; of another leaf if the stamp is not the folding's.
     @usableFromInline struct Cell {
         @usableFromInline var stamp: UInt32
@@ -57,7 +57,7 @@
     @usableFromInline let leafBase: Int
 
     /// Begins at the lower bound of the context's range.
-    @inlinable public init(_ inner: Inner, leafWidth: Int, _ context: CallContext) {
+    @inlinable public init(_ inner: Inner, leafWidth: Int, _ context: _CallContext) {
         let position = context.range.lowerBound
         self.init(
             inner, leafWidth: leafWidth,

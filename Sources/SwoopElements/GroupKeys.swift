@@ -5,11 +5,11 @@
 
 /// A table of keys that gives each a number; keys are stored once, whatever they were borrowed
 /// from.
-public protocol GroupKeys: ~Copyable {
+public protocol _GroupKeys: ~Copyable {
     /// What elements are grouped by; it may borrow, and is then copied when it is new.
     associatedtype Key
     /// What is kept of a key and stands in the answer.
-    associatedtype Stored: PageElement
+    associatedtype _Stored: PageElement
 
     /// Makes an empty table.
     init()
@@ -24,7 +24,7 @@ public protocol GroupKeys: ~Copyable {
     mutating func number(of key: Key) -> Int
 
     /// The key of a number, which must be in `0..<count`.
-    func stored(_ number: Int) -> Stored
+    func stored(_ number: Int) -> _Stored
 
     /// All numbers in the order of their keys, which is the same in every process.
     func numbersInOrder() -> [Int]

@@ -2,9 +2,10 @@
 // table of some thousand keys stays in the fastest cache, beside the array of the keys.
 
 /// Keys of fixed width, without an allocation per key.
-@safe public struct IntegerKeys<Key: FixedWidthInteger & PageElement>: GroupKeys, ~Copyable {
+@safe @usableFromInline
+package struct IntegerKeys<Key: FixedWidthInteger & PageElement>: _GroupKeys, ~Copyable {
     /// The integers themselves.
-    public typealias Stored = Key
+    public typealias _Stored = Key
 
     /// A number plus one; 0: free.
     @usableFromInline var slots: UnsafeMutablePointer<UInt32>

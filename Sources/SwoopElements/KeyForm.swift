@@ -43,7 +43,7 @@ public struct _KeyWord {
     }
 }
 
-extension RemoteValue where Self: FixedWidthValue & FixedWidthInteger {
+extension RemoteValue where Self: _FixedWidthValue & FixedWidthInteger {
     /// The integer; nil if it is wider than a word.
     @inlinable @inline(__always) public var _keyWord: _KeyWord? {
         guard Self.bitWidth <= UInt64.bitWidth else { return nil }

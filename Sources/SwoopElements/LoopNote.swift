@@ -3,7 +3,7 @@
 // that runs a kernel.
 
 /// The part of a source that a run covers.
-public struct LoopNote: Sendable {
+package struct LoopNote: Sendable {
     /// The kinds of sources.
     public enum Source: Sendable {
         /// No source: a step that combines partial results.

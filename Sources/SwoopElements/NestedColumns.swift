@@ -52,17 +52,17 @@ extension Pair: RemoteValue where First: RemoteValue, Second: RemoteValue {
 }
 
 /// The columns of the first, then those of the second.
-public struct PairColumns<First: PageElement, Second: PageElement>: PageColumns {
+public struct _PairColumns<First: PageElement, Second: PageElement>: _PageColumns {
     /// What a row is.
     public typealias Element = Pair<First, Second>
 
-    @usableFromInline let first: First.Columns
-    @usableFromInline let second: Second.Columns
+    @usableFromInline let first: First._Columns
+    @usableFromInline let second: Second._Columns
 
     /// Takes the sections of both.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-        first = try First.Columns(opening: &page, count: count)
-        second = try Second.Columns(opening: &page, count: count)
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
+        first = try First._Columns(opening: &page, count: count)
+        second = try Second._Columns(opening: &page, count: count)
     }
 
     /// The pair at `index`.
@@ -72,12 +72,12 @@ public struct PairColumns<First: PageElement, Second: PageElement>: PageColumns 
 }
 
 /// Collects both.
-public struct PairBuilder<First: PageElement, Second: PageElement>: PageBuilder {
+public struct _PairBuilder<First: PageElement, Second: PageElement>: _PageBuilder {
     /// What a row is.
     public typealias Element = Pair<First, Second>
 
-    @usableFromInline var first = First.Builder()
-    @usableFromInline var second = Second.Builder()
+    @usableFromInline var first = First._Builder()
+    @usableFromInline var second = Second._Builder()
 
     /// Makes an empty builder.
     @inlinable public init() {}
@@ -100,7 +100,7 @@ public struct PairBuilder<First: PageElement, Second: PageElement>: PageBuilder 
     public func end(from start: Int) -> Int { second.end(from: first.end(from: start)) }
 
     /// Writes the sections of both.
-    public func write(into page: inout PageWriting) {
+    public func write(into page: inout _PageWriting) {
         first.write(into: &page)
         second.write(into: &page)
     }
@@ -120,32 +120,32 @@ public struct PairBuilder<First: PageElement, Second: PageElement>: PageBuilder 
 
 extension Pair: PageElement where First: PageElement, Second: PageElement {
     /// Reads them from a page.
-    public typealias Columns = PairColumns<First, Second>
+    public typealias _Columns = _PairColumns<First, Second>
     /// Writes them into a page.
-    public typealias Builder = PairBuilder<First, Second>
+    public typealias _Builder = _PairBuilder<First, Second>
 
     /// The layout of a pair.
-    public static var _layout: PageLayout {
-        PageLayout(
+    public static var _layout: _PageLayout {
+        _PageLayout(
             "pair(\(First._layout.text), \(Second._layout.text))",
-            width: PageLayout.sum([First._layout.width, Second._layout.width]))
+            width: _PageLayout.sum([First._layout.width, Second._layout.width]))
     }
 }
 
 /// A byte that says whether there is a value, and the values' columns.
-public struct OptionalColumns<Wrapped: PageElement>: PageColumns {
+public struct _OptionalColumns<Wrapped: PageElement>: _PageColumns {
     /// What a row is.
     public typealias Element = Wrapped?
 
-    @usableFromInline let present: Bool.Columns
-    @usableFromInline let values: Wrapped.Columns
+    @usableFromInline let present: Bool._Columns
+    @usableFromInline let values: Wrapped._Columns
 
     /// Takes the sections of both.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
-        present = try Bool.Columns(opening: &page, count: count)
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
+        present = try Bool._Columns(opening: &page, count: count)
         let outer = page.presence
         page.presence = present
-        values = try Wrapped.Columns(opening: &page, count: count)
+        values = try Wrapped._Columns(opening: &page, count: count)
         page.presence = outer
     }
 
@@ -156,12 +156,12 @@ public struct OptionalColumns<Wrapped: PageElement>: PageColumns {
 }
 
 /// Collects both.
-public struct OptionalBuilder<Wrapped: PageElement>: PageBuilder {
+public struct _OptionalBuilder<Wrapped: PageElement>: _PageBuilder {
     /// What a row is.
     public typealias Element = Wrapped?
 
-    @usableFromInline var present = Bool.Builder()
-    @usableFromInline var values = Wrapped.Builder()
+    @usableFromInline var present = Bool._Builder()
+    @usableFromInline var values = Wrapped._Builder()
 
     /// Makes an empty builder.
     @inlinable public init() {}
@@ -185,7 +185,7 @@ public struct OptionalBuilder<Wrapped: PageElement>: PageBuilder {
     public func end(from start: Int) -> Int { values.end(from: present.end(from: start)) }
 
     /// Writes the sections of both.
-    public func write(into page: inout PageWriting) {
+    public func write(into page: inout _PageWriting) {
         present.write(into: &page)
         values.write(into: &page)
     }
@@ -199,29 +199,29 @@ public struct OptionalBuilder<Wrapped: PageElement>: PageBuilder {
 
 extension Optional: PageElement where Wrapped: PageElement {
     /// Reads them from a page.
-    public typealias Columns = OptionalColumns<Wrapped>
+    public typealias _Columns = _OptionalColumns<Wrapped>
     /// Writes them into a page.
-    public typealias Builder = OptionalBuilder<Wrapped>
+    public typealias _Builder = _OptionalBuilder<Wrapped>
 
     /// The layout of an optional.
-    public static var _layout: PageLayout { PageLayout("optional(\(Wrapped._layout.text))") }
+    public static var _layout: _PageLayout { _PageLayout("optional(\(Wrapped._layout.text))") }
 }
 
 /// Offsets, and the columns of all elements end to end.
-@safe public struct ArrayColumns<Value: PageElement>: PageColumns {
+@safe public struct _ArrayColumns<Value: PageElement>: _PageColumns {
     /// What a row is.
     public typealias Element = [Value]
 
     @usableFromInline let offsets: UnsafePointer<UInt64>
-    @usableFromInline let values: Value.Columns
+    @usableFromInline let values: Value._Columns
 
     /// Takes the offsets and the elements' sections.
-    public init(opening page: inout PageOpening, count: Int) throws(PageError) {
+    public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
         let (pointer, total) = try unsafe page.offsets(count: count)
         unsafe offsets = pointer
         let outer = page.presence
         page.presence = nil
-        values = try Value.Columns(opening: &page, count: total)
+        values = try Value._Columns(opening: &page, count: total)
         page.presence = outer
     }
 
@@ -238,12 +238,12 @@ extension Optional: PageElement where Wrapped: PageElement {
 }
 
 /// Collects elements end to end.
-public struct ArrayBuilder<Value: PageElement>: PageBuilder {
+public struct _ArrayBuilder<Value: PageElement>: _PageBuilder {
     /// What a row is.
     public typealias Element = [Value]
 
     @usableFromInline var offsets: [UInt64] = [0]
-    @usableFromInline var values = Value.Builder()
+    @usableFromInline var values = Value._Builder()
 
     /// Makes an empty builder.
     @inlinable public init() {}
@@ -263,11 +263,11 @@ public struct ArrayBuilder<Value: PageElement>: PageBuilder {
 
     /// The offsets and the elements' sections.
     public func end(from start: Int) -> Int {
-        values.end(from: PageHeader.aligned(start) + offsets.count * 8)
+        values.end(from: _PageHeader.aligned(start) + offsets.count * 8)
     }
 
     /// Writes the offsets and the elements.
-    public func write(into page: inout PageWriting) {
+    public func write(into page: inout _PageWriting) {
         page.section(offsets)
         values.write(into: &page)
     }
@@ -282,10 +282,10 @@ public struct ArrayBuilder<Value: PageElement>: PageBuilder {
 
 extension Array: PageElement where Element: PageElement {
     /// Reads them from a page.
-    public typealias Columns = ArrayColumns<Element>
+    public typealias _Columns = _ArrayColumns<Element>
     /// Writes them into a page.
-    public typealias Builder = ArrayBuilder<Element>
+    public typealias _Builder = _ArrayBuilder<Element>
 
     /// The layout of an array.
-    public static var _layout: PageLayout { PageLayout("array(\(Element._layout.text))") }
+    public static var _layout: _PageLayout { _PageLayout("array(\(Element._layout.text))") }
 }

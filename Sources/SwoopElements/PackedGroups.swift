@@ -11,7 +11,7 @@
     @usableFromInline private(set) var count = 0
     @usableFromInline private(set) var capacity = 256
     /// Texts of keys that are kept.
-    @usableFromInline var texts = TextScratch()
+    @usableFromInline var texts = _TextScratch()
 
     /// A hash and the words of a key.
     @inlinable static var rowWidth: Int { 1 + Key._wordCount }
@@ -122,7 +122,7 @@
     /// every process, whatever the order in which keys came.
     @inlinable func numbersByHash() -> [Int] {
         var entries = (0..<count).map {
-            SortEntry(number: unsafe row($0).pointee, row: $0)
+            _SortEntry(number: unsafe row($0).pointee, row: $0)
         }
         _sort(&entries, numberDecides: false) {
             unsafe Key._precedes(row($0) + 1, row($1) + 1) ?? false

@@ -9,7 +9,7 @@
 /// conform.
 public protocol PackedKey {
     /// The key as it stands in an answer.
-    associatedtype Stored: PageElement
+    associatedtype _Stored: PageElement
 
     /// How many words a key takes.
     static var _wordCount: Int { get }
@@ -24,7 +24,7 @@ public protocol PackedKey {
     ///   - scratch: keeps text that lies nowhere else.
     /// - Returns: the hash of those columns and this one; the same in every process.
     func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64
 
     /// Whether words of equal hash are one key although they differ, as addresses may.
@@ -40,7 +40,7 @@ public protocol PackedKey {
     ) -> Bool?
 
     /// Adds the key of some words to a page.
-    static func _append(_ words: UnsafePointer<UInt64>, to builder: inout Stored.Builder)
+    static func _append(_ words: UnsafePointer<UInt64>, to builder: inout _Stored._Builder)
 }
 
 /// Stirs a word into a hash: twice, since after one product consecutive integers still lie side by
@@ -50,21 +50,21 @@ public protocol PackedKey {
 }
 
 /// A key of one word, which decides.
-public protocol WordKey: PackedKey {
+public protocol _WordKey: PackedKey {
     /// The word.
     var _packedWord: UInt64 { get }
     /// The key of a word.
-    static func _unpacked(_ word: UInt64) -> Stored
+    static func _unpacked(_ word: UInt64) -> _Stored
 }
 
-extension WordKey {
+extension _WordKey {
     /// 1.
     @inlinable public static var _wordCount: Int { 1 }
     /// No.
     @inlinable public static var _hasText: Bool { false }
     /// Writes the word.
     @inlinable @inline(__always) public func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64 {
         let word = _packedWord
         unsafe words.pointee = word
@@ -86,11 +86,11 @@ extension WordKey {
     }
     /// Adds the key.
     @inlinable @inline(__always) public static func _append(
-        _ words: UnsafePointer<UInt64>, to builder: inout Stored.Builder
+        _ words: UnsafePointer<UInt64>, to builder: inout _Stored._Builder
     ) { unsafe builder.append(_unpacked(words.pointee)) }
 }
 
-extension WordKey where Self: FixedWidthInteger & PageElement, Stored == Self {
+extension _WordKey where Self: FixedWidthInteger & PageElement, _Stored == Self {
     /// The integer's bits.
     @inlinable @inline(__always) public var _packedWord: UInt64 {
         UInt64(truncatingIfNeeded: self)
@@ -101,50 +101,50 @@ extension WordKey where Self: FixedWidthInteger & PageElement, Stored == Self {
     }
 }
 
-extension Int: WordKey {
+extension Int: _WordKey {
     /// Itself.
-    public typealias Stored = Int
+    public typealias _Stored = Int
 }
-extension Int8: WordKey {
+extension Int8: _WordKey {
     /// Itself.
-    public typealias Stored = Int8
+    public typealias _Stored = Int8
 }
-extension Int16: WordKey {
+extension Int16: _WordKey {
     /// Itself.
-    public typealias Stored = Int16
+    public typealias _Stored = Int16
 }
-extension Int32: WordKey {
+extension Int32: _WordKey {
     /// Itself.
-    public typealias Stored = Int32
+    public typealias _Stored = Int32
 }
-extension Int64: WordKey {
+extension Int64: _WordKey {
     /// Itself.
-    public typealias Stored = Int64
+    public typealias _Stored = Int64
 }
-extension UInt: WordKey {
+extension UInt: _WordKey {
     /// Itself.
-    public typealias Stored = UInt
+    public typealias _Stored = UInt
 }
-extension UInt8: WordKey {
+extension UInt8: _WordKey {
     /// Itself.
-    public typealias Stored = UInt8
+    public typealias _Stored = UInt8
 }
-extension UInt16: WordKey {
+extension UInt16: _WordKey {
     /// Itself.
-    public typealias Stored = UInt16
+    public typealias _Stored = UInt16
 }
-extension UInt32: WordKey {
+extension UInt32: _WordKey {
     /// Itself.
-    public typealias Stored = UInt32
+    public typealias _Stored = UInt32
 }
-extension UInt64: WordKey {
+extension UInt64: _WordKey {
     /// Itself.
-    public typealias Stored = UInt64
+    public typealias _Stored = UInt64
 }
 
-extension Double: WordKey {
+extension Double: _WordKey {
     /// Itself: one NaN, one zero.
-    public typealias Stored = Double
+    public typealias _Stored = Double
     /// The bits of the number as a key.
     @inlinable @inline(__always) public var _packedWord: UInt64 { _canonicalKey.bitPattern }
     /// The number.
@@ -153,9 +153,9 @@ extension Double: WordKey {
     }
 }
 
-extension Float: WordKey {
+extension Float: _WordKey {
     /// Itself: one NaN, one zero.
-    public typealias Stored = Float
+    public typealias _Stored = Float
     /// The bits of the number as a key.
     @inlinable @inline(__always) public var _packedWord: UInt64 {
         UInt64(_canonicalKey.bitPattern)
@@ -166,9 +166,9 @@ extension Float: WordKey {
     }
 }
 
-extension Bool: WordKey {
+extension Bool: _WordKey {
     /// Itself.
-    public typealias Stored = Bool
+    public typealias _Stored = Bool
     /// 1 or 0.
     @inlinable @inline(__always) public var _packedWord: UInt64 { self ? 1 : 0 }
     /// The value.
@@ -177,7 +177,7 @@ extension Bool: WordKey {
 
 extension Optional: PackedKey where Wrapped: PackedKey {
     /// The key, if there is one.
-    public typealias Stored = Wrapped.Stored?
+    public typealias _Stored = Wrapped._Stored?
 
     /// Whether there is a key, and the key.
     @inlinable public static var _wordCount: Int { 1 + Wrapped._wordCount }
@@ -186,7 +186,7 @@ extension Optional: PackedKey where Wrapped: PackedKey {
 
     /// Writes whether there is a key, and the key or zeros.
     @inlinable @inline(__always) public func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64 {
         guard let self else {
             unsafe words.update(repeating: 0, count: Self._wordCount)
@@ -217,7 +217,7 @@ extension Optional: PackedKey where Wrapped: PackedKey {
     }
     /// Adds the key or its absence.
     @inlinable @inline(__always) public static func _append(
-        _ words: UnsafePointer<UInt64>, to builder: inout OptionalBuilder<Wrapped.Stored>
+        _ words: UnsafePointer<UInt64>, to builder: inout _OptionalBuilder<Wrapped._Stored>
     ) {
         guard unsafe words.pointee != 0 else { return builder.appendAbsent() }
         builder.present.append(true)
@@ -227,7 +227,7 @@ extension Optional: PackedKey where Wrapped: PackedKey {
 
 extension Pair: PackedKey where First: PackedKey, Second: PackedKey {
     /// Both keys.
-    public typealias Stored = Pair<First.Stored, Second.Stored>
+    public typealias _Stored = Pair<First._Stored, Second._Stored>
 
     /// Those of both.
     @inlinable public static var _wordCount: Int { First._wordCount + Second._wordCount }
@@ -236,7 +236,7 @@ extension Pair: PackedKey where First: PackedKey, Second: PackedKey {
 
     /// Writes both.
     @inlinable @inline(__always) public func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64 {
         let hash = unsafe first._pack(into: words, hash, &scratch)
         return unsafe second._pack(into: words + First._wordCount, hash, &scratch)
@@ -265,7 +265,8 @@ extension Pair: PackedKey where First: PackedKey, Second: PackedKey {
     }
     /// Adds both.
     @inlinable @inline(__always) public static func _append(
-        _ words: UnsafePointer<UInt64>, to builder: inout PairBuilder<First.Stored, Second.Stored>
+        _ words: UnsafePointer<UInt64>,
+        to builder: inout _PairBuilder<First._Stored, Second._Stored>
     ) {
         unsafe First._append(words, to: &builder.first)
         unsafe Second._append(words + First._wordCount, to: &builder.second)

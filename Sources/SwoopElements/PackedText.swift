@@ -2,7 +2,7 @@
 // all of it where there are more.
 
 /// Bytes of texts while a table of keys looks at them, and those of keys that it keeps.
-@safe public struct TextScratch: ~Copyable {
+@safe public struct _TextScratch: ~Copyable {
     private var blocks: [UnsafeMutableRawBufferPointer] = unsafe []
     /// Bytes of the last block that are taken.
     private var used = 0
@@ -140,7 +140,7 @@
 }
 
 /// A text as a key.
-public protocol TextKey: PackedKey where Stored == String {}
+package protocol TextKey: PackedKey where _Stored == String {}
 
 extension TextKey {
     /// 2.
@@ -161,17 +161,17 @@ extension TextKey {
     ) -> Bool? { unsafe PackedText.precedes(left, right) }
     /// Copies the bytes, without a String between.
     @inlinable @inline(__always) public static func _append(
-        _ words: UnsafePointer<UInt64>, to builder: inout String.Builder
+        _ words: UnsafePointer<UInt64>, to builder: inout String._Builder
     ) { unsafe PackedText.withBytes(words) { builder.appendBytes(of: $0) } }
 }
 
 extension TextSlice: TextKey {
     /// A copy.
-    public typealias Stored = String
+    public typealias _Stored = String
 
     /// Writes the words of the text; a long one is copied, since its bytes are lent to the call.
     @inlinable @inline(__always) public func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64 {
         let hash = unsafe PackedText.pack(base, byteCount, into: words, hash)
         if byteCount > PackedText.inlineMax {
@@ -184,11 +184,11 @@ extension TextSlice: TextKey {
 
 extension String: TextKey {
     /// Itself.
-    public typealias Stored = String
+    public typealias _Stored = String
 
     /// Writes the words of the text; a long one is copied, since a String may move its bytes.
     @inlinable @inline(__always) public func _pack(
-        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout TextScratch
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
     ) -> UInt64 {
         var text = self
         return text.withUTF8 { bytes in
@@ -197,7 +197,7 @@ extension String: TextKey {
     }
 }
 
-extension String.Builder {
+extension String._Builder {
     /// Appends a copy of the bytes.
     @inlinable @inline(__always) mutating func appendBytes(of text: TextSlice) {
         unsafe bytes.append(

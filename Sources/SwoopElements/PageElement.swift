@@ -5,26 +5,26 @@
 /// A type whose values pages hold, laid out in columns.
 ///
 /// The conformance of a struct composes those of its fields, one after the other in their order:
-/// `Columns` and `Builder` hold one column and one builder a field.
+/// `_Columns` and `_Builder` hold one column and one builder a field.
 public protocol PageElement: RemoteValue {
     /// Reads elements from an opened page.
-    associatedtype Columns: PageColumns where Columns.Element == Self
+    associatedtype _Columns: _PageColumns where _Columns.Element == Self
     /// Collects elements and writes them as a page.
-    associatedtype Builder: PageBuilder where Builder.Element == Self
+    associatedtype _Builder: _PageBuilder where _Builder.Element == Self
 
     /// The layout's description; pages of equal descriptions are interchangeable.
-    static var _layout: PageLayout { get }
+    static var _layout: _PageLayout { get }
 }
 
 /// The columns of one type inside an opened page; plain pointers, valid as long as the page is
 /// lent.
-public protocol PageColumns {
+public protocol _PageColumns {
     /// What a row is.
     associatedtype Element
 
     /// Takes this type's sections from the page, in order, and checks every bound that `subscript`
     /// will rely on.
-    init(opening page: inout PageOpening, count: Int) throws(PageError)
+    init(opening page: inout _PageOpening, count: Int) throws(_PageError)
 
     /// The element at `index`, which must be in `0..<count`; unchecked, to be inlined.
     subscript(_ index: Int) -> Element { get }
@@ -33,13 +33,13 @@ public protocol PageColumns {
     func _array(_ range: Range<Int>) -> [Element]
 }
 
-extension PageColumns {
+extension _PageColumns {
     /// Loads the elements one by one.
     @inlinable public func _array(_ range: Range<Int>) -> [Element] { range.map { self[$0] } }
 }
 
 /// Collects the elements of a page in private memory.
-public protocol PageBuilder {
+public protocol _PageBuilder {
     /// What a row is.
     associatedtype Element
 
@@ -59,7 +59,7 @@ public protocol PageBuilder {
     func end(from start: Int) -> Int
 
     /// Writes this type's sections.
-    func write(into page: inout PageWriting)
+    func write(into page: inout _PageWriting)
 
     /// Forgets the elements and keeps the memory.
     mutating func removeAll()
@@ -68,13 +68,13 @@ public protocol PageBuilder {
     mutating func _reserve(_ count: Int)
 }
 
-extension PageBuilder {
+extension _PageBuilder {
     /// Waits for the elements.
     @inlinable public mutating func _reserve(_ count: Int) {}
 }
 
 /// The description of a layout, from which every page header's 64-bit hash is made.
-public struct PageLayout: Hashable, Sendable {
+public struct _PageLayout: Hashable, Sendable {
     /// The layout in words, such as `record Point(x: f64, name: utf8)`.
     public let text: String
     /// The bytes that every element takes in its columns; nil if they differ.
@@ -87,9 +87,9 @@ public struct PageLayout: Hashable, Sendable {
     }
 
     /// The layout of a struct: its name and its fields in order.
-    public static func record(_ name: String, _ fields: [(String, PageLayout)]) -> PageLayout {
+    public static func record(_ name: String, _ fields: [(String, _PageLayout)]) -> _PageLayout {
         let list = fields.map { "\($0.0): \($0.1.text)" }.joined(separator: ", ")
-        return PageLayout("record \(name)(\(list))", width: sum(fields.map(\.1.width)))
+        return _PageLayout("record \(name)(\(list))", width: sum(fields.map(\.1.width)))
     }
 
     static func sum(_ widths: [Int?]) -> Int? {
@@ -103,7 +103,7 @@ public struct PageLayout: Hashable, Sendable {
 }
 
 /// Why bytes were not accepted as a page of a type.
-public enum PageError: Error, Hashable, Sendable {
+public enum _PageError: Error, Hashable, Sendable {
     /// Not a page, or a page of another version.
     case notAPage
     /// The page does not begin at a multiple of 64 bytes.

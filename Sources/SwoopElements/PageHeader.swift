@@ -3,7 +3,7 @@
 // table of offsets needs checking. This file is where page pointers are formed.
 
 /// The first 64 bytes of a page: magic number, version, layout hash, count, size; the rest is zero.
-public struct PageHeader: Hashable, Sendable {
+public struct _PageHeader: Hashable, Sendable {
     /// The size of a header, and the alignment of pages and sections.
     public static let byteCount = 64
     /// The first eight bytes: "SWOOPPG" and the version 1.
@@ -24,7 +24,7 @@ public struct PageHeader: Hashable, Sendable {
     }
 
     /// Reads the header of a page of any layout.
-    public init(reading bytes: UnsafeRawBufferPointer) throws(PageError) {
+    public init(reading bytes: UnsafeRawBufferPointer) throws(_PageError) {
         guard bytes.count >= Self.byteCount, let base = bytes.baseAddress else { throw .tooShort }
         func word(_ index: Int) -> UInt64 {
             unsafe UInt64(
@@ -57,12 +57,12 @@ public struct PageHeader: Hashable, Sendable {
 }
 
 /// Walks the sections of a page that is being opened.
-@safe public struct PageOpening {
+@safe public struct _PageOpening {
     private let base: UnsafeRawPointer
     private let end: Int
-    private var offset = PageHeader.byteCount
+    private var offset = _PageHeader.byteCount
     /// Which rows will be read, inside the columns of an optional; nil: all.
-    var presence: Bool.Columns?
+    var presence: Bool._Columns?
 
     init(base: UnsafeRawPointer, end: Int) {
         unsafe self.base = base
@@ -70,8 +70,8 @@ public struct PageHeader: Hashable, Sendable {
     }
 
     /// Takes the next section: `count` items of `width` bytes each, checked against the page's end.
-    public mutating func section(count: Int, width: Int) throws(PageError) -> UnsafeRawPointer {
-        let start = PageHeader.aligned(offset)
+    public mutating func section(count: Int, width: Int) throws(_PageError) -> UnsafeRawPointer {
+        let start = _PageHeader.aligned(offset)
         let (size, overflow) = count.multipliedReportingOverflow(by: width)
         guard count >= 0, !overflow, start <= end, size <= end - start else { throw .tooShort }
         offset = start + size
@@ -83,7 +83,7 @@ public struct PageHeader: Hashable, Sendable {
     /// - Returns: the offsets and the last one: the number of items that they divide.
     public mutating func offsets(
         count: Int
-    ) throws(PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
+    ) throws(_PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
         let (pointer, _) = try unsafe uncheckedOffsets(count: count)
         var last: UInt64 = 0
         var falls = false
@@ -102,7 +102,7 @@ public struct PageHeader: Hashable, Sendable {
     /// uses two of them compares them with one another and with the total.
     mutating func uncheckedOffsets(
         count: Int
-    ) throws(PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
+    ) throws(_PageError) -> (pointer: UnsafePointer<UInt64>, total: Int) {
         guard count < Int.max else { throw .tooShort }
         let section = try unsafe section(count: count + 1, width: 8)
         let pointer = unsafe section.assumingMemoryBound(to: UInt64.self)
@@ -112,9 +112,9 @@ public struct PageHeader: Hashable, Sendable {
 }
 
 /// Walks the sections of a page that is being written; the gaps between sections become zero.
-@safe public struct PageWriting {
+@safe public struct _PageWriting {
     private let end: Int
-    private var offset = PageHeader.byteCount
+    private var offset = _PageHeader.byteCount
     /// Takes the bytes behind the header, in order.
     private let take: (UnsafeRawBufferPointer) -> Void
 
@@ -126,7 +126,7 @@ public struct PageHeader: Hashable, Sendable {
     /// Copies the items as the next section.
     public mutating func section<Item: BitwiseCopyable>(_ items: [Item]) {
         unsafe items.withUnsafeBytes { bytes in
-            let start = PageHeader.aligned(offset)
+            let start = _PageHeader.aligned(offset)
             precondition(
                 start + bytes.count <= end, "A page's builder wrote more than it announced.")
             fill(to: start)
@@ -152,21 +152,21 @@ public struct PageHeader: Hashable, Sendable {
 /// Borrows the bytes: the columns must not be used after the page is given back.
 public func _openPage<Element: PageElement>(
     of type: Element.Type = Element.self, _ bytes: UnsafeRawBufferPointer
-) throws(PageError) -> (columns: Element.Columns, count: Int) {
-    let header = try unsafe PageHeader(reading: bytes)
+) throws(_PageError) -> (columns: Element._Columns, count: Int) {
+    let header = try unsafe _PageHeader(reading: bytes)
     let expected = Element._layout.hash
     guard header.layoutHash == expected else {
         throw .otherLayout(expected: expected, found: header.layoutHash)
     }
     guard let base = bytes.baseAddress else { throw .tooShort }
     guard UInt(bitPattern: base) % 64 == 0 else { throw .misaligned }
-    var opening = unsafe PageOpening(base: base, end: header.byteCount)
-    return (try Element.Columns(opening: &opening, count: header.count), header.count)
+    var opening = unsafe _PageOpening(base: base, end: header.byteCount)
+    return (try Element._Columns(opening: &opening, count: header.count), header.count)
 }
 
-extension PageBuilder where Element: PageElement, Element.Builder == Self {
+extension _PageBuilder where Element: PageElement, Element._Builder == Self {
     /// The exact size of the page that `writePage(into:)` writes, a multiple of 64.
-    public var pageByteCount: Int { PageHeader.aligned(end(from: PageHeader.byteCount)) }
+    public var pageByteCount: Int { _PageHeader.aligned(end(from: _PageHeader.byteCount)) }
 
     /// Writes the page into a region of exactly `pageByteCount` bytes.
     public func writePage(into region: UnsafeMutableRawBufferPointer) {
@@ -187,9 +187,9 @@ extension PageBuilder where Element: PageElement, Element.Builder == Self {
     /// during the call only.
     package func writePage(to take: @escaping (UnsafeRawBufferPointer) -> Void) {
         let size = pageByteCount
-        unsafe PageHeader(layoutHash: Element._layout.hash, count: count, byteCount: size)
+        unsafe _PageHeader(layoutHash: Element._layout.hash, count: count, byteCount: size)
             .withBytes { bytes in unsafe take(bytes) }
-        var writing = unsafe PageWriting(end: size, take: take)
+        var writing = unsafe _PageWriting(end: size, take: take)
         write(into: &writing)
         writing.finish()
     }

@@ -17,14 +17,14 @@ public struct PageView<Element: PageElement>: RandomAccessCollection, BorrowedVa
     @unchecked Sendable
 {
     // Sendable: the bytes of a page never change.
-    @usableFromInline let columns: Element.Columns
+    @usableFromInline let columns: Element._Columns
     /// The number of elements.
     public let count: Int
     /// The index in the whole collection of the page's first element.
     public let firstElement: Int
 
     /// Views an opened page.
-    @inlinable public init(_columns columns: Element.Columns, count: Int, firstElement: Int) {
+    @inlinable public init(_columns columns: Element._Columns, count: Int, firstElement: Int) {
         self.columns = columns
         self.count = count
         self.firstElement = firstElement
@@ -42,8 +42,8 @@ public struct PageView<Element: PageElement>: RandomAccessCollection, BorrowedVa
     }
 
     /// Lends a column of numbers of a record: `page.withSpan(of: \.price) { prices in … }`.
-    @inlinable public func withSpan<Number: FixedWidthValue, Answer, Failure: Error>(
-        of column: KeyPath<Element.Columns, FixedWidthColumns<Number>>,
+    @inlinable public func withSpan<Number: _FixedWidthValue, Answer, Failure: Error>(
+        of column: KeyPath<Element._Columns, _FixedWidthColumns<Number>>,
         _ body: (Span<Number>) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
         try columns[keyPath: column].withSpan(count: count, body)
@@ -59,7 +59,7 @@ extension PageView where Element: FixedWidthElement {
     }
 }
 
-extension FixedWidthColumns {
+extension _FixedWidthColumns {
     /// Lends the first so many numbers, which must be there.
     @inlinable func withSpan<Answer, Failure: Error>(
         count: Int, _ body: (Span<Element>) throws(Failure) -> Answer

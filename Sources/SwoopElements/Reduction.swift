@@ -31,7 +31,7 @@ public protocol Reduction: Sendable {
     func isComplete(_ partial: Partial) -> Bool
     /// Keeps what was thrown by the element behind those of a partial result, which may not be
     /// needed: `answer` throws it if it is. False: the run fails with it.
-    func _keep(_ failure: @autoclosure () -> KeptFailure, in partial: inout Partial) -> Bool
+    func _keep(_ failure: @autoclosure () -> _KeptFailure, in partial: inout Partial) -> Bool
 
     /// Appends captured values.
     func _encodeFields(into writer: inout ValueWriter)
@@ -50,12 +50,12 @@ extension Reduction {
     @inlinable public func isComplete(_ partial: Partial) -> Bool { false }
     /// Not kept.
     @inlinable public func _keep(
-        _ failure: @autoclosure () -> KeptFailure, in partial: inout Partial
+        _ failure: @autoclosure () -> _KeptFailure, in partial: inout Partial
     ) -> Bool { false }
 }
 
 /// An error of a function in a chain that matters only if its element is needed.
-public struct KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertible {
+public struct _KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertible {
     /// What the error says of itself, or its beginning.
     public let description: String
     /// The error's type.
@@ -106,7 +106,7 @@ extension ExactReduction {
 }
 
 /// Why partial results do not fit together: a bug of whoever split the work.
-public enum ReductionError: Error, Hashable, Sendable {
+@usableFromInline package enum ReductionError: Error, Hashable, Sendable {
     /// Two parts cover the same positions.
     case overlap
     /// Positions are missing between or before the parts.

@@ -1,12 +1,12 @@
 // The record of one @Remote function or #remote closure: what a program's linker section leads to.
 
 /// One remote function of a program: its names and its thunk over encoded arguments.
-public struct RemoteEntry: Sendable {
+public struct _RemoteEntry: Sendable {
     /// A thunk that never suspends.
-    public typealias SyncThunk = @Sendable (inout CallContext) throws -> Void
+    public typealias SyncThunk = @Sendable (inout _CallContext) throws -> Void
     /// A thunk that may suspend; stays on its caller's executor.
     public typealias AsyncThunk =
-        nonisolated(nonsending) @Sendable (inout CallContext) async throws -> Void
+        nonisolated(nonsending) @Sendable (inout _CallContext) async throws -> Void
 
     /// The thunk: decodes `arguments`, calls the function, encodes its result into `output`.
     public enum Body: Sendable {
@@ -25,14 +25,14 @@ public struct RemoteEntry: Sendable {
     /// The line of the function's name, 1-based.
     public let line: Int
     /// What each run takes, as declared.
-    public let needs: RemoteNeeds
+    public let needs: _RemoteNeeds
     /// The thunk.
     public let body: Body
 
     /// Describes one function; called by macro-made code.
     public init(
         identity: String, fingerprint: UInt64, file: String, line: Int,
-        needs: RemoteNeeds = RemoteNeeds(), body: Body
+        needs: _RemoteNeeds = _RemoteNeeds(), body: Body
     ) {
         self.identity = identity
         self.fingerprint = fingerprint

@@ -28,7 +28,7 @@ public struct MemorySize: Hashable, Sendable {
 }
 
 /// What each run of a remote function takes, as declared.
-public struct RemoteNeeds: Hashable, Sendable {
+public struct _RemoteNeeds: Hashable, Sendable {
     /// Memory, its result included.
     public let memory: MemorySize
     /// Cores; at least 1.

@@ -3,12 +3,12 @@
 // value.
 
 /// A number whose every bit pattern of fixed width is a value: arrays of it are copied as memory.
-public protocol FixedWidthValue: BitwiseCopyable, Sendable {
+public protocol _FixedWidthValue: BitwiseCopyable, Sendable {
     /// Zero.
     init()
 }
 
-extension RemoteValue where Self: FixedWidthValue {
+extension RemoteValue where Self: _FixedWidthValue {
     /// The number's width.
     public static var _byteCountMin: Int { MemoryLayout<Self>.size }
 
@@ -36,7 +36,7 @@ extension RemoteValue where Self: FixedWidthValue {
     }
 }
 
-extension RemoteValue where Self: FixedWidthValue & FixedWidthInteger {
+extension RemoteValue where Self: _FixedWidthValue & FixedWidthInteger {
     /// Appends the integer, lowest byte first.
     @inlinable public func encode(into writer: inout ValueWriter) { writer.write(self) }
 
@@ -46,20 +46,20 @@ extension RemoteValue where Self: FixedWidthValue & FixedWidthInteger {
     }
 }
 
-extension Int: FixedWidthValue, RemoteValue {}
-extension Int8: FixedWidthValue, RemoteValue {}
-extension Int16: FixedWidthValue, RemoteValue {}
-extension Int32: FixedWidthValue, RemoteValue {}
-extension Int64: FixedWidthValue, RemoteValue {}
-extension UInt: FixedWidthValue, RemoteValue {}
-extension UInt8: FixedWidthValue, RemoteValue {}
-extension UInt16: FixedWidthValue, RemoteValue {}
-extension UInt32: FixedWidthValue, RemoteValue {}
-extension UInt64: FixedWidthValue, RemoteValue {}
-extension Int128: FixedWidthValue, RemoteValue {}
-extension UInt128: FixedWidthValue, RemoteValue {}
+extension Int: _FixedWidthValue, RemoteValue {}
+extension Int8: _FixedWidthValue, RemoteValue {}
+extension Int16: _FixedWidthValue, RemoteValue {}
+extension Int32: _FixedWidthValue, RemoteValue {}
+extension Int64: _FixedWidthValue, RemoteValue {}
+extension UInt: _FixedWidthValue, RemoteValue {}
+extension UInt8: _FixedWidthValue, RemoteValue {}
+extension UInt16: _FixedWidthValue, RemoteValue {}
+extension UInt32: _FixedWidthValue, RemoteValue {}
+extension UInt64: _FixedWidthValue, RemoteValue {}
+extension Int128: _FixedWidthValue, RemoteValue {}
+extension UInt128: _FixedWidthValue, RemoteValue {}
 
-extension Float: FixedWidthValue, RemoteValue {
+extension Float: _FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
     @inlinable public func encode(into writer: inout ValueWriter) {
         writer.write(writer._isKey ? _canonicalKey.bitPattern : bitPattern)
@@ -81,7 +81,7 @@ extension Float: FixedWidthValue, RemoteValue {
     }
 }
 
-extension Double: FixedWidthValue, RemoteValue {
+extension Double: _FixedWidthValue, RemoteValue {
     /// Appends the bit pattern.
     @inlinable public func encode(into writer: inout ValueWriter) {
         writer.write(writer._isKey ? _canonicalKey.bitPattern : bitPattern)

@@ -14,11 +14,11 @@
 @dynamicMemberLookup @frozen
 public struct RowView<Element: PageElement>: BorrowedValue, @unchecked Sendable {
     // Sendable: the bytes of a page never change.
-    @usableFromInline let columns: Element.Columns
+    @usableFromInline let columns: Element._Columns
     @usableFromInline let index: Int
 
     /// Views a row of an opened page, which must have it.
-    @inlinable @inline(__always) public init(_columns columns: Element.Columns, index: Int) {
+    @inlinable @inline(__always) public init(_columns columns: Element._Columns, index: Int) {
         self.columns = columns
         self.index = index
     }
@@ -28,15 +28,16 @@ public struct RowView<Element: PageElement>: BorrowedValue, @unchecked Sendable 
 
     /// The value of a column.
     @inlinable @inline(__always)
-    public subscript<Column: PageColumns>(
-        dynamicMember column: KeyPath<Element.Columns, Column>
+    public subscript<Column: _PageColumns>(
+        dynamicMember column: KeyPath<Element._Columns, Column>
     ) -> Column.Element {
         columns[keyPath: column][index]
     }
 
     /// The text of a column, lent.
     @inlinable @inline(__always)
-    public subscript(dynamicMember column: KeyPath<Element.Columns, String.Columns>) -> TextSlice {
+    public subscript(dynamicMember column: KeyPath<Element._Columns, String._Columns>) -> TextSlice
+    {
         let bytes = unsafe columns[keyPath: column]._bytes(index)
         return unsafe TextSlice(
             _base: UnsafeRawPointer(bytes.baseAddress!), byteCount: bytes.count)

@@ -2,7 +2,7 @@
 // volume 3, section 5.4.1), which takes one comparison for each doubling of their number.
 
 /// The place of a row: a run, and a row of it.
-@frozen public struct RowPlace: BitwiseCopyable, Sendable {
+@frozen @usableFromInline package struct RowPlace: BitwiseCopyable, Sendable {
     /// The run.
     public var run: UInt32
     /// The row, from 0 on.
@@ -16,7 +16,7 @@
 }
 
 /// The order in which runs take turns, given the numbers of their rows' keys.
-@frozen public struct RunMerge {
+@frozen @usableFromInline package struct RunMerge {
     /// The number of the first row that each run has left; meaningless behind its end.
     @usableFromInline var numbers: [UInt64]
     /// That row.

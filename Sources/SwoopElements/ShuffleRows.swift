@@ -2,14 +2,14 @@
 // and written in the wanted order as the pages of one output, a page for each partition.
 
 /// Rows that a run collects.
-public protocol ShuffleRows {
+public protocol _ShuffleRows {
     /// What a row is; borrowed from the rows where it is text.
     associatedtype Element
     /// The element as pages hold it.
-    associatedtype Stored: PageElement
+    associatedtype _Stored: PageElement
 
     /// No rows; memory comes from the host.
-    init(host: any CallHost)
+    init(host: any _CallHost)
 
     /// The number of rows.
     var count: Int { get }
@@ -21,21 +21,21 @@ public protocol ShuffleRows {
     func element(_ row: Int) -> Element
 
     /// Writes rows as the run's output: a page for each range of `entries`, none where it is empty.
-    func write(_ entries: [SortEntry], _ ranges: [Range<Int>], to host: any CallHost) throws
+    func write(_ entries: [_SortEntry], _ ranges: [Range<Int>], to host: any _CallHost) throws
 
     /// An element of an opened page, borrowed from it.
-    static func element(_ columns: Stored.Columns, _ index: Int) -> Element
+    static func element(_ columns: _Stored._Columns, _ index: Int) -> Element
 }
 
 /// Rows of any type that pages hold.
-public struct ElementRows<Element: PageElement>: ShuffleRows {
+public struct _ElementRows<Element: PageElement>: _ShuffleRows {
     /// The element itself.
-    public typealias Stored = Element
+    public typealias _Stored = Element
 
     @usableFromInline var elements: [Element] = []
 
     /// No rows.
-    @inlinable public init(host: any CallHost) {}
+    @inlinable public init(host: any _CallHost) {}
     /// The number of rows.
     @inlinable public var count: Int { elements.count }
     /// Adds a row.
@@ -44,15 +44,15 @@ public struct ElementRows<Element: PageElement>: ShuffleRows {
     @inlinable @inline(__always) public func element(_ row: Int) -> Element { elements[row] }
     /// An element of an opened page.
     @inlinable @inline(__always) public static func element(
-        _ columns: Element.Columns, _ index: Int
+        _ columns: Element._Columns, _ index: Int
     ) -> Element { columns[index] }
 
     /// Writes the rows.
     @inlinable public func write(
-        _ entries: [SortEntry], _ ranges: [Range<Int>], to host: any CallHost
+        _ entries: [_SortEntry], _ ranges: [Range<Int>], to host: any _CallHost
     ) throws {
         let builders = ranges.map { range in
-            var builder = Element.Builder()
+            var builder = Element._Builder()
             for index in range { builder.append(elements[entries[index].row]) }
             return builder
         }
@@ -61,11 +61,11 @@ public struct ElementRows<Element: PageElement>: ShuffleRows {
 }
 
 /// Writes pages as the output of a run, one after the other; those without rows take no bytes.
-public func _write<Builder: PageBuilder>(
-    _ builders: [Builder], to host: any CallHost
-) throws where Builder.Element: PageElement, Builder.Element.Builder == Builder {
+public func _write<_Builder: _PageBuilder>(
+    _ builders: [_Builder], to host: any _CallHost
+) throws where _Builder.Element: PageElement, _Builder.Element._Builder == _Builder {
     let sizes = builders.map { builder in
-        PageSize(byteCount: builder.count > 0 ? builder.pageByteCount : 0, count: builder.count)
+        _PageSize(byteCount: builder.count > 0 ? builder.pageByteCount : 0, count: builder.count)
     }
     let region = try unsafe host.pageRegion(parts: sizes)
     var offset = 0
@@ -78,20 +78,20 @@ public func _write<Builder: PageBuilder>(
 }
 
 /// Rows of text: their bytes are copied once when they come, and once into the output.
-@safe public struct TextRows: ShuffleRows {
+@safe public struct _TextRows: _ShuffleRows {
     /// A row's bytes.
     public typealias Element = TextSlice
     /// Pages hold text as that of a String.
-    public typealias Stored = String
+    public typealias _Stored = String
 
-    @usableFromInline let host: any CallHost
+    @usableFromInline let host: any _CallHost
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
     /// Where each row ends in the bytes.
     @usableFromInline var ends: [Int] = []
 
     /// No rows.
-    public init(host: any CallHost) {
+    public init(host: any _CallHost) {
         self.host = host
         unsafe base = UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
         capacity = 0
@@ -124,7 +124,7 @@ public func _write<Builder: PageBuilder>(
 
     /// A text of an opened page.
     @inlinable @inline(__always) public static func element(
-        _ columns: String.Columns, _ index: Int
+        _ columns: String._Columns, _ index: Int
     ) -> TextSlice {
         let bytes = unsafe columns._bytes(index)
         return unsafe TextSlice(
@@ -133,11 +133,11 @@ public func _write<Builder: PageBuilder>(
 
     /// Writes the rows.
     public func write(
-        _ entries: [SortEntry], _ ranges: [Range<Int>], to host: any CallHost
+        _ entries: [_SortEntry], _ ranges: [Range<Int>], to host: any _CallHost
     ) throws {
         let sizes = ranges.map { range in
             let bytes = entries[range].reduce(0) { $0 + element($1.row).byteCount }
-            return PageSize(
+            return _PageSize(
                 byteCount: range.isEmpty ? 0 : _TextPage.byteCount(rows: range.count, bytes: bytes),
                 count: range.count)
         }
@@ -157,11 +157,11 @@ public func _write<Builder: PageBuilder>(
 public enum _TextPage {
     /// The size of a page of so many rows that have so many bytes in all.
     public static func byteCount(rows: Int, bytes: Int) -> Int {
-        PageHeader.aligned(bytesOffset(rows: rows) + bytes)
+        _PageHeader.aligned(bytesOffset(rows: rows) + bytes)
     }
 
     private static func bytesOffset(rows: Int) -> Int {
-        PageHeader.aligned(PageHeader.byteCount + (rows + 1) * 8)
+        _PageHeader.aligned(_PageHeader.byteCount + (rows + 1) * 8)
     }
 
     /// Writes the page into a region of exactly the right size.
@@ -169,10 +169,10 @@ public enum _TextPage {
         _ rows: some Sequence<TextSlice>, count: Int, into region: UnsafeMutableRawBufferPointer
     ) {
         guard let base = region.baseAddress else { return }
-        let header = PageHeader(
+        let header = _PageHeader(
             layoutHash: String._layout.hash, count: count, byteCount: region.count)
         unsafe header.write(into: region)
-        let offsets = unsafe (base + PageHeader.byteCount).assumingMemoryBound(to: UInt64.self)
+        let offsets = unsafe (base + _PageHeader.byteCount).assumingMemoryBound(to: UInt64.self)
         let bytesOffset = bytesOffset(rows: count)
         unsafe offsets[0] = 0
         var row = 0
@@ -188,7 +188,7 @@ public enum _TextPage {
             unsafe offsets[row] = UInt64(end)
         }
         precondition(row == count, "A page of text has the rows that it was made for.")
-        let offsetsEnd = PageHeader.byteCount + (count + 1) * 8
+        let offsetsEnd = _PageHeader.byteCount + (count + 1) * 8
         unsafe (base + offsetsEnd).initializeMemory(
             as: UInt8.self, repeating: 0, count: bytesOffset - offsetsEnd)
         unsafe (base + bytesOffset + end).initializeMemory(
@@ -197,15 +197,15 @@ public enum _TextPage {
 }
 
 /// Opens the pages of a partition; those without rows are left out, the others keep their order.
-@inlinable public func _openRuns<Rows: ShuffleRows>(
-    of type: Rows.Type, _ inputs: some Sequence<InputPage>
-) throws -> (pages: [Rows.Stored.Columns], counts: [Int]) {
-    var pages: [Rows.Stored.Columns] = []
+@inlinable public func _openRuns<Rows: _ShuffleRows>(
+    of type: Rows.Type, _ inputs: some Sequence<_InputPage>
+) throws -> (pages: [Rows._Stored._Columns], counts: [Int]) {
+    var pages: [Rows._Stored._Columns] = []
     var counts: [Int] = []
     for input in inputs {
         guard unsafe input.bytes.count > 0 else { continue }
-        let (columns, count) = unsafe try _openPage(of: Rows.Stored.self, input.bytes)
-        guard count <= Int(UInt32.max) else { throw PageError.malformed("rows") }
+        let (columns, count) = unsafe try _openPage(of: Rows._Stored.self, input.bytes)
+        guard count <= Int(UInt32.max) else { throw _PageError.malformed("rows") }
         pages.append(columns)
         counts.append(count)
     }

@@ -2,7 +2,7 @@
 // radix sort over the numbers, then a comparison sort of the few runs whose numbers are equal.
 
 /// A row and the number of its key.
-@frozen public struct SortEntry: BitwiseCopyable, Sendable {
+@frozen public struct _SortEntry: BitwiseCopyable, Sendable {
     /// `SortKey._sortNumber` of the row's key.
     public var number: UInt64
     /// The row, in the order of coming.
@@ -20,7 +20,7 @@
 ///
 /// - Parameter numberDecides: rows with equal numbers have equal keys.
 @inlinable public func _sort(
-    _ entries: inout [SortEntry], numberDecides: Bool,
+    _ entries: inout [_SortEntry], numberDecides: Bool,
     _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
 ) rethrows {
     _sortByNumber(&entries)
@@ -45,7 +45,7 @@
 ///
 /// Eleven bits at a time from the lowest ones (LSD radix sort), leaving out those that are the same
 /// everywhere: linear in the number of entries.
-public func _sortByNumber(_ entries: inout [SortEntry]) {
+public func _sortByNumber(_ entries: inout [_SortEntry]) {
     guard entries.count > 1 else { return }
     var differing: UInt64 = 0
     var isSorted = true
@@ -70,7 +70,7 @@ public func _sortByNumber(_ entries: inout [SortEntry]) {
 
 /// One pass: entries in the order of one digit.
 private func scatter(
-    _ entries: [SortEntry], into other: inout [SortEntry], shift: UInt64, width: UInt64
+    _ entries: [_SortEntry], into other: inout [_SortEntry], shift: UInt64, width: UInt64
 ) {
     let mask: UInt64 = 1 << width - 1
     var places = [Int](repeating: 0, count: 1 << Int(width))

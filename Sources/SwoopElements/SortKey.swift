@@ -35,9 +35,9 @@ extension SortKey {
 }
 
 /// A key that is a value already.
-public protocol SortValue: SortKey, RemoteValue where Kept == Self {}
+public protocol _SortValue: SortKey, RemoteValue where Kept == Self {}
 
-extension SortValue {
+extension _SortValue {
     /// Itself.
     @inlinable public var _kept: Self { self }
     /// The key itself.
@@ -61,18 +61,18 @@ extension SortKey where Self: FixedWidthInteger {
     @inlinable public static var _numberDecides: Bool { true }
 }
 
-extension Int: SortValue {}
-extension Int8: SortValue {}
-extension Int16: SortValue {}
-extension Int32: SortValue {}
-extension Int64: SortValue {}
-extension UInt: SortValue {}
-extension UInt8: SortValue {}
-extension UInt16: SortValue {}
-extension UInt32: SortValue {}
-extension UInt64: SortValue {}
+extension Int: _SortValue {}
+extension Int8: _SortValue {}
+extension Int16: _SortValue {}
+extension Int32: _SortValue {}
+extension Int64: _SortValue {}
+extension UInt: _SortValue {}
+extension UInt8: _SortValue {}
+extension UInt16: _SortValue {}
+extension UInt32: _SortValue {}
+extension UInt64: _SortValue {}
 
-extension Double: SortValue {
+extension Double: _SortValue {
     /// The bits, so that they rise with the number; NaN of whatever kind comes last, and the zeros
     /// are equal.
     @inlinable @inline(__always) public var _sortNumber: UInt64 {
@@ -88,7 +88,7 @@ extension Double: SortValue {
     }
 }
 
-extension Float: SortValue {
+extension Float: _SortValue {
     /// As that of Double.
     @inlinable @inline(__always) public var _sortNumber: UInt64 { Double(self)._sortNumber }
     /// True.
@@ -99,7 +99,7 @@ extension Float: SortValue {
     }
 }
 
-extension Bool: SortValue {
+extension Bool: _SortValue {
     /// False comes first.
     @inlinable public var _sortNumber: UInt64 { self ? 1 : 0 }
     /// True.
@@ -108,7 +108,7 @@ extension Bool: SortValue {
     @inlinable public func _isBefore(_ other: Bool) -> Bool { !self && other }
 }
 
-extension String: SortValue {
+extension String: _SortValue {
     /// The first eight bytes.
     @inlinable public var _sortNumber: UInt64 {
         var number: UInt64 = 0
@@ -195,7 +195,7 @@ public func _comesBefore<Value: Comparable>(_ left: Value, _ right: Value) -> Bo
 }
 
 /// A key in the opposite order.
-@frozen public struct DescendingKey<Key: SortKey>: SortKey {
+@frozen public struct _DescendingKey<Key: SortKey>: SortKey {
     @usableFromInline let key: Key
 
     /// Turns the order of a key around.
@@ -205,19 +205,19 @@ public func _comesBefore<Value: Comparable>(_ left: Value, _ right: Value) -> Bo
     /// As the key.
     @inlinable public static var _numberDecides: Bool { Key._numberDecides }
     /// Whether the other key comes before.
-    @inlinable @inline(__always) public func _isBefore(_ other: DescendingKey) -> Bool {
+    @inlinable @inline(__always) public func _isBefore(_ other: _DescendingKey) -> Bool {
         other.key._isBefore(key)
     }
     /// The key to keep.
     @inlinable public var _kept: Key.Kept { key._kept }
     /// Lends a kept key.
     @inlinable public static func _withKey<Answer>(
-        _ kept: Key.Kept, _ body: (DescendingKey) throws -> Answer
-    ) rethrows -> Answer { try Key._withKey(kept) { try body(DescendingKey($0)) } }
+        _ kept: Key.Kept, _ body: (_DescendingKey) throws -> Answer
+    ) rethrows -> Answer { try Key._withKey(kept) { try body(_DescendingKey($0)) } }
 }
 
 /// A key of any type that can be compared: every comparison looks at the key itself.
-@frozen public struct ComparedKey<Key: Comparable & RemoteValue>: SortKey {
+@frozen public struct _ComparedKey<Key: Comparable & RemoteValue>: SortKey {
     @usableFromInline let key: Key
 
     /// Orders by the type's own order.
@@ -227,13 +227,13 @@ public func _comesBefore<Value: Comparable>(_ left: Value, _ right: Value) -> Bo
     /// False.
     @inlinable public static var _numberDecides: Bool { false }
     /// The type's own order.
-    @inlinable public func _isBefore(_ other: ComparedKey) -> Bool { key < other.key }
+    @inlinable public func _isBefore(_ other: _ComparedKey) -> Bool { key < other.key }
     /// The key.
     @inlinable public var _kept: Key { key }
     /// Lends a kept key.
     @inlinable public static func _withKey<Answer>(
-        _ kept: Key, _ body: (ComparedKey) throws -> Answer
-    ) rethrows -> Answer { try body(ComparedKey(kept)) }
+        _ kept: Key, _ body: (_ComparedKey) throws -> Answer
+    ) rethrows -> Answer { try body(_ComparedKey(kept)) }
 }
 
 extension TextSlice: SortKey {

@@ -2,7 +2,7 @@
 // caller's.
 
 /// Adapts the length of strides so that one takes about half a millisecond.
-public struct StridePacer: Sendable {
+package struct StridePacer: Sendable {
     /// What a stride should take, in nanoseconds: half of the millisecond that it may take at most.
     public static let target = 500_000
     /// The steepest growth from one stride to the next: costs differ along a source.

@@ -3,7 +3,7 @@
 // anywhere: the records of [a, b) are those that begin there, wherever they end.
 
 /// How a text is divided into records.
-public protocol TextFormat: RemoteValue {
+public protocol _TextFormat: RemoteValue {
     /// How many bytes before a position decide whether a record begins there.
     var lookBehind: Int { get }
 
@@ -11,7 +11,7 @@ public protocol TextFormat: RemoteValue {
     /// not tell: none begins before its last byte.
     ///
     /// The window begins `lookBehind` bytes before the position, or earlier, or with the file.
-    func firstBegin(_ window: TextWindow, at position: Int) -> Int?
+    func firstBegin(_ window: _TextWindow, at position: Int) -> Int?
 
     /// The end of the record that begins at `start` and the beginning of the next, in the memory at
     /// `base`, which ends at `end`, where a record begins or the file ends.
@@ -23,16 +23,16 @@ public protocol TextFormat: RemoteValue {
     static var _name: String { get }
 
     /// What its reader takes a file for.
-    static var _reading: FileReading { get }
+    static var _reading: _FileReading { get }
 }
 
-extension TextFormat {
+extension _TextFormat {
     /// Text in pieces.
-    public static var _reading: FileReading { .pieces }
+    public static var _reading: _FileReading { .pieces }
 }
 
 /// One record a line; "\n" or "\r\n" ends it, and a last line needs no end.
-@frozen public struct LineFormat: TextFormat {
+@frozen public struct _LineFormat: _TextFormat {
     /// Makes the format.
     @inlinable public init() {}
     /// Reads the format.
@@ -46,10 +46,10 @@ extension TextFormat {
     /// The format's name.
     public static var _name: String { "lines" }
     /// Lines.
-    public static var _reading: FileReading { .lines }
+    public static var _reading: _FileReading { .lines }
 
     /// Behind the first newline at or after the byte before `position`.
-    public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
+    public func firstBegin(_ window: _TextWindow, at position: Int) -> Int? {
         guard position > 0 else { return 0 }
         guard let base = unsafe window.bytes.baseAddress, position - 1 >= window.start else {
             return nil
@@ -74,7 +74,7 @@ extension TextFormat {
 }
 
 /// Records between occurrences of some bytes; a last record needs no separator behind it.
-@frozen public struct SeparatorFormat: TextFormat {
+@frozen public struct _SeparatorFormat: _TextFormat {
     /// The bytes between two records.
     public let separator: [UInt8]
 
@@ -94,7 +94,7 @@ extension TextFormat {
 
     /// Reads the format.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
-        guard let format = SeparatorFormat(bytes: try [UInt8](decoding: &reader)) else {
+        guard let format = _SeparatorFormat(bytes: try [UInt8](decoding: &reader)) else {
             throw .malformed("separator")
         }
         self = format
@@ -108,7 +108,7 @@ extension TextFormat {
     public static var _name: String { "records" }
 
     /// Behind the first separator that ends at or after `position`.
-    public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
+    public func firstBegin(_ window: _TextWindow, at position: Int) -> Int? {
         guard position > 0 else { return 0 }
         guard let base = unsafe window.bytes.baseAddress else { return nil }
         let from = max(0, position - separator.count - window.start)
@@ -129,7 +129,7 @@ extension TextFormat {
 }
 
 /// Records of several lines, with blank lines between them; the last line end is not part of one.
-@frozen public struct StanzaFormat: TextFormat {
+@frozen public struct _StanzaFormat: _TextFormat {
     /// Makes the format.
     @inlinable public init() {}
     /// Reads the format.
@@ -143,10 +143,10 @@ extension TextFormat {
     /// The format's name.
     public static var _name: String { "stanzas" }
     /// Lines.
-    public static var _reading: FileReading { .lines }
+    public static var _reading: _FileReading { .lines }
 
     /// The first line that is not blank behind one that is, or at the file's beginning.
-    public func firstBegin(_ window: TextWindow, at position: Int) -> Int? {
+    public func firstBegin(_ window: _TextWindow, at position: Int) -> Int? {
         guard let base = unsafe window.bytes.baseAddress else { return nil }
         let size = unsafe window.bytes.count
         // The beginning of the first line at or after the position, and whether it follows a blank

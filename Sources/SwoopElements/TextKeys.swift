@@ -108,11 +108,11 @@ extension TextSlice {
 /// Keys that are slices of a text, equal if their bytes are; kept as Strings.
 ///
 /// Bytes that are no UTF-8 make keys of their own, whose Strings may look the same.
-public struct TextKeys: GroupKeys, ~Copyable {
+@usableFromInline package struct TextKeys: _GroupKeys, ~Copyable {
     /// A borrowed key.
     public typealias Key = TextSlice
     /// A copied key.
-    public typealias Stored = String
+    public typealias _Stored = String
 
     @usableFromInline var table = ByteKeys()
 
@@ -157,11 +157,11 @@ extension ByteKeys {
 }
 
 /// Keys that are Strings, equal if their bytes are.
-public struct StringKeys: GroupKeys, ~Copyable {
+@usableFromInline package struct StringKeys: _GroupKeys, ~Copyable {
     /// A key.
     public typealias Key = String
     /// The key.
-    public typealias Stored = String
+    public typealias _Stored = String
 
     @usableFromInline var table = ByteKeys()
 

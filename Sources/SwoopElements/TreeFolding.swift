@@ -3,7 +3,7 @@
 // `raws` where the run began inside a leaf.
 
 /// The tree of one run, under construction.
-public struct TreeFolding<R: Reduction> {
+@usableFromInline package struct TreeFolding<R: Reduction> {
     /// The accumulator of the leaf that is being folded.
     public var accumulator: R.Partial
     /// The raw values of a leaf that was entered in its midst.
@@ -20,7 +20,7 @@ public struct TreeFolding<R: Reduction> {
     @usableFromInline var tree: TreePartial<R>
 
     /// Begins at the lower bound of the context's range.
-    @inlinable public init(_ reduction: R, leafWidth: Int, _ context: CallContext) {
+    @inlinable public init(_ reduction: R, leafWidth: Int, _ context: _CallContext) {
         self.reduction = reduction
         sourceEnd = context.sourceEnd
         leafBase = context.leafBase

@@ -6,7 +6,7 @@
 // left arrives; a part that ends inside a leaf keeps that leaf's accumulator, to be continued.
 
 /// A part of the tree: complete nodes, and what is known of incomplete leaves, in order.
-public struct TreePartial<R: Reduction>: Sendable {
+@usableFromInline package struct TreePartial<R: Reduction>: Sendable {
     @usableFromInline enum Piece: Sendable {
         /// All leaves from `index << level` on, `1 << level` of them.
         case node(level: Int, index: Int, R.Partial)

@@ -1,6 +1,6 @@
 // A type reference as text that travels: addresses become offsets in the program's image.
 
-extension TypeReference {
+extension _TypeReference {
     /// The name as text; `loadOffset` is what the program's image was loaded with.
     public func travelling(subtract loadOffset: UInt) -> String {
         parts.map { part in

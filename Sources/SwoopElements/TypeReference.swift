@@ -4,7 +4,7 @@
 // Layouts relied upon are those of the ABI: metadata kinds, context descriptors, generic headers.
 
 /// A mangled type name, in which types without a name stand as addresses in the program's image.
-public struct TypeReference: Hashable, Sendable {
+public struct _TypeReference: Hashable, Sendable {
     /// A piece of the name.
     public enum Part: Hashable, Sendable {
         /// Mangled text.

@@ -2,7 +2,7 @@
 // that are neither text nor numbers, and tables that a chain is joined with.
 
 /// Values by number, from 0 in the order of their first appearance.
-public struct ValueNumbers<Key: RemoteValue>: ~Copyable {
+@usableFromInline package struct ValueNumbers<Key: RemoteValue>: ~Copyable {
     @usableFromInline var table = ByteKeys()
     @usableFromInline var writer = ValueWriter(_forKeys: ())
 
@@ -66,9 +66,9 @@ func slice(_ bytes: UnsafeRawBufferPointer) -> TextSlice {
 }
 
 /// Keys of any type that pages hold: records, pairs, optionals, arrays.
-public struct ValueKeys<Key: PageElement>: GroupKeys, ~Copyable {
+@usableFromInline package struct ValueKeys<Key: PageElement>: _GroupKeys, ~Copyable {
     /// The keys themselves.
-    public typealias Stored = Key
+    public typealias _Stored = Key
 
     @usableFromInline var numbers = ValueNumbers<Key>()
     @usableFromInline var keys: [Key] = []
@@ -111,7 +111,7 @@ public struct ValueKeys<Key: PageElement>: GroupKeys, ~Copyable {
 
     private func sorted<Sorted: SortKey>(as type: Sorted.Type) -> [Int]? {
         guard let keys = keys as? [Sorted] else { return nil }
-        var entries = keys.indices.map { SortEntry(number: keys[$0]._sortNumber, row: $0) }
+        var entries = keys.indices.map { _SortEntry(number: keys[$0]._sortNumber, row: $0) }
         _sort(&entries, numberDecides: Sorted._numberDecides) { keys[$0]._isBefore(keys[$1]) }
         return entries.map(\.row)
     }

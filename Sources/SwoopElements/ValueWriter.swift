@@ -12,7 +12,7 @@ public enum ValueEncodingError: Error, Hashable, Sendable {
 /// A growing buffer of encoded values, little-endian and one after the other.
 public struct ValueWriter: Sendable {
     /// A place in the bytes where the encoded value of a proxy is to be spliced in.
-    public struct Capture: Sendable {
+    @usableFromInline package struct Capture: Sendable {
         /// The index in `bytes` before which the value belongs.
         public let offset: Int
         /// The proxy's handle, known to the surface alone.
@@ -23,7 +23,7 @@ public struct ValueWriter: Sendable {
     @inlinable public var bytes: [UInt8] { storage }
     @usableFromInline var storage: [UInt8] = []
     /// The proxies met while encoding, ordered by offset; empty but for the fields of a chain.
-    public private(set) var captures: [Capture] = []
+    @usableFromInline package private(set) var captures: [Capture] = []
 
     /// Whether values are written in the form of keys (KeyForm.swift): equal keys then have equal
     /// bytes.

@@ -66,9 +66,9 @@ package struct RecordMacro: ExtensionMacro {
                 """
                 extension \(raw: qualified(name, in: context)): \
                 \(raw: conformances.map { "Swoop.\($0)" }.joined(separator: ", ")) {
-                \(raw: access)typealias Received = \(raw: name)
-                \(raw: access)typealias Columns = Swoop.ConvertedColumns<\(raw: name)>
-                \(raw: access)typealias Builder = Swoop.ConvertedBuilder<\(raw: name)>
+                \(raw: access)typealias _Received = \(raw: name)
+                \(raw: access)typealias _Columns = Swoop._ConvertedColumns<\(raw: name)>
+                \(raw: access)typealias _Builder = Swoop._ConvertedBuilder<\(raw: name)>
                 \(raw: access)typealias StoredForm = \(raw: raw.trimmedDescription)
                 }
                 """)
@@ -94,10 +94,10 @@ package struct RecordMacro: ExtensionMacro {
         let widths = record.fields.map { "\($0.type)._fixedByteCount" }.joined(separator: ", ")
         let layout = record.fields.map { "(\(literal($0.name)), \($0.type)._layout)" }
         return """
-            \(access)typealias Received = \(type)
+            \(access)typealias _Received = \(type)
             \(access)static var _byteCountMin: Int { \(record.join { "\($0.type)._byteCountMin" }) }
             \(access)static var _fixedByteCount: Int? { Swoop._fixedByteCount([\(widths)]) }
-            \(access)static var _layout: Swoop.PageLayout {
+            \(access)static var _layout: Swoop._PageLayout {
                 .record(\(literal(type)), [\(layout.joined(separator: ", "))])
             }
             \(access)func encode(into writer: inout Swoop.ValueWriter) {
@@ -113,17 +113,17 @@ package struct RecordMacro: ExtensionMacro {
     private static func columns(of record: RecordFields, type: String) -> String {
         let access = record.access
         return """
-            \(access)struct Columns: Swoop.PageColumns {
+            \(access)struct _Columns: Swoop._PageColumns {
             \(access)typealias Element = \(type)
-            \(record.lines { "let \($0.name): \($0.type).Columns" })
-            \(access)init(opening page: inout Swoop.PageOpening, count: Int) \
-            throws(Swoop.PageError) {
-            \(record.lines { "\($0.name) = try \($0.type).Columns(opening: &page, count: count)" })
+            \(record.lines { "let \($0.name): \($0.type)._Columns" })
+            \(access)init(opening page: inout Swoop._PageOpening, count: Int) \
+            throws(Swoop._PageError) {
+            \(record.lines { "\($0.name) = try \($0.type)._Columns(opening: &page, count: count)" })
             }
             @inline(__always) \(access)subscript(_ index: Int) -> Element { Element(_columns: \
             self, at: index) }
             }
-            @inline(__always) init(_columns columns: Columns, at index: Int) {
+            @inline(__always) init(_columns columns: _Columns, at index: Int) {
             \(record.lines { "self.\($0.name) = columns.\($0.name)[index]" })
             }
             """
@@ -134,9 +134,9 @@ package struct RecordMacro: ExtensionMacro {
         let first = record.fields[0].name
         let end = record.fields.reduce("start") { "\($1.name).end(from: \($0))" }
         return """
-            \(access)struct Builder: Swoop.PageBuilder {
+            \(access)struct _Builder: Swoop._PageBuilder {
             \(access)typealias Element = \(type)
-            \(record.lines { "var \($0.name) = \($0.type).Builder()" })
+            \(record.lines { "var \($0.name) = \($0.type)._Builder()" })
             \(access)init() {}
             \(access)var count: Int { \(first).count }
             \(access)mutating func append(_ element: Element) {
@@ -146,7 +146,7 @@ package struct RecordMacro: ExtensionMacro {
             \(record.lines { "\($0.name).appendAbsent()" })
             }
             \(access)func end(from start: Int) -> Int { \(end) }
-            \(access)func write(into page: inout Swoop.PageWriting) {
+            \(access)func write(into page: inout Swoop._PageWriting) {
             \(record.lines { "\($0.name).write(into: &page)" })
             }
             \(access)mutating func removeAll() {
@@ -161,10 +161,10 @@ package struct RecordMacro: ExtensionMacro {
         let access = record.access
         let columns = record.fields.map { "_csvColumn(\(literal($0.name)), \($0.type).self)" }
         return """
-            \(access)static var _csvColumns: [Swoop.CSVColumn] {
+            \(access)static var _csvColumns: [Swoop._CSVColumn] {
             [\(columns.joined(separator: ", "))]
             }
-            @inline(__always) \(access)init(_csv row: Swoop.CSVRecord) \
+            @inline(__always) \(access)init(_csv row: Swoop._CSVRecord) \
             throws(Swoop.CSVFieldError) {
             \(record.numberedLines { "self.\($1.name) = try _csvField(\($1.type).self, \($0), row)" })
             }

@@ -59,14 +59,14 @@ private func remoteType(
     let types = signature.types
     let tuple = types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))"
     let values = types.count == 1 ? ["arguments"] : types.indices.map { "arguments.\($0)" }
-    let declared = needs.isEmpty ? "" : ", needs: Swoop.RemoteNeeds(\(needs))"
+    let declared = needs.isEmpty ? "" : ", needs: Swoop._RemoteNeeds(\(needs))"
     let member = signature.memberAccess
     let isElementFunction = types.count == 1 && !signature.isAsync
     let kind =
         isElementFunction
-        ? "Swoop.RemoteElementFunction"
-        : "Swoop.RemoteFunction\(types.count), "
-            + (signature.isAsync ? "Swoop.AsyncRemoteFunction" : "Swoop.SyncRemoteFunction")
+        ? "Swoop._RemoteElementFunction"
+        : "Swoop._RemoteFunction\(types.count), "
+            + (signature.isAsync ? "Swoop._AsyncRemoteFunction" : "Swoop._SyncRemoteFunction")
 
     var lines = types.enumerated().map { "\(member)typealias A\($0.offset) = \($0.element)" }
     lines += [
@@ -74,7 +74,7 @@ private func remoteType(
         "\(member)typealias Result = \(signature.resultType)",
         "\(member)init() {}",
         """
-        \(member)static let _entry = Swoop.RemoteEntry(
+        \(member)static let _entry = Swoop._RemoteEntry(
                 identity: \(literal(signature.identity(file: file))),
                 fingerprint: \(print), file: \(literal(file)), line: \(line)\(declared), body: _thunk)
         """,

@@ -74,7 +74,7 @@ public struct ProgressCount: Hashable, Sendable {
     package var isOver: Bool { done + failed + cancelled >= total }
 
     /// Counts of nothing yet.
-    public init(
+    package init(
         done: UInt64 = 0, failed: UInt64 = 0, cancelled: UInt64 = 0, running: UInt64 = 0,
         total: UInt64 = 0, bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, movedBytes: UInt64 = 0,
         nanosecondsLeft: Int64 = 0

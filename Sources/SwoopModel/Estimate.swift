@@ -16,7 +16,7 @@ public enum Evidence: Hashable, Sendable {
     case unknown
 
     /// The worse of two: what a sum of both is known by.
-    public func weaker(_ other: Evidence) -> Evidence {
+    package func weaker(_ other: Evidence) -> Evidence {
         if case .extrapolated(let mine) = self, case .extrapolated(let theirs) = other {
             return mine < theirs ? other : self
         }
@@ -46,7 +46,7 @@ public struct EstimateRange: Hashable, Sendable {
     public var high: Double
 
     /// Makes a range; the three are put in order, and what is not a number counts as 0.
-    public init(low: Double, median: Double, high: Double) {
+    package init(low: Double, median: Double, high: Double) {
         let sorted = [low, median, high].map { $0.isNaN ? 0 : $0 }.sorted()
         self.low = sorted[0]
         self.median = sorted[1]
@@ -57,7 +57,7 @@ public struct EstimateRange: Hashable, Sendable {
     ///
     /// Quantiles at 5, 50 and 95 %, between draws by a straight line: of n draws the one at place k
     /// has k / (n + 1) below it on average, so few draws give no range that is too narrow.
-    public init?(draws: [Double]) {
+    package init?(draws: [Double]) {
         guard !draws.isEmpty else { return nil }
         let sorted = draws.map { $0.isNaN ? 0 : $0 }.sorted()
         func quantile(_ share: Double) -> Double {
@@ -93,7 +93,7 @@ public struct Estimate: Hashable, Sendable {
     public var tasks: Int
 
     /// Makes an estimate of its parts.
-    public init(
+    package init(
         coreSeconds: EstimateRange?, wall: [Int: EstimateRange], usefulCores: EstimateRange?,
         unknownFunctions: [String], evidence: Evidence, tasks: Int
     ) {
@@ -106,7 +106,7 @@ public struct Estimate: Hashable, Sendable {
     }
 
     /// The estimate of a plan of which `functions` never ran.
-    public static func unknown(functions: [String], tasks: Int) -> Estimate {
+    package static func unknown(functions: [String], tasks: Int) -> Estimate {
         Estimate(
             coreSeconds: nil, wall: [:], usefulCores: nil, unknownFunctions: functions,
             evidence: .unknown, tasks: tasks)
@@ -125,7 +125,7 @@ public struct EstimateComparison: Hashable, Sendable {
     public var cores: Int
 
     /// Holds `estimate` against a run on `cores` cores.
-    public init(
+    package init(
         estimate: Estimate, actualCoreSeconds: Double, actualWall: Double, cores: Int
     ) {
         self.estimate = estimate

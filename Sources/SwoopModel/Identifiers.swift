@@ -14,7 +14,7 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let low: UInt64
 
     /// Makes an id of its two halves.
-    public init(high: UInt64, low: UInt64) {
+    package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
@@ -50,20 +50,20 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 /// One try at a task. News of an attempt that is no longer current is dropped, never reconciled.
-public struct AttemptID: Hashable, Comparable, Sendable {
+package struct AttemptID: Hashable, Comparable, Sendable {
     /// The task that is tried.
-    public let task: TaskID
+    package let task: TaskID
     /// 1 for the first try; every grant of a lease raises it.
-    public let number: UInt32
+    package let number: UInt32
 
     /// Names try `number` of `task`.
-    public init(task: TaskID, number: UInt32) {
+    package init(task: TaskID, number: UInt32) {
         self.task = task
         self.number = number
     }
 
     /// Orders by task, then by number.
-    public static func < (left: AttemptID, right: AttemptID) -> Bool {
+    package static func < (left: AttemptID, right: AttemptID) -> Bool {
         left.task == right.task ? left.number < right.number : left.task < right.task
     }
 }
@@ -74,7 +74,7 @@ public struct NodeID: Hashable, Comparable, Sendable {
     public let rawValue: UInt32
 
     /// Makes the id of node number `rawValue`.
-    public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+    package init(_ rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Orders by joining.
     public static func < (left: NodeID, right: NodeID) -> Bool { left.rawValue < right.rawValue }
@@ -97,15 +97,15 @@ package struct LeaseID: Hashable, Comparable, Sendable {
 }
 
 /// A client program, by the random number that it drew when it started.
-public struct ClientID: Hashable, Comparable, Sendable {
+package struct ClientID: Hashable, Comparable, Sendable {
     /// The client's random number: also the upper half of its tasks' ids.
-    public let rawValue: UInt64
+    package let rawValue: UInt64
 
     /// Makes the id of the client that drew `rawValue`.
-    public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Orders by number: arbitrary but the same in every process.
-    public static func < (left: ClientID, right: ClientID) -> Bool {
+    package static func < (left: ClientID, right: ClientID) -> Bool {
         left.rawValue < right.rawValue
     }
 }

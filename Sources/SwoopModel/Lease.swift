@@ -191,7 +191,7 @@ public struct NodeDescription: Hashable, Sendable {
     public var reach: NodeReach
 
     /// Describes a node.
-    public init(
+    package init(
         name: String, slots: UInt32, pageBudget: Int64, processID: Int32,
         reach: NodeReach = .network
     ) {

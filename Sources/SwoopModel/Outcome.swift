@@ -1,7 +1,7 @@
 // What comes of a run: a value, a page, a failure; and the record that forecasts learn from.
 
 /// Why a task failed, in the terms that a person can act on.
-public enum FailureKind: UInt8, Sendable, CaseIterable {
+package enum FailureKind: UInt8, Sendable, CaseIterable {
     /// The function threw an error.
     case thrown
     /// A runtime check of Swift stopped it: index out of range, overflow, nil unwrapped,
@@ -51,38 +51,38 @@ public enum FailureKind: UInt8, Sendable, CaseIterable {
 }
 
 /// A failure as it travels from the worker to the client.
-public struct TaskFailure: Hashable, Sendable {
+package struct TaskFailure: Hashable, Sendable {
     /// What happened, in one word.
-    public var kind: FailureKind
+    package var kind: FailureKind
     /// What happened, in a sentence.
-    public var message: String
+    package var message: String
     /// The Swift type of a thrown error, else empty.
-    public var errorType: String
+    package var errorType: String
     /// The thrown error as it encodes itself, where it can and is not large; else empty.
-    public var thrown: [UInt8]
+    package var thrown: [UInt8]
     /// Source file of the place where it happened, empty where unknown.
-    public var file: String
+    package var file: String
     /// Line in `file`; 0 where unknown.
-    public var line: UInt32
+    package var line: UInt32
     /// Short name of the function that failed.
-    public var function: String
+    package var function: String
     /// The task that failed: for `inputFailed` the one that failed first.
-    public var task: TaskID
+    package var task: TaskID
     /// Which try of it.
-    public var attempt: UInt32
+    package var attempt: UInt32
     /// Name of the node.
-    public var node: String
+    package var node: String
     /// Signal that ended the process; 0 for none.
-    public var signal: Int32
+    package var signal: Int32
     /// Offsets inside `image`, innermost first, for the client to turn into file and line.
-    public var frames: [UInt64]
+    package var frames: [UInt64]
     /// File name of the image of `frames`; empty for the program itself.
-    public var image: String
+    package var image: String
     /// The last lines that the task, or its process, printed.
-    public var lastOutput: [String]
+    package var lastOutput: [String]
 
     /// A failure of `kind`; everything else is filled where it is known.
-    public init(kind: FailureKind, message: String, task: TaskID = TaskID(high: 0, low: 0)) {
+    package init(kind: FailureKind, message: String, task: TaskID = TaskID(high: 0, low: 0)) {
         self.kind = kind
         self.message = message
         self.task = task

@@ -2,15 +2,15 @@
 // monotonic clock (SwoopTransport), the simulation from its virtual one.
 
 /// A moment on one process's monotonic clock. Moments of different processes must not be compared.
-public struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds since an arbitrary start.
-    public var nanoseconds: Int64
+    package var nanoseconds: Int64
 
     /// Makes the moment `nanoseconds` after the clock's start.
-    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Earlier is less.
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 

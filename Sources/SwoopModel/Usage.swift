@@ -12,7 +12,7 @@ public struct SlotUsage: Hashable, Sendable {
     public var busyNanoseconds: Int64
 
     /// Describes a slot.
-    public init(
+    package init(
         function: String?, task: TaskID?, elapsedNanoseconds: Int64, busyNanoseconds: Int64
     ) {
         self.function = function
@@ -47,7 +47,7 @@ public struct NodeUsage: Hashable, Sendable {
     public var isSilent: Bool
 
     /// Describes a node.
-    public init(
+    package init(
         node: NodeID, name: String, slots: [SlotUsage], cpuNanoseconds: Int64,
         residentBytes: Int64, fetchedBytes: Int64 = 0, givenBytes: Int64 = 0, pageBudget: Int64,
         ageNanoseconds: Int64, isSilent: Bool
@@ -76,7 +76,7 @@ public struct ClusterUsage: Hashable, Sendable {
     public var progress: ProgressCount
 
     /// Describes a cluster.
-    public init(nodes: [NodeUsage], progress: ProgressCount) {
+    package init(nodes: [NodeUsage], progress: ProgressCount) {
         self.nodes = nodes
         self.progress = progress
     }

@@ -65,7 +65,7 @@ extension WorkerProgram {
 }
 
 /// Decides about the calls of a run: a child of its own while a core idles, else inline.
-private final class ChildHook: RemoteRunHook {
+private final class ChildHook: _RemoteRunHook {
     private let maker: any ChildMaker
 
     init(_ maker: any ChildMaker) { self.maker = maker }

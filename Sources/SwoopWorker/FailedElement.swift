@@ -26,7 +26,7 @@ struct FailedElement {
     private static let countedMax = 64 << 20
 
     /// The place in words, as the end of a sentence; nothing where it cannot be told.
-    func words(host: any CallHost, _ body: (inout CallContext) throws -> Void) -> String {
+    func words(host: any _CallHost, _ body: (inout _CallContext) throws -> Void) -> String {
         guard var inputs = try? RunInputs(kernel: order, store: store), inputs.isIndexed else {
             return ""
         }
@@ -76,11 +76,11 @@ struct FailedElement {
 private struct ProbeOver: Error {}
 
 /// What stands behind a repeated run: it makes nothing.
-private final class ProbeHost: CallHost {
-    private let host: any CallHost
+private final class ProbeHost: _CallHost {
+    private let host: any _CallHost
     private(set) var position: Int
 
-    init(_ host: any CallHost, at position: Int) {
+    init(_ host: any _CallHost, at position: Int) {
         self.host = host
         self.position = position
     }
@@ -90,13 +90,13 @@ private final class ProbeHost: CallHost {
         return 1
     }
 
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
         throw ProbeOver()
     }
 
     func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer { throw ProbeOver() }
 
-    func text(from start: Int, to end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> _TextWindow {
         try host.text(from: start, to: end)
     }
 }

@@ -7,8 +7,8 @@ import SwoopModel
 
 /// A function's code in this process.
 enum FoundFunction: Sendable {
-    case remote(RemoteEntry)
-    case kernel(KernelEntry)
+    case remote(_RemoteEntry)
+    case kernel(_KernelEntry)
 }
 
 /// Functions by index.
@@ -51,7 +51,7 @@ struct FunctionTable {
             let address = unsafe UInt(offset) &+ UInt(main.load_offset)
             return resolve(.code(address: address))
         case .type(let name):
-            guard let reference = TypeReference(travelling: name, add: loadOffset) else {
+            guard let reference = _TypeReference(travelling: name, add: loadOffset) else {
                 return nil
             }
             return resolve(.type(reference))
@@ -64,7 +64,7 @@ struct FunctionTable {
         return unsafe UInt(main.load_offset)
     }
 
-    private func resolve(_ reference: KernelReference) -> FoundFunction? {
+    private func resolve(_ reference: _KernelReference) -> FoundFunction? {
         let area = unsafe UnsafeMutableRawBufferPointer(
             start: swoop_name_area(), count: Int(SWOOP_NAME_AREA_BYTES))
         return unsafe reference.resolved(nameArea: area).map { .kernel($0) }

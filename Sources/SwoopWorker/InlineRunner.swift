@@ -77,7 +77,7 @@ package final class InlineRunner: @unchecked Sendable {
 
     private func runSync(
         _ order: RunOrder, _ run: RunState, isKernel: Bool,
-        _ body: (inout CallContext) throws -> Void
+        _ body: (inout _CallContext) throws -> Void
     ) -> InlineResult {
         var begun: InlineHost?
         do {
@@ -108,7 +108,8 @@ package final class InlineRunner: @unchecked Sendable {
     /// An async function: its jobs come to this thread, which waits for them here.
     private func runAsync(
         _ order: RunOrder, _ run: RunState,
-        _ body: nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (inout _CallContext) async throws -> Void
     ) -> InlineResult {
         let mailbox = Mailbox<Void>()
         let executor = RunExecutor { mailbox.post(()) }
@@ -126,7 +127,8 @@ package final class InlineRunner: @unchecked Sendable {
 
     private static func play(
         _ order: RunOrder, _ run: RunState,
-        _ body: nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (inout _CallContext) async throws -> Void
     ) async -> InlineResult {
         do {
             let inputs = try RunInputs(call: order, store: nil)
@@ -142,7 +144,7 @@ package final class InlineRunner: @unchecked Sendable {
     }
 
     private static func finished(
-        _ context: CallContext, _ host: InlineHost, elements: Int
+        _ context: _CallContext, _ host: InlineHost, elements: Int
     ) -> InlineResult {
         var record = RunRecord(features: context.features, elements: Int64(max(1, elements)))
         let bytes = context.output.bytes
@@ -162,11 +164,11 @@ package final class InlineRunner: @unchecked Sendable {
 }
 
 /// What stands behind a run in ordinary memory.
-private final class InlineHost: CallHost {
+private final class InlineHost: _CallHost {
     private let run: RunState
     private let path: String?
     private let version: UInt64
-    private let sent: TextWindow?
+    private let sent: _TextWindow?
     private let textBuffer: TextBuffer
     private let rows: ScratchBuffer
     /// Where the last stride ended; nil before.
@@ -196,7 +198,7 @@ private final class InlineHost: CallHost {
         return Self.stride
     }
 
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
         guard page == nil, !parts.isEmpty else { throw InputError.secondPage }
         let memory = RunBytes(count: parts.reduce(0) { $0 + $1.byteCount })
         let pages = StoredPages(sizes: parts)
@@ -208,7 +210,7 @@ private final class InlineHost: CallHost {
         unsafe try rows.region(byteCount: byteCount)
     }
 
-    func text(from start: Int, to end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> _TextWindow {
         if let sent { return sent }
         guard let path else { throw InputError.noText }
         return try textBuffer.window(

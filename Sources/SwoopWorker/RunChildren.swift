@@ -17,7 +17,7 @@ final class RunChildren: ChildMaker {
     var isHungry: Bool { core.isHungry }
 
     func runChild<R: Sendable>(
-        of entry: RemoteEntry, features: [Double],
+        of entry: _RemoteEntry, features: [Double],
         body: nonisolated(nonsending) @Sendable @escaping () async throws -> R
     ) async throws -> R {
         if run.isCancelled { throw RunCancelled() }

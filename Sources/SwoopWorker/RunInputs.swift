@@ -21,7 +21,7 @@ struct InputError: Error {
 
 extension StoredPages {
     /// Pages of these sizes.
-    init(sizes: [PageSize]) {
+    init(sizes: [_PageSize]) {
         self.init(
             sizes.map {
                 OutputPart(byteCount: Int64($0.byteCount), elementCount: Int64($0.count))
@@ -55,10 +55,10 @@ extension StoredPages {
 @safe struct RunInputs {
     var fields: UnsafeRawBufferPointer
     var arguments: UnsafeRawBufferPointer
-    var pages: [InputPage] = []
+    var pages: [_InputPage] = []
     /// Those of a second collection.
-    var otherPages: [InputPage] = []
-    var text: TextWindow?
+    var otherPages: [_InputPage] = []
+    var text: _TextWindow?
     var range: Range<Int> = 0..<0
     var sourceEnd = 0
     var leafBase = 0
@@ -144,7 +144,7 @@ extension StoredPages {
             else { throw badRange(lower, upper) }
             range = lower..<upper
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
-            unsafe text = TextWindow(bytes: bytes, start: start)
+            unsafe text = _TextWindow(bytes: bytes, start: start)
             byteCount += upper - lower
         }
     }
@@ -160,12 +160,12 @@ extension StoredPages {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
             guard place < counted else {
-                otherPages.append(unsafe InputPage(bytes: bytes, firstElement: 0))
+                otherPages.append(unsafe _InputPage(bytes: bytes, firstElement: 0))
                 continue
             }
-            pages.append(unsafe InputPage(bytes: bytes, firstElement: first))
+            pages.append(unsafe _InputPage(bytes: bytes, firstElement: first))
             if unsafe bytes.isEmpty { continue }
-            let header = unsafe try PageHeader(reading: bytes)
+            let header = unsafe try _PageHeader(reading: bytes)
             let (next, overflow) = first.addingReportingOverflow(header.count)
             guard !overflow, next <= Self.positionsMax else { throw badRange(begin, .max) }
             first = next
@@ -187,7 +187,7 @@ extension StoredPages {
     /// - Returns: those pages that have elements, and the indices of all elements.
     private mutating func takePages(
         _ tasks: [TaskID], _ counts: [Int], resolver: ArgumentResolver
-    ) throws -> (pages: [InputPage], range: Range<Int>) {
+    ) throws -> (pages: [_InputPage], range: Range<Int>) {
         let own = tasks.count
         guard counts.count >= own, counts.allSatisfy({ $0 >= 0 }),
             counts.clampedSum <= Self.positionsMax
@@ -195,18 +195,18 @@ extension StoredPages {
             throw InputError(
                 kind: .invalidGraph, message: "a loop over \(own) pages, counts missing")
         }
-        var pages: [InputPage] = []
+        var pages: [_InputPage] = []
         var first = counts.dropLast(own).reduce(0, +)
         let start = first
         for (page, count) in zip(tasks, counts.suffix(own)) {
             let bytes = unsafe try resolver.bytes(of: page, keepingIn: &owners)
             byteCount += bytes.count
             // A wrong count would be a wrong answer: elements left out, and nobody told.
-            guard let header = unsafe try? PageHeader(reading: bytes), header.count == count else {
+            guard let header = unsafe try? _PageHeader(reading: bytes), header.count == count else {
                 let text = "a page of a loop does not have the \(count) elements that were counted"
                 throw InputError(kind: .invalidGraph, message: text)
             }
-            if count > 0 { pages.append(unsafe InputPage(bytes: bytes, firstElement: first)) }
+            if count > 0 { pages.append(unsafe _InputPage(bytes: bytes, firstElement: first)) }
             first += count
         }
         return (pages, start..<first)

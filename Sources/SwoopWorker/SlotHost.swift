@@ -7,7 +7,7 @@ import SwoopStorage
 import SwoopTransport
 
 /// The host of one run. Used by the slot's thread alone while the run is on it.
-final class SlotHost: CallHost {
+final class SlotHost: _CallHost {
     private let core: WorkerCore
     private let attempt: AttemptID
     private let cancellation: CancellationFlag
@@ -25,7 +25,7 @@ final class SlotHost: CallHost {
     private var textEnd = 0
     private let version: UInt64
     /// The text that was sent for the run.
-    private let sent: TextWindow?
+    private let sent: _TextWindow?
     private let textBuffer: TextBuffer
     private let rows: ScratchBuffer
 
@@ -56,7 +56,7 @@ final class SlotHost: CallHost {
         return next
     }
 
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
         guard page == nil, !parts.isEmpty else { throw InputError.secondPage }
         let byteCount = parts.reduce(0) { $0 + $1.byteCount }
         let extent = try core.allocate(byteCount: max(1, byteCount), slot: slot)
@@ -72,7 +72,7 @@ final class SlotHost: CallHost {
         unsafe try rows.region(byteCount: byteCount)
     }
 
-    func text(from start: Int, to end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> _TextWindow {
         if let sent { return sent }
         guard let path else { throw InputError.noText }
         let window = try textBuffer.window(

@@ -71,7 +71,7 @@ final class SlotThread {
 
     private func runSync(
         _ order: RunOrder, _ run: RunState, isCold: Bool, isKernel: Bool,
-        _ body: (inout CallContext) throws -> Void
+        _ body: (inout _CallContext) throws -> Void
     ) -> (RunOutcome, RunRecord) {
         var record = RunRecord(features: order.spec.features, isCold: isCold)
         var begun: SlotHost?
@@ -105,7 +105,7 @@ final class SlotThread {
     }
 
     private func finished(
-        _ order: RunOrder, _ run: RunState, _ context: CallContext, _ host: SlotHost,
+        _ order: RunOrder, _ run: RunState, _ context: _CallContext, _ host: SlotHost,
         _ inputs: RunInputs, _ record: inout RunRecord
     ) throws -> (RunOutcome, RunRecord) {
         if !context.features.isEmpty { record.features = context.features }
@@ -123,7 +123,7 @@ final class SlotThread {
     /// Puts a run's output where it belongs: into the report, or into a page that is named to the
     /// agent.
     private static func store(
-        _ context: CallContext, _ host: SlotHost, _ order: RunOrder, _ core: WorkerCore
+        _ context: _CallContext, _ host: SlotHost, _ order: RunOrder, _ core: WorkerCore
     ) throws -> StoredOutput {
         let bytes = context.output.bytes
         if host.page == nil {
@@ -140,7 +140,8 @@ final class SlotThread {
 
     private func startAsync(
         _ order: RunOrder, _ run: RunState, isCold: Bool,
-        _ body: nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (inout _CallContext) async throws -> Void
     ) {
         let core = core
         let slot = slot
@@ -156,7 +157,7 @@ final class SlotThread {
     private static func play(
         _ order: RunOrder, _ run: RunState, isCold: Bool,
         _ body:
-            nonisolated(nonsending) @escaping @Sendable (inout CallContext) async throws -> Void,
+            nonisolated(nonsending) @escaping @Sendable (inout _CallContext) async throws -> Void,
         core: WorkerCore, slot: Int, began: Int64
     ) async -> (RunOutcome, RunRecord) {
         var record = RunRecord(features: order.spec.features, isCold: isCold)
@@ -263,7 +264,7 @@ final class SlotThread {
             error as? InputError ?? (error as? StorageError).map { InputError($0) }
             ?? (error as? CSVError).map { InputError(kind: .sourceFailed, message: "\($0)") }
             ?? (error as? RecordError).map { InputError(kind: .sourceFailed, message: "\($0)") }
-            ?? (error as? KeptFailure).flatMap {
+            ?? (error as? _KeptFailure).flatMap {
                 $0.isOfSource ? InputError(kind: .sourceFailed, message: "\($0)") : nil
             }
         if let input = fault {
@@ -279,7 +280,7 @@ final class SlotThread {
         var failure = TaskFailure(
             kind: .thrown, message: "\(run.function) threw \(text(of: error))")
         failure.errorType =
-            (error as? KeptFailure)?.type ?? String(reflecting: type(of: error))
+            (error as? _KeptFailure)?.type ?? String(reflecting: type(of: error))
         failure.thrown = encoded(error)
         failure.frames = site
         return .failed(failure)
@@ -305,8 +306,8 @@ final class SlotThread {
 
 extension RunInputs {
     /// The call's context over these inputs.
-    func context(host: any CallHost) -> CallContext {
-        var context = unsafe CallContext(
+    func context(host: any _CallHost) -> _CallContext {
+        var context = unsafe _CallContext(
             fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
             leafBase: leafBase, inputs: pages, text: text, pageByteCountTarget: .max, host: host)
         context.otherInputs = otherPages

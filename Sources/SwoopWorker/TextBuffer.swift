@@ -29,7 +29,7 @@ import SwoopStorage
     /// - Throws: `InputError` when the file cannot be read so far.
     func window(
         of path: String, version: UInt64, from start: Int, to end: Int, for attempt: AttemptID
-    ) throws -> TextWindow {
+    ) throws -> _TextWindow {
         let wanted = max(0, end - start)
         // A window that only grows has its first bytes already.
         let isLonger = self.attempt == attempt && self.start == start && wanted >= count
@@ -46,7 +46,7 @@ import SwoopStorage
             throw InputError(error)
         }
         count = wanted
-        return unsafe TextWindow(
+        return unsafe _TextWindow(
             bytes: UnsafeRawBufferPointer(rebasing: memory[0..<wanted]), start: start)
     }
 

@@ -11,7 +11,7 @@ public protocol ChildMaker: AnyObject, Sendable {
     /// Runs the body as a run of its own, on whatever core is free, and waits for it with this one
     /// given back. Errors are the body's.
     func runChild<R: Sendable>(
-        of entry: RemoteEntry, features: [Double],
+        of entry: _RemoteEntry, features: [Double],
         body: nonisolated(nonsending) @Sendable @escaping () async throws -> R
     ) async throws -> R
 }
@@ -19,7 +19,7 @@ public protocol ChildMaker: AnyObject, Sendable {
 /// The user's program as the worker sees it.
 public struct WorkerProgram: Sendable {
     /// The record of a function by its identity; nil: this build has none.
-    public var entry: @Sendable (_ identity: String) -> RemoteEntry?
+    public var entry: @Sendable (_ identity: String) -> _RemoteEntry?
     /// Runs the body in a context where remote calls find their child maker; `isChild` where the
     /// body is that of a function that was called, not its thunk.
     public var within:
@@ -29,7 +29,7 @@ public struct WorkerProgram: Sendable {
 
     /// Describes a program.
     public init(
-        entry: @escaping @Sendable (String) -> RemoteEntry?,
+        entry: @escaping @Sendable (String) -> _RemoteEntry?,
         within:
             nonisolated(nonsending) @escaping @Sendable (
                 any ChildMaker, _ isChild: Bool, nonisolated(nonsending) () async throws -> Void

@@ -116,7 +116,7 @@ struct FusionRows {
         }
     }
 
-    private func row<ByHand: RemoteFunction1, Sum: RemoteValue>(
+    private func row<ByHand: _RemoteFunction1, Sum: RemoteValue>(
         _ name: String, _ byHand: ByHand, count: Int? = nil,
         _ chain: (RemoteScope) -> Proxy<Sum>
     ) async throws where ByHand.A0 == Int, ByHand.Result == [Double] {

@@ -9,7 +9,7 @@ extension FuzzGroup {
         Entry("table's rows", seeds: { tables([0, 9, 20, 2], [1, 2, 40, 0]) }) { rows($0) },
         Entry("table's scan", seeds: scans) { bytes in
             value(bytes, CSVHead.self)
-            value(bytes, CSVDialect.self)
+            value(bytes, _CSVDialect.self)
             value(bytes, CSVSummary.self)
             if let summaries = try? [CSVSummary](encodedBytes: bytes) {
                 value(CSVIndex(summaries).encodedBytes, CSVIndex.self)
@@ -26,8 +26,8 @@ extension FuzzGroup {
     private static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     private static let columns = [
-        CSVColumn(name: "number", type: "Int", isReadable: true),
-        CSVColumn(name: "text", type: "String", isReadable: true),
+        _CSVColumn(name: "number", type: "Int", isReadable: true),
+        _CSVColumn(name: "text", type: "String", isReadable: true),
     ]
 
     // MARK: Tables
@@ -35,7 +35,8 @@ extension FuzzGroup {
     private static func head(_ bytes: [UInt8]) {
         for hasHeader in [true, false] {
             let head = try? CSVHead(
-                path: "t", bytes: bytes, isWhole: true, dialect: CSVDialect(), hasHeader: hasHeader,
+                path: "t", bytes: bytes, isWhole: true, dialect: _CSVDialect(),
+                hasHeader: hasHeader,
                 columns: columns, names: [:])
             if let head { value(head.encodedBytes, CSVHead.self) }
         }
@@ -53,7 +54,7 @@ extension FuzzGroup {
     @Sendable private static func scans() -> [[UInt8]] {
         let summaries = [CSVSummary(lower: 0), CSVSummary(lower: 9)]
         return [
-            CSVDialect().encodedBytes, summaries[0].encodedBytes,
+            _CSVDialect().encodedBytes, summaries[0].encodedBytes,
             CSVIndex(summaries).encodedBytes, summaries.encodedBytes,
         ]
     }
@@ -64,7 +65,7 @@ extension FuzzGroup {
     private static func rows(_ bytes: [UInt8]) {
         guard bytes.count > 4 else { return }
         let dialects = [
-            CSVDialect(), CSVDialect(separator: 0x3b, quote: 0x27), CSVDialect(separator: 9),
+            _CSVDialect(), _CSVDialect(separator: 0x3b, quote: 0x27), _CSVDialect(separator: 9),
         ]
         let dialect = dialects[Int(bytes[0]) % dialects.count]
         let table = Array(bytes.dropFirst(4))
@@ -90,7 +91,7 @@ extension FuzzGroup {
         searches(table, dialect)
     }
 
-    private static func searches(_ table: [UInt8], _ dialect: CSVDialect) {
+    private static func searches(_ table: [UInt8], _ dialect: _CSVDialect) {
         unsafe table.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return }
             let text = unsafe CSVText(
@@ -111,7 +112,7 @@ extension FuzzGroup {
             guard let base = raw.baseAddress else { return }
             var start = 0
             while start < raw.count {
-                let (content, next) = unsafe LineFormat().recordEnd(
+                let (content, next) = unsafe _LineFormat().recordEnd(
                     base, start: start, end: raw.count)
                 precondition(content >= start && content <= next, "a line does not lie in its text")
                 let slice = unsafe TextSlice(_base: base + start, byteCount: content - start)
@@ -138,17 +139,17 @@ extension FuzzGroup {
         let text = Array(bytes.dropFirst(2))
         let reach = 1 + Int(bytes[1])
         switch bytes[0] % 4 {
-        case 0: cuts(LineFormat(), text, reach)
-        case 1: cuts(StanzaFormat(), text, reach)
+        case 0: cuts(_LineFormat(), text, reach)
+        case 1: cuts(_StanzaFormat(), text, reach)
         case 2:
             let separators = [[0x7c, 0x7c], [0x0d, 0x0a], [0], [0x61, 0x62, 0x63]] as [[UInt8]]
-            let format = SeparatorFormat(bytes: separators[Int(bytes[0] / 4) % separators.count])
+            let format = _SeparatorFormat(bytes: separators[Int(bytes[0] / 4) % separators.count])
             if let format { cuts(format, text, reach) }
-        default: cuts(FixedWidthFormat(byteCount: Int(bytes[0] / 4)), text, reach)
+        default: cuts(_FixedWidthFormat(byteCount: Int(bytes[0] / 4)), text, reach)
         }
     }
 
-    private static func cuts<Format: TextFormat>(_ format: Format, _ text: [UInt8], _ reach: Int) {
+    private static func cuts<Format: _TextFormat>(_ format: Format, _ text: [UInt8], _ reach: Int) {
         let begins = begins(format, text)
         for position in stride(from: 0, to: text.count, by: max(1, text.count / 32)) {
             let expected = begins.first { $0 >= position }
@@ -156,7 +157,7 @@ extension FuzzGroup {
             for end in Set([min(text.count, position + reach), text.count]) {
                 // Memory of its own, so that reading beyond it is an error where memory is watched.
                 let found = unsafe Array(text[start..<end]).withUnsafeBytes { raw in
-                    format.firstBegin(unsafe TextWindow(bytes: raw, start: start), at: position)
+                    format.firstBegin(unsafe _TextWindow(bytes: raw, start: start), at: position)
                 }.flatMap { $0 < text.count ? $0 : nil }
                 precondition(
                     found == expected || found == nil && end < text.count,
@@ -165,10 +166,10 @@ extension FuzzGroup {
         }
     }
 
-    private static func begins<Format: TextFormat>(_ format: Format, _ text: [UInt8]) -> [Int] {
+    private static func begins<Format: _TextFormat>(_ format: Format, _ text: [UInt8]) -> [Int] {
         unsafe text.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return [] }
-            let window = unsafe TextWindow(bytes: raw, start: 0)
+            let window = unsafe _TextWindow(bytes: raw, start: 0)
             var begins: [Int] = []
             var start = format.firstBegin(window, at: 0) ?? raw.count
             while start < raw.count {
@@ -185,7 +186,7 @@ extension FuzzGroup {
 
     private static func form(_ bytes: [UInt8]) {
         let path = String(decoding: bytes.prefix(20), as: UTF8.self)
-        for reading in [FileReading.lines, .pieces, .records] {
+        for reading in [_FileReading.lines, .pieces, .records] {
             _ = FileForm.of(
                 head: bytes, tail: bytes.suffix(8), byteCount: bytes.count, path: path,
                 for: reading)

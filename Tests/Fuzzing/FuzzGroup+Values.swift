@@ -30,10 +30,10 @@ extension FuzzGroup {
         Entry("loop's note", seeds: { notes.map(\.encodedBytes) }) { value($0, LoopNote.self) },
         Entry("name of a type", seeds: { [Array("tSa d1f tG".utf8)] }) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
-            guard let found = TypeReference(travelling: text, add: 4_096) else { return }
+            guard let found = _TypeReference(travelling: text, add: 4_096) else { return }
             let written = found.travelling(subtract: 4_096)
             expectSame(
-                TypeReference(travelling: written, add: 4_096)?.travelling(subtract: 4_096),
+                _TypeReference(travelling: written, add: 4_096)?.travelling(subtract: 4_096),
                 written, "the name of a type")
         },
         Entry("page of numbers", seeds: { [page([1, 2, 3] as [Int32])] }) {
@@ -68,7 +68,7 @@ extension FuzzGroup {
     }
 
     private static func page<Element: PageElement>(_ elements: [Element]) -> [UInt8] {
-        var builder = Element.Builder()
+        var builder = Element._Builder()
         for element in elements { builder.append(element) }
         var bytes: [UInt8] = []
         let region = UnsafeMutableRawBufferPointer.allocate(

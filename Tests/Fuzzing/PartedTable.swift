@@ -20,7 +20,7 @@ package struct PartedTable: Equatable {
     ///   - step: how many bytes the window grows by.
     ///   - look: called with every field of a row.
     package init(
-        _ bytes: [UInt8], head: CSVHead, parts: [Range<Int>], dialect: CSVDialect, step: Int = 3,
+        _ bytes: [UInt8], head: CSVHead, parts: [Range<Int>], dialect: _CSVDialect, step: Int = 3,
         look: (CSVFieldText) -> Void = { _ in }
     ) throws {
         let summaries = try parts.map { range in
@@ -39,7 +39,7 @@ package struct PartedTable: Equatable {
         }
     }
 
-    private static func output<K: Kernel>(
+    private static func output<K: _Kernel>(
         _ kernel: K.Type, _ bytes: [UInt8], fields: [UInt8] = [], arguments: [UInt8],
         _ range: Range<Int>
     ) throws -> [UInt8] {
@@ -51,11 +51,11 @@ package struct PartedTable: Equatable {
 
     private static func lend<Result>(
         fields: [UInt8] = [], arguments: [UInt8], _ range: Range<Int>, _ host: FileHost,
-        _ body: (inout CallContext) throws -> Result
+        _ body: (inout _CallContext) throws -> Result
     ) throws -> Result {
         try unsafe fields.withUnsafeBytes { fields in
             try unsafe arguments.withUnsafeBytes { arguments in
-                var context = unsafe CallContext(
+                var context = unsafe _CallContext(
                     fields: fields, arguments: arguments, range: range,
                     sourceEnd: host.file.count, host: host)
                 return try body(&context)
@@ -103,7 +103,7 @@ package struct PartedTable: Equatable {
 
 /// Lends windows of a file, each of its own memory, so that reading beyond one is an error where
 /// memory is watched.
-@safe private final class FileHost: CallHost {
+@safe private final class FileHost: _CallHost {
     let file: [UInt8]
     private var windows: [UnsafeMutableRawBufferPointer] = unsafe []
 
@@ -113,19 +113,19 @@ package struct PartedTable: Equatable {
 
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int { 1 }
 
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
-        throw PageError.malformed("no pages")
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
+        throw _PageError.malformed("no pages")
     }
 
     func scratch(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
-        throw PageError.malformed("no memory")
+        throw _PageError.malformed("no memory")
     }
 
-    func text(from start: Int, to end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> _TextWindow {
         let range = start..<max(start, min(file.count, end))
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 1)
         unsafe copy.copyBytes(from: file[range])
         unsafe windows.append(copy)
-        return unsafe TextWindow(bytes: UnsafeRawBufferPointer(copy), start: start)
+        return unsafe _TextWindow(bytes: UnsafeRawBufferPointer(copy), start: start)
     }
 }

@@ -12,11 +12,11 @@ private struct Line: CSVRow, Equatable {
 
     init(_ number: Int, _ text: String) { (self.number, self.text) = (number, text) }
 
-    static var _csvColumns: [CSVColumn] {
+    static var _csvColumns: [_CSVColumn] {
         [_csvColumn("number", Int.self), _csvColumn("text", String.self)]
     }
 
-    init(_csv row: CSVRecord) throws(CSVFieldError) {
+    init(_csv row: _CSVRecord) throws(CSVFieldError) {
         number = try _csvField(Int.self, 0, row)
         text = try _csvField(String.self, 1, row)
     }
@@ -44,8 +44,8 @@ private struct Line: CSVRow, Equatable {
     }
 
     private func head(
-        _ bytes: [UInt8], hasHeader: Bool = true, columns: [CSVColumn] = Line._csvColumns,
-        names: [String: String] = [:], dialect: CSVDialect = CSVDialect()
+        _ bytes: [UInt8], hasHeader: Bool = true, columns: [_CSVColumn] = Line._csvColumns,
+        names: [String: String] = [:], dialect: _CSVDialect = _CSVDialect()
     ) throws -> CSVHead {
         try CSVHead(
             path: "table", bytes: bytes, isWhole: true, dialect: dialect, hasHeader: hasHeader,
@@ -53,7 +53,7 @@ private struct Line: CSVRow, Equatable {
     }
 
     private func read(
-        _ bytes: [UInt8], _ head: CSVHead, parts: [Range<Int>], dialect: CSVDialect = CSVDialect()
+        _ bytes: [UInt8], _ head: CSVHead, parts: [Range<Int>], dialect: _CSVDialect = _CSVDialect()
     ) throws -> PartedTable {
         try PartedTable(bytes, head: head, parts: parts, dialect: dialect)
     }
@@ -169,7 +169,7 @@ private struct Line: CSVRow, Equatable {
 
     @Test func `what is written reads as what it was`() throws {
         var random = SeededGenerator(seed: 7)
-        let dialect = CSVDialect(separator: UInt8(ascii: ";"))
+        let dialect = _CSVDialect(separator: UInt8(ascii: ";"))
         var writer = CSVWriter(dialect: dialect)
         var rows: [[String]] = []
         for _ in 0..<300 {
@@ -189,7 +189,7 @@ private struct Line: CSVRow, Equatable {
     // MARK: Headers
 
     private func refusal(
-        _ text: String, hasHeader: Bool = true, columns: [CSVColumn] = Line._csvColumns,
+        _ text: String, hasHeader: Bool = true, columns: [_CSVColumn] = Line._csvColumns,
         names: [String: String] = [:]
     ) -> String? {
         do {
@@ -265,7 +265,7 @@ private struct Line: CSVRow, Equatable {
         #expect(throws: CSVHeadError.tooShort) {
             try CSVHead(
                 path: "table", bytes: Array("number,te".utf8), isWhole: false,
-                dialect: CSVDialect(), hasHeader: true, columns: Line._csvColumns, names: [:])
+                dialect: _CSVDialect(), hasHeader: true, columns: Line._csvColumns, names: [:])
         }
     }
 

@@ -76,7 +76,7 @@ struct Number: ElementFunction {
         return writer.bytes
     }
 
-    typealias Squares = MapStage<FilterStage<RangeSource, IsOdd>, Scaled>
+    typealias Squares = _MapStage<_FilterStage<_RangeSource, IsOdd>, Scaled>
 
     func squares(_ range: Range<Int>) -> [Double] {
         let function = Scaled(factor: 1.0 / 3)
@@ -84,13 +84,13 @@ struct Number: ElementFunction {
     }
 
     func squareFields(_ lower: Int) -> [UInt8] {
-        fields(RangeSource(lower: lower), IsOdd(), Scaled(factor: 1.0 / 3))
+        fields(_RangeSource(lower: lower), IsOdd(), Scaled(factor: 1.0 / 3))
     }
 
     /// Runs the loop over random parts, combines them in random order and makes the answer.
-    func tree<Stage: ChainStage, R: Reduction>(
+    func tree<Stage: _ChainStage, R: Reduction>(
         _ stage: Stage.Type, _ reduction: R, fields: [UInt8], count: Int, seed: Int,
-        inputs: [InputPage] = []
+        inputs: [_InputPage] = []
     ) throws -> R.Answer where R.Element == Stage.Output, R.Answer: RemoteValue {
         var random = SeededGenerator(seed: seed)
         var parts = try random.cuts(of: count, at: 6).map { range in
@@ -147,9 +147,9 @@ struct Number: ElementFunction {
         }
         let plain = squares(0..<count)
         for seed in 0..<20 {
-            #expect(try answer(CountReduction<Double>(), seed: seed) == plain.count)
-            #expect(try answer(MinReduction<Double>(), seed: seed) == plain.min())
-            #expect(try answer(MaxReduction<Double>(), seed: seed) == plain.max())
+            #expect(try answer(_CountReduction<Double>(), seed: seed) == plain.count)
+            #expect(try answer(_MinReduction<Double>(), seed: seed) == plain.min())
+            #expect(try answer(_MaxReduction<Double>(), seed: seed) == plain.max())
             let first = try answer(CollectReduction<Double>(limit: 7), seed: seed)
             #expect(first == Array(plain.prefix(7)))
             let all = try answer(CollectReduction<Double>(limit: .max), seed: seed)
@@ -161,15 +161,15 @@ struct Number: ElementFunction {
         let host = FakeHost()
         host.strides = [10]
         _ = try run(
-            FoldKernel<RangeSource, CollectReduction<Int>>.self,
-            fields: fields(RangeSource(lower: 0), CollectReduction<Int>(limit: 15)),
+            FoldKernel<_RangeSource, CollectReduction<Int>>.self,
+            fields: fields(_RangeSource(lower: 0), CollectReduction<Int>(limit: 15)),
             range: 0..<1_000_000, host: host)
         #expect(host.strideCount <= 3)
     }
 
     @Test func `a prefix fails if and only if one of its elements does, however it is cut`() throws
     {
-        typealias Checked = MapStage<RangeSource, Failing>
+        typealias Checked = _MapStage<_RangeSource, Failing>
         let failing = 40
         for (seed, limit) in (0..<60).map({ ($0, [0, 1, 39, 40, 41, 300, Int.max][$0 % 7]) }) {
             var random = SeededGenerator(seed: seed)
@@ -182,7 +182,7 @@ struct Number: ElementFunction {
                     host.strides = [1 + random.below(90)]
                     return try run(
                         FoldKernel<Checked, CollectReduction<Int>>.self,
-                        fields: fields(RangeSource(lower: 0), Failing(from: failing)) + own.bytes,
+                        fields: fields(_RangeSource(lower: 0), Failing(from: failing)) + own.bytes,
                         range: range, sourceEnd: 200, host: host
                     ).output.bytes
                 }
@@ -206,35 +206,35 @@ struct Number: ElementFunction {
 
     @Test func `a prefix computes nothing behind its last element`() throws {
         let context = try run(
-            FoldKernel<MapStage<RangeSource, Failing>, CollectReduction<Int>>.self,
+            FoldKernel<_MapStage<_RangeSource, Failing>, CollectReduction<Int>>.self,
             fields: fields(
-                RangeSource(lower: 0), Failing(from: 7), CollectReduction<Int>(limit: 7)),
+                _RangeSource(lower: 0), Failing(from: 7), CollectReduction<Int>(limit: 7)),
             range: 0..<1_000)
         let first = try FirstElements<Int>(encodedBytes: context.output.bytes)
         #expect(first.elements == Array(0..<7))
     }
 
     @Test func `pages of a map are read by the next chain`() throws {
-        typealias Names = MapStage<RangeSource, Labelled>
+        typealias Names = _MapStage<_RangeSource, Labelled>
         let host = FakeHost()
         host.strides = [100]
         let context = try run(
-            PagesKernel<Names>.self, fields: fields(RangeSource(lower: 0), Labelled()),
+            PagesKernel<Names>.self, fields: fields(_RangeSource(lower: 0), Labelled()),
             range: 0..<1000, pageByteCountTarget: 2048, host: host)
         #expect(context.producedCount == 1000)
         #expect(host.elementCounts.count > 5)
         #expect(host.elementCounts.reduce(0, +) == 1000)
         typealias Row = Pair<String, Int?>
         let rows = try run(
-            FoldKernel<PagesSource<Row>, CollectReduction<Row>>.self,
-            fields: fields(PagesSource<Row>(), CollectReduction<Row>(limit: .max)),
+            FoldKernel<_PagesSource<Row>, CollectReduction<Row>>.self,
+            fields: fields(_PagesSource<Row>(), CollectReduction<Row>(limit: .max)),
             range: 10..<990, sourceEnd: 1000, inputs: host.inputs())
         let back = try FirstElements<Row>(encodedBytes: rows.output.bytes).elements
         #expect(back == (10..<990).map { Labelled()._apply($0) })
         #expect(throws: ChainError.missingPage(element: 1000)) {
             try run(
-                FoldKernel<PagesSource<Row>, CountReduction<Row>>.self,
-                fields: fields(PagesSource<Row>(), CountReduction<Row>()), range: 0..<1001,
+                FoldKernel<_PagesSource<Row>, _CountReduction<Row>>.self,
+                fields: fields(_PagesSource<Row>(), _CountReduction<Row>()), range: 0..<1001,
                 inputs: host.inputs())
         }
     }
@@ -242,15 +242,15 @@ struct Number: ElementFunction {
     @Test func `a loop without results writes one empty page`() throws {
         let host = FakeHost()
         _ = try run(
-            PagesKernel<FilterStage<RangeSource, IsOdd>>.self,
-            fields: fields(RangeSource(lower: 0), IsOdd()), range: 0..<1, host: host)
+            PagesKernel<_FilterStage<_RangeSource, IsOdd>>.self,
+            fields: fields(_RangeSource(lower: 0), IsOdd()), range: 0..<1, host: host)
         #expect(host.elementCounts == [0])
     }
 
     @Test func `a join keeps the elements whose key is in the table`() throws {
-        typealias Joined = JoinStage<RangeSource, LastDigit, String>
+        typealias Joined = _JoinStage<_RangeSource, LastDigit, String>
         var writer = ValueWriter()
-        RangeSource(lower: 0)._encodeFields(into: &writer)
+        _RangeSource(lower: 0)._encodeFields(into: &writer)
         [3: "three", 7: "seven"].encode(into: &writer)
         CollectReduction<Pair<Int, String>>(limit: .max)._encodeFields(into: &writer)
         let joined = try run(
@@ -293,14 +293,14 @@ struct Number: ElementFunction {
         host.onStride = { position, _ in if position > 1000 { throw Cancelled() } }
         #expect(throws: Cancelled.self) {
             try run(
-                FoldKernel<RangeSource, CountReduction<Int>>.self,
-                fields: fields(RangeSource(lower: 0)), range: 0..<Int.max, host: host)
+                FoldKernel<_RangeSource, _CountReduction<Int>>.self,
+                fields: fields(_RangeSource(lower: 0)), range: 0..<Int.max, host: host)
         }
     }
 
     @Test func `two text files, cut anywhere, sum to the same bits`() throws {
-        typealias Numbers = CompactMapStage<TextSource<LineFormat>, Number, Double>
-        let loop = fields(TextSource(format: LineFormat()), Number())
+        typealias Numbers = _CompactMapStage<_TextSource<_LineFormat>, Number, Double>
+        let loop = fields(_TextSource(format: _LineFormat()), Number())
         var random = SeededGenerator(seed: 1)
         let files = [2_500_000, 300_000].map { size in
             var text: [UInt8] = []
@@ -344,7 +344,7 @@ struct Number: ElementFunction {
     @Test func `loops are named as the user would write them`() {
         #expect(Squares._name == "range.filter(isOdd).map(scaled)")
         typealias Tens = Grouping<
-            LastDigit, IntegerKeys<Int>, OfFunction<Scaled, FloatSum<Double>>
+            LastDigit, IntegerKeys<Int>, _OfFunction<Scaled, FloatSum<Double>>
         >
         #expect(Tens._name == "grouped(by: lastDigit, sum(of: scaled))")
     }
@@ -352,13 +352,13 @@ struct Number: ElementFunction {
 
 /// What encodes captured values: stages, functions and reductions.
 protocol ChainPart { func _encodeFields(into writer: inout ValueWriter) }
-extension RangeSource: ChainPart {}
-extension PagesSource: ChainPart {}
-extension TextSource: ChainPart {}
+extension _RangeSource: ChainPart {}
+extension _PagesSource: ChainPart {}
+extension _TextSource: ChainPart {}
 extension IsOdd: ChainPart {}
 extension Scaled: ChainPart {}
 extension Labelled: ChainPart {}
 extension Number: ChainPart {}
 extension CollectReduction: ChainPart {}
 extension Failing: ChainPart {}
-extension CountReduction: ChainPart {}
+extension _CountReduction: ChainPart {}

@@ -23,19 +23,19 @@ private struct Mixed: Sendable {
 
 /// The values in the order of the source, and their sum.
 private struct MixedReduction: ExactReduction {
-    var identity: Pair<[Double], ExactTotal> { Pair([], ExactTotal()) }
+    var identity: Pair<[Double], _ExactTotal> { Pair([], _ExactTotal()) }
     func lift(_ element: Mixed) -> Double { element.value }
-    func fold(_ raw: Double, into partial: inout Pair<[Double], ExactTotal>) {
+    func fold(_ raw: Double, into partial: inout Pair<[Double], _ExactTotal>) {
         partial.first.append(raw)
         partial.second.add(raw)
     }
     func combine(
-        _ right: Pair<[Double], ExactTotal>, into left: inout Pair<[Double], ExactTotal>
+        _ right: Pair<[Double], _ExactTotal>, into left: inout Pair<[Double], _ExactTotal>
     ) {
         left.first += right.first
         left.second.add(right.second)
     }
-    func answer(_ partial: Pair<[Double], ExactTotal>) -> Pair<[Double], Double> {
+    func answer(_ partial: Pair<[Double], _ExactTotal>) -> Pair<[Double], Double> {
         Pair(partial.first, partial.second.value)
     }
     func _encodeFields(into writer: inout ValueWriter) {}
@@ -80,7 +80,7 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
         }
         var all: [MixedAnswer] = []
         for part in 0..<parts {
-            var builder = MixedAnswer.Builder()
+            var builder = MixedAnswer._Builder()
             try JoinedGroups<MixedKey, MixedReduction>.answers(
                 of: hosts.map { $0.inputs()[part] }, by: MixedReduction(), into: &builder)
             let host = FakeHost()
@@ -146,8 +146,8 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
                 byteCount: bytes.count, alignment: 64)
             defer { unsafe copy.deallocate() }
             unsafe copy.copyBytes(from: bytes)
-            let damaged = unsafe InputPage(bytes: UnsafeRawBufferPointer(copy), firstElement: 0)
-            var builder = MixedAnswer.Builder()
+            let damaged = unsafe _InputPage(bytes: UnsafeRawBufferPointer(copy), firstElement: 0)
+            var builder = MixedAnswer._Builder()
             do {
                 try JoinedGroups<MixedKey, MixedReduction>.answers(
                     of: [damaged], by: MixedReduction(), into: &builder)

@@ -11,7 +11,7 @@ import WideSums
 /// One way of doing the work: pages, parts, groups of partial results.
 struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
     let elements: [Number]
-    let inputs: [InputPage]
+    let inputs: [_InputPage]
     let host = FakeHost()
     private var random: SeededGenerator
 
@@ -20,7 +20,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         random = SeededGenerator(seed: seed)
         // A budget of some bytes: pages of one element, of few, or one of all.
         let most = [1, 7, 50, elements.count + 1][random.below(4)]
-        var builder = Number.Builder()
+        var builder = Number._Builder()
         for element in elements {
             builder.append(element)
             if builder.count >= most { try _emit(&builder, host) }
@@ -45,7 +45,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         for range in random.cuts(of: elements.count, at: 12) {
             parts.append(
                 try run(
-                    FoldKernel<PagesSource<Number>, R>.self, fields: own, range: range,
+                    FoldKernel<_PagesSource<Number>, R>.self, fields: own, range: range,
                     sourceEnd: elements.count, inputs: inputs, host: context()
                 ).output.bytes)
         }
@@ -98,9 +98,9 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         let leafWidth = 1 + random.below(20)
         var parts: [[UInt8]] = []
         for range in random.cuts(of: elements.count, at: 8) {
-            let context = unsafe CallContext(
+            let context = unsafe _CallContext(
                 range: range, sourceEnd: elements.count, host: FakeHost())
-            var folding = GroupFolding<IntegerKeys<Int>, R>(
+            var folding = _GroupFolding<IntegerKeys<Int>, R>(
                 reduction, leafWidth: leafWidth, context)
             var position = range.lowerBound
             while position < range.upperBound {
@@ -124,7 +124,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         let bytes = parts.flatMap { $0 }
         try unsafe bytes.withUnsafeBytes { bytes in
             var reader = unsafe ValueReader(bytes)
-            try GroupFolding<IntegerKeys<Int>, R>.join(&reader, by: reduction) {
+            try _GroupFolding<IntegerKeys<Int>, R>.join(&reader, by: reduction) {
                 try $0.answers { answers[$0] = $1 }
             }
         }
@@ -153,11 +153,11 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
             var example = try ReductionCase(elements, seed: seed &* 31)
             let right = WideSum(elements).exactly(type)
             if right == nil { counts.beyond += 1 } else { counts.fitting += 1 }
-            let sum = try told { try example.answer(IntegerSum<Number>()) }
+            let sum = try told { try example.answer(_IntegerSum<Number>()) }
             #expect(sum == right.map(\.encodedBytes), "\(type), seed \(seed)")
             let both = try told {
                 try example.answer(
-                    BothReductions(CountReduction<Number>(), IntegerSum<Number>()))
+                    _BothReductions(_CountReduction<Number>(), _IntegerSum<Number>()))
             }
             #expect(
                 both == right.map { Pair(elements.count, $0).encodedBytes },
@@ -188,7 +188,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
             let elements = hard.elements(type)
             var example = try ReductionCase(elements, seed: seed)
             let right = widePrefixSums(elements)
-            let sums = try told { try example.scan(IntegerSum<Number>()) }
+            let sums = try told { try example.scan(_IntegerSum<Number>()) }
             #expect(sums == right, "\(type), seed \(seed)")
         }
     }
@@ -204,7 +204,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
 
     @Test func `prefix sums over many leaves meet no partial sum that matters`() throws {
         // The second leaf alone is beyond, and the third one brings it back.
-        let width = PagesSource<Int>._leafWidth
+        let width = _PagesSource<Int>._leafWidth
         let most = Int.max / width
         var elements = Array(repeating: -most, count: width)
         elements += Array(repeating: most, count: 2 * width)
@@ -216,7 +216,7 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
         }
         for seed in 0..<4 {
             var example = try ReductionCase(elements, seed: 4 * seed + 3)
-            #expect(try example.scan(IntegerSum<Int>()) == right, "seed \(seed)")
+            #expect(try example.scan(_IntegerSum<Int>()) == right, "seed \(seed)")
         }
     }
 
@@ -231,9 +231,9 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
             let groups = Dictionary(grouping: elements, by: key)
             let sums = groups.mapValues { WideSum($0).exactly(type) }
             let isRight = sums.values.allSatisfy { $0 != nil }
-            let found = try told { try example.groups(IntegerSum<Number>(), by: key) }
+            let found = try told { try example.groups(_IntegerSum<Number>(), by: key) }
             #expect(found == (isRight ? sums.compactMapValues { $0 } : nil), "\(type) \(seed)")
-            let both = BothReductions(IntegerSum<Number>(), MaxReduction<Number>())
+            let both = _BothReductions(_IntegerSum<Number>(), _MaxReduction<Number>())
             let pairs = try told { try example.groups(both, by: key) }
             #expect(pairs?.mapValues(\.first) == found, "\(type) \(seed)")
             if isRight {
@@ -260,9 +260,9 @@ struct ReductionCase<Number: FixedWidthInteger & FixedWidthElement> {
             let elements = hard.elements(Int.self)
             var example = try ReductionCase(elements, seed: seed)
             let limit = [0, 1, 5, 63, 64, Int.max][hard.below(6)]
-            #expect(try example.answer(CountReduction<Int>()) == elements.count.encodedBytes)
-            #expect(try example.answer(MinReduction<Int>()) == elements.min().encodedBytes)
-            #expect(try example.answer(MaxReduction<Int>()) == elements.max().encodedBytes)
+            #expect(try example.answer(_CountReduction<Int>()) == elements.count.encodedBytes)
+            #expect(try example.answer(_MinReduction<Int>()) == elements.min().encodedBytes)
+            #expect(try example.answer(_MaxReduction<Int>()) == elements.max().encodedBytes)
             #expect(
                 try example.answer(CollectReduction<Int>(limit: limit))
                     == Array(elements.prefix(limit)).encodedBytes, "seed \(seed)")

@@ -66,8 +66,8 @@ private func partialSums(of numbers: [Double]) -> Double {
         return numbers
     }
 
-    private func total(_ numbers: some Sequence<Double>) -> ExactTotal {
-        var total = ExactTotal()
+    private func total(_ numbers: some Sequence<Double>) -> _ExactTotal {
+        var total = _ExactTotal()
         for number in numbers { total.add(number) }
         return total
     }
@@ -80,10 +80,10 @@ private func partialSums(of numbers: [Double]) -> Double {
             #expect(total(numbers).value == right, "seed \(seed)")
             numbers.shuffle(using: &random)
             var parts = try random.cuts(of: numbers.count, at: 5).map { range in
-                try ExactTotal(encodedBytes: total(numbers[range]).encodedBytes)
+                try _ExactTotal(encodedBytes: total(numbers[range]).encodedBytes)
             }
             parts.shuffle(using: &random)
-            var whole = ExactTotal()
+            var whole = _ExactTotal()
             for part in parts { whole.add(part) }
             #expect(whole.value.bitPattern == (right + 0).bitPattern, "seed \(seed), divided")
         }
@@ -113,7 +113,7 @@ private func partialSums(of numbers: [Double]) -> Double {
     @Test func `damaged totals are refused`() {
         var bytes = total([1, 2]).encodedBytes
         bytes[17] = 0xff
-        #expect(throws: ValueDecodingError.self) { try ExactTotal(encodedBytes: bytes) }
-        #expect(throws: ValueDecodingError.self) { try ExactTotal(encodedBytes: [1, 2, 3]) }
+        #expect(throws: ValueDecodingError.self) { try _ExactTotal(encodedBytes: bytes) }
+        #expect(throws: ValueDecodingError.self) { try _ExactTotal(encodedBytes: [1, 2, 3]) }
     }
 }

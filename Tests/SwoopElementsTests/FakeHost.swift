@@ -3,7 +3,7 @@
 
 import SwoopElements
 
-@safe final class FakeHost: CallHost {
+@safe final class FakeHost: _CallHost {
     /// The lengths of the strides to answer with, over and over.
     var strides = [1, 7, 1000]
     /// Called at each stride's end with the position; may lower the end.
@@ -30,7 +30,7 @@ import SwoopElements
         return strides[strideCount % strides.count]
     }
 
-    func pageRegion(parts: [PageSize]) throws -> UnsafeMutableRawBufferPointer {
+    func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
         let byteCount = parts.reduce(0) { $0 + $1.byteCount }
         let region = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
         unsafe region.initializeMemory(as: UInt8.self, repeating: 0xa5)
@@ -53,7 +53,7 @@ import SwoopElements
         return unsafe region
     }
 
-    func text(from start: Int, to end: Int) throws -> TextWindow {
+    func text(from start: Int, to end: Int) throws -> _TextWindow {
         let window = window(from: start, to: max(start, min(file.count, end)))
         textRead.sum += window.end - window.start
         textRead.most = max(textRead.most, window.end - window.start)
@@ -61,33 +61,33 @@ import SwoopElements
     }
 
     /// A window over a copy of the bytes, so that reading beyond it is reading elsewhere.
-    func window(from start: Int, to end: Int) -> TextWindow {
+    func window(from start: Int, to end: Int) -> _TextWindow {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: end - start, alignment: 1)
         unsafe copy.copyBytes(from: file[start..<end])
         unsafe windows.append(copy)
-        return unsafe TextWindow(bytes: UnsafeRawBufferPointer(copy), start: start)
+        return unsafe _TextWindow(bytes: UnsafeRawBufferPointer(copy), start: start)
     }
 
     /// The pages as inputs of a further run.
-    func inputs() -> [InputPage] {
+    func inputs() -> [_InputPage] {
         var first = 0
         return unsafe zip(pages, elementCounts).map { page, count in
             defer { first += count }
-            return unsafe InputPage(bytes: UnsafeRawBufferPointer(page), firstElement: first)
+            return unsafe _InputPage(bytes: UnsafeRawBufferPointer(page), firstElement: first)
         }
     }
 }
 
 /// Runs a kernel over borrowed fields and arguments and gives back the context.
 func run(
-    _ kernel: any Kernel.Type, fields: [UInt8] = [], arguments: [UInt8] = [],
+    _ kernel: any _Kernel.Type, fields: [UInt8] = [], arguments: [UInt8] = [],
     range: Range<Int> = 0..<0, sourceEnd: Int = .max, leafBase: Int = 0,
-    inputs: [InputPage] = [], otherInputs: [InputPage] = [], text: TextWindow? = nil,
+    inputs: [_InputPage] = [], otherInputs: [_InputPage] = [], text: _TextWindow? = nil,
     pageByteCountTarget: Int = 4096, host: FakeHost = FakeHost()
-) throws -> CallContext {
+) throws -> _CallContext {
     try unsafe fields.withUnsafeBytes { fields in
         try unsafe arguments.withUnsafeBytes { arguments in
-            var context = unsafe CallContext(
+            var context = unsafe _CallContext(
                 fields: fields, arguments: arguments, range: range, sourceEnd: sourceEnd,
                 leafBase: leafBase, inputs: inputs, text: text,
                 pageByteCountTarget: pageByteCountTarget, host: host)

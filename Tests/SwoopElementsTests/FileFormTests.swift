@@ -6,7 +6,7 @@ import Testing
 @Suite struct FileFormTests {
     private func what(
         _ head: [UInt8], tail: [UInt8]? = nil, byteCount: Int? = nil, path: String = "file",
-        _ reading: FileReading = .lines
+        _ reading: _FileReading = .lines
     ) -> String? {
         FileForm.of(
             head: head, tail: tail ?? head.suffix(8), byteCount: byteCount ?? head.count,

@@ -61,7 +61,7 @@ import Testing
                 let inputs = hosts.map { $0.inputs()[stretch] }
                 let sizes = inputs.map { unsafe $0.bytes.count }
                 #expect(sizes.allSatisfy { $0 % 64 == 0 })
-                try GroupFolding<Keys, KeyedSum>.join(pages: inputs, by: KeyedSum()) {
+                try _GroupFolding<Keys, KeyedSum>.join(pages: inputs, by: KeyedSum()) {
                     try $0.answers { sums.append(($0, $1)) }
                 }
             }
@@ -118,9 +118,9 @@ import Testing
             } catch is ValueDecodingError {
                 isRefused = true
             }
-            let page = unsafe InputPage(bytes: bytes, firstElement: 0)
+            let page = unsafe _InputPage(bytes: bytes, firstElement: 0)
             #expect(throws: ValueDecodingError.self) {
-                try GroupFolding<Keys, KeyedSum>.join(pages: [page], by: KeyedSum()) { _ in }
+                try _GroupFolding<Keys, KeyedSum>.join(pages: [page], by: KeyedSum()) { _ in }
             }
         }
         #expect(isRefused)

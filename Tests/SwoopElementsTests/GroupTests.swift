@@ -63,10 +63,10 @@ struct KeyedList: ExactReduction {
         /// The groups of some positions.
         mutating func folded<Inner: Reduction>(
             _ range: Range<Int>, _ inner: Inner
-        ) throws -> GroupFolding<IntegerKeys<Int>, Inner> where Inner.Element == Keyed {
-            let context = unsafe CallContext(
+        ) throws -> _GroupFolding<IntegerKeys<Int>, Inner> where Inner.Element == Keyed {
+            let context = unsafe _CallContext(
                 range: range, sourceEnd: elements.count, host: FakeHost())
-            var folding = GroupFolding<IntegerKeys<Int>, Inner>(
+            var folding = _GroupFolding<IntegerKeys<Int>, Inner>(
                 inner, leafWidth: leafWidth, context)
             var position = range.lowerBound
             while position < range.upperBound {
@@ -137,7 +137,7 @@ struct KeyedList: ExactReduction {
         var writer = ValueWriter()
         try unsafe bytes.withUnsafeBytes { bytes in
             var reader = unsafe ValueReader(bytes)
-            try GroupFolding<IntegerKeys<Int>, Inner>.join(&reader, by: inner) {
+            try _GroupFolding<IntegerKeys<Int>, Inner>.join(&reader, by: inner) {
                 try $0.encode(into: &writer)
             }
         }
@@ -150,7 +150,7 @@ struct KeyedList: ExactReduction {
         var answers: [(key: Int, answer: Inner.Answer)] = []
         try unsafe bytes.withUnsafeBytes { bytes in
             var reader = unsafe ValueReader(bytes)
-            try GroupFolding<IntegerKeys<Int>, Inner>.join(&reader, by: inner) {
+            try _GroupFolding<IntegerKeys<Int>, Inner>.join(&reader, by: inner) {
                 try $0.answers { answers.append(($0, $1)) }
             }
         }
@@ -195,7 +195,7 @@ struct KeyedList: ExactReduction {
             for part in parts {
                 try unsafe part.withUnsafeBytes { bytes in
                     var reader = unsafe ValueReader(bytes)
-                    try GroupFolding<IntegerKeys<Int>, KeyedSum>.join(&reader, by: KeyedSum()) {
+                    try _GroupFolding<IntegerKeys<Int>, KeyedSum>.join(&reader, by: KeyedSum()) {
                         for half in 0...1 {
                             var numbers: [Int] = []
                             for number in $0.keys.numbersInOrder()
@@ -257,8 +257,8 @@ struct KeyedList: ExactReduction {
     }
 
     @Test func `groups have one answer a key, in the order of the keys`() throws {
-        typealias Sum = OfFunction<Scaled, ExactFloatSum<Double>>
-        typealias Inner = BothReductions<CountReduction<Int>, Sum>
+        typealias Sum = _OfFunction<Scaled, _ExactFloatSum<Double>>
+        typealias Inner = _BothReductions<_CountReduction<Int>, Sum>
         typealias Answer = Pair<Int, Pair<Int, Double>>
         let grouping = Grouping<LastDigit, IntegerKeys<Int>, Inner>(
             by: LastDigit(), .both(.counting(), .summing(of: Scaled(factor: 0.1))))
@@ -269,8 +269,8 @@ struct KeyedList: ExactReduction {
             var random = SeededGenerator(seed: seed)
             var parts = try random.cuts(of: 140_001, at: 5).map { range in
                 try run(
-                    GroupKernel<RangeSource, LastDigit, IntegerKeys<Int>, Inner>.self,
-                    fields: fields(RangeSource(lower: 0)) + own, range: range, sourceEnd: 140_001
+                    GroupKernel<_RangeSource, LastDigit, IntegerKeys<Int>, Inner>.self,
+                    fields: fields(_RangeSource(lower: 0)) + own, range: range, sourceEnd: 140_001
                 ).output.bytes
             }
             parts.shuffle(using: &random)
@@ -293,7 +293,7 @@ struct KeyedList: ExactReduction {
     }
 
     @Test func `text is grouped in place, whatever windows it is seen through`() throws {
-        typealias Inner = OfFunction<Tail, FloatSum<Double>>
+        typealias Inner = _OfFunction<Tail, FloatSum<Double>>
         var random = SeededGenerator(seed: 3)
         var text = ""
         var sums: [String: Double] = [:]
@@ -304,7 +304,7 @@ struct KeyedList: ExactReduction {
             sums[name, default: 0] += value
         }
         let file = Array(text.utf8)
-        let loop = fields(TextSource(format: LineFormat()))
+        let loop = fields(_TextSource(format: _LineFormat()))
         func groups(_ seed: Int) throws -> [Pair<String, Double>] {
             var random = SeededGenerator(seed: seed)
             let parts = try random.cuts(of: file.count, at: 3).flatMap { range in
@@ -312,7 +312,7 @@ struct KeyedList: ExactReduction {
                 host.file = file
                 host.strides = [1 + random.below(500_000)]
                 return try run(
-                    GroupKernel<TextSource<LineFormat>, Name, TextKeys, Inner>.self, fields: loop,
+                    GroupKernel<_TextSource<_LineFormat>, Name, TextKeys, Inner>.self, fields: loop,
                     range: range, sourceEnd: file.count, host: host
                 ).output.bytes
             }

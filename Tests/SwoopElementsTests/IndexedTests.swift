@@ -38,7 +38,7 @@ struct SpanSum: ElementFunction {
 
         init<Element: PageElement>(_ elements: [Element], _ random: inout SeededGenerator) throws {
             for range in random.cuts(of: elements.count, at: 5) {
-                var builder = Element.Builder()
+                var builder = Element._Builder()
                 for element in elements[range] { builder.append(element) }
                 try _emit(&builder, host)
                 counts.append(range.count)
@@ -46,16 +46,16 @@ struct SpanSum: ElementFunction {
         }
 
         /// The pages with elements of a range.
-        func pages(_ range: Range<Int>) -> [InputPage] {
+        func pages(_ range: Range<Int>) -> [_InputPage] {
             zip(host.inputs(), counts).filter {
                 $0.firstElement < range.upperBound && $0.firstElement + $1 > range.lowerBound
             }.map(\.0)
         }
     }
 
-    func answer<Stage: ChainStage>(
-        _ stage: Stage.Type, _ parts: [Range<Int>], _ inputs: (Range<Int>) -> [InputPage],
-        _ others: (Range<Int>) -> [InputPage] = { _ in [] }
+    func answer<Stage: _ChainStage>(
+        _ stage: Stage.Type, _ parts: [Range<Int>], _ inputs: (Range<Int>) -> [_InputPage],
+        _ others: (Range<Int>) -> [_InputPage] = { _ in [] }
     ) throws -> UInt64 where Stage.Output == Double {
         let partials = try parts.flatMap { range in
             try run(
@@ -79,7 +79,7 @@ struct SpanSum: ElementFunction {
     let values = (0..<150_000).map { Double($0 * 7_919 % 10_007) / 3 }
 
     @Test func `elements are numbered over all pages`() throws {
-        typealias Numbered = MapStage<EnumeratedStage<PagesSource<Double>>, Product>
+        typealias Numbered = _MapStage<_EnumeratedStage<_PagesSource<Double>>, Product>
         let product = Product()
         let expected = serial(values.enumerated().map { product._apply(Pair($0, $1)) })
         for seed in 0..<8 {
@@ -92,7 +92,7 @@ struct SpanSum: ElementFunction {
     }
 
     @Test func `two arrays are zipped wherever their pages begin`() throws {
-        typealias Zipped = MapStage<ZippedSource<Int, Double>, Product>
+        typealias Zipped = _MapStage<_ZippedSource<Int, Double>, Product>
         let product = Product()
         let numbers = (0..<values.count).map { $0 * 31 }
         let expected = serial(zip(numbers, values).map { product._apply(Pair($0, $1)) })
@@ -115,7 +115,7 @@ struct SpanSum: ElementFunction {
     }
 
     @Test func `a missing page of either array is an error`() throws {
-        typealias Zipped = MapStage<ZippedSource<Int, Double>, Product>
+        typealias Zipped = _MapStage<_ZippedSource<Int, Double>, Product>
         var random = SeededGenerator(seed: 1)
         let numbers = try Collection(Array(0..<100), &random)
         let others = try Collection(Array(values.prefix(50)), &random)
@@ -129,7 +129,7 @@ struct SpanSum: ElementFunction {
     }
 
     @Test func `a function gets a whole page, and its memory`() throws {
-        typealias Sums = MapStage<WholePagesSource<Double>, SpanSum>
+        typealias Sums = _MapStage<_WholePagesSource<Double>, SpanSum>
         var random = SeededGenerator(seed: 2)
         // Whole numbers: their sum does not depend on how it is made.
         let whole = values.map { $0.rounded() }

@@ -5,15 +5,15 @@ import Testing
 
 private struct Hidden {}
 
-private struct Holder<Value, Other>: Kernel {
-    static func run(_ context: inout CallContext) throws { context.producedCount += 1 }
+private struct Holder<Value, Other>: _Kernel {
+    static func run(_ context: inout _CallContext) throws { context.producedCount += 1 }
 }
 
 /// Writable memory inside the program's image.
 nonisolated(unsafe) private var nameArea = InlineArray<1024, UInt8>(repeating: 0)
 
 @Suite(.serialized) struct KernelReferenceTests {
-    func resolved(_ reference: TypeReference) -> Any.Type? {
+    func resolved(_ reference: _TypeReference) -> Any.Type? {
         unsafe withUnsafeMutableBytes(of: &nameArea) {
             unsafe reference.resolved(nameArea: $0)
         }
@@ -26,7 +26,7 @@ nonisolated(unsafe) private var nameArea = InlineArray<1024, UInt8>(repeating: 0
             Holder<Hidden, [Int]>.self, Holder<Holder<Local, Int>, Hidden?>.self,
         ]
         for type in types {
-            let reference = try #require(TypeReference(of: type))
+            let reference = try #require(_TypeReference(of: type))
             let found = resolved(reference)
             #expect(found.map { ObjectIdentifier($0) } == ObjectIdentifier(type), "\(type)")
         }
@@ -38,13 +38,13 @@ nonisolated(unsafe) private var nameArea = InlineArray<1024, UInt8>(repeating: 0
         let entry = unsafe withUnsafeMutableBytes(of: &nameArea) {
             unsafe reference.resolved(nameArea: $0)
         }
-        var context = unsafe CallContext(host: FakeHost())
+        var context = unsafe _CallContext(host: FakeHost())
         try #require(entry).run(&context)
         #expect(context.producedCount == 1)
     }
 
     @Test func `a reference that does not fit is not found`() {
-        let long = TypeReference(parts: [.text(String(repeating: "y", count: 2000)), .text("G")])
+        let long = _TypeReference(parts: [.text(String(repeating: "y", count: 2000)), .text("G")])
         #expect(resolved(long) == nil)
     }
 }

@@ -18,11 +18,11 @@ private struct Entry: CSVRow {
     var number: Int
     var text: String
 
-    static var _csvColumns: [CSVColumn] {
+    static var _csvColumns: [_CSVColumn] {
         [_csvColumn("number", Int.self), _csvColumn("text", String.self)]
     }
 
-    init(_csv row: CSVRecord) throws(CSVFieldError) {
+    init(_csv row: _CSVRecord) throws(CSVFieldError) {
         number = try _csvField(Int.self, 0, row)
         text = try _csvField(String.self, 1, row)
     }
@@ -35,12 +35,12 @@ private struct Entry: CSVRow {
 
 @Suite struct LongRecordTests {
     /// The lengths of all records, the bytes that were read for them, and most of them at once.
-    private func lengths<Format: TextFormat>(
+    private func lengths<Format: _TextFormat>(
         _ file: [UInt8], _ format: Format, parts: Int
     ) throws -> (lengths: [Int], read: Int, most: Int) {
-        typealias Lengths = MapStage<TextSource<Format>, Length>
+        typealias Lengths = _MapStage<_TextSource<Format>, Length>
         var fields = ValueWriter()
-        TextSource(format: format)._encodeFields(into: &fields)
+        _TextSource(format: format)._encodeFields(into: &fields)
         let collect = CollectReduction<Int>(limit: .max)
         collect._encodeFields(into: &fields)
         var partials: [UInt8] = []
@@ -64,7 +64,7 @@ private struct Entry: CSVRow {
         return (try [Int](encodedBytes: answer.output.bytes), read, most)
     }
 
-    private func expect<Format: TextFormat>(
+    private func expect<Format: _TextFormat>(
         _ text: String, _ format: Format, _ lengths: [Int],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
@@ -85,49 +85,49 @@ private struct Entry: CSVRow {
 
     @Test func `a long line is read once, wherever it is cut`() throws {
         let long = String(repeating: "x", count: 9 << 20)
-        try expect(long, LineFormat(), [9 << 20])
-        try expect("ab\n\(long)\ncd\n", LineFormat(), [2, 9 << 20, 2])
-        try expect("ab\r\n\(long)\r\n\(long)\r\n", LineFormat(), [2, 9 << 20, 9 << 20])
+        try expect(long, _LineFormat(), [9 << 20])
+        try expect("ab\n\(long)\ncd\n", _LineFormat(), [2, 9 << 20, 2])
+        try expect("ab\r\n\(long)\r\n\(long)\r\n", _LineFormat(), [2, 9 << 20, 9 << 20])
     }
 
     @Test func `a separator that is not there makes one record, read once`() throws {
         let long = String(repeating: "x\n", count: 4 << 20)
-        let format = try #require(SeparatorFormat("<->"))
+        let format = try #require(_SeparatorFormat("<->"))
         try expect(long, format, [8 << 20])
         try expect("ab<->\(long)<->", format, [2, 8 << 20])
     }
 
     @Test func `stanzas without blank lines are one record, read once`() throws {
         let long = String(repeating: "word: x\n", count: 1 << 20)
-        try expect(long, StanzaFormat(), [(8 << 20) - 1])
-        try expect("ab\n\n\n\(long)\r\ncd\n", StanzaFormat(), [2, (8 << 20) - 1, 2])
+        try expect(long, _StanzaFormat(), [(8 << 20) - 1])
+        try expect("ab\n\n\n\(long)\r\ncd\n", _StanzaFormat(), [2, (8 << 20) - 1, 2])
     }
 
     @Test func `records of a megabyte are found by where they are`() throws {
-        let format = FixedWidthFormat(byteCount: 3 << 20)
+        let format = _FixedWidthFormat(byteCount: 3 << 20)
         try expect(String(repeating: "x", count: 9 << 20), format, [3 << 20, 3 << 20, 3 << 20])
     }
 
     @Test func `the mark of UTF-8 is no part of a text, and is one of records`() throws {
         let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-        func found<Format: TextFormat>(_ text: String, _ format: Format) throws -> [Int] {
+        func found<Format: _TextFormat>(_ text: String, _ format: Format) throws -> [Int] {
             try lengths(mark + Array(text.utf8), format, parts: 1).lengths
         }
-        #expect(try found("ab\ncde", LineFormat()) == [2, 3])
-        #expect(try found("ab\ncde", StanzaFormat()) == [6])
-        #expect(try found("", LineFormat()) == [])
-        #expect(try found("a;b", #require(SeparatorFormat(";"))) == [1, 1])
-        #expect(try found("abc", FixedWidthFormat(byteCount: 3)) == [3, 3])
+        #expect(try found("ab\ncde", _LineFormat()) == [2, 3])
+        #expect(try found("ab\ncde", _StanzaFormat()) == [6])
+        #expect(try found("", _LineFormat()) == [])
+        #expect(try found("a;b", #require(_SeparatorFormat(";"))) == [1, 1])
+        #expect(try found("abc", _FixedWidthFormat(byteCount: 3)) == [3, 3])
         // In the middle of a text it is what it is.
         #expect(
-            try lengths(Array("a\n".utf8) + mark, LineFormat(), parts: 2).lengths == [1, 3])
+            try lengths(Array("a\n".utf8) + mark, _LineFormat(), parts: 2).lengths == [1, 3])
     }
 
     // MARK: Tables
 
     /// What is wrong with a table, found by so many runs, and the bytes that were read for it.
     private func report(
-        _ file: [UInt8], parts: Int, dialect: CSVDialect = CSVDialect(),
+        _ file: [UInt8], parts: Int, dialect: _CSVDialect = _CSVDialect(),
         strides: [Int] = [100_000, 3_000_000]
     ) throws -> (CSVReport, read: Int, most: Int) {
         let head = try CSVHead(
@@ -153,7 +153,7 @@ private struct Entry: CSVRow {
             host.file = file
             host.strides = strides
             partials += try run(
-                TreeKernel<CSVRefusals<Entry>, CSVReportReduction>.self,
+                TreeKernel<_CSVRefusals<Entry>, CSVReportReduction>.self,
                 fields: dialect.encodedBytes, arguments: head.encodedBytes + index, range: range,
                 sourceEnd: file.count, host: host
             ).output.bytes
@@ -232,7 +232,7 @@ private struct Entry: CSVRow {
 
     @Test func `whether a row is too long depends on its bytes alone`() throws {
         let limit = 10_000
-        let dialect = CSVDialect(rowByteCountMax: limit)
+        let dialect = _CSVDialect(rowByteCountMax: limit)
         func row(_ number: String, _ byteCount: Int) -> String {
             let rest = byteCount - number.utf8.count - 4
             return "\(number),\"" + String(repeating: "ab\n", count: rest / 3)

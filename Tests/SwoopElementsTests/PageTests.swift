@@ -14,7 +14,7 @@ struct Note: CodablePage, Hashable {
     func withPage<Element: PageElement, Answer>(
         of elements: [Element], _ body: (UnsafeMutableRawBufferPointer) throws -> Answer
     ) rethrows -> Answer {
-        var builder = Element.Builder()
+        var builder = Element._Builder()
         for element in elements { builder.append(element) }
         let region = UnsafeMutableRawBufferPointer.allocate(
             byteCount: builder.pageByteCount, alignment: 64)
@@ -45,7 +45,7 @@ struct Note: CodablePage, Hashable {
 
     @Test func `a page that is handed over in pieces is the page that is written at once`() {
         let texts = ["a", "", "ü und mehr", String(repeating: "x", count: 1_000)]
-        var builder = String.Builder()
+        var builder = String._Builder()
         for text in texts { builder.append(text) }
         final class Collected { var bytes: [UInt8] = [] }
         let collected = Collected()
@@ -107,7 +107,7 @@ struct Note: CodablePage, Hashable {
 
     @Test func `a page of another layout is refused`() throws {
         try unsafe withPage(of: [1.0]) { page in
-            #expect(throws: PageError.self) { try unsafe read(Int.self, page) }
+            #expect(throws: _PageError.self) { try unsafe read(Int.self, page) }
             let back = try unsafe read(Double.self, page)
             #expect(back == [1])
         }
@@ -118,7 +118,7 @@ struct Note: CodablePage, Hashable {
 
     @Test func `a page says what it holds`() throws {
         try unsafe withPage(of: ["a", "b"]) { page in
-            let header = try unsafe PageHeader(reading: UnsafeRawBufferPointer(page))
+            let header = try unsafe _PageHeader(reading: UnsafeRawBufferPointer(page))
             #expect(header.count == 2)
             #expect(header.byteCount == page.count)
             #expect(header.layoutHash == String._layout.hash)
@@ -126,7 +126,7 @@ struct Note: CodablePage, Hashable {
     }
 
     @Test func `a builder that was emptied writes the next page`() throws {
-        var builder = Pair<String, Int?>.Builder()
+        var builder = Pair<String, Int?>._Builder()
         builder.append(Pair("a", 1))
         builder.removeAll()
         builder.append(Pair("b", nil))

@@ -44,7 +44,7 @@ import Testing
     }
 
     /// The records of every part, in the order of the parts, with windows that grow when asked.
-    func split<Format: TextFormat>(
+    func split<Format: _TextFormat>(
         _ text: String, _ format: Format, _ random: inout SeededGenerator
     ) throws -> [String] {
         let file = Array(text.utf8)
@@ -80,25 +80,25 @@ import Testing
     }
 
     @Test func `every cut of a file gives each record once`() throws {
-        let semicolon = try #require(SeparatorFormat(";"))
-        let long = try #require(SeparatorFormat("<->"))
+        let semicolon = try #require(_SeparatorFormat(";"))
+        let long = try #require(_SeparatorFormat("<->"))
         for seed in 0..<3_000 {
             var random = SeededGenerator(seed: seed)
             let pieces = ["a", "bc", "é", "\n", "\n", "\r\n", ";", "<->", "<-", "<", " x", "\r"]
             let text = (0..<random.below(60)).map { _ in pieces[random.below(pieces.count)] }
                 .joined()
-            #expect(try split(text, LineFormat(), &random) == lines(text), "seed \(seed)")
+            #expect(try split(text, _LineFormat(), &random) == lines(text), "seed \(seed)")
             #expect(try split(text, semicolon, &random) == records(text, ";"), "seed \(seed)")
             #expect(try split(text, long, &random) == records(text, "<->"), "seed \(seed)")
-            #expect(try split(text, StanzaFormat(), &random) == stanzas(text), "seed \(seed)")
+            #expect(try split(text, _StanzaFormat(), &random) == stanzas(text), "seed \(seed)")
         }
     }
 
     @Test func `separators that can overlap themselves are refused`() {
-        #expect(SeparatorFormat("") == nil)
-        #expect(SeparatorFormat("aa") == nil)
-        #expect(SeparatorFormat("aba") == nil)
-        #expect(SeparatorFormat("ab") != nil)
+        #expect(_SeparatorFormat("") == nil)
+        #expect(_SeparatorFormat("aa") == nil)
+        #expect(_SeparatorFormat("aba") == nil)
+        #expect(_SeparatorFormat("ab") != nil)
     }
 
     func withSlice<Answer>(_ text: String, _ body: (TextSlice) throws -> Answer) rethrows -> Answer

@@ -42,7 +42,7 @@ struct TestSum: Reduction {
     func part(
         _ elements: [Double], _ range: Range<Int>, leafWidth: Int, random: inout SeededGenerator
     ) throws -> TreePartial<TestSum> {
-        let context = unsafe CallContext(range: range, sourceEnd: elements.count, host: FakeHost())
+        let context = unsafe _CallContext(range: range, sourceEnd: elements.count, host: FakeHost())
         var folding = TreeFolding(TestSum(), leafWidth: leafWidth, context)
         var position = range.lowerBound
         while position < range.upperBound {

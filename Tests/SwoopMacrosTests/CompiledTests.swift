@@ -51,7 +51,8 @@ private enum Shapes {
         func applied<F: ElementFunction>(_ function: F, _ input: F.Input) throws -> F.Output {
             try function._apply(input)
         }
-        func call<F: RemoteFunction0 & SyncRemoteFunction>(_ function: () -> F) throws -> F.Result {
+        func call<F: _RemoteFunction0 & _SyncRemoteFunction>(_ function: () -> F) throws -> F.Result
+        {
             try F._call(())
         }
         #expect(try applied(isEven, 4))
@@ -74,10 +75,10 @@ private enum Shapes {
 
     @Test("What a function declares is found with it")
     func needs() {
-        #expect(_Remote_heavy._entry.needs == RemoteNeeds(memory: .megabytes(400), cores: 2))
+        #expect(_Remote_heavy._entry.needs == _RemoteNeeds(memory: .megabytes(400), cores: 2))
         #expect(_Remote_heavy._entry.needs.memory.byteCount == 400_000_000)
         #expect(_Remote_heavier._entry.needs.memory.byteCount == .max)
-        #expect(_Remote_answer._entry.needs == RemoteNeeds())
+        #expect(_Remote_answer._entry.needs == _RemoteNeeds())
     }
 
     @Test("A thunk decodes the arguments, calls, and encodes the result")
@@ -110,7 +111,7 @@ private enum Shapes {
         var writer = ValueWriter()
         cube._encodeFields(into: &writer)
         let found = try _decodeAllOf(writer.bytes) { (reader) throws(ValueDecodingError) in
-            try FunctionWithValue<_Remote_power>(_decodingFields: &reader)
+            try _FunctionWithValue<_Remote_power>(_decodingFields: &reader)
         }
         #expect(try found._apply(2) == 8)
         #expect(throws: RemoteClosureError.notOnAWorker) { try cube._apply(2) }
@@ -124,7 +125,7 @@ private enum Shapes {
 }
 
 /// Counts the calls that it is asked about, and makes them inline.
-private actor Counter: RemoteRunHook {
+private actor Counter: _RemoteRunHook {
     private(set) var names: [String] = []
 
     nonisolated(nonsending) func spawnOrInline<Function: RemoteFunction>(

@@ -8,7 +8,8 @@ func syncFunction() {
         "@Remote func half(_ n: Int, by k: Double) throws -> Double { Double(n) / k }")
     #expect(expansion.diagnostics.isEmpty)
     #expect(
-        expansion.contains("struct _Remote_half: Swoop.RemoteFunction2, Swoop.SyncRemoteFunction {")
+        expansion.contains(
+            "struct _Remote_half: Swoop._RemoteFunction2, Swoop._SyncRemoteFunction {")
     )
     #expect(
         expansion.contains(
@@ -61,8 +62,8 @@ func needs() {
     #expect(expansion.diagnostics.isEmpty)
     #expect(
         expansion.contains(
-            "line: 1, needs: Swoop.RemoteNeeds(memory: .megabytes(400), cores: 2), body: _thunk)"))
-    #expect(!Expansion("@Remote func f(_ n: Int) -> Int { n }").contains("RemoteNeeds"))
+            "line: 1, needs: Swoop._RemoteNeeds(memory: .megabytes(400), cores: 2), body: _thunk)"))
+    #expect(!Expansion("@Remote func f(_ n: Int) -> Int { n }").contains("_RemoteNeeds"))
 }
 
 @Test("The user's lines keep their numbers")
@@ -76,7 +77,7 @@ func accessAndPath() {
     let expansion = Expansion(
         "enum Outer { struct Inner { @Remote private static func f(_ n: Int) -> Int { n } } }")
     #expect(expansion.diagnostics.isEmpty)
-    #expect(expansion.contains("private struct _Remote_f: Swoop.RemoteElementFunction {"))
+    #expect(expansion.contains("private struct _Remote_f: Swoop._RemoteElementFunction {"))
     #expect(expansion.contains("private static var f: _Remote_f"))
     #expect(expansion.contains("{ Outer.Inner.f(input) }"))
 }
@@ -125,8 +126,8 @@ func record() {
                 + "Swoop.CSVRow, Swoop._PropertyHolder {"))
     #expect(expansion.contains("[_csvColumn(\"x\", Double.self), "))
     #expect(expansion.contains("self.y = try _csvField(Optional<Int>.self, 1, row)"))
-    #expect(expansion.contains("let x: Double.Columns let y: Optional<Int>.Columns"))
-    #expect(!expansion.contains("z: Int.Columns"))
+    #expect(expansion.contains("let x: Double._Columns let y: Optional<Int>._Columns"))
+    #expect(!expansion.contains("z: Int._Columns"))
 }
 
 @Test("A record's properties are functions by key path, but for those that nobody else may name")
@@ -187,8 +188,8 @@ func rawEnum() {
         expansion.contains(
             """
             extension Outer.Day: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument,
-            Swoop.ConvertedElement, Swoop.CSVField { typealias Received = Day
-            typealias Columns = Swoop.ConvertedColumns<Day>
-            typealias Builder = Swoop.ConvertedBuilder<Day> typealias StoredForm = Int }
+            Swoop.ConvertedElement, Swoop.CSVField { typealias _Received = Day
+            typealias _Columns = Swoop._ConvertedColumns<Day>
+            typealias _Builder = Swoop._ConvertedBuilder<Day> typealias StoredForm = Int }
             """))
 }

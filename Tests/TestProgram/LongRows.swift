@@ -36,14 +36,14 @@ private func longTable(_ path: String, _ limit: Int) -> (text: String, report: C
         let isNumber = UInt16(id) != nil
         let reason =
             byteCount > limit
-            ? CSVDialect(rowByteCountMax: limit).tooLong
+            ? _CSVDialect(rowByteCountMax: limit).tooLong
             : isNumber ? nil : "column \"id\" has \"\(id)\", which is no UInt16"
         add(row(id, byteCount), refused: reason)
     }
     // A quote without an end, with more behind it than a row may have.
     add(
         "8,\"a,1,true\n" + String(repeating: few, count: 4),
-        refused: CSVDialect(rowByteCountMax: limit).tooLong)
+        refused: _CSVDialect(rowByteCountMax: limit).tooLong)
     return (table, expected)
 }
 

@@ -53,7 +53,7 @@ private func tellSlices(_ cluster: Cluster, _ numbers: [Int]) async throws {
         let drawn = try await cluster.remotely { remote in
             remote.array(numbers).sample(fraction: 0.01, seed: 5).collected()
         }.value
-        let draw = IndexDraw(fraction: 0.01, seed: 5)
+        let draw = _IndexDraw(fraction: 0.01, seed: 5)
         let own = numbers.indices.filter { draw.includes($0) }.map { numbers[$0] }
         return "\(drawn == own) \((1_800...2_200).contains(drawn.count))"
     }
@@ -61,7 +61,7 @@ private func tellSlices(_ cluster: Cluster, _ numbers: [Int]) async throws {
         let drawn = try await cluster.remotely { remote in
             remote.array(numbers).sample(count: 300, seed: 9)
         }.value
-        let own = numbers.indices.sorted { IndexDraw.number($0, 9) < IndexDraw.number($1, 9) }
+        let own = numbers.indices.sorted { _IndexDraw.number($0, 9) < _IndexDraw.number($1, 9) }
             .prefix(300).sorted().map { numbers[$0] }
         return drawn == own
     }

@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// A reduction of what a function gives for each element.
-@frozen public struct OfFunction<Function: ElementFunction, Inner: Reduction>: Reduction
+@frozen public struct _OfFunction<Function: ElementFunction, Inner: Reduction>: Reduction
 where Inner.Element == Function.Output {
     @usableFromInline let function: Function
     @usableFromInline let inner: Inner
@@ -48,10 +48,10 @@ where Inner.Element == Function.Output {
     @inlinable public static var _isExact: Bool { Inner._isExact }
 }
 
-extension OfFunction: ExactReduction where Inner: ExactReduction {}
+extension _OfFunction: ExactReduction where Inner: ExactReduction {}
 
 /// Two reductions of the same elements in one pass.
-@frozen public struct BothReductions<First: Reduction, Second: Reduction>: Reduction
+@frozen public struct _BothReductions<First: Reduction, Second: Reduction>: Reduction
 where First.Element == Second.Element {
     @usableFromInline let first: First
     @usableFromInline let second: Second
@@ -106,49 +106,53 @@ where First.Element == Second.Element {
     @inlinable public static var _isExact: Bool { First._isExact && Second._isExact }
 }
 
-extension BothReductions: ExactReduction where First: ExactReduction, Second: ExactReduction {}
+extension _BothReductions: ExactReduction where First: ExactReduction, Second: ExactReduction {}
 
 extension Reduction {
     /// Counts the elements of a group.
     @inlinable
-    public static func counting<Element>() -> Self where Self == CountReduction<Element> { .init() }
+    public static func counting<Element>() -> Self where Self == _CountReduction<Element> {
+        .init()
+    }
 
     /// Adds up integers computed from the elements of a group.
     @inlinable public static func summing<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, IntegerSum<N>> { .init(function, .init()) }
+    ) -> Self where F.Output == N, Self == _OfFunction<F, _IntegerSum<N>> {
+        .init(function, .init())
+    }
 
     /// Adds up floating-point numbers computed from the elements of a group; the exact sum, rounded
     /// once.
     @inlinable public static func summing<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, ExactFloatSum<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<F, _ExactFloatSum<N>> {
         .init(function, .init())
     }
 
     /// The mean of numbers computed from the elements of a group: their exact sum by their count.
     @inlinable public static func mean<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, ExactMean<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<F, _ExactMean<N>> {
         .init(function, .init())
     }
 
     /// The smallest value computed from the elements of a group.
     @inlinable public static func min<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, MinReduction<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<F, _MinReduction<N>> {
         .init(function, .init())
     }
 
     /// The largest value computed from the elements of a group.
     @inlinable public static func max<F: ElementFunction, N>(
         of function: F
-    ) -> Self where F.Output == N, Self == OfFunction<F, MaxReduction<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<F, _MaxReduction<N>> {
         .init(function, .init())
     }
 
     /// Two reductions in one pass.
     @inlinable public static func both<First: Reduction, Second: Reduction>(
         _ first: First, _ second: Second
-    ) -> Self where Self == BothReductions<First, Second> { .init(first, second) }
+    ) -> Self where Self == _BothReductions<First, Second> { .init(first, second) }
 }

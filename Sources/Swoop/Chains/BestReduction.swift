@@ -4,7 +4,8 @@
 public import SwoopElements
 
 /// Elements with their keys, in the order of the source.
-public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>: RemoteValue {
+@usableFromInline
+package struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>: RemoteValue {
     @usableFromInline var keys: [Key] = []
     @usableFromInline var elements: [Element] = []
     /// The last key that is kept; nil: any is; not sent.
@@ -58,7 +59,7 @@ public struct BestElements<Key: Comparable & RemoteValue, Element: RemoteValue>:
 }
 
 /// So many elements whose keys are largest, or smallest, in that order.
-@frozen public struct BestReduction<KeyFunction: ElementFunction>: ExactReduction
+@frozen @usableFromInline package struct BestReduction<KeyFunction: ElementFunction>: ExactReduction
 where KeyFunction.Input: RemoteValue, KeyFunction.Output: Comparable & RemoteValue {
     /// What is chosen from.
     public typealias Element = KeyFunction.Input
@@ -115,7 +116,7 @@ where KeyFunction.Input: RemoteValue, KeyFunction.Output: Comparable & RemoteVal
 }
 
 /// An element as its own key.
-@frozen public struct Itself<Element: Sendable>: ElementFunction {
+@frozen @usableFromInline package struct Itself<Element: Sendable>: ElementFunction {
     /// Makes the function.
     @inlinable public init() {}
     /// Reads nothing.

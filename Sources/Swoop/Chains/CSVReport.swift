@@ -51,21 +51,21 @@ extension CSVReport: CustomStringConvertible {
 }
 
 /// The rows of a table that are no records.
-public struct CSVRefusals<Row: CSVRow>: ChainSource {
+public struct _CSVRefusals<Row: CSVRow>: _ChainSource {
     /// What is wrong with a row.
     public typealias Output = CSVError
     /// Itself.
-    public typealias Source = CSVRefusals<Row>
+    public typealias Source = _CSVRefusals<Row>
     /// Whole rows in memory.
-    public typealias Block = CSVSource<Row>.Block
+    public typealias Block = _CSVSource<Row>.Block
 
-    private let dialect: CSVDialect
+    private let dialect: _CSVDialect
 
-    init(_ source: CSVSource<Row>) { dialect = source.dialect }
+    init(_ source: _CSVSource<Row>) { dialect = source.dialect }
 
     /// Reads the dialect.
     public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
-        dialect = try CSVDialect(decoding: &reader)
+        dialect = try _CSVDialect(decoding: &reader)
     }
 
     /// Appends the dialect.
@@ -74,14 +74,14 @@ public struct CSVRefusals<Row: CSVRow>: ChainSource {
     /// The source's name.
     public static var _name: String { "csv(\(Row.self)).badRows" }
     /// That of the rows.
-    public static var _leafWidth: Int { CSVSource<Row>._leafWidth }
+    public static var _leafWidth: Int { _CSVSource<Row>._leafWidth }
 
     /// Goes through the table as through its rows.
     public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         let reading = try CSVReading(context, dialect: dialect)
-        try CSVSource<Row>(dialect: dialect, badRows: .leftOut)._walk(&context, reading, body)
+        try _CSVSource<Row>(dialect: dialect, badRows: .leftOut)._walk(&context, reading, body)
     }
 
     /// Calls `body` with what is wrong with each row that is no record.
@@ -108,7 +108,7 @@ public struct CSVRefusals<Row: CSVRow>: ChainSource {
 }
 
 /// Counts rows that are no records, and keeps the first.
-public struct CSVReportReduction: PlainReduction, ExactReduction {
+@usableFromInline package struct CSVReportReduction: PlainReduction, ExactReduction {
     /// Makes the reduction.
     public init() {}
     /// A table without fault.
@@ -134,14 +134,14 @@ extension Chain {
     ///
     /// It reads the tables once more; for tables that are read with `badRows: .leftOut`.
     @inlinable @inline(__always)
-    public func badRows<Row: CSVRow>() -> Proxy<CSVReport> where Stage == CSVSource<Row> {
-        Chain<CSVRefusals<Row>>._refusals(of: self).reduce(CSVReportReduction())
+    public func badRows<Row: CSVRow>() -> Proxy<CSVReport> where Stage == _CSVSource<Row> {
+        Chain<_CSVRefusals<Row>>._refusals(of: self).reduce(CSVReportReduction())
     }
 
     /// The rows that are no records, as a chain of their own.
     public static func _refusals<Row: CSVRow>(
-        of rows: Chain<CSVSource<Row>>
-    ) -> Chain where Stage == CSVRefusals<Row> {
-        Chain(CSVRefusals(rows.stage), rows.source, rows.recorder)
+        of rows: Chain<_CSVSource<Row>>
+    ) -> Chain where Stage == _CSVRefusals<Row> {
+        Chain(_CSVRefusals(rows.stage), rows.source, rows.recorder)
     }
 }

@@ -19,11 +19,11 @@ public enum CSVBadRows: UInt8, Sendable {
 let leftOutMark = "swoop: "
 
 /// The rows of tables; positions are bytes.
-@frozen public struct CSVSource<Row: CSVRow>: ChainSource {
+@frozen public struct _CSVSource<Row: CSVRow>: _ChainSource {
     /// A row.
     public typealias Output = Row
     /// Itself.
-    public typealias Source = CSVSource<Row>
+    public typealias Source = _CSVSource<Row>
 
     /// Whole rows in memory, from the first to the last one's end.
     @safe @frozen public struct Block {
@@ -70,18 +70,18 @@ let leftOutMark = "swoop: "
         }
     }
 
-    @usableFromInline let dialect: CSVDialect
+    @usableFromInline let dialect: _CSVDialect
     @usableFromInline let badRows: CSVBadRows
 
     /// Divides the text as `dialect` says.
-    @inlinable public init(dialect: CSVDialect, badRows: CSVBadRows) {
+    @inlinable public init(dialect: _CSVDialect, badRows: CSVBadRows) {
         self.dialect = dialect
         self.badRows = badRows
     }
 
     /// Reads what `_encodeFields` wrote.
     public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
-        dialect = try CSVDialect(decoding: &reader)
+        dialect = try _CSVDialect(decoding: &reader)
         guard let badRows = CSVBadRows(rawValue: try UInt8(decoding: &reader)) else {
             throw .malformed("what becomes of bad rows")
         }
@@ -101,7 +101,7 @@ let leftOutMark = "swoop: "
 
     /// Goes through the rows in strides of bytes.
     public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         let reading = try CSVReading(context, dialect: dialect)
         try _walk(&context, reading, body)
@@ -116,7 +116,7 @@ let leftOutMark = "swoop: "
     }
 
     func _walk(
-        _ context: inout CallContext, _ reading: CSVReading,
+        _ context: inout _CallContext, _ reading: CSVReading,
         _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var position = context.range.lowerBound
@@ -162,7 +162,7 @@ let leftOutMark = "swoop: "
     /// does there.
     ///
     /// Looked for leaf by leaf, and no further than the range.
-    private func firstRow(_ reading: CSVReading, _ context: inout CallContext) throws -> Int {
+    private func firstRow(_ reading: CSVReading, _ context: inout _CallContext) throws -> Int {
         let end = context.range.upperBound
         let target = max(context.range.lowerBound, reading.head.bodyStart)
         guard target < end else { return end }
@@ -188,7 +188,7 @@ let leftOutMark = "swoop: "
     /// the row, and for a row that is too long to be one none is. Whether it is too long depends on
     /// its own first and last byte alone, not on where the table was cut.
     private func rows(
-        from row: Int, to end: Int, _ reading: CSVReading, _ context: inout CallContext
+        from row: Int, to end: Int, _ reading: CSVReading, _ context: inout _CallContext
     ) throws -> (block: Block, rest: CSVRest) {
         var search = reading.search(from: row, fileEnd: context.sourceEnd)
         guard let window = context.text else { throw ChainError.missingText(at: row) }
@@ -236,14 +236,14 @@ let leftOutMark = "swoop: "
     }
 
     /// Whether the text was sent with the run, up to where a row was too long for that.
-    private func isAllSent(_ context: inout CallContext) throws -> Bool {
+    private func isAllSent(_ context: inout _CallContext) throws -> Bool {
         guard let window = context.text else { return false }
         try context.lendText(from: window.start, to: window.end + 1)
         return context.text?.end == window.end
     }
 
     private func block(
-        _ row: Int, _ stop: Int, _ window: TextWindow, _ reading: CSVReading,
+        _ row: Int, _ stop: Int, _ window: _TextWindow, _ reading: CSVReading,
         linesBeyond: Int? = nil
     ) throws -> Block {
         guard let base = unsafe window.bytes.baseAddress, window.start <= row, window.end >= stop

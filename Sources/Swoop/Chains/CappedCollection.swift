@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// Elements, encoded one after the other.
-public struct EncodedElements: RemoteValue {
+@usableFromInline package struct EncodedElements: RemoteValue {
     @usableFromInline var count = 0
     @usableFromInline var bytes = ValueWriter()
 
@@ -26,7 +26,7 @@ public struct EncodedElements: RemoteValue {
 }
 
 /// Elements as an encoded array.
-public struct EncodedArray: RemoteValue {
+@usableFromInline package struct EncodedArray: RemoteValue {
     private let elements: EncodedElements
 
     @usableFromInline init(_ elements: EncodedElements) { self.elements = elements }
@@ -44,7 +44,8 @@ public struct EncodedArray: RemoteValue {
 }
 
 /// What a collection may not become.
-public struct CollectionTooLarge: Error, Hashable, Sendable, CustomStringConvertible {
+@usableFromInline
+package struct CollectionTooLarge: Error, Hashable, Sendable, CustomStringConvertible {
     /// Bytes that it may take.
     public let cap: Int
 
@@ -56,7 +57,7 @@ public struct CollectionTooLarge: Error, Hashable, Sendable, CustomStringConvert
 }
 
 /// All elements, up to so many bytes.
-@frozen public struct CappedCollection<Element: RemoteValue>: ExactReduction {
+@frozen @usableFromInline package struct CappedCollection<Element: RemoteValue>: ExactReduction {
     @usableFromInline let cap: Int
 
     /// Collects up to so many bytes.

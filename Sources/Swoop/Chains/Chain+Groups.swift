@@ -56,7 +56,7 @@ extension Chain {
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: BinaryFloatingPoint & SortValue & PageElement, A.Answer: PageElement
+        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
     {
         _grouped(FloatKeys<F.Output>.self, key, aggregation)
     }
@@ -80,9 +80,9 @@ extension Chain {
 
     /// Records a grouping whose keys are numbered by a table of the given kind.
     @inlinable @inline(__always)
-    public func _grouped<F: ElementFunction, Keys: GroupKeys & ~Copyable, A: Reduction>(
+    public func _grouped<F: ElementFunction, Keys: _GroupKeys & ~Copyable, A: Reduction>(
         _ keys: Keys.Type, _ key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<Keys.Stored, A.Answer>>
+    ) -> ProxyArray<Pair<Keys._Stored, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output, F.Output == Keys.Key,
         A.Answer: PageElement
@@ -95,18 +95,18 @@ extension Chain {
         grouping._encodeFields(into: &writer)
         return ProxyArray(
             _handle: recorder._record(
-                LoopSpec(
+                _LoopSpec(
                     name: "\(Stage._name).\(Grouping<F, Keys, A>._name)",
                     kernel: _kernel(GroupKernel<Stage, F, Keys, A>.self),
                     fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
-                    reduction: LoopSpec.Reduction(
+                    reduction: _LoopSpec.Reduction(
                         combine: _kernel(GroupCombineKernel<F, Keys, A>.self),
                         answer: _kernel(GroupPagesKernel<F, Keys, A>.self),
                         fields: own, isOrdered: false,
-                        byKey: LoopSpec.KeySteps(
+                        byKey: _LoopSpec.KeySteps(
                             sample: _kernel(GroupSampleKernel<Stage, F, Keys, A>.self),
                             cuts: _kernel(GroupCutsKernel<Keys>.self),
                             partition: _kernel(GroupPartitionKernel<Stage, F, Keys, A>.self))),
-                    pageLayout: Pair<Keys.Stored, A.Answer>._layout)))
+                    pageLayout: Pair<Keys._Stored, A.Answer>._layout)))
     }
 }

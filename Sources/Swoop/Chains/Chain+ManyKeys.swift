@@ -16,8 +16,8 @@ extension Chain {
     ) -> ProxyArray<
         Pair<
             Pair<
-                Pair<Pair<F.Output.Stored, G.Output.Stored>, H.Output.Stored>,
-                I.Output.Stored
+                Pair<Pair<F.Output._Stored, G.Output._Stored>, H.Output._Stored>,
+                I.Output._Stored
             >,
             A.Answer
         >
@@ -30,8 +30,8 @@ extension Chain {
         A.Answer: PageElement
     {
         _divided(
-            BothFunctions(
-                BothFunctions(BothFunctions(first, second), third),
+            _BothFunctions(
+                _BothFunctions(_BothFunctions(first, second), third),
                 fourth),
             aggregation)
     }
@@ -50,10 +50,10 @@ extension Chain {
         Pair<
             Pair<
                 Pair<
-                    Pair<Pair<F.Output.Stored, G.Output.Stored>, H.Output.Stored>,
-                    I.Output.Stored
+                    Pair<Pair<F.Output._Stored, G.Output._Stored>, H.Output._Stored>,
+                    I.Output._Stored
                 >,
-                J.Output.Stored
+                J.Output._Stored
             >,
             A.Answer
         >
@@ -66,8 +66,8 @@ extension Chain {
         A.Answer: PageElement
     {
         _divided(
-            BothFunctions(
-                BothFunctions(BothFunctions(BothFunctions(first, second), third), fourth),
+            _BothFunctions(
+                _BothFunctions(_BothFunctions(_BothFunctions(first, second), third), fourth),
                 fifth),
             aggregation)
     }
@@ -87,12 +87,12 @@ extension Chain {
             Pair<
                 Pair<
                     Pair<
-                        Pair<Pair<F.Output.Stored, G.Output.Stored>, H.Output.Stored>,
-                        I.Output.Stored
+                        Pair<Pair<F.Output._Stored, G.Output._Stored>, H.Output._Stored>,
+                        I.Output._Stored
                     >,
-                    J.Output.Stored
+                    J.Output._Stored
                 >,
-                K.Output.Stored
+                K.Output._Stored
             >,
             A.Answer
         >
@@ -105,9 +105,10 @@ extension Chain {
         A.Answer: PageElement
     {
         _divided(
-            BothFunctions(
-                BothFunctions(
-                    BothFunctions(BothFunctions(BothFunctions(first, second), third), fourth), fifth
+            _BothFunctions(
+                _BothFunctions(
+                    _BothFunctions(_BothFunctions(_BothFunctions(first, second), third), fourth),
+                    fifth
                 ),
                 sixth),
             aggregation)

@@ -64,7 +64,7 @@ extension Chain {
         stage._encodeFields(into: &writer)
         format._encodeFields(into: &writer)
         return recorder._save(
-            LoopSpec(
+            _LoopSpec(
                 name: "\(Stage._name).saved", kernel: _kernel(SaveKernel<Stage, Format>.self),
                 fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
                 reduction: nil, pageLayout: nil),
@@ -72,12 +72,12 @@ extension Chain {
     }
 }
 
-extension Chain where Stage == PagesSource<String> {
+extension Chain where Stage == _PagesSource<String> {
     /// Writes each text as a line, without making a String of it: see the other
     /// `saved(asText:replacing:)`.
     @inlinable @inline(__always)
     public func saved(asText path: String, replacing: Bool = false) -> SavedFiles {
-        Chain<TextPagesSource>(TextPagesSource(), source, recorder)
+        Chain<_TextPagesSource>(_TextPagesSource(), source, recorder)
             .saved(asText: path, replacing: replacing)
     }
 }
@@ -85,19 +85,19 @@ extension Chain where Stage == PagesSource<String> {
 extension ProxyArray where Element == String {
     /// A chain over the texts as their bytes, lent in place.
     @inlinable @inline(__always)
-    public var texts: Chain<TextPagesSource> {
-        Chain<TextPagesSource>(TextPagesSource(), .pages(_handle), _currentRecorder())
+    public var texts: Chain<_TextPagesSource> {
+        Chain<_TextPagesSource>(_TextPagesSource(), .pages(_handle), _currentRecorder())
     }
 }
 
 /// The texts of a stored collection as their bytes; positions are indices in the whole collection.
-@frozen public struct TextPagesSource: ChainSource {
+@frozen public struct _TextPagesSource: _ChainSource {
     /// The bytes of a text.
     public typealias Output = TextSlice
     /// Itself.
-    public typealias Source = TextPagesSource
+    public typealias Source = _TextPagesSource
     /// Rows of one opened page.
-    public typealias Block = PagesSource<String>.Block
+    public typealias Block = _PagesSource<String>.Block
 
     /// Makes the source.
     @inlinable public init() {}
@@ -108,13 +108,13 @@ extension ProxyArray where Element == String {
     /// The source's name.
     public static var _name: String { "array.texts" }
     /// Leaves of 65,536 elements.
-    @inlinable public static var _leafWidth: Int { PagesSource<String>._leafWidth }
+    @inlinable public static var _leafWidth: Int { _PagesSource<String>._leafWidth }
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
-        try PagesSource<String>()._walk(&context, body)
+        try _PagesSource<String>()._walk(&context, body)
     }
 
     /// Calls `body` with the bytes of each text.

@@ -11,7 +11,7 @@ extension Chain {
         Proxy(
             _handle: _record(
                 _kernel(FoldKernel<Stage, R>.self), reduction,
-                LoopSpec.Reduction(
+                _LoopSpec.Reduction(
                     combine: _kernel(FoldCombineKernel<R>.self),
                     answer: _kernel(FoldAnswerKernel<R>.self),
                     fields: _fields(reduction), isOrdered: true)))
@@ -25,7 +25,7 @@ extension Chain {
         Proxy(
             _handle: _record(
                 _kernel(TreeKernel<Stage, R>.self), reduction,
-                LoopSpec.Reduction(
+                _LoopSpec.Reduction(
                     combine: _kernel(TreeCombineKernel<R>.self),
                     answer: _kernel(TreeAnswerKernel<R>.self),
                     fields: _fields(reduction), isOrdered: false)))
@@ -33,7 +33,7 @@ extension Chain {
 
     /// Folds the elements by a function that is associative and for which `identity` is neutral.
     @inlinable @inline(__always)
-    public func reduce<F: CombiningFunction>(_ identity: F.Value, _ function: F) -> Proxy<F.Value>
+    public func reduce<F: _CombiningFunction>(_ identity: F.Value, _ function: F) -> Proxy<F.Value>
     where F.Value == Stage.Output {
         reduce(FunctionReduction(identity: identity, function))
     }
@@ -41,7 +41,7 @@ extension Chain {
     /// Folds the elements by a `@Remote` function that is associative and for which `identity` is
     /// neutral.
     @inlinable @inline(__always)
-    public func reduce<F: RemoteFunction2 & SyncRemoteFunction>(
+    public func reduce<F: _RemoteFunction2 & _SyncRemoteFunction>(
         _ identity: F.Result, _ function: F
     ) -> Proxy<F.Result>
     where F.A0 == F.Result, F.A1 == F.Result, F.Result: RemoteValue, F.Result == Stage.Output {
@@ -50,18 +50,18 @@ extension Chain {
 
     /// The number of elements.
     @inlinable @inline(__always)
-    public var count: Proxy<Int> { reduce(CountReduction<Stage.Output>()) }
+    public var count: Proxy<Int> { reduce(_CountReduction<Stage.Output>()) }
 
     /// The results as a stored collection.
     @inlinable @inline(__always)
     public func stored() -> ProxyArray<Stage.Output> where Stage.Output: PageElement {
         var writer = ValueWriter()
         stage._encodeFields(into: &writer)
-        var loop = LoopSpec(
+        var loop = _LoopSpec(
             name: "\(Stage._name).stored", kernel: _kernel(PagesKernel<Stage>.self),
             fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
             reduction: nil, pageLayout: Stage.Output._layout)
-        if Stage.self is any IndexedStage.Type {
+        if Stage.self is any _IndexedStage.Type {
             loop.positionByteCount = Stage.Output._layout.width
         }
         return ProxyArray(_handle: recorder._record(loop))
@@ -91,13 +91,13 @@ extension Chain {
 
     @inlinable
     func _record<R: Reduction>(
-        _ kernel: KernelHandle, _ reduction: R, _ steps: LoopSpec.Reduction
-    ) -> ProxyHandle {
+        _ kernel: _KernelHandle, _ reduction: R, _ steps: _LoopSpec.Reduction
+    ) -> _ProxyHandle {
         var writer = ValueWriter()
         stage._encodeFields(into: &writer)
         reduction._encodeFields(into: &writer)
         return recorder._record(
-            LoopSpec(
+            _LoopSpec(
                 name: "\(Stage._name).\(R._name)", kernel: kernel, fields: writer, source: source,
                 leafWidth: Stage.Source._leafWidth, reduction: steps, pageLayout: nil))
     }
@@ -106,7 +106,7 @@ extension Chain {
 extension Chain where Stage.Output: FixedWidthInteger & RemoteValue {
     /// The sum of the integers.
     @inlinable @inline(__always)
-    public var sum: Proxy<Stage.Output> { reduce(IntegerSum<Stage.Output>()) }
+    public var sum: Proxy<Stage.Output> { reduce(_IntegerSum<Stage.Output>()) }
 }
 
 extension Chain where Stage.Output: BinaryFloatingPoint & RemoteValue {
@@ -124,9 +124,9 @@ extension Chain where Stage.Output: MeanNumber {
 extension Chain where Stage.Output: Comparable & RemoteValue {
     /// The smallest element; nil of none.
     @inlinable @inline(__always)
-    public var min: Proxy<Stage.Output?> { reduce(MinReduction<Stage.Output>()) }
+    public var min: Proxy<Stage.Output?> { reduce(_MinReduction<Stage.Output>()) }
 
     /// The largest element; nil of none.
     @inlinable @inline(__always)
-    public var max: Proxy<Stage.Output?> { reduce(MaxReduction<Stage.Output>()) }
+    public var max: Proxy<Stage.Output?> { reduce(_MaxReduction<Stage.Output>()) }
 }

@@ -7,11 +7,11 @@
 public import SwoopElements
 
 /// A source with the steps after it, known by its type; an instance holds only captured values.
-public protocol ChainStage: Sendable {
+public protocol _ChainStage: Sendable {
     /// What comes out.
     associatedtype Output
     /// Where it comes from.
-    associatedtype Source: ChainSource
+    associatedtype Source: _ChainSource
 
     /// The source at the chain's beginning.
     var _source: Source { get }
@@ -30,7 +30,7 @@ public protocol ChainStage: Sendable {
 }
 
 /// Where the elements of a chain come from.
-public protocol ChainSource: ChainStage where Source == Self {
+public protocol _ChainSource: _ChainStage where Source == Self {
     /// The elements of one stride.
     associatedtype Block
 
@@ -43,17 +43,17 @@ public protocol ChainSource: ChainStage where Source == Self {
     /// to go on. It ends early where the host makes the range shorter at the end of a stride, which
     /// none of ours does.
     func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws
 }
 
-extension ChainSource {
+extension _ChainSource {
     /// Itself.
     @inlinable public var _source: Self { self }
 }
 
 /// Why a loop could not run over what it was given: a bug of whoever split the work.
-public enum ChainError: Error, Hashable, Sendable {
+@usableFromInline package enum ChainError: Error, Hashable, Sendable {
     /// No page holds the element at this index.
     case missingPage(element: Int)
     /// No text was lent, or one that begins too late.

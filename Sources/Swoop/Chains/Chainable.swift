@@ -8,7 +8,7 @@ public import SwoopElements
 /// A chain, or a stored collection.
 public protocol Chainable {
     /// The steps so far.
-    associatedtype Stage: ChainStage
+    associatedtype Stage: _ChainStage
     /// The chain, or one over the stored elements.
     var chain: Chain<Stage> { get }
 }
@@ -20,7 +20,7 @@ extension Chain: Chainable {
 
 extension ProxyArray: Chainable {
     /// The elements of the pages.
-    public typealias Stage = PagesSource<Element>
+    public typealias Stage = _PagesSource<Element>
 
     /// Itself.
     @inlinable public func stored() -> ProxyArray { self }
@@ -31,13 +31,13 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @inlinable @inline(__always)
     public func map<F: _PropertyFunction>(
         _ property: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<MapStage<Stage, F>> where F.Input == Stage.Output { chain.map(F()) }
+    ) -> Chain<_MapStage<Stage, F>> where F.Input == Stage.Output { chain.map(F()) }
 
     /// The elements of which a property is true: `sales.filter(\.isPaid)`.
     @inlinable @inline(__always)
     public func filter<F: _PropertyFunction>(
         _ property: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<FilterStage<Stage, F>> where F.Input == Stage.Output, F.Output == Bool {
+    ) -> Chain<_FilterStage<Stage, F>> where F.Input == Stage.Output, F.Output == Bool {
         chain.filter(F())
     }
 
@@ -45,14 +45,14 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @inlinable @inline(__always)
     public func compactMap<F: _PropertyFunction, Value>(
         _ property: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<CompactMapStage<Stage, F, Value>>
+    ) -> Chain<_CompactMapStage<Stage, F, Value>>
     where F.Input == Stage.Output, F.Output == Value? { chain.compactMap(F()) }
 
     /// The elements of the sequences that a property has.
     @inlinable @inline(__always)
     public func flatMap<F: _PropertyFunction>(
         _ property: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<FlatMapStage<Stage, F>> where F.Input == Stage.Output, F.Output: Sequence {
+    ) -> Chain<_FlatMapStage<Stage, F>> where F.Input == Stage.Output, F.Output: Sequence {
         chain.flatMap(F())
     }
 
@@ -60,7 +60,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @inlinable @inline(__always)
     public func joined<F: _PropertyFunction, Value: RemoteValue>(
         with table: [F.Output: Value], on key: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<JoinStage<Stage, F, Value>> where F.Input == Stage.Output {
+    ) -> Chain<_JoinStage<Stage, F, Value>> where F.Input == Stage.Output {
         chain.joined(with: table, on: F())
     }
 
@@ -69,7 +69,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @inlinable @inline(__always)
     public func joined<F: _PropertyFunction, Value: RemoteValue>(
         with table: Proxy<[F.Output: Value]>, on key: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<JoinStage<Stage, F, Value>> where F.Input == Stage.Output {
+    ) -> Chain<_JoinStage<Stage, F, Value>> where F.Input == Stage.Output {
         chain.joined(with: table, on: F())
     }
 
@@ -97,21 +97,21 @@ extension Chainable where Stage.Output: _PropertyHolder & PageElement {
     @inlinable @inline(__always)
     public func sorted<F: _PropertyFunction>(
         by key: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, F>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, F>>
     where F.Input == Stage.Output, F.Output: SortKey { chain.sorted(by: F()) }
 
     /// The elements in the opposite order of a property: `sales.sorted(by: \.amount, .descending)`.
     @inlinable @inline(__always)
     public func sorted<F: _PropertyFunction>(
         by key: KeyPath<Stage.Output._Properties, F>, _ order: SortOrder
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, DescendingFunction<F>>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _DescendingFunction<F>>>
     where F.Input == Stage.Output, F.Output: SortKey { chain.sorted(by: F(), order) }
 
     /// The elements in the order of a property whose type can be compared.
     @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: _PropertyFunction>(
         by key: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, ComparedFunction<F>>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _ComparedFunction<F>>>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue { chain.sorted(by: F()) }
 
     /// The elements in the order of one property, and of another where that is the same.
@@ -119,9 +119,9 @@ extension Chainable where Stage.Output: _PropertyHolder & PageElement {
     public func sorted<F: _PropertyFunction, G: _PropertyFunction>(
         by key: KeyPath<Stage.Output._Properties, F>,
         _ second: KeyPath<Stage.Output._Properties, G>
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, BothFunctions<F, G>>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _BothFunctions<F, G>>>
     where F.Input == Stage.Output, G.Input == Stage.Output, F.Output: SortKey, G.Output: SortKey {
-        chain.sorted(by: BothFunctions(F(), G()))
+        chain.sorted(by: _BothFunctions(F(), G()))
     }
 
     /// The first element of each value of a property, in the order of the values.

@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// Chooses elements by their index in the whole collection.
-public protocol IndexChoice: RemoteValue {
+public protocol _IndexChoice: RemoteValue {
     /// Whether the element at an index is chosen.
     func includes(_ index: Int) -> Bool
     /// How the choice is spelled in the name of a loop.
@@ -12,18 +12,18 @@ public protocol IndexChoice: RemoteValue {
 }
 
 /// The elements of a collection that are chosen by index; positions are indices in the whole.
-@frozen public struct ChosenPages<Element: PageElement, Choice: IndexChoice>: ChainSource {
+@frozen public struct _ChosenPages<Element: PageElement, Choice: _IndexChoice>: _ChainSource {
     /// An element.
     public typealias Output = Element
     /// Itself.
-    public typealias Source = ChosenPages<Element, Choice>
+    public typealias Source = _ChosenPages<Element, Choice>
 
     /// Rows of one opened page, and where they end in the whole.
     @frozen public struct Block {
-        @usableFromInline let rows: PagesSource<Element>.Block
+        @usableFromInline let rows: _PagesSource<Element>.Block
         @usableFromInline let end: Int
 
-        @inlinable init(_ rows: PagesSource<Element>.Block, end: Int) {
+        @inlinable init(_ rows: _PagesSource<Element>.Block, end: Int) {
             self.rows = rows
             self.end = end
         }
@@ -47,13 +47,13 @@ public protocol IndexChoice: RemoteValue {
     /// The source's name.
     public static var _name: String { "array.\(Choice._name)" }
     /// Leaves of 65,536 elements of the whole.
-    @inlinable public static var _leafWidth: Int { PagesSource<Element>._leafWidth }
+    @inlinable public static var _leafWidth: Int { _PagesSource<Element>._leafWidth }
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
-        try PagesSource<Element>()._walk(&context) { rows, end in
+        try _PagesSource<Element>()._walk(&context) { rows, end in
             try body(Block(rows, end: end), end)
         }
     }
@@ -70,7 +70,7 @@ public protocol IndexChoice: RemoteValue {
 }
 
 /// The elements of a range of indices.
-@frozen public struct IndexRange: IndexChoice {
+@frozen public struct _IndexRange: _IndexChoice {
     @usableFromInline let lower: Int
     @usableFromInline let upper: Int
 
@@ -101,7 +101,7 @@ public protocol IndexChoice: RemoteValue {
 }
 
 /// Each element with the same chance, drawn from its index and a seed.
-@frozen public struct IndexDraw: IndexChoice {
+@frozen public struct _IndexDraw: _IndexChoice {
     @usableFromInline let seed: UInt64
     /// Indices whose number is below are chosen.
     @usableFromInline let limit: UInt64
@@ -144,13 +144,13 @@ public protocol IndexChoice: RemoteValue {
 }
 
 /// Elements with numbers drawn from their indices.
-@frozen public struct DrawnPages<Element: PageElement>: ChainSource {
+@frozen @usableFromInline package struct DrawnPages<Element: PageElement>: _ChainSource {
     /// The number, and the element with its index.
     public typealias Output = Pair<UInt64, Pair<Int, Element>>
     /// Itself.
     public typealias Source = DrawnPages<Element>
     /// Rows of one opened page, and where they end in the whole.
-    public typealias Block = ChosenPages<Element, IndexDraw>.Block
+    public typealias Block = _ChosenPages<Element, _IndexDraw>.Block
 
     @usableFromInline let seed: UInt64
 
@@ -170,13 +170,13 @@ public protocol IndexChoice: RemoteValue {
     /// The source's name.
     public static var _name: String { "array.drawn" }
     /// Leaves of 65,536 elements.
-    @inlinable public static var _leafWidth: Int { PagesSource<Element>._leafWidth }
+    @inlinable public static var _leafWidth: Int { _PagesSource<Element>._leafWidth }
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
-        try PagesSource<Element>()._walk(&context) { rows, end in
+        try _PagesSource<Element>()._walk(&context) { rows, end in
             try body(Block(rows, end: end), end)
         }
     }
@@ -188,13 +188,13 @@ public protocol IndexChoice: RemoteValue {
         let before = block.end &- block.rows.rows.upperBound
         for row in block.rows.rows {
             let index = before &+ row
-            try body(Pair(IndexDraw.number(index, seed), Pair(index, columns[row])))
+            try body(Pair(_IndexDraw.number(index, seed), Pair(index, columns[row])))
         }
     }
 }
 
 /// So many elements with the smallest drawn numbers, in the order of the collection.
-@frozen public struct SampleReduction<Element: RemoteValue>: ExactReduction {
+@frozen @usableFromInline package struct SampleReduction<Element: RemoteValue>: ExactReduction {
     /// What is drawn.
     public typealias Drawn = Pair<UInt64, Pair<Int, Element>>
     /// The smallest numbers so far.
@@ -239,16 +239,16 @@ extension ProxyArray {
     /// The elements of a range of indices; those beyond the end are left out, and one below 0 is
     /// an error.
     @inlinable @inline(__always)
-    public subscript(_ range: Range<Int>) -> Chain<ChosenPages<Element, IndexRange>> {
+    public subscript(_ range: Range<Int>) -> Chain<_ChosenPages<Element, _IndexRange>> {
         let recorder = _currentRecorder()
         recorder._check(range.lowerBound, "a slice that begins at index %")
-        return Chain<ChosenPages<Element, IndexRange>>(
-            ChosenPages(IndexRange(range)), .pages(_handle), recorder)
+        return Chain<_ChosenPages<Element, _IndexRange>>(
+            _ChosenPages(_IndexRange(range)), .pages(_handle), recorder)
     }
 
     /// The elements of a range of indices with its last one.
     @inlinable @inline(__always)
-    public subscript(_ range: ClosedRange<Int>) -> Chain<ChosenPages<Element, IndexRange>> {
+    public subscript(_ range: ClosedRange<Int>) -> Chain<_ChosenPages<Element, _IndexRange>> {
         let (end, isBeyond) = range.upperBound.addingReportingOverflow(1)
         return self[range.lowerBound..<(isBeyond ? Int.max : end)]
     }
@@ -260,11 +260,11 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func sample(
         fraction: Double, seed: UInt64
-    ) -> Chain<ChosenPages<Element, IndexDraw>> {
+    ) -> Chain<_ChosenPages<Element, _IndexDraw>> {
         let recorder = _currentRecorder()
         recorder._check(fraction: fraction)
-        return Chain<ChosenPages<Element, IndexDraw>>(
-            ChosenPages(IndexDraw(fraction: fraction, seed: seed)), .pages(_handle), recorder)
+        return Chain<_ChosenPages<Element, _IndexDraw>>(
+            _ChosenPages(_IndexDraw(fraction: fraction, seed: seed)), .pages(_handle), recorder)
     }
 
     /// So many elements, or all if there are fewer, each with the same chance, in their order: the
@@ -284,14 +284,14 @@ extension ProxyArray {
     }
 }
 
-extension ProxyHandle {
+extension _ProxyHandle {
     /// A handle of both's pages.
-    func joined(with other: ProxyHandle) -> ProxyHandle {
+    func joined(with other: _ProxyHandle) -> _ProxyHandle {
         if other.recording.session !== recording.session {
             let plan = currentRecording()
             plan.fail(SwoopError(.invalidPlan, "arrays of two clusters cannot be one"))
-            return ProxyHandle(PlanRecording(session: .nowhere), pages: [])
+            return _ProxyHandle(PlanRecording(session: .nowhere), pages: [])
         }
-        return ProxyHandle(recording, pages: [self, other])
+        return _ProxyHandle(recording, pages: [self, other])
     }
 }

@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// The first value of a group; nil of none.
-@frozen public struct FirstReduction<Element: RemoteValue>: PlainReduction, ExactReduction {
+@frozen public struct _FirstReduction<Element: RemoteValue>: PlainReduction, ExactReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// None.
@@ -26,7 +26,7 @@ public import SwoopElements
 }
 
 /// The last value of a group; nil of none.
-@frozen public struct LastReduction<Element: RemoteValue>: PlainReduction, ExactReduction {
+@frozen public struct _LastReduction<Element: RemoteValue>: PlainReduction, ExactReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// None.
@@ -46,7 +46,7 @@ public import SwoopElements
 }
 
 /// Some values in order, the first two without an array.
-public struct OrderedValues<Element: RemoteValue>: RemoteValue {
+public struct _OrderedValues<Element: RemoteValue>: RemoteValue {
     @usableFromInline var first: Element?
     @usableFromInline var second: Element?
     @usableFromInline var others: [Element] = []
@@ -80,7 +80,7 @@ public struct OrderedValues<Element: RemoteValue>: RemoteValue {
 ///
 /// Text goes by its bytes. Values that differ from themselves (NaN) are left out.
 @frozen
-public struct ExtremesReduction<Element: Comparable & RemoteValue>: ExactReduction {
+public struct _ExtremesReduction<Element: Comparable & RemoteValue>: ExactReduction {
     @usableFromInline let limit: Int
     @usableFromInline let largestFirst: Bool
 
@@ -90,7 +90,7 @@ public struct ExtremesReduction<Element: Comparable & RemoteValue>: ExactReducti
         self.largestFirst = largestFirst
     }
     /// None.
-    @inlinable public var identity: OrderedValues<Element> { OrderedValues() }
+    @inlinable public var identity: _OrderedValues<Element> { _OrderedValues() }
     /// The value.
     @inlinable public func lift(_ element: Element) -> Element { element }
 
@@ -100,12 +100,12 @@ public struct ExtremesReduction<Element: Comparable & RemoteValue>: ExactReducti
 
     /// Takes a value in, if it is among the first so far.
     @inlinable @inline(__always)
-    public func fold(_ raw: Element, into partial: inout OrderedValues<Element>) {
+    public func fold(_ raw: Element, into partial: inout _OrderedValues<Element>) {
         if limit == 2, let second = partial.second, !isBefore(raw, second) { return }
         add(raw, to: &partial)
     }
 
-    @inlinable @inline(never) func add(_ raw: Element, to partial: inout OrderedValues<Element>) {
+    @inlinable @inline(never) func add(_ raw: Element, to partial: inout _OrderedValues<Element>) {
         guard raw == raw, limit > 0 else { return }
         var value = raw
         guard let first = partial.first else {
@@ -135,14 +135,14 @@ public struct ExtremesReduction<Element: Comparable & RemoteValue>: ExactReducti
 
     /// The first of both.
     @inlinable public func combine(
-        _ right: OrderedValues<Element>, into left: inout OrderedValues<Element>
+        _ right: _OrderedValues<Element>, into left: inout _OrderedValues<Element>
     ) {
         if let first = right.first { fold(first, into: &left) }
         if let second = right.second { fold(second, into: &left) }
         for value in right.others { fold(value, into: &left) }
     }
     /// The values.
-    @inlinable public func answer(_ partial: OrderedValues<Element>) -> [Element] { partial.all }
+    @inlinable public func answer(_ partial: _OrderedValues<Element>) -> [Element] { partial.all }
     /// Appends how many, and which.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {
         limit.encode(into: &writer)
@@ -158,7 +158,7 @@ public struct ExtremesReduction<Element: Comparable & RemoteValue>: ExactReducti
 }
 
 /// A reduction of those elements of which a function says yes.
-@frozen public struct FilteredReduction<Condition: ElementFunction, Inner: Reduction>: Reduction
+@frozen public struct _FilteredReduction<Condition: ElementFunction, Inner: Reduction>: Reduction
 where Condition.Input == Inner.Element, Condition.Output == Bool {
     @usableFromInline let condition: Condition
     @usableFromInline let inner: Inner
@@ -202,4 +202,4 @@ where Condition.Input == Inner.Element, Condition.Output == Bool {
     @inlinable public static var _isExact: Bool { Inner._isExact }
 }
 
-extension FilteredReduction: ExactReduction where Inner: ExactReduction {}
+extension _FilteredReduction: ExactReduction where Inner: ExactReduction {}

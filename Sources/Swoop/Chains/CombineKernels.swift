@@ -5,13 +5,13 @@
 public import SwoopElements
 
 /// Combines partial results of a `FoldKernel`, which must come in the order of the source.
-public enum FoldCombineKernel<R: ExactReduction>: Kernel {
+@usableFromInline package enum FoldCombineKernel<R: ExactReduction>: _Kernel {
     /// Writes the combined partial result.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         try combined(context).1.encode(into: &context.output)
     }
 
-    @inlinable static func combined(_ context: CallContext) throws -> (R, R.Partial) {
+    @inlinable static func combined(_ context: _CallContext) throws -> (R, R.Partial) {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
         let reduction = try R(_decodingFields: &fields)
@@ -24,23 +24,24 @@ public enum FoldCombineKernel<R: ExactReduction>: Kernel {
 }
 
 /// Makes the answer of all partial results of a `FoldKernel`, in the order of the source.
-public enum FoldAnswerKernel<R: ExactReduction>: Kernel where R.Answer: RemoteValue {
+@usableFromInline package enum FoldAnswerKernel<R: ExactReduction>: _Kernel
+where R.Answer: RemoteValue {
     /// Writes the encoded answer.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         let (reduction, partial) = try FoldCombineKernel<R>.combined(context)
         try reduction.answer(partial).encode(into: &context.output)
     }
 }
 
 /// Merges partial results of a `TreeKernel`, in any order.
-public enum TreeCombineKernel<R: Reduction>: Kernel {
+@usableFromInline package enum TreeCombineKernel<R: Reduction>: _Kernel {
     /// Writes the merged `TreePartial`.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         guard let merged = try merged(context).1 else { return }
         merged.encode(into: &context.output)
     }
 
-    @inlinable static func merged(_ context: CallContext) throws -> (R, TreePartial<R>?) {
+    @inlinable static func merged(_ context: _CallContext) throws -> (R, TreePartial<R>?) {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
         let reduction = try R(_decodingFields: &fields)
@@ -54,9 +55,9 @@ public enum TreeCombineKernel<R: Reduction>: Kernel {
 }
 
 /// Makes the answer of all partial results of a `TreeKernel`, in any order.
-public enum TreeAnswerKernel<R: Reduction>: Kernel where R.Answer: RemoteValue {
+@usableFromInline package enum TreeAnswerKernel<R: Reduction>: _Kernel where R.Answer: RemoteValue {
     /// Writes the encoded answer.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         let (reduction, tree) = try TreeCombineKernel<R>.merged(context)
         let answer = try tree?.finish(by: reduction) ?? reduction.answer(reduction.identity)
         answer.encode(into: &context.output)

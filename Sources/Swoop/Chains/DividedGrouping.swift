@@ -7,7 +7,7 @@ public import SwoopElements
 
 /// Two functions' results as one key.
 @frozen
-public struct BothFunctions<First: ElementFunction, Second: ElementFunction>:
+public struct _BothFunctions<First: ElementFunction, Second: ElementFunction>:
     ElementFunction
 where First.Input == Second.Input {
     @usableFromInline let first: First
@@ -38,15 +38,16 @@ where First.Input == Second.Input {
 }
 
 /// Folds everything that comes out of a chain into groups, divided by the hash of their keys.
-public enum DividedGroupsKernel<
-    Stage: ChainStage, KeyFunction: ElementFunction, Inner: ExactReduction
->: Kernel
+@usableFromInline
+package enum DividedGroupsKernel<
+    Stage: _ChainStage, KeyFunction: ElementFunction, Inner: ExactReduction
+>: _Kernel
 where
     Stage.Output == Inner.Element, KeyFunction.Input == Inner.Element,
     KeyFunction.Output: PackedKey
 {
     /// Writes a page for each part of the hashes; the fields end with the number of parts.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
@@ -69,16 +70,17 @@ where
 }
 
 /// Makes the answers of one part of the hashes.
-public enum JoinedGroupsKernel<KeyFunction: ElementFunction, Inner: ExactReduction>: Kernel
+@usableFromInline
+package enum JoinedGroupsKernel<KeyFunction: ElementFunction, Inner: ExactReduction>: _Kernel
 where
     KeyFunction.Input == Inner.Element, KeyFunction.Output: PackedKey, Inner.Answer: PageElement
 {
     /// Hands on a page of keys and answers.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         _ = try KeyFunction(_decodingFields: &reader)
         let inner = try Inner(_decodingFields: &reader)
-        var builder = Pair<KeyFunction.Output.Stored, Inner.Answer>.Builder()
+        var builder = Pair<KeyFunction.Output._Stored, Inner.Answer>._Builder()
         try JoinedGroups<KeyFunction.Output, Inner>.answers(
             of: context.otherInputs, by: inner, into: &builder)
         context.producedCount = builder.count
@@ -91,7 +93,7 @@ extension Chain {
     @inlinable @inline(__always)
     public func _divided<F: ElementFunction, A: ExactReduction>(
         _ key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output.Stored, A.Answer>>
+    ) -> ProxyArray<Pair<F.Output._Stored, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output, F.Output: PackedKey,
         A.Answer: PageElement
@@ -106,14 +108,14 @@ extension Chain {
         let answer = _kernel(JoinedGroupsKernel<F, A>.self)
         return ProxyArray(
             _handle: recorder._record(
-                LoopSpec(
+                _LoopSpec(
                     name: "\(Stage._name).grouped(by: \(F._name), computing: \(A._name))",
                     kernel: _kernel(DividedGroupsKernel<Stage, F, A>.self),
                     fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
-                    reduction: LoopSpec.Reduction(
+                    reduction: _LoopSpec.Reduction(
                         combine: answer, answer: answer, fields: own, isOrdered: true,
                         isDivided: true),
-                    pageLayout: Pair<F.Output.Stored, A.Answer>._layout)))
+                    pageLayout: Pair<F.Output._Stored, A.Answer>._layout)))
     }
 
     /// Groups the elements by a key and reduces each group.
@@ -130,7 +132,7 @@ extension Chain {
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction, A: ExactReduction>(
         by key: F, computing aggregation: A
-    ) -> ProxyArray<Pair<F.Output.Stored, A.Answer>>
+    ) -> ProxyArray<Pair<F.Output._Stored, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output, F.Output: PackedKey,
         A.Answer: PageElement
@@ -142,12 +144,12 @@ extension Chain {
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction, G: ElementFunction, A: ExactReduction>(
         by first: F, _ second: G, computing aggregation: A
-    ) -> ProxyArray<Pair<Pair<F.Output.Stored, G.Output.Stored>, A.Answer>>
+    ) -> ProxyArray<Pair<Pair<F.Output._Stored, G.Output._Stored>, A.Answer>>
     where
         F.Input == Stage.Output, G.Input == Stage.Output, A.Element == Stage.Output,
         F.Output: PackedKey, G.Output: PackedKey, A.Answer: PageElement
     {
-        _divided(BothFunctions(first, second), aggregation)
+        _divided(_BothFunctions(first, second), aggregation)
     }
 
     /// Groups the elements by three keys and reduces each group, as by one; keys are nested from
@@ -158,13 +160,13 @@ extension Chain {
     >(
         by first: F, _ second: G, _ third: H, computing aggregation: A
     ) -> ProxyArray<
-        Pair<Pair<Pair<F.Output.Stored, G.Output.Stored>, H.Output.Stored>, A.Answer>
+        Pair<Pair<Pair<F.Output._Stored, G.Output._Stored>, H.Output._Stored>, A.Answer>
     >
     where
         F.Input == Stage.Output, G.Input == Stage.Output, H.Input == Stage.Output,
         A.Element == Stage.Output, F.Output: PackedKey, G.Output: PackedKey,
         H.Output: PackedKey, A.Answer: PageElement
     {
-        _divided(BothFunctions(BothFunctions(first, second), third), aggregation)
+        _divided(_BothFunctions(_BothFunctions(first, second), third), aggregation)
     }
 }

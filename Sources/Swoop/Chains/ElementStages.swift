@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// Each element through a function.
-@frozen public struct MapStage<Base: ChainStage, Function: ElementFunction>: ChainStage
+@frozen public struct _MapStage<Base: _ChainStage, Function: ElementFunction>: _ChainStage
 where Function.Input == Base.Output {
     /// What the function gives.
     public typealias Output = Function.Output
@@ -44,7 +44,7 @@ where Function.Input == Base.Output {
 }
 
 /// The elements of which a function says yes.
-@frozen public struct FilterStage<Base: ChainStage, Function: ElementFunction>: ChainStage
+@frozen public struct _FilterStage<Base: _ChainStage, Function: ElementFunction>: _ChainStage
 where Function.Input == Base.Output, Function.Output == Bool {
     /// An element.
     public typealias Output = Base.Output
@@ -85,7 +85,7 @@ where Function.Input == Base.Output, Function.Output == Bool {
 
 /// The results of a function that are not nil.
 @frozen
-public struct CompactMapStage<Base: ChainStage, Function: ElementFunction, Output>: ChainStage
+public struct _CompactMapStage<Base: _ChainStage, Function: ElementFunction, Output>: _ChainStage
 where Function.Input == Base.Output, Function.Output == Output? {
     /// The chain's source.
     public typealias Source = Base.Source
@@ -123,7 +123,7 @@ where Function.Input == Base.Output, Function.Output == Output? {
 }
 
 /// The elements of the sequences that a function gives.
-@frozen public struct FlatMapStage<Base: ChainStage, Function: ElementFunction>: ChainStage
+@frozen public struct _FlatMapStage<Base: _ChainStage, Function: ElementFunction>: _ChainStage
 where Function.Input == Base.Output, Function.Output: Sequence {
     /// An element of a sequence.
     public typealias Output = Function.Output.Element

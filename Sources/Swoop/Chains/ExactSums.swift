@@ -5,30 +5,30 @@ public import SwoopElements
 
 /// The sum of floating-point numbers, rounded once.
 @frozen
-public struct ExactFloatSum<Number: BinaryFloatingPoint & RemoteValue>:
+public struct _ExactFloatSum<Number: BinaryFloatingPoint & RemoteValue>:
     PlainReduction, ExactReduction
 {
     /// Makes the reduction.
     @inlinable public init() {}
     /// 0.
-    @inlinable public var identity: ExactTotal { ExactTotal() }
+    @inlinable public var identity: _ExactTotal { _ExactTotal() }
     /// The number.
     @inlinable public func lift(_ element: Number) -> Number { element }
     /// Adds a number.
     @inlinable @inline(__always)
-    public func fold(_ raw: Number, into partial: inout ExactTotal) { partial.add(Double(raw)) }
+    public func fold(_ raw: Number, into partial: inout _ExactTotal) { partial.add(Double(raw)) }
     /// Adds the sums.
-    @inlinable public func combine(_ right: ExactTotal, into left: inout ExactTotal) {
+    @inlinable public func combine(_ right: _ExactTotal, into left: inout _ExactTotal) {
         left.add(right)
     }
     /// The sum.
-    @inlinable public func answer(_ partial: ExactTotal) -> Number { Number(partial.value) }
+    @inlinable public func answer(_ partial: _ExactTotal) -> Number { Number(partial.value) }
     /// The reduction's name.
     public static var _name: String { "sum" }
 }
 
 /// The mean of numbers, as a Double: their exact sum by their count; NaN of none.
-@frozen public struct ExactMean<Number: MeanNumber>: PlainReduction, ExactReduction {
+@frozen public struct _ExactMean<Number: MeanNumber>: PlainReduction, ExactReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// No sum, no count.
@@ -57,7 +57,7 @@ public struct ExactFloatSum<Number: BinaryFloatingPoint & RemoteValue>:
 }
 
 /// A sum that rounds nothing.
-public protocol NumberTotal: RemoteValue {
+public protocol _NumberTotal: RemoteValue {
     /// What is added.
     associatedtype Number
     /// 0.
@@ -67,11 +67,11 @@ public protocol NumberTotal: RemoteValue {
     /// Adds a sum.
     mutating func add(_ other: Self)
     /// The sum to twice the digits of a Double.
-    var _twofold: Twofold { get }
+    var _twofold: _Twofold { get }
 }
 
 /// A sum of products that rounds nothing.
-public protocol ProductTotal: RemoteValue {
+public protocol _ProductTotal: RemoteValue {
     /// What is multiplied.
     associatedtype Number
     /// 0.
@@ -81,17 +81,17 @@ public protocol ProductTotal: RemoteValue {
     /// Adds a sum.
     mutating func add(_ other: Self)
     /// The sum to twice the digits of a Double.
-    var _twofold: Twofold { get }
+    var _twofold: _Twofold { get }
 }
 
 /// The sum of numbers that are Doubles, or become such.
-@frozen public struct DoubleTotal<Number: MeanNumber>: NumberTotal {
-    @usableFromInline var total = ExactTotal()
+@frozen public struct _DoubleTotal<Number: MeanNumber>: _NumberTotal {
+    @usableFromInline var total = _ExactTotal()
     /// 0.
     @inlinable public init() {}
     /// Reads the sum.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
-        total = try ExactTotal(decoding: &reader)
+        total = try _ExactTotal(decoding: &reader)
     }
     /// Appends the sum.
     @inlinable public func encode(into writer: inout ValueWriter) { total.encode(into: &writer) }
@@ -100,22 +100,22 @@ public protocol ProductTotal: RemoteValue {
         total.add(number._asDouble)
     }
     /// Adds a sum.
-    @inlinable public mutating func add(_ other: DoubleTotal) { total.add(other.total) }
+    @inlinable public mutating func add(_ other: _DoubleTotal) { total.add(other.total) }
     /// The sum.
-    public var _twofold: Twofold { total.twofold }
+    public var _twofold: _Twofold { total.twofold }
 }
 
 /// The sum of products of numbers that are Doubles, or become such.
-@frozen public struct DoubleProducts<Number: MeanNumber>: ProductTotal {
-    @usableFromInline var products = ExactTotal()
+@frozen public struct _DoubleProducts<Number: MeanNumber>: _ProductTotal {
+    @usableFromInline var products = _ExactTotal()
     /// What the products' rounding left.
-    @usableFromInline var rests = ExactTotal()
+    @usableFromInline var rests = _ExactTotal()
     /// 0.
     @inlinable public init() {}
     /// Reads the sums.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
-        products = try ExactTotal(decoding: &reader)
-        rests = try ExactTotal(decoding: &reader)
+        products = try _ExactTotal(decoding: &reader)
+        rests = try _ExactTotal(decoding: &reader)
     }
     /// Appends the sums.
     @inlinable public func encode(into writer: inout ValueWriter) {
@@ -131,40 +131,40 @@ public protocol ProductTotal: RemoteValue {
         if rest != 0, product.isFinite { rests.add(rest) }
     }
     /// Adds the sums.
-    @inlinable public mutating func add(_ other: DoubleProducts) {
+    @inlinable public mutating func add(_ other: _DoubleProducts) {
         products.add(other.products)
         rests.add(other.rests)
     }
     /// The sum.
-    public var _twofold: Twofold {
+    public var _twofold: _Twofold {
         var all = products
         all.add(rests)
         return all.twofold
     }
 }
 
-extension IntegerTotal: NumberTotal {
+extension IntegerTotal: _NumberTotal {
     /// 0.
     @inlinable public init() { self.init(0) }
     /// Adds a number.
     @inlinable @inline(__always) public mutating func _add(_ number: Number) { add(number) }
     /// The sum.
-    public var _twofold: Twofold {
-        if Number.bitWidth == 64 { return Twofold(words) }
-        if Number.bitWidth < 64, low == 0 { return Twofold(Int128(high)) }
+    public var _twofold: _Twofold {
+        if Number.bitWidth == 64 { return _Twofold(words) }
+        if Number.bitWidth < 64, low == 0 { return _Twofold(Int128(high)) }
         let (one, other) = (Double(low), Double(high))
         return Number.bitWidth < 64
-            ? Twofold(other) + Twofold(one * 0x1p64)
-            : Twofold(one)
-                + Twofold(other * Double(sign: .plus, exponent: Number.bitWidth, significand: 1))
+            ? _Twofold(other) + _Twofold(one * 0x1p64)
+            : _Twofold(one)
+                + _Twofold(other * Double(sign: .plus, exponent: Number.bitWidth, significand: 1))
     }
 }
 
 /// The sum of products of integers.
-@frozen public struct IntegerProducts<Number: FixedWidthInteger & RemoteValue>: ProductTotal {
+@frozen public struct _IntegerProducts<Number: FixedWidthInteger & RemoteValue>: _ProductTotal {
     @usableFromInline var total = IntegerTotal<Int>()
     /// Products that no word holds.
-    @usableFromInline var wide = ExactTotal()
+    @usableFromInline var wide = _ExactTotal()
     @usableFromInline var isWide = false
 
     /// 0.
@@ -173,7 +173,7 @@ extension IntegerTotal: NumberTotal {
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         total = try IntegerTotal<Int>(decoding: &reader)
         isWide = try Bool(decoding: &reader)
-        if isWide { wide = try ExactTotal(decoding: &reader) }
+        if isWide { wide = try _ExactTotal(decoding: &reader) }
     }
     /// Appends the sums.
     @inlinable public func encode(into writer: inout ValueWriter) {
@@ -196,12 +196,12 @@ extension IntegerTotal: NumberTotal {
         wide.add((-product).addingProduct(left, right))
     }
     /// Adds the sums.
-    @inlinable public mutating func add(_ other: IntegerProducts) {
+    @inlinable public mutating func add(_ other: _IntegerProducts) {
         total.add(other.total)
         guard other.isWide else { return }
         isWide = true
         wide.add(other.wide)
     }
     /// The sum.
-    public var _twofold: Twofold { isWide ? total._twofold + wide.twofold : total._twofold }
+    public var _twofold: _Twofold { isWide ? total._twofold + wide.twofold : total._twofold }
 }

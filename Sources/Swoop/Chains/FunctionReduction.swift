@@ -3,7 +3,7 @@
 public import SwoopElements
 
 /// A function of two values that is associative: what `reduce` takes.
-public protocol CombiningFunction: Sendable {
+public protocol _CombiningFunction: Sendable {
     /// What is combined.
     associatedtype Value: RemoteValue
 
@@ -19,7 +19,8 @@ public protocol CombiningFunction: Sendable {
 
 /// A fold by the user's own function: along the tree, since it may be associative only up to
 /// rounding.
-@frozen public struct FunctionReduction<Function: CombiningFunction>: Reduction {
+@frozen @usableFromInline package struct FunctionReduction<Function: _CombiningFunction>: Reduction
+{
     /// What the function gives.
     public typealias Partial = Function.Value
 
@@ -61,8 +62,9 @@ public protocol CombiningFunction: Sendable {
 
 /// A `@Remote` function of two arguments as what `reduce` takes.
 @frozen
-public struct RemoteCombination<Function: RemoteFunction2 & SyncRemoteFunction>:
-    CombiningFunction
+@usableFromInline
+package struct RemoteCombination<Function: _RemoteFunction2 & _SyncRemoteFunction>:
+    _CombiningFunction
 where Function.A0 == Function.Result, Function.A1 == Function.Result, Function.Result: RemoteValue {
     /// What is combined.
     public typealias Value = Function.Result

@@ -5,9 +5,10 @@
 public import SwoopElements
 
 /// Gives some keys of the beginning of a part.
-public enum GroupSampleKernel<
-    Stage: ChainStage, KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
->: Kernel
+@usableFromInline
+package enum GroupSampleKernel<
+    Stage: _ChainStage, KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>: _Kernel
 where
     Stage.Output == Inner.Element, KeyFunction.Input == Inner.Element,
     KeyFunction.Output == Keys.Key
@@ -18,7 +19,7 @@ where
     @inlinable static var givenMax: Int { 128 }
 
     /// Writes keys one after the other.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let grouping = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &reader)
@@ -38,10 +39,10 @@ where
 }
 
 /// Chooses cuts among sampled keys.
-public enum GroupCutsKernel<Keys: GroupKeys & ~Copyable>: Kernel {
+@usableFromInline package enum GroupCutsKernel<Keys: _GroupKeys & ~Copyable>: _Kernel {
     /// Writes keys one after the other, in order; the fields are the number of stretches, the
     /// arguments what `GroupSampleKernel`s wrote.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         var samples = context.argumentsReader
         let stretches = try fields.read(Int.self)
@@ -50,15 +51,16 @@ public enum GroupCutsKernel<Keys: GroupKeys & ~Copyable>: Kernel {
 }
 
 /// Folds everything that comes out of a chain into groups and divides them by key.
-public enum GroupPartitionKernel<
-    Stage: ChainStage, KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
->: Kernel
+@usableFromInline
+package enum GroupPartitionKernel<
+    Stage: _ChainStage, KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>: _Kernel
 where
     Stage.Output == Inner.Element, KeyFunction.Input == Inner.Element,
     KeyFunction.Output == Keys.Key
 {
     /// Writes a page for each stretch; the fields end with their number and the cuts.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         var folding = try GroupKernel<Stage, KeyFunction, Keys, Inner>.folded(&context, &reader)
         let stretches = try reader.read(Int.self)

@@ -7,7 +7,9 @@ public import SwoopElements
 
 /// A reduction of the elements of each key.
 @frozen
-public struct Grouping<KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction>:
+public struct Grouping<
+    KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>:
     Sendable
 where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
     /// Gives an element's key.
@@ -38,15 +40,16 @@ where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
 }
 
 /// Folds everything that comes out of a chain into groups.
-public enum GroupKernel<
-    Stage: ChainStage, KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
->: Kernel
+@usableFromInline
+package enum GroupKernel<
+    Stage: _ChainStage, KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>: _Kernel
 where
     Stage.Output == Inner.Element, KeyFunction.Input == Inner.Element,
     KeyFunction.Output == Keys.Key
 {
     /// Writes the groups as one part.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         var folding = try folded(&context, &reader)
         try folding.encode(into: &context.output)
@@ -54,11 +57,11 @@ where
 
     /// Folds a part of the source; the reader is then behind the chain's fields.
     @inlinable @inline(__always) static func folded(
-        _ context: inout CallContext, _ reader: inout ValueReader
-    ) throws -> GroupFolding<Keys, Inner> {
+        _ context: inout _CallContext, _ reader: inout ValueReader
+    ) throws -> _GroupFolding<Keys, Inner> {
         let stage = try Stage(_decodingFields: &reader)
         let grouping = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &reader)
-        var folding = GroupFolding<Keys, Inner>(
+        var folding = _GroupFolding<Keys, Inner>(
             grouping.inner, leafWidth: Stage.Source._leafWidth, context)
         try stage._source._walk(&context) { block, end in
             if folding.isFolding {
@@ -74,17 +77,18 @@ where
 }
 
 /// Joins the parts of `GroupKernel`s, in any order.
-public enum GroupCombineKernel<
-    KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
->: Kernel
+@usableFromInline
+package enum GroupCombineKernel<
+    KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>: _Kernel
 where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
     /// Writes what lies side by side as one part.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
         let inner = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &fields).inner
         var output = ValueWriter()
-        try GroupFolding<Keys, Inner>.join(&arguments, by: inner) { folding in
+        try _GroupFolding<Keys, Inner>.join(&arguments, by: inner) { folding in
             try folding.encode(into: &output)
         }
         context.output = output
@@ -92,9 +96,10 @@ where KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key {
 }
 
 /// Makes the answer of all parts of `GroupKernel`s, in any order.
-public enum GroupPagesKernel<
-    KeyFunction: ElementFunction, Keys: GroupKeys & ~Copyable, Inner: Reduction
->: Kernel
+@usableFromInline
+package enum GroupPagesKernel<
+    KeyFunction: ElementFunction, Keys: _GroupKeys & ~Copyable, Inner: Reduction
+>: _Kernel
 where
     KeyFunction.Input == Inner.Element, KeyFunction.Output == Keys.Key, Inner.Answer: PageElement
 {
@@ -102,27 +107,27 @@ where
     ///
     /// The parts are the arguments, or pages: what all parts of the source have of one stretch of
     /// the keys.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
         let inner = try Grouping<KeyFunction, Keys, Inner>(_decodingFields: &fields).inner
         let target = context.pageByteCountTarget
         let host = context._host
-        var builder = Pair<Keys.Stored, Inner.Answer>.Builder()
+        var builder = Pair<Keys._Stored, Inner.Answer>._Builder()
         var produced = 0
-        let answer = { (folding: inout GroupFolding<Keys, Inner>) in
+        let answer = { (folding: inout _GroupFolding<Keys, Inner>) in
             try folding.answers { key, answer in
                 builder.append(Pair(key, answer))
                 guard builder.count % 1_024 == 0 else { return }
-                guard builder.end(from: PageHeader.byteCount) >= target else { return }
+                guard builder.end(from: _PageHeader.byteCount) >= target else { return }
                 produced += builder.count
                 try _emit(&builder, host)
             }
         }
         if context.otherInputs.isEmpty {
-            try GroupFolding<Keys, Inner>.join(&arguments, by: inner, answer)
+            try _GroupFolding<Keys, Inner>.join(&arguments, by: inner, answer)
         } else {
-            try GroupFolding<Keys, Inner>.join(pages: context.otherInputs, by: inner, answer)
+            try _GroupFolding<Keys, Inner>.join(pages: context.otherInputs, by: inner, answer)
         }
         if builder.count > 0 || produced == 0 {
             produced += builder.count

@@ -4,32 +4,32 @@
 public import SwoopElements
 
 /// A stage of which exactly one thing comes out for each position of the source.
-public protocol IndexedStage: ChainStage where Source: IndexedSource {}
+public protocol _IndexedStage: _ChainStage where Source: _IndexedSource {}
 
 /// A source that says where a block begins.
-public protocol IndexedSource: ChainSource {
+public protocol _IndexedSource: _ChainSource {
     /// The position of the block's first element.
     func _firstPosition(of block: Block) -> Int
 }
 
-extension RangeSource: IndexedStage, IndexedSource {
+extension _RangeSource: _IndexedStage, _IndexedSource {
     /// The offset of the block's first integer.
     @inlinable public func _firstPosition(of block: Range<Int>) -> Int {
         block.lowerBound &- lower
     }
 }
 
-extension PagesSource: IndexedStage, IndexedSource {
+extension _PagesSource: _IndexedStage, _IndexedSource {
     /// The index in the whole collection of the block's first row.
     @inlinable public func _firstPosition(of block: Block) -> Int {
         block.firstElement &+ block.rows.lowerBound
     }
 }
 
-extension MapStage: IndexedStage where Base: IndexedStage {}
+extension _MapStage: _IndexedStage where Base: _IndexedStage {}
 
 /// Each element with its index in the whole.
-@frozen public struct EnumeratedStage<Base: IndexedStage>: IndexedStage {
+@frozen public struct _EnumeratedStage<Base: _IndexedStage>: _IndexedStage {
     /// An index and its element.
     public typealias Output = Pair<Int, Base.Output>
     /// The chain's source.

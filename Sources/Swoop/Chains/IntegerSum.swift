@@ -115,7 +115,7 @@ extension IntegerTotal: RemoteValue {
 
 /// The sum of integers; its answer throws `SumOverflow` where it is beyond what their type holds.
 @frozen
-public struct IntegerSum<Number: FixedWidthInteger & RemoteValue>:
+public struct _IntegerSum<Number: FixedWidthInteger & RemoteValue>:
     PlainReduction, ExactReduction
 {
     /// Makes the reduction.

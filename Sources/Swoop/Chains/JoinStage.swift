@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// A value that a chain captures: there already, or the result of another task, to be spliced in.
-@frozen public enum Broadcast<Value: RemoteValue>: Sendable {
+@frozen @usableFromInline package enum Broadcast<Value: RemoteValue>: Sendable {
     /// The value itself.
     case value(Value)
     /// The handle of a proxy; only at the client.
@@ -26,7 +26,8 @@ public import SwoopElements
 
 /// The values of a table by their keys, in a run: keys are what they are in every operation, not
 /// what a dictionary takes for equal.
-public final class JoinTable<Key: RemoteValue, Value: RemoteValue>: @unchecked Sendable {
+@usableFromInline
+package final class JoinTable<Key: RemoteValue, Value: RemoteValue>: @unchecked Sendable {
     // Unchecked: a run makes its own and looks keys up on one thread.
     @usableFromInline var numbers = ValueNumbers<Key>()
     @usableFromInline var values: [Value] = []
@@ -52,8 +53,8 @@ public final class JoinTable<Key: RemoteValue, Value: RemoteValue>: @unchecked S
 
 /// Each element with the value that a table has for its key; elements without one are left out.
 @frozen
-public struct JoinStage<Base: ChainStage, KeyFunction: ElementFunction, Value: RemoteValue>:
-    ChainStage
+public struct _JoinStage<Base: _ChainStage, KeyFunction: ElementFunction, Value: RemoteValue>:
+    _ChainStage
 where KeyFunction.Input == Base.Output, KeyFunction.Output: Hashable & RemoteValue {
     /// An element and the table's value for it.
     public typealias Output = Pair<Base.Output, Value>

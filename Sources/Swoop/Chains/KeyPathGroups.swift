@@ -32,7 +32,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: BinaryFloatingPoint & SortValue & PageElement, A.Answer: PageElement
+        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
     { chain.grouped(by: F(), aggregation) }
 
     /// Groups the elements by a property, and reduces each group.
@@ -50,7 +50,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @inlinable @inline(__always)
     public func grouped<F: _PropertyFunction, A: ExactReduction>(
         by key: KeyPath<Stage.Output._Properties, F>, computing aggregation: A
-    ) -> ProxyArray<Pair<F.Output.Stored, A.Answer>>
+    ) -> ProxyArray<Pair<F.Output._Stored, A.Answer>>
     where
         F.Input == Stage.Output, A.Element == Stage.Output, F.Output: PackedKey,
         A.Answer: PageElement
@@ -62,7 +62,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     public func grouped<F: _PropertyFunction, G: _PropertyFunction, A: ExactReduction>(
         by first: KeyPath<Stage.Output._Properties, F>,
         _ second: KeyPath<Stage.Output._Properties, G>, computing aggregation: A
-    ) -> ProxyArray<Pair<Pair<F.Output.Stored, G.Output.Stored>, A.Answer>>
+    ) -> ProxyArray<Pair<Pair<F.Output._Stored, G.Output._Stored>, A.Answer>>
     where
         F.Input == Stage.Output, G.Input == Stage.Output, A.Element == Stage.Output,
         F.Output: PackedKey, G.Output: PackedKey, A.Answer: PageElement
@@ -77,7 +77,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
         _ second: KeyPath<Stage.Output._Properties, G>,
         _ third: KeyPath<Stage.Output._Properties, H>, computing aggregation: A
     ) -> ProxyArray<
-        Pair<Pair<Pair<F.Output.Stored, G.Output.Stored>, H.Output.Stored>, A.Answer>
+        Pair<Pair<Pair<F.Output._Stored, G.Output._Stored>, H.Output._Stored>, A.Answer>
     >
     where
         F.Input == Stage.Output, G.Input == Stage.Output, H.Input == Stage.Output,
@@ -91,7 +91,7 @@ extension Chainable where Stage.Output: _PropertyHolder & PageElement {
     @inlinable @inline(__always)
     public func grouped<F: _PropertyFunction>(
         by key: KeyPath<Stage.Output._Properties, F>
-    ) -> Chain<GroupsSource<ElementRows<Stage.Output>, F>>
+    ) -> Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>
     where F.Input == Stage.Output, F.Output: SortKey { chain.grouped(by: F()) }
 }
 
@@ -99,42 +99,43 @@ extension Reduction {
     /// Adds up an integer property of the elements of a group: `.summing(of: \.pieces)`.
     @inlinable public static func summing<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, IntegerSum<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _IntegerSum<N>> {
         .init(_Property(), .init())
     }
 
     /// Adds up a floating-point property of the elements of a group: `.summing(of: \.amount)`.
     @inlinable public static func summing<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, ExactFloatSum<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _ExactFloatSum<N>> {
         .init(_Property(), .init())
     }
 
     /// The mean of a property of the elements of a group.
     @inlinable public static func mean<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, ExactMean<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _ExactMean<N>> {
         .init(_Property(), .init())
     }
 
     /// The smallest value of a property of the elements of a group.
     @inlinable public static func min<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, MinReduction<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _MinReduction<N>> {
         .init(_Property(), .init())
     }
 
     /// The largest value of a property of the elements of a group.
     @inlinable public static func max<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, MaxReduction<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _MaxReduction<N>> {
         .init(_Property(), .init())
     }
 
     /// The median of a property of the elements of a group.
     @inlinable public static func median<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, QuantileReduction<N>> {
+    ) -> Self
+    where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _QuantileReduction<N>> {
         .init(_Property(), .init(0.5))
     }
 
@@ -142,14 +143,15 @@ extension Reduction {
     @inlinable
     public static func standardDeviation<Holder: _PropertyHolder, F: _PropertyFunction, N>(
         of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == N, Self == OfFunction<_Property<Holder, F>, SpreadReduction<N>> {
+    ) -> Self where F.Output == N, Self == _OfFunction<_Property<Holder, F>, _SpreadReduction<N>> {
         .init(_Property(), .init(.deviation, ofSample: true))
     }
 
     /// So many of the largest values of a property of a group, largest first.
     @inlinable public static func largest<Holder: _PropertyHolder, F: _PropertyFunction, V>(
         _ count: Int, of property: KeyPath<Holder._Properties, F>
-    ) -> Self where F.Output == V, Self == OfFunction<_Property<Holder, F>, ExtremesReduction<V>> {
+    ) -> Self
+    where F.Output == V, Self == _OfFunction<_Property<Holder, F>, _ExtremesReduction<V>> {
         .init(_Property(), .init(count, largestFirst: true))
     }
 
@@ -157,7 +159,7 @@ extension Reduction {
     @inlinable
     public static func only<Holder: _PropertyHolder, F: _PropertyFunction, Inner: Reduction>(
         where property: KeyPath<Holder._Properties, F>, _ inner: Inner
-    ) -> Self where Self == FilteredReduction<_Property<Holder, F>, Inner> {
+    ) -> Self where Self == _FilteredReduction<_Property<Holder, F>, Inner> {
         .init(_Property(), inner)
     }
 }

@@ -14,10 +14,10 @@ public import SwoopElements
 /// Where the reduction is complete nothing further is computed. What is thrown before that ends the
 /// run if it covers the beginning of the source, since all before it was needed; in other runs the
 /// reduction may keep it: what is before their parts may be enough.
-public enum FoldKernel<Stage: ChainStage, R: ExactReduction>: Kernel
+@usableFromInline package enum FoldKernel<Stage: _ChainStage, R: ExactReduction>: _Kernel
 where R.Element == Stage.Output {
     /// Writes the encoded partial result.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let reduction = try R(_decodingFields: &reader)
@@ -36,7 +36,7 @@ where R.Element == Stage.Output {
                 } catch {
                     isOver = true
                     if !(error is FoldIsComplete) {
-                        guard !isFirst, reduction._keep(KeptFailure(error), in: &local) else {
+                        guard !isFirst, reduction._keep(_KeptFailure(error), in: &local) else {
                             throw error
                         }
                     }
@@ -50,9 +50,10 @@ where R.Element == Stage.Output {
 }
 
 /// Folds everything that comes out of a chain along the tree of the source's leaves.
-public enum TreeKernel<Stage: ChainStage, R: Reduction>: Kernel where R.Element == Stage.Output {
+@usableFromInline package enum TreeKernel<Stage: _ChainStage, R: Reduction>: _Kernel
+where R.Element == Stage.Output {
     /// Writes the encoded `TreePartial`.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let reduction = try R(_decodingFields: &reader)
@@ -76,18 +77,19 @@ public enum TreeKernel<Stage: ChainStage, R: Reduction>: Kernel where R.Element 
 }
 
 /// Writes everything that comes out of a chain as pages: at least one, if only an empty one.
-public enum PagesKernel<Stage: ChainStage>: Kernel where Stage.Output: PageElement {
+@usableFromInline package enum PagesKernel<Stage: _ChainStage>: _Kernel
+where Stage.Output: PageElement {
     /// Hands on one page after the other.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
-        var builder = Stage.Output.Builder()
+        var builder = Stage.Output._Builder()
         var produced = 0
         let target = context.pageByteCountTarget
         let host = context._host
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { builder.append($0) }
-            if builder.end(from: PageHeader.byteCount) >= target {
+            if builder.end(from: _PageHeader.byteCount) >= target {
                 produced += builder.count
                 try _emit(&builder, host)
             }
@@ -102,9 +104,9 @@ public enum PagesKernel<Stage: ChainStage>: Kernel where Stage.Output: PageEleme
 }
 
 /// Hands a builder's elements on as a page and empties it.
-public func _emit<Builder: PageBuilder>(
-    _ builder: inout Builder, _ host: any CallHost
-) throws where Builder.Element: PageElement, Builder.Element.Builder == Builder {
+public func _emit<_Builder: _PageBuilder>(
+    _ builder: inout _Builder, _ host: any _CallHost
+) throws where _Builder.Element: PageElement, _Builder.Element._Builder == _Builder {
     let region = try unsafe host.pageRegion(byteCount: builder.pageByteCount, count: builder.count)
     unsafe builder.writePage(into: region)
     builder.removeAll()

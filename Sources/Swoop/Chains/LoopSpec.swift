@@ -4,35 +4,35 @@
 public import SwoopElements
 
 /// One terminal operation of a chain, ready to be split into tasks.
-public struct LoopSpec: Sendable {
+public struct _LoopSpec: Sendable {
     /// What the loop goes over.
     public enum Source: Sendable {
         /// The offsets `0..<count` of a range.
         case range(count: Int)
         /// The elements of a stored collection.
-        case pages(ProxyHandle)
+        case pages(_ProxyHandle)
         /// The pages of a stored collection, each as a whole.
-        case wholePages(ProxyHandle)
+        case wholePages(_ProxyHandle)
         /// The elements of two stored collections at the same indices.
-        case zipped(ProxyHandle, ProxyHandle)
+        case zipped(_ProxyHandle, _ProxyHandle)
         /// The bytes of files; a window must begin `lookBehind` bytes before its range, and reach
         /// so far that `firstBegin` finds where the first record behind the range begins.
         case text(
-            files: TextFiles, reading: FileReading, lookBehind: Int,
-            firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?)
+            files: TextFiles, reading: _FileReading, lookBehind: Int,
+            firstBegin: @Sendable (_TextWindow, _ position: Int) -> Int?)
         /// Partitions of collections, each merged from all parts.
-        case shuffled(ShuffleSpec)
+        case shuffled(_ShuffleSpec)
         /// The rows of tables written as text.
-        case csv(CSVFiles)
+        case csv(_CSVFiles)
     }
 
     /// How the partial results of runs become one answer.
     public struct Reduction: Sendable {
         /// Takes encoded partial results as arguments, one after the other, and gives one.
-        public let combine: KernelHandle
+        public let combine: _KernelHandle
         /// Takes encoded partial results as arguments and gives the answer: an encoded value, or
         /// pages if the loop has a `pageLayout`.
-        public let answer: KernelHandle
+        public let answer: _KernelHandle
         /// The `fields` of both.
         public let fields: ValueWriter
         /// Whether arguments must come in the order of the source, next to one another; else any
@@ -47,7 +47,7 @@ public struct LoopSpec: Sendable {
 
         /// Joins the two steps.
         public init(
-            combine: KernelHandle, answer: KernelHandle, fields: ValueWriter, isOrdered: Bool,
+            combine: _KernelHandle, answer: _KernelHandle, fields: ValueWriter, isOrdered: Bool,
             byKey: KeySteps? = nil, isDivided: Bool = false
         ) {
             self.isDivided = isDivided
@@ -62,15 +62,15 @@ public struct LoopSpec: Sendable {
     /// The steps that divide a reduction by key among several runs.
     public struct KeySteps: Sendable {
         /// Has the loop's fields, and gives some keys of a part.
-        public let sample: KernelHandle
+        public let sample: _KernelHandle
         /// Takes samples as arguments, and chooses where to cut the keys.
-        public let cuts: KernelHandle
+        public let cuts: _KernelHandle
         /// The loop over a part, its partial results cut into pages; the reduction's `answer` takes
         /// one page of every part.
-        public let partition: KernelHandle
+        public let partition: _KernelHandle
 
         /// Joins the steps.
-        public init(sample: KernelHandle, cuts: KernelHandle, partition: KernelHandle) {
+        public init(sample: _KernelHandle, cuts: _KernelHandle, partition: _KernelHandle) {
             self.sample = sample
             self.cuts = cuts
             self.partition = partition
@@ -80,7 +80,7 @@ public struct LoopSpec: Sendable {
     /// The loop as the user would write it: what forecasting knows it by.
     public let name: String
     /// Runs over a part of the source.
-    public let kernel: KernelHandle
+    public let kernel: _KernelHandle
     /// The kernel's `fields`; captured proxies are in `captures`.
     public var fields: ValueWriter
     /// What the loop goes over.
@@ -90,7 +90,7 @@ public struct LoopSpec: Sendable {
     /// How partial results become the answer; nil if the kernel writes pages itself.
     public let reduction: Reduction?
     /// The layout of the pages that are the result; nil if the result is a value.
-    public let pageLayout: PageLayout?
+    public let pageLayout: _PageLayout?
     /// The bytes that a position of the source leaves in the result's pages; nil if unknown.
     public var positionByteCount: Int?
     /// Whether the number of its part is each run's last argument.
@@ -98,8 +98,8 @@ public struct LoopSpec: Sendable {
 
     /// Describes a loop; called by the terminal operations.
     public init(
-        name: String, kernel: KernelHandle, fields: ValueWriter, source: Source, leafWidth: Int,
-        reduction: Reduction?, pageLayout: PageLayout?
+        name: String, kernel: _KernelHandle, fields: ValueWriter, source: Source, leafWidth: Int,
+        reduction: Reduction?, pageLayout: _PageLayout?
     ) {
         self.name = name
         self.kernel = kernel
@@ -112,22 +112,22 @@ public struct LoopSpec: Sendable {
 }
 
 /// Records terminal operations as tasks of a plan.
-public protocol LoopRecorder: AnyObject, Sendable {
+public protocol _LoopRecorder: AnyObject, Sendable {
     /// Adds a loop and answers with the handle of its result.
-    func _record(_ loop: LoopSpec) -> ProxyHandle
+    func _record(_ loop: _LoopSpec) -> _ProxyHandle
     /// Adds a loop that writes files, and answers with their handle.
     func _save(
-        _ loop: LoopSpec, at path: String, suffix: String, parts: SavedParts, replacing: Bool
+        _ loop: _LoopSpec, at path: String, suffix: String, parts: SavedParts, replacing: Bool
     ) -> SavedFiles
     /// The form in which rows are saved; notes what is wrong with it.
-    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> CSVFormat<Row>
+    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> _CSVFormat<Row>
     /// The form in which records are saved; notes what is wrong with it.
-    func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> RecordsFormat<Row>
+    func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> _RecordsFormat<Row>
     /// Notes what an operation is asked for that it cannot give; told when the plan is run.
     func _refuse(_ message: String, advice: String)
 }
 
-extension LoopRecorder {
+extension _LoopRecorder {
     /// Refuses a number that is less than an operation can do with; `%` stands for it.
     @inlinable
     public func _check(_ number: Int, _ operation: String, least: Int = 0) {

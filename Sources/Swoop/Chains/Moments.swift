@@ -5,7 +5,7 @@
 public import SwoopElements
 
 /// How many numbers there are, their sum and that of their squares.
-@frozen public struct NumberMoments<Number: MeanNumber>: RemoteValue {
+@frozen public struct _NumberMoments<Number: MeanNumber>: RemoteValue {
     @usableFromInline var count = 0
     @usableFromInline var sum = Number._Total()
     @usableFromInline var squares = Number._Products()
@@ -31,12 +31,12 @@ public import SwoopElements
 }
 
 /// The sum of products of distances from two means, times the count.
-func _spread(_ count: Int, _ products: Twofold, _ left: Twofold, _ right: Twofold) -> Double {
-    (Twofold(Int128(count)) * products - left * right).high
+func _spread(_ count: Int, _ products: _Twofold, _ left: _Twofold, _ right: _Twofold) -> Double {
+    (_Twofold(Int128(count)) * products - left * right).high
 }
 
 /// A measure of the spread of numbers.
-public enum SpreadMeasure: UInt8, Sendable {
+public enum _SpreadMeasure: UInt8, Sendable {
     /// The mean of the squared distances from the mean.
     case variance
     /// Its square root.
@@ -44,42 +44,42 @@ public enum SpreadMeasure: UInt8, Sendable {
 }
 
 /// How far numbers lie from their mean.
-@frozen public struct SpreadReduction<Number: MeanNumber>: ExactReduction {
+@frozen public struct _SpreadReduction<Number: MeanNumber>: ExactReduction {
     @usableFromInline let measure: UInt8
     /// 1: of numbers that are a sample of others; 0: of those that there are.
     @usableFromInline let missing: Int
 
     /// Tells a measure of a sample, or of a whole.
-    @inlinable public init(_ measure: SpreadMeasure, ofSample: Bool) {
+    @inlinable public init(_ measure: _SpreadMeasure, ofSample: Bool) {
         self.measure = measure.rawValue
         missing = ofSample ? 1 : 0
     }
     /// No numbers.
-    @inlinable public var identity: NumberMoments<Number> { NumberMoments() }
+    @inlinable public var identity: _NumberMoments<Number> { _NumberMoments() }
     /// The number.
     @inlinable public func lift(_ element: Number) -> Number { element }
     /// Adds a number.
     @inlinable @inline(__always)
-    public func fold(_ raw: Number, into partial: inout NumberMoments<Number>) {
+    public func fold(_ raw: Number, into partial: inout _NumberMoments<Number>) {
         partial.count &+= 1
         partial.sum._add(raw)
         partial.squares._add(raw, raw)
     }
     /// Adds the sums.
     @inlinable public func combine(
-        _ right: NumberMoments<Number>, into left: inout NumberMoments<Number>
+        _ right: _NumberMoments<Number>, into left: inout _NumberMoments<Number>
     ) {
         left.count &+= right.count
         left.sum.add(right.sum)
         left.squares.add(right.squares)
     }
     /// The measure; NaN of too few numbers.
-    public func answer(_ partial: NumberMoments<Number>) -> Double {
+    public func answer(_ partial: _NumberMoments<Number>) -> Double {
         let others = partial.count - missing
         guard others > 0 else { return .nan }
         let spread = partial.spread / Double(partial.count)
         let variance = (spread < 0 ? 0 : spread) / Double(others)
-        return measure == SpreadMeasure.deviation.rawValue ? variance.squareRoot() : variance
+        return measure == _SpreadMeasure.deviation.rawValue ? variance.squareRoot() : variance
     }
     /// Appends what is told.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {
@@ -96,7 +96,7 @@ public enum SpreadMeasure: UInt8, Sendable {
 }
 
 /// Sums of pairs of numbers and of their products.
-@frozen public struct PairMoments<Number: MeanNumber>: RemoteValue {
+@frozen public struct _PairMoments<Number: MeanNumber>: RemoteValue {
     @usableFromInline var count = 0
     @usableFromInline var sums = Pair(Number._Total(), Number._Total())
     @usableFromInline var squares = Pair(Number._Products(), Number._Products())
@@ -122,7 +122,7 @@ public enum SpreadMeasure: UInt8, Sendable {
 }
 
 /// A measure of the relation between two numbers of each element.
-public enum RelationMeasure: UInt8, Sendable {
+public enum _RelationMeasure: UInt8, Sendable {
     /// Pearson's r.
     case correlation
     /// Its square: the share of the variance that a straight line explains.
@@ -135,7 +135,7 @@ public enum RelationMeasure: UInt8, Sendable {
 
 /// How two numbers of each element are related.
 @frozen
-public struct RelationReduction<First: ElementFunction, Second: ElementFunction>: ExactReduction
+public struct _RelationReduction<First: ElementFunction, Second: ElementFunction>: ExactReduction
 where
     First.Input == Second.Input, First.Output == Second.Output, First.Output: MeanNumber
 {
@@ -147,20 +147,20 @@ where
     @usableFromInline let second: Second
 
     /// Tells a measure of two numbers.
-    @inlinable public init(_ measure: RelationMeasure, _ first: First, _ second: Second) {
+    @inlinable public init(_ measure: _RelationMeasure, _ first: First, _ second: Second) {
         self.measure = measure.rawValue
         self.first = first
         self.second = second
     }
     /// No numbers.
-    @inlinable public var identity: PairMoments<Number> { PairMoments() }
+    @inlinable public var identity: _PairMoments<Number> { _PairMoments() }
     /// Both numbers.
     @inlinable public func lift(_ element: First.Input) throws -> Pair<Number, Number> {
         Pair(try first._apply(element), try second._apply(element))
     }
     /// Adds two numbers.
     @inlinable @inline(__always)
-    public func fold(_ raw: Pair<Number, Number>, into partial: inout PairMoments<Number>) {
+    public func fold(_ raw: Pair<Number, Number>, into partial: inout _PairMoments<Number>) {
         partial.count &+= 1
         partial.sums.first._add(raw.first)
         partial.sums.second._add(raw.second)
@@ -170,7 +170,7 @@ where
     }
     /// Adds the sums.
     @inlinable public func combine(
-        _ right: PairMoments<Number>, into left: inout PairMoments<Number>
+        _ right: _PairMoments<Number>, into left: inout _PairMoments<Number>
     ) {
         left.count &+= right.count
         left.sums.first.add(right.sums.first)
@@ -180,21 +180,21 @@ where
         left.products.add(right.products)
     }
     /// The measure; NaN where it means nothing: of one element, or of equal ones.
-    public func answer(_ partial: PairMoments<Number>) -> Double {
+    public func answer(_ partial: _PairMoments<Number>) -> Double {
         let count = partial.count
         let (left, right) = (partial.sums.first._twofold, partial.sums.second._twofold)
         let both = _spread(count, partial.products._twofold, left, right)
-        if measure == RelationMeasure.covariance.rawValue {
+        if measure == _RelationMeasure.covariance.rawValue {
             return count < 2 ? .nan : both / Double(count) / Double(count - 1)
         }
         let own = _spread(count, partial.squares.first._twofold, left, left)
         guard own > 0 else { return .nan }
-        if measure == RelationMeasure.slope.rawValue { return both / own }
+        if measure == _RelationMeasure.slope.rawValue { return both / own }
         let other = _spread(count, partial.squares.second._twofold, right, right)
         guard other > 0 else { return .nan }
         let r = both / (own.squareRoot() * other.squareRoot())
         let bounded = Swift.min(1, Swift.max(-1, r))
-        return measure == RelationMeasure.determination.rawValue ? bounded * bounded : bounded
+        return measure == _RelationMeasure.determination.rawValue ? bounded * bounded : bounded
     }
     /// Appends what is told, and both functions' captured values.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {

@@ -4,19 +4,19 @@
 public import SwoopElements
 
 /// The elements of a collection's pages; positions are indices in the whole collection.
-@frozen public struct PagesSource<Element: PageElement>: ChainSource {
+@frozen public struct _PagesSource<Element: PageElement>: _ChainSource {
     /// An element.
     public typealias Output = Element
     /// Itself.
-    public typealias Source = PagesSource<Element>
+    public typealias Source = _PagesSource<Element>
 
     /// Rows of one opened page.
     @frozen public struct Block {
-        @usableFromInline let columns: Element.Columns
+        @usableFromInline let columns: Element._Columns
         @usableFromInline let rows: Range<Int>
         @usableFromInline let firstElement: Int
 
-        @inlinable init(columns: Element.Columns, rows: Range<Int>, firstElement: Int) {
+        @inlinable init(columns: Element._Columns, rows: Range<Int>, firstElement: Int) {
             self.columns = columns
             self.rows = rows
             self.firstElement = firstElement
@@ -39,7 +39,7 @@ public import SwoopElements
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var position = context.range.lowerBound
         var length = 1

@@ -3,14 +3,14 @@
 public import SwoopElements
 
 /// Writes elements one after the other.
-public protocol PartFormat: Sendable {
+@usableFromInline package protocol PartFormat: Sendable {
     /// What is written.
     associatedtype Element
 
     /// Writes what stands before all elements.
-    mutating func begin(_ sink: PartSink) throws
+    mutating func begin(_ sink: _PartSink) throws
     /// Writes an element.
-    mutating func write(_ element: Element, to sink: PartSink) throws
+    mutating func write(_ element: Element, to sink: _PartSink) throws
     /// Appends captured values.
     func _encodeFields(into writer: inout ValueWriter)
     /// Reads captured values.
@@ -22,12 +22,12 @@ public protocol PartFormat: Sendable {
 /// An element that can be a line of text.
 public protocol TextLine {
     /// Writes the text, without a line's end.
-    func write(line sink: PartSink) throws
+    func write(line sink: _PartSink) throws
 }
 
 extension String: TextLine {
     /// Writes the text.
-    @inlinable public func write(line sink: PartSink) throws {
+    @inlinable public func write(line sink: _PartSink) throws {
         var text = self
         try text.withUTF8 { try unsafe sink.append(UnsafeRawBufferPointer($0)) }
     }
@@ -35,14 +35,14 @@ extension String: TextLine {
 
 extension TextSlice: TextLine {
     /// Writes the bytes.
-    @inlinable @inline(__always) public func write(line sink: PartSink) throws {
+    @inlinable @inline(__always) public func write(line sink: _PartSink) throws {
         try unsafe _withRawBytes { bytes throws(any Error) in try unsafe sink.append(bytes) }
     }
 }
 
 extension TextLine where Self: FixedWidthInteger {
     /// Writes decimal digits.
-    public func write(line sink: PartSink) throws { try "\(self)".write(line: sink) }
+    public func write(line sink: _PartSink) throws { try "\(self)".write(line: sink) }
 }
 
 extension Int: TextLine {}
@@ -56,13 +56,13 @@ extension UInt128: TextLine {}
 
 extension Double: TextLine {
     /// Writes the shortest text that reads as this number; of what is no number `nan`.
-    public func write(line sink: PartSink) throws {
+    public func write(line sink: _PartSink) throws {
         try (isNaN ? "nan" : "\(self)").write(line: sink)
     }
 }
 
 /// A line for each element.
-@frozen public struct LinesFormat<Element: TextLine>: PartFormat {
+@frozen @usableFromInline package struct LinesFormat<Element: TextLine>: PartFormat {
     /// Makes the format.
     @inlinable public init() {}
     /// Reads nothing.
@@ -72,17 +72,17 @@ extension Double: TextLine {
     /// `.txt`.
     public static var suffix: String { ".txt" }
     /// Writes nothing.
-    @inlinable public func begin(_ sink: PartSink) {}
+    @inlinable public func begin(_ sink: _PartSink) {}
     /// Writes a line.
     @inlinable @inline(__always)
-    public func write(_ element: Element, to sink: PartSink) throws {
+    public func write(_ element: Element, to sink: _PartSink) throws {
         try element.write(line: sink)
         try sink.append(0x0a)
     }
 }
 
 /// The bytes of each element, with nothing between.
-@frozen public struct BytesFormat<Element: TextLine>: PartFormat {
+@frozen @usableFromInline package struct BytesFormat<Element: TextLine>: PartFormat {
     /// Makes the format.
     @inlinable public init() {}
     /// Reads nothing.
@@ -92,28 +92,28 @@ extension Double: TextLine {
     /// `.bin`.
     public static var suffix: String { ".bin" }
     /// Writes nothing.
-    @inlinable public func begin(_ sink: PartSink) {}
+    @inlinable public func begin(_ sink: _PartSink) {}
     /// Writes the bytes.
     @inlinable @inline(__always)
-    public func write(_ element: Element, to sink: PartSink) throws {
+    public func write(_ element: Element, to sink: _PartSink) throws {
         try element.write(line: sink)
     }
 }
 
 /// A row for each element, with a header before them.
-public struct CSVFormat<Element: CSVCells>: PartFormat {
+public struct _CSVFormat<Element: CSVCells>: PartFormat {
     private var writer: CSVWriter
     private let header: [String]
 
     /// Writes rows below a header of these names; no header if there are none.
-    init(dialect: CSVDialect, header: [String]) {
+    init(dialect: _CSVDialect, header: [String]) {
         writer = CSVWriter(dialect: dialect)
         self.header = header
     }
 
     /// Reads the dialect and the header.
     public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
-        writer = CSVWriter(dialect: try CSVDialect(decoding: &reader))
+        writer = CSVWriter(dialect: try _CSVDialect(decoding: &reader))
         header = try [String](decoding: &reader)
     }
 
@@ -127,19 +127,19 @@ public struct CSVFormat<Element: CSVCells>: PartFormat {
     public static var suffix: String { ".csv" }
 
     /// Writes the header.
-    public mutating func begin(_ sink: PartSink) throws {
+    public mutating func begin(_ sink: _PartSink) throws {
         guard !header.isEmpty else { return }
         for name in header { writer.text(name) }
         try endRow(sink)
     }
 
     /// Writes a row.
-    public mutating func write(_ element: Element, to sink: PartSink) throws {
+    public mutating func write(_ element: Element, to sink: _PartSink) throws {
         element._writeCells(csv: &writer)
         try endRow(sink)
     }
 
-    private mutating func endRow(_ sink: PartSink) throws {
+    private mutating func endRow(_ sink: _PartSink) throws {
         writer.endRow()
         try sink.append(writer.bytes)
         writer.removeAll()
@@ -147,7 +147,7 @@ public struct CSVFormat<Element: CSVCells>: PartFormat {
 }
 
 /// The fields of each element, little-endian and with nothing between.
-public struct RecordsFormat<Element: RemoteValue>: PartFormat {
+public struct _RecordsFormat<Element: RemoteValue>: PartFormat {
     private var writer = ValueWriter()
 
     init() {}
@@ -158,10 +158,10 @@ public struct RecordsFormat<Element: RemoteValue>: PartFormat {
     /// `.bin`.
     public static var suffix: String { ".bin" }
     /// Writes nothing.
-    public func begin(_ sink: PartSink) {}
+    public func begin(_ sink: _PartSink) {}
 
     /// Writes a record.
-    public mutating func write(_ element: Element, to sink: PartSink) throws {
+    public mutating func write(_ element: Element, to sink: _PartSink) throws {
         element.encode(into: &writer)
         try sink.append(writer.bytes)
         writer.removeAll()

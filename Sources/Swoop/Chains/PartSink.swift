@@ -6,7 +6,7 @@ public import SwoopElements
 import SwoopStorage
 
 /// The destination of a chain's elements: files of one name, numbered.
-public struct SaveTarget: RemoteValue, Hashable {
+package struct SaveTarget: RemoteValue, Hashable {
     /// The beginning of the files' paths, absolute.
     let prefix: String
     /// What the names end with: `.txt`.
@@ -79,7 +79,7 @@ public struct SavedFile: RemoteValue, Hashable {
 }
 
 /// Takes the bytes of one part.
-@safe public final class PartSink {
+@safe public final class _PartSink {
     private let path: String
     private var file: PartFile?
     private let block: UnsafeMutableRawBufferPointer

@@ -14,28 +14,28 @@ extension ProxyArray {
         var fields = ValueWriter()
         reduction._encodeFields(into: &fields)
         let starts = recorder._record(
-            LoopSpec(
+            _LoopSpec(
                 name: "array.scan(\(R._name))", kernel: _kernel(ScanKernel<Element, R>.self),
                 fields: fields, source: .pages(_handle),
-                leafWidth: PagesSource<Element>._leafWidth,
-                reduction: LoopSpec.Reduction(
+                leafWidth: _PagesSource<Element>._leafWidth,
+                reduction: _LoopSpec.Reduction(
                     combine: _kernel(ScanJoinKernel<R>.self),
                     answer: _kernel(ScanStartsKernel<R>.self), fields: fields, isOrdered: true),
                 pageLayout: nil))
         fields._capture(starts)
         return ProxyArray<R.Answer>(
             _handle: recorder._record(
-                LoopSpec(
+                _LoopSpec(
                     name: "array.scan(\(R._name)) (pages)",
                     kernel: _kernel(ScanPagesKernel<Element, R>.self), fields: fields,
-                    source: .pages(_handle), leafWidth: PagesSource<Element>._leafWidth,
+                    source: .pages(_handle), leafWidth: _PagesSource<Element>._leafWidth,
                     reduction: nil, pageLayout: R.Answer._layout)))
     }
 
     /// Each element becomes the value of all elements up to it, combined by a function that is
     /// associative and for which `identity` is neutral.
     @inlinable @inline(__always)
-    public func scan<F: RemoteFunction2 & SyncRemoteFunction>(
+    public func scan<F: _RemoteFunction2 & _SyncRemoteFunction>(
         _ identity: F.Result, _ function: F
     ) -> ProxyArray<Element>
     where F.A0 == F.Result, F.A1 == F.Result, F.Result == Element {
@@ -46,7 +46,7 @@ extension ProxyArray {
 extension ProxyArray where Element: FixedWidthInteger {
     /// The sums of all elements up to each; one that is beyond the type is an error.
     @inlinable @inline(__always)
-    public var prefixSums: ProxyArray<Element> { scan(IntegerSum<Element>()) }
+    public var prefixSums: ProxyArray<Element> { scan(_IntegerSum<Element>()) }
 }
 
 extension ProxyArray where Element: BinaryFloatingPoint {

@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// The number below which a share of the numbers lie, between two of them in proportion.
-@frozen public struct QuantileReduction<Number: MeanNumber>: ExactReduction {
+@frozen public struct _QuantileReduction<Number: MeanNumber>: ExactReduction {
     @usableFromInline let share: Double
 
     /// Finds the quantile of a share from 0 to 1; 0.5: the median.

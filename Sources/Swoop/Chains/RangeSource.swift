@@ -3,11 +3,11 @@
 public import SwoopElements
 
 /// The integers from `lower` on; positions are offsets from it.
-@frozen public struct RangeSource: ChainSource {
+@frozen public struct _RangeSource: _ChainSource {
     /// An integer.
     public typealias Output = Int
     /// Itself.
-    public typealias Source = RangeSource
+    public typealias Source = _RangeSource
     /// The integers of a stride.
     public typealias Block = Range<Int>
 
@@ -31,7 +31,7 @@ public import SwoopElements
 
     /// Goes through the range in strides.
     public func _walk(
-        _ context: inout CallContext, _ body: (Range<Int>, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Range<Int>, _ end: Int) throws -> Bool
     ) throws {
         var position = context.range.lowerBound
         var length = 1

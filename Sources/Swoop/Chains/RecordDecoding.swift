@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// Makes a record of its bytes.
-@frozen public struct RecordDecoding<Row: RemoteValue>: ElementFunction {
+@frozen public struct _RecordDecoding<Row: RemoteValue>: ElementFunction {
     /// The bytes of a record.
     public typealias Input = TextSlice
     /// The record.

@@ -5,7 +5,7 @@
 public import SwoopElements
 
 /// A reduction without captured values.
-public protocol PlainReduction: Reduction {
+@usableFromInline package protocol PlainReduction: Reduction {
     /// Makes the reduction.
     init()
 }
@@ -20,7 +20,7 @@ extension PlainReduction {
 }
 
 /// What is left of an element that is only counted.
-@frozen public struct Tick: RemoteValue {
+@frozen public struct _Tick: RemoteValue {
     @inlinable init() {}
     /// Reads a byte.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
@@ -31,15 +31,15 @@ extension PlainReduction {
 }
 
 /// The number of elements.
-@frozen public struct CountReduction<Element>: PlainReduction, ExactReduction {
+@frozen public struct _CountReduction<Element>: PlainReduction, ExactReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// 0.
     @inlinable public var identity: Int { 0 }
     /// Forgets the element.
-    @inlinable public func lift(_ element: Element) -> Tick { Tick() }
+    @inlinable public func lift(_ element: Element) -> _Tick { _Tick() }
     /// Adds 1.
-    @inlinable public func fold(_ raw: Tick, into partial: inout Int) { partial &+= 1 }
+    @inlinable public func fold(_ raw: _Tick, into partial: inout Int) { partial &+= 1 }
     /// Adds the counts.
     @inlinable public func combine(_ right: Int, into left: inout Int) { left &+= right }
     /// The count.
@@ -49,7 +49,8 @@ extension PlainReduction {
 }
 
 /// The sum of floating-point numbers: along the tree, so that rounding is always the same.
-@frozen public struct FloatSum<Number: BinaryFloatingPoint & RemoteValue>: PlainReduction {
+@frozen @usableFromInline
+package struct FloatSum<Number: BinaryFloatingPoint & RemoteValue>: PlainReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// 0.
@@ -69,9 +70,9 @@ extension PlainReduction {
 /// A number that a mean can be taken of.
 public protocol MeanNumber: RemoteValue {
     /// What adds such numbers up exactly.
-    associatedtype _Total: NumberTotal = DoubleTotal<Self> where _Total.Number == Self
+    associatedtype _Total: _NumberTotal = _DoubleTotal<Self> where _Total.Number == Self
     /// What adds up products of two such numbers exactly.
-    associatedtype _Products: ProductTotal = DoubleProducts<Self> where _Products.Number == Self
+    associatedtype _Products: _ProductTotal = _DoubleProducts<Self> where _Products.Number == Self
 
     /// The number as a Double, rounded if it must be.
     var _asDouble: Double { get }
@@ -81,7 +82,7 @@ extension Int: MeanNumber {
     /// Adds integers.
     public typealias _Total = IntegerTotal<Int>
     /// Multiplies integers.
-    public typealias _Products = IntegerProducts<Int>
+    public typealias _Products = _IntegerProducts<Int>
     /// The number as a Double.
     @inlinable public var _asDouble: Double { Double(self) }
 }
@@ -89,7 +90,7 @@ extension Int32: MeanNumber {
     /// Adds integers.
     public typealias _Total = IntegerTotal<Int32>
     /// Multiplies integers.
-    public typealias _Products = IntegerProducts<Int32>
+    public typealias _Products = _IntegerProducts<Int32>
     /// The number as a Double.
     @inlinable public var _asDouble: Double { Double(self) }
 }
@@ -103,7 +104,7 @@ extension Double: MeanNumber {
 }
 
 /// The mean of numbers, as a Double; NaN of none.
-@frozen public struct MeanReduction<Number: MeanNumber>: PlainReduction {
+@frozen @usableFromInline package struct MeanReduction<Number: MeanNumber>: PlainReduction {
     /// Makes the reduction.
     @inlinable public init() {}
     /// No sum, no count.
@@ -133,7 +134,7 @@ extension Double: MeanNumber {
 ///
 /// Text goes by its bytes. Values that differ from themselves (NaN) are left out.
 @frozen
-public struct MinReduction<Element: Comparable & RemoteValue>:
+public struct _MinReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction
 {
     /// Makes the reduction.
@@ -162,7 +163,7 @@ public struct MinReduction<Element: Comparable & RemoteValue>:
 ///
 /// Text goes by its bytes. Values that differ from themselves (NaN) are left out.
 @frozen
-public struct MaxReduction<Element: Comparable & RemoteValue>:
+public struct _MaxReduction<Element: Comparable & RemoteValue>:
     PlainReduction, ExactReduction
 {
     /// Makes the reduction.
@@ -188,17 +189,17 @@ public struct MaxReduction<Element: Comparable & RemoteValue>:
 }
 
 /// The first elements of a part, and what was thrown by the one behind them.
-public struct FirstElements<Element: RemoteValue>: RemoteValue {
+@usableFromInline package struct FirstElements<Element: RemoteValue>: RemoteValue {
     /// The elements.
     public var elements: [Element] = []
-    @usableFromInline var failure: KeptFailure?
+    @usableFromInline var failure: _KeptFailure?
 
     @inlinable init() {}
 
     /// Reads both.
     public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         elements = try [Element](decoding: &reader)
-        failure = try KeptFailure?(decoding: &reader)
+        failure = try _KeptFailure?(decoding: &reader)
     }
 
     /// Appends both.
@@ -211,7 +212,7 @@ public struct FirstElements<Element: RemoteValue>: RemoteValue {
 /// The elements in order, at most so many.
 ///
 /// It fails if and only if one of those does: what was thrown behind them is dropped.
-@frozen public struct CollectReduction<Element: RemoteValue>: ExactReduction {
+@frozen @usableFromInline package struct CollectReduction<Element: RemoteValue>: ExactReduction {
     @usableFromInline let limit: Int
 
     /// Collects at most `limit` elements.
@@ -243,7 +244,7 @@ public struct FirstElements<Element: RemoteValue>: RemoteValue {
     }
     /// Keeps what was thrown, unless all elements are needed.
     @inlinable public func _keep(
-        _ failure: @autoclosure () -> KeptFailure, in partial: inout FirstElements<Element>
+        _ failure: @autoclosure () -> _KeptFailure, in partial: inout FirstElements<Element>
     ) -> Bool {
         guard limit < .max else { return false }
         partial.failure = failure()

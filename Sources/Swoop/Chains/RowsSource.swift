@@ -1,16 +1,16 @@
 // The rows of a stored collection of records as the source of a chain: the same walk as that of
-// PagesSource, with rows that lend their texts instead of records that own them.
+// _PagesSource, with rows that lend their texts instead of records that own them.
 
 public import SwoopElements
 
 /// The rows of a collection's pages; positions are indices in the whole collection.
-@frozen public struct RowsSource<Element: PageElement>: ChainSource {
+@frozen public struct _RowsSource<Element: PageElement>: _ChainSource {
     /// A row.
     public typealias Output = RowView<Element>
     /// Itself.
-    public typealias Source = RowsSource<Element>
+    public typealias Source = _RowsSource<Element>
     /// Rows of one opened page.
-    public typealias Block = PagesSource<Element>.Block
+    public typealias Block = _PagesSource<Element>.Block
 
     /// Makes the source.
     @inlinable public init() {}
@@ -24,13 +24,13 @@ public import SwoopElements
     /// The source's name.
     public static var _name: String { "rows" }
     /// Leaves of as many elements as those of the array itself: sums of both have the same bits.
-    @inlinable public static var _leafWidth: Int { PagesSource<Element>._leafWidth }
+    @inlinable public static var _leafWidth: Int { _PagesSource<Element>._leafWidth }
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
-        try PagesSource<Element>()._walk(&context, body)
+        try _PagesSource<Element>()._walk(&context, body)
     }
 
     /// Calls `body` with each row.

@@ -4,10 +4,10 @@ public import SwoopElements
 import SwoopStorage
 
 /// Writes everything that comes out of a part of a chain to the part's file.
-public enum SaveKernel<Stage: ChainStage, Format: PartFormat>: Kernel
+@usableFromInline package enum SaveKernel<Stage: _ChainStage, Format: PartFormat>: _Kernel
 where Format.Element == Stage.Output {
     /// Writes the list of the one file, or what is to be in it.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         var format = try Format(_decodingFields: &reader)
@@ -27,17 +27,17 @@ where Format.Element == Stage.Output {
 
 /// Opens the sink of a run: the target is the last of the fields, the part's number the last of the
 /// arguments.
-public func _partSink(_ fields: inout ValueReader, _ context: CallContext) throws -> PartSink {
+public func _partSink(_ fields: inout ValueReader, _ context: _CallContext) throws -> _PartSink {
     let target = try SaveTarget(decoding: &fields)
     let arguments = unsafe context.arguments
     guard arguments.count >= 8 else { throw ValueDecodingError.tooShort }
     var number = unsafe ValueReader(
         UnsafeRawBufferPointer(rebasing: arguments.suffix(MemoryLayout<Int>.size)))
-    return try PartSink(target, part: try Int(decoding: &number))
+    return try _PartSink(target, part: try Int(decoding: &number))
 }
 
 /// Completes a part.
-public func _finishPart(_ sink: PartSink, count: Int, _ context: inout CallContext) throws {
+public func _finishPart(_ sink: _PartSink, count: Int, _ context: inout _CallContext) throws {
     context.producedCount = count
     try sink.finish(count: count, into: &context.output)
 }

@@ -6,7 +6,7 @@
 public import SwoopElements
 
 /// What one run found of a leaf, or of a part of it.
-public struct ScanPiece<R: Reduction>: RemoteValue {
+@usableFromInline package struct ScanPiece<R: Reduction>: RemoteValue {
     /// The index of the leaf.
     @usableFromInline let leaf: Int
     /// The first position inside of the leaf, and the one behind the last.
@@ -45,7 +45,7 @@ public struct ScanPiece<R: Reduction>: RemoteValue {
 }
 
 /// Where a piece begins, and what was before it.
-public struct ScanStart<R: Reduction>: RemoteValue {
+public struct _ScanStart<R: Reduction>: RemoteValue {
     /// The position in the collection.
     @usableFromInline let position: Int
     /// All leaves before.
@@ -75,13 +75,14 @@ public struct ScanStart<R: Reduction>: RemoteValue {
 }
 
 /// Folds the leaves of a part of a collection.
-public enum ScanKernel<Element: PageElement, R: Reduction>: Kernel where R.Element == Element {
+@usableFromInline package enum ScanKernel<Element: PageElement, R: Reduction>: _Kernel
+where R.Element == Element {
     /// Writes the encoded pieces, in order.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         let reduction = try R(_decodingFields: &fields)
-        let source = PagesSource<Element>()
-        let width = PagesSource<Element>._leafWidth
+        let source = _PagesSource<Element>()
+        let width = _PagesSource<Element>._leafWidth
         var position = context.range.lowerBound
         var start = position
         var partial = reduction.identity
@@ -117,9 +118,9 @@ public enum ScanKernel<Element: PageElement, R: Reduction>: Kernel where R.Eleme
 }
 
 /// Joins the pieces of parts, which come in order.
-public enum ScanJoinKernel<R: Reduction>: Kernel {
+@usableFromInline package enum ScanJoinKernel<R: Reduction>: _Kernel {
     /// Writes the encoded pieces.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var arguments = context.argumentsReader
         var pieces: [ScanPiece<R>] = []
         while !arguments.isAtEnd { pieces += try [ScanPiece<R>](decoding: &arguments) }
@@ -128,14 +129,14 @@ public enum ScanJoinKernel<R: Reduction>: Kernel {
 }
 
 /// Adds up the pieces of all parts, which come in order.
-public enum ScanStartsKernel<R: Reduction>: Kernel {
+@usableFromInline package enum ScanStartsKernel<R: Reduction>: _Kernel {
     /// Writes what was before each piece.
-    public static func run(_ context: inout CallContext) throws {
+    public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         let reduction = try R(_decodingFields: &fields)
-        let width = PagesSource<Int>._leafWidth
+        let width = _PagesSource<Int>._leafWidth
         var arguments = context.argumentsReader
-        var starts: [ScanStart<R>] = []
+        var starts: [_ScanStart<R>] = []
         var before = reduction.identity
         var inside = reduction.identity
         var position = 0
@@ -144,7 +145,7 @@ public enum ScanStartsKernel<R: Reduction>: Kernel {
                 guard piece.leaf * width + piece.start == position else {
                     throw ReductionError.gap
                 }
-                starts.append(ScanStart(position: position, before: before, inside: inside))
+                starts.append(_ScanStart(position: position, before: before, inside: inside))
                 if let folded = piece.folded {
                     inside = folded
                 } else {
@@ -161,22 +162,22 @@ public enum ScanStartsKernel<R: Reduction>: Kernel {
 }
 
 /// Writes the answers of a part of a collection as pages.
-public enum ScanPagesKernel<Element: PageElement, R: Reduction>: Kernel
+@usableFromInline package enum ScanPagesKernel<Element: PageElement, R: Reduction>: _Kernel
 where R.Element == Element, R.Answer: PageElement {
     /// Hands on one page after the other.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         let reduction = try R(_decodingFields: &fields)
-        let starts = try [ScanStart<R>](decoding: &fields)
-        let source = PagesSource<Element>()
-        let width = PagesSource<Element>._leafWidth
+        let starts = try [_ScanStart<R>](decoding: &fields)
+        let source = _PagesSource<Element>()
+        let width = _PagesSource<Element>._leafWidth
         let host = context._host
         let target = context.pageByteCountTarget
         var position = context.range.lowerBound
         var place = _firstPlace(starts, at: position)
         var before = reduction.identity
         var inside = reduction.identity
-        var builder = R.Answer.Builder()
+        var builder = R.Answer._Builder()
         var produced = 0
         try source._walk(&context) { block, end in
             if place < starts.count, starts[place].position == position {
@@ -190,7 +191,7 @@ where R.Element == Element, R.Answer: PageElement {
                 builder.append(try reduction.answer(total))
             }
             position = end
-            if position % width == 0, builder.end(from: PageHeader.byteCount) >= target {
+            if position % width == 0, builder.end(from: _PageHeader.byteCount) >= target {
                 produced += builder.count
                 try _emit(&builder, host)
             }
@@ -205,6 +206,6 @@ where R.Element == Element, R.Answer: PageElement {
 }
 
 /// The place of the start at a position; the number of starts if there is none.
-public func _firstPlace<R: Reduction>(_ starts: [ScanStart<R>], at position: Int) -> Int {
+public func _firstPlace<R: Reduction>(_ starts: [_ScanStart<R>], at position: Int) -> Int {
     starts.firstIndex { $0.position == position } ?? starts.count
 }

@@ -6,11 +6,11 @@
 public import SwoopElements
 
 /// The records of text files; positions are bytes.
-@frozen public struct TextSource<Format: TextFormat>: ChainSource {
+@frozen public struct _TextSource<Format: _TextFormat>: _ChainSource {
     /// A record's bytes.
     public typealias Output = TextSlice
     /// Itself.
-    public typealias Source = TextSource<Format>
+    public typealias Source = _TextSource<Format>
 
     /// Whole records in memory, from the first to the last one's end.
     @safe @frozen public struct Block {
@@ -50,7 +50,7 @@ public import SwoopElements
 
     /// Goes through the records in strides of bytes.
     public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var position = context.range.lowerBound
         var length = 1
@@ -92,7 +92,7 @@ public import SwoopElements
     ///
     /// Looked for leaf by leaf, and no further than the range: where a record from before reaches
     /// beyond it, the length of that one is nothing to this run.
-    private func firstRecord(_ context: inout CallContext) throws -> Int {
+    private func firstRecord(_ context: inout _CallContext) throws -> Int {
         let end = context.range.upperBound
         var position = context.range.lowerBound
         while true {
@@ -119,7 +119,7 @@ public import SwoopElements
     /// The window then reaches from the record up to there. Where a record is longer than the
     /// window, its end is looked for first, and its memory taken once.
     private func end(
-        of record: Int, notBefore position: Int, _ context: inout CallContext
+        of record: Int, notBefore position: Int, _ context: inout _CallContext
     ) throws -> Int {
         var from = position
         var seen = -1

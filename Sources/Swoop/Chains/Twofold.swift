@@ -5,7 +5,7 @@
 import SwoopElements
 
 /// A number of about 106 bits.
-@frozen public struct Twofold: Sendable, Hashable {
+@frozen public struct _Twofold: Sendable, Hashable {
     /// The number, rounded to a Double.
     public let high: Double
     /// What the rounding left.
@@ -24,39 +24,39 @@ import SwoopElements
     }
 
     /// The sum of two Doubles, exactly.
-    private static func sum(_ left: Double, _ right: Double) -> Twofold {
+    private static func sum(_ left: Double, _ right: Double) -> _Twofold {
         let sum = left + right
         let part = sum - left
-        return Twofold(sum, (left - (sum - part)) + (right - part))
+        return _Twofold(sum, (left - (sum - part)) + (right - part))
     }
 
-    static func + (left: Twofold, right: Twofold) -> Twofold {
+    static func + (left: _Twofold, right: _Twofold) -> _Twofold {
         let high = sum(left.high, right.high)
-        guard high.high.isFinite else { return Twofold(high.high) }
+        guard high.high.isFinite else { return _Twofold(high.high) }
         let low = sum(left.low, right.low)
         let first = sum(high.high, high.low + low.high)
         return sum(first.high, first.low + low.low)
     }
 
-    static func - (left: Twofold, right: Twofold) -> Twofold {
-        left + Twofold(-right.high, -right.low)
+    static func - (left: _Twofold, right: _Twofold) -> _Twofold {
+        left + _Twofold(-right.high, -right.low)
     }
 
-    static func * (left: Twofold, right: Twofold) -> Twofold {
+    static func * (left: _Twofold, right: _Twofold) -> _Twofold {
         let product = left.high * right.high
-        guard product.isFinite else { return Twofold(product) }
+        guard product.isFinite else { return _Twofold(product) }
         let rest = (-product).addingProduct(left.high, right.high)
         return sum(product, rest + (left.high * right.low + left.low * right.high))
     }
 }
 
-extension ExactTotal {
+extension _ExactTotal {
     /// The sum to twice the digits of a Double.
-    var twofold: Twofold {
+    var twofold: _Twofold {
         let high = value
-        guard high.isFinite else { return Twofold(high) }
+        guard high.isFinite else { return _Twofold(high) }
         var rest = self
         rest.add(-high)
-        return Twofold(high, rest.value)
+        return _Twofold(high, rest.value)
     }
 }

@@ -4,11 +4,11 @@
 public import SwoopElements
 
 /// The pages of a collection; empty ones are left out.
-@frozen public struct WholePagesSource<Element: PageElement>: ChainSource {
+@frozen public struct _WholePagesSource<Element: PageElement>: _ChainSource {
     /// A page.
     public typealias Output = PageView<Element>
     /// Itself.
-    public typealias Source = WholePagesSource<Element>
+    public typealias Source = _WholePagesSource<Element>
     /// The page of a run, if it has elements.
     public typealias Block = PageView<Element>?
 
@@ -28,7 +28,7 @@ public import SwoopElements
 
     /// Lends the page of the run.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         let end = context.range.upperBound
         var view: Block = nil

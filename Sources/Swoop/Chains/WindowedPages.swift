@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// The first elements of each page of a collection, and how many it has.
-public struct PageHeads<Element: RemoteValue>: RemoteValue {
+@usableFromInline package struct PageHeads<Element: RemoteValue>: RemoteValue {
     @usableFromInline var counts: [Int] = []
     @usableFromInline var heads: [[Element]] = []
 
@@ -45,9 +45,9 @@ public struct PageHeads<Element: RemoteValue>: RemoteValue {
 }
 
 /// Takes the first elements of each page; `fields` has their number.
-public enum PageHeadsKernel<Element: PageElement>: Kernel {
+@usableFromInline package enum PageHeadsKernel<Element: PageElement>: _Kernel {
     /// Writes the encoded beginnings.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         let limit = try Int(decoding: &fields)
         var heads = PageHeads<Element>()
@@ -60,9 +60,9 @@ public enum PageHeadsKernel<Element: PageElement>: Kernel {
 }
 
 /// Joins the beginnings of pages, which come in order.
-public enum PageHeadsJoinKernel<Element: PageElement>: Kernel {
+@usableFromInline package enum PageHeadsJoinKernel<Element: PageElement>: _Kernel {
     /// Writes the encoded beginnings.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var arguments = context.argumentsReader
         var joined = PageHeads<Element>()
         while !arguments.isAtEnd {
@@ -74,21 +74,21 @@ public enum PageHeadsJoinKernel<Element: PageElement>: Kernel {
 }
 
 /// Windows over a collection; positions are indices of their first elements in the whole.
-public struct WindowedPages<Element: PageElement>: ChainSource {
+public struct _WindowedPages<Element: PageElement>: _ChainSource {
     /// So many elements, one behind the other.
     public typealias Output = [Element]
     /// Itself.
-    public typealias Source = WindowedPages<Element>
+    public typealias Source = _WindowedPages<Element>
 
     /// Rows of one opened page at which windows begin.
     public struct Block {
-        @usableFromInline let rows: PagesSource<Element>.Block
+        @usableFromInline let rows: _PagesSource<Element>.Block
         /// Elements of the page, and what stands behind it.
         @usableFromInline let count: Int
         @usableFromInline let following: [Element]
 
         @inlinable
-        init(_ rows: PagesSource<Element>.Block, count: Int, following: [Element]) {
+        init(_ rows: _PagesSource<Element>.Block, count: Int, following: [Element]) {
             self.rows = rows
             self.count = count
             self.following = following
@@ -118,21 +118,21 @@ public struct WindowedPages<Element: PageElement>: ChainSource {
     /// The source's name.
     public static var _name: String { "array.windows" }
     /// Leaves of 65,536 elements.
-    @inlinable public static var _leafWidth: Int { PagesSource<Element>._leafWidth }
+    @inlinable public static var _leafWidth: Int { _PagesSource<Element>._leafWidth }
 
     /// Goes through the pages in order, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         guard case .value(let heads) = heads else { return }
         var ends: [(end: Int, count: Int, following: [Element])] = []
         for page in context.inputs {
-            let count = unsafe try PageHeader(reading: page.bytes).count
+            let count = unsafe try _PageHeader(reading: page.bytes).count
             let end = page.firstElement + count
             ends.append((end, count, heads.elements(from: end, atMost: length - 1)))
         }
         var place = 0
-        try PagesSource<Element>()._walk(&context) { rows, end in
+        try _PagesSource<Element>()._walk(&context) { rows, end in
             while place < ends.count, ends[place].end < end { place += 1 }
             guard place < ends.count else { throw ChainError.missingPage(element: end - 1) }
             let page = ends[place]
@@ -161,23 +161,23 @@ extension ProxyArray {
     ///
     /// - Parameter length: at least 1; less is an error.
     @inlinable @inline(__always)
-    public func windows(of length: Int) -> Chain<WindowedPages<Element>> {
+    public func windows(of length: Int) -> Chain<_WindowedPages<Element>> {
         let recorder = _currentRecorder()
         recorder._check(length, "windows of % elements", least: 1)
         let length = Swift.max(1, length)
         var fields = ValueWriter()
         (length - 1).encode(into: &fields)
         let heads = recorder._record(
-            LoopSpec(
+            _LoopSpec(
                 name: "array.heads", kernel: _kernel(PageHeadsKernel<Element>.self),
                 fields: fields, source: .pages(_handle),
-                leafWidth: PagesSource<Element>._leafWidth,
-                reduction: LoopSpec.Reduction(
+                leafWidth: _PagesSource<Element>._leafWidth,
+                reduction: _LoopSpec.Reduction(
                     combine: _kernel(PageHeadsJoinKernel<Element>.self),
                     answer: _kernel(PageHeadsJoinKernel<Element>.self), fields: ValueWriter(),
                     isOrdered: true),
                 pageLayout: nil))
-        return Chain<WindowedPages<Element>>(
-            WindowedPages(length: length, heads: .proxy(heads)), .pages(_handle), recorder)
+        return Chain<_WindowedPages<Element>>(
+            _WindowedPages(length: length, heads: .proxy(heads)), .pages(_handle), recorder)
     }
 }

@@ -30,7 +30,7 @@ extension Chainable {
     @_disfavoredOverload
     public func map<Output>(
         _ closure: (Stage.Output) throws -> Output
-    ) -> Chain<MapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
+    ) -> Chain<_MapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
 
     /// Says at compile time that a closure cannot travel.
     @available(
@@ -43,7 +43,7 @@ extension Chainable {
     @_disfavoredOverload
     public func filter(
         _ closure: (Stage.Output) throws -> Bool
-    ) -> Chain<FilterStage<Stage, _NoFunction<Stage.Output, Bool>>> { _neverCalled() }
+    ) -> Chain<_FilterStage<Stage, _NoFunction<Stage.Output, Bool>>> { _neverCalled() }
 
     /// Says at compile time that a closure cannot travel.
     @available(
@@ -56,7 +56,7 @@ extension Chainable {
     @_disfavoredOverload
     public func compactMap<Output>(
         _ closure: (Stage.Output) throws -> Output?
-    ) -> Chain<CompactMapStage<Stage, _NoFunction<Stage.Output, Output?>, Output>> {
+    ) -> Chain<_CompactMapStage<Stage, _NoFunction<Stage.Output, Output?>, Output>> {
         _neverCalled()
     }
 
@@ -71,7 +71,7 @@ extension Chainable {
     @_disfavoredOverload
     public func flatMap<Output: Sequence>(
         _ closure: (Stage.Output) throws -> Output
-    ) -> Chain<FlatMapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
+    ) -> Chain<_FlatMapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
 
     /// Says at compile time that a closure cannot travel.
     @available(
@@ -143,7 +143,7 @@ extension Chainable where Stage.Output: _PropertyHolder {
     @_disfavoredOverload
     public func map<Output>(
         _ property: KeyPath<Stage.Output, Output>
-    ) -> Chain<MapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
+    ) -> Chain<_MapStage<Stage, _NoFunction<Stage.Output, Output>>> { _neverCalled() }
 
     /// Says at compile time how properties are named.
     @available(
@@ -177,7 +177,7 @@ extension Collection {
 public func _constantProxy<Value: ProxyScalar>(_ value: Value) -> Proxy<Value> {
     let recording = currentRecording()
     return Proxy(
-        _handle: ProxyHandle(
+        _handle: _ProxyHandle(
             recording, argument: .bytes(value.encodedBytes), parts: [], depth: 0))
 }
 

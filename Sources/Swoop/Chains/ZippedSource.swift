@@ -6,24 +6,24 @@ public import SwoopElements
 
 /// The elements of two collections at the same indices.
 @frozen
-public struct ZippedSource<First: PageElement, Second: PageElement>: IndexedSource,
-    IndexedStage
+public struct _ZippedSource<First: PageElement, Second: PageElement>: _IndexedSource,
+    _IndexedStage
 {
     /// An element of each.
     public typealias Output = Pair<First, Second>
     /// Itself.
-    public typealias Source = ZippedSource<First, Second>
+    public typealias Source = _ZippedSource<First, Second>
 
     /// Rows of one page of each.
     @frozen public struct Block {
-        @usableFromInline let first: First.Columns
+        @usableFromInline let first: First._Columns
         @usableFromInline let firstRow: Int
-        @usableFromInline let second: Second.Columns
+        @usableFromInline let second: Second._Columns
         @usableFromInline let secondRow: Int
         @usableFromInline let range: Range<Int>
 
         @inlinable init(
-            first: First.Columns, firstRow: Int, second: Second.Columns, secondRow: Int,
+            first: First._Columns, firstRow: Int, second: Second._Columns, secondRow: Int,
             range: Range<Int>
         ) {
             self.first = first
@@ -53,7 +53,7 @@ public struct ZippedSource<First: PageElement, Second: PageElement>: IndexedSour
 
     /// Goes through the first collection's page, and through the second one's, in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var position = context.range.lowerBound
         guard position < context.range.upperBound else { return }

@@ -46,7 +46,7 @@ final class InlineCluster: StartedCluster, CoordinatorLink {
                 declare: runs.declare, run: runs.run,
                 elementCount: { page in
                     unsafe page.withUnsafeBytes { bytes in
-                        unsafe (try? PageHeader(reading: bytes))?.count ?? 0
+                        unsafe (try? _PageHeader(reading: bytes))?.count ?? 0
                     }
                 },
                 cancel: runs.cancel),

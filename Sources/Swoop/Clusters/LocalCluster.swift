@@ -35,7 +35,7 @@ public struct LocalOptions: Sendable {
     /// Whether text files are sent to the nodes as if those were other machines; for tests.
     package var sendsFiles = false
     /// The most bytes that a row of a table may have; for tests.
-    package var csvRowByteCountMax = CSVDialect().rowByteCountMax
+    package var csvRowByteCountMax = _CSVDialect().rowByteCountMax
 
     /// The defaults.
     public init() {

@@ -72,7 +72,7 @@ struct ByteSource: Sendable {
     var made: [UInt8]? { content }
 
     /// What the file is, if it is not what a reader of this kind takes it for.
-    func form(for reading: FileReading) throws(SwoopError) -> FileForm? {
+    func form(for reading: _FileReading) throws(SwoopError) -> FileForm? {
         guard byteCount > 0 else { return nil }
         var head = try bytes(0..<min(byteCount, 4_096))
         // Where the first line is long, what ends it is looked for. One that is longer still is
@@ -122,7 +122,7 @@ struct ByteSource: Sendable {
 extension PlanRecording {
     /// The files that are there, and are what a reader of this kind takes them for; what is wrong
     /// with others is told when the plan is run.
-    func sources(of files: TextFiles, for reading: FileReading) -> [ByteSource] {
+    func sources(of files: TextFiles, for reading: _FileReading) -> [ByteSource] {
         let reader: ByteSource.Reader =
             files.areShared || session.nodesAreHere ? .nodes : .client
         return files.paths.compactMap { path in

@@ -8,18 +8,18 @@ import SwoopModel
 import Synchronization
 
 /// Tables of one record, and how they are written.
-public final class CSVFiles: Sendable {
+public final class _CSVFiles: Sendable {
     struct Table: Sendable {
         let source: ByteSource
         let head: CSVHead
     }
 
-    let dialect: CSVDialect
+    let dialect: _CSVDialect
     let tables: [Table]
     /// Several loops over the same tables scan them once.
     let parts = Mutex<[LoopPart]?>(nil)
 
-    init(dialect: CSVDialect, tables: [Table]) {
+    init(dialect: _CSVDialect, tables: [Table]) {
         self.dialect = dialect
         self.tables = tables
     }
@@ -29,7 +29,7 @@ public final class CSVFiles: Sendable {
 
     /// Reads the header of a file.
     static func head(
-        of source: ByteSource, dialect: CSVDialect, hasHeader: Bool, columns: [CSVColumn],
+        of source: ByteSource, dialect: _CSVDialect, hasHeader: Bool, columns: [_CSVColumn],
         names: [String: String]
     ) throws(SwoopError) -> CSVHead {
         var count = 1 << 16
@@ -60,7 +60,7 @@ public final class CSVFiles: Sendable {
 
 extension PlanRecording {
     /// The parts of tables, in the files' order; leaves are counted over all of them.
-    func csvParts(_ files: CSVFiles, leafWidth: Int) -> [LoopPart] {
+    func csvParts(_ files: _CSVFiles, leafWidth: Int) -> [LoopPart] {
         if let known = files.parts.withLock({ $0 }) { return known }
         var parts: [LoopPart] = []
         var leafBase = 0
@@ -79,7 +79,7 @@ extension PlanRecording {
 
     /// Parts that nodes read: scanned by tasks.
     private func scanned(
-        _ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect, leafBase: Int
+        _ table: _CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: _CSVDialect, leafBase: Int
     ) -> [LoopPart] {
         let fields = Argument.bytes(dialect.encodedBytes)
         let first = Argument.bytes(table.head.bodyStart.encodedBytes)
@@ -115,7 +115,7 @@ extension PlanRecording {
 
     /// Parts that are sent: scanned here, while they are read.
     private func sent(
-        _ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect, leafBase: Int
+        _ table: _CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: _CSVDialect, leafBase: Int
     ) -> [LoopPart] {
         let scan = SentCSV(table, ranges, dialect)
         let head = Argument.bytes(table.head.encodedBytes)
@@ -145,12 +145,12 @@ final class SentCSV: Sendable {
     private let source: ByteSource
     private let first: Int
     private let ranges: [Range<Int>]
-    private let dialect: CSVDialect
+    private let dialect: _CSVDialect
     private let summaries = Mutex<[CSVSummary]>([])
     /// How the parts that were read end, by their numbers.
     private let rests = Mutex<[Int: CSVRest?]>([:])
 
-    init(_ table: CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: CSVDialect) {
+    init(_ table: _CSVFiles.Table, _ ranges: [Range<Int>], _ dialect: _CSVDialect) {
         source = table.source
         first = table.head.bodyStart
         self.ranges = ranges
@@ -198,7 +198,7 @@ final class SentCSV: Sendable {
         var rest = CSVRest(from: start + bytes.count)
         func begin(_ window: [UInt8], from offset: Int, at target: Int) -> Int? {
             unsafe window.withUnsafeBytes { bytes in
-                let window = unsafe TextWindow(bytes: bytes, start: offset)
+                let window = unsafe _TextWindow(bytes: bytes, start: offset)
                 let found = search.firstBegin(window, at: target)
                 rest.count(window, upTo: found ?? search.position)
                 return found

@@ -5,7 +5,7 @@ import SwoopModel
 
 extension TaskNeeds {
     /// What a function declares.
-    init(_ needs: RemoteNeeds) {
+    init(_ needs: _RemoteNeeds) {
         self.init(
             memory: needs.memory.byteCount, cores: UInt32(clamping: needs.cores),
             timeLimit: needs.timeout.map { max(1, $0.clampedNanoseconds) } ?? 0,

@@ -22,7 +22,7 @@ extension PlanRecording {
 
     /// Whether a range has more elements than one table may hold: its parts are then as small as
     /// those that are kept.
-    func mayExceedTable(_ source: LoopSpec.Source) -> Bool {
+    func mayExceedTable(_ source: _LoopSpec.Source) -> Bool {
         guard case .range(let count) = source else { return false }
         return count > tableByteCount / Self.elementBytes
     }
@@ -37,7 +37,7 @@ extension PlanRecording {
 
     /// Whether the pages of an array may have more than one table holds; known of those that are
     /// made.
-    private func mayExceedTable(_ handle: ProxyHandle) -> Bool {
+    private func mayExceedTable(_ handle: _ProxyHandle) -> Bool {
         guard let sizes = sizes(of: handle)?[0] else {
             return mayExceedTable(pages: handle.tasks.count)
         }
@@ -51,7 +51,7 @@ extension PlanRecording {
     }
 
     /// How many runs are to share the groups of a loop over these parts; 1: they fit into one.
-    func stretches(of parts: [LoopPart], over source: LoopSpec.Source) -> Int {
+    func stretches(of parts: [LoopPart], over source: _LoopSpec.Source) -> Int {
         let isMuch =
             switch source {
             case .range: mayExceedTable(source)
@@ -65,9 +65,9 @@ extension PlanRecording {
 
     /// Adds the tasks of a reduction that is divided by key; its answer is a page for each stretch.
     func reduceByKey(
-        _ loop: LoopSpec, _ parts: [LoopPart], _ stretches: Int, _ reduction: LoopSpec.Reduction,
-        _ steps: LoopSpec.KeySteps
-    ) -> ProxyHandle {
+        _ loop: _LoopSpec, _ parts: [LoopPart], _ stretches: Int, _ reduction: _LoopSpec.Reduction,
+        _ steps: _LoopSpec.KeySteps
+    ) -> _ProxyHandle {
         let (fields, keptFields) = hoisted(argument(of: loop.fields))
         let sample = place(of: steps.sample, name: "\(loop.name) (sample)")
         let samples = parts.map { part in
@@ -91,7 +91,7 @@ extension PlanRecording {
 
     /// Adds the tasks of a reduction whose kernel divides it itself; its answer is a page for each
     /// part of the hashes of its keys.
-    func reduceDivided(_ loop: LoopSpec, by reduction: LoopSpec.Reduction) -> ProxyHandle {
+    func reduceDivided(_ loop: _LoopSpec, by reduction: _LoopSpec.Reduction) -> _ProxyHandle {
         // Each run has a table of its own, whose groups are joined once more: large runs, few of
         // them.
         let parts = parts(
@@ -113,8 +113,8 @@ extension PlanRecording {
 
     /// Adds a task for each of the pages that every part of a loop has made, which answers it.
     private func answers(
-        of maps: [TaskID], _ count: Int, _ reduction: LoopSpec.Reduction, of loop: LoopSpec
-    ) -> ProxyHandle {
+        of maps: [TaskID], _ count: Int, _ reduction: _LoopSpec.Reduction, of loop: _LoopSpec
+    ) -> _ProxyHandle {
         let answer = place(of: reduction.answer, name: "\(loop.name) (answer)")
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
         let answers = (0..<count).map { part in
@@ -123,6 +123,6 @@ extension PlanRecording {
                 function: answer, fields: argument(of: reduction.fields), output: .page)
         }
         state.withLock { state in for answer in answers { state.alive[answer] = 0 } }
-        return ProxyHandle(self, tasks: answers)
+        return _ProxyHandle(self, tasks: answers)
     }
 }

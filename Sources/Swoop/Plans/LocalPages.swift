@@ -80,7 +80,7 @@ struct PageDivision {
     }
 
     /// Elements of a leaf of a reduction over pages.
-    private static let leaf = PagesSource<Int>._leafWidth
+    private static let leaf = _PagesSource<Int>._leafWidth
 
     /// The pages of an array, in order.
     func pages<Element: PageElement>(of elements: [Element]) -> [LocalPage] {
@@ -90,7 +90,7 @@ struct PageDivision {
             return pages
         }
         var pages: [LocalPage] = []
-        var builder = Element.Builder()
+        var builder = Element._Builder()
         var start = 0
         for (place, element) in elements.enumerated() {
             builder.append(element)
@@ -109,7 +109,7 @@ struct PageDivision {
     ) -> LocalPage {
         LocalPage(byteCount: byteCount) {
             unsafe LaidOutPage(byteCount: byteCount, elementCount: range.count) { take in
-                var builder = Element.Builder()
+                var builder = Element._Builder()
                 for element in elements[range] { builder.append(element) }
                 unsafe builder.writePage(to: take)
             }

@@ -18,21 +18,21 @@ struct LoopPart {
     var arguments: [Argument] = []
     var feature: Double
     /// Holds what was stored for the part until its task is recorded.
-    private(set) var kept: [ProxyHandle] = []
+    private(set) var kept: [_ProxyHandle] = []
 
     /// Reads the page that was stored for the part.
-    mutating func keep(_ handle: ProxyHandle) {
+    mutating func keep(_ handle: _ProxyHandle) {
         pages = handle.tasks
         kept.append(handle)
     }
 
     /// Holds what the arguments name until the part's task is recorded.
-    mutating func hold(_ handle: ProxyHandle) { kept.append(handle) }
+    mutating func hold(_ handle: _ProxyHandle) { kept.append(handle) }
 }
 
-extension PlanRecording: LoopRecorder {
+extension PlanRecording: _LoopRecorder {
     /// Adds the loop's tasks.
-    func _record(_ loop: LoopSpec) -> ProxyHandle {
+    func _record(_ loop: _LoopSpec) -> _ProxyHandle {
         if let reduction = loop.reduction, reduction.isDivided {
             return reduceDivided(loop, by: reduction)
         }
@@ -46,7 +46,7 @@ extension PlanRecording: LoopRecorder {
         let parts = partTasks(of: loop)
         guard let reduction = loop.reduction else {
             state.withLock { state in for part in parts { state.alive[part] = 0 } }
-            return ProxyHandle(self, tasks: parts)
+            return _ProxyHandle(self, tasks: parts)
         }
         return reduce(parts, by: reduction, of: loop)
     }
@@ -54,7 +54,7 @@ extension PlanRecording: LoopRecorder {
     /// Adds a task for each part of the loop's source.
     ///
     /// - Parameter known: the parts, where they were made before.
-    func partTasks(of loop: LoopSpec, over known: [LoopPart]? = nil) -> [TaskID] {
+    func partTasks(of loop: _LoopSpec, over known: [LoopPart]? = nil) -> [TaskID] {
         let fields = argument(of: loop.fields)
         let (sharedFields, keptFields) = hoisted(fields)
         let function = place(of: loop.kernel, name: loop.name)
@@ -99,7 +99,7 @@ extension PlanRecording: LoopRecorder {
     ///   - positionByteCount: bytes that each position leaves there; nil if unknown.
     ///   - ofCore: how many there should be for each core where pages are taken several at a time.
     func parts(
-        of source: LoopSpec.Source, leafWidth: Int, areKept: Bool, positionByteCount: Int? = nil,
+        of source: _LoopSpec.Source, leafWidth: Int, areKept: Bool, positionByteCount: Int? = nil,
         ofCore: Int = PlanRecording.partsOfCore
     ) -> [LoopPart] {
         switch source {
@@ -172,8 +172,8 @@ extension PlanRecording: LoopRecorder {
 
     /// Combines partial results, some dozens at a time, and makes the answer of what is left.
     func reduce(
-        _ partials: [TaskID], by reduction: LoopSpec.Reduction, of loop: LoopSpec
-    ) -> ProxyHandle {
+        _ partials: [TaskID], by reduction: _LoopSpec.Reduction, of loop: _LoopSpec
+    ) -> _ProxyHandle {
         let fields = argument(of: reduction.fields)
         let note = encoded(LoopNote(source: .none))
         var level = partials
@@ -204,7 +204,7 @@ extension PlanRecording: LoopRecorder {
 
     // MARK: Names of kernels
 
-    func place(of kernel: KernelHandle, name: String) -> FunctionIndex {
+    func place(of kernel: _KernelHandle, name: String) -> FunctionIndex {
         guard let reference = kernel.reference else {
             fail(
                 SwoopError(

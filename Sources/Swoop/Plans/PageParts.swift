@@ -9,8 +9,8 @@ import SwoopModel
 extension PlanRecording {
     /// The sizes of the pages of arrays of this cluster, one after the other; nil: not all are
     /// made, or one array is another cluster's.
-    func sizes(of handles: ProxyHandle...) -> [[PageSize]]? {
-        var all: [[PageSize]] = []
+    func sizes(of handles: _ProxyHandle...) -> [[_PageSize]]? {
+        var all: [[_PageSize]] = []
         for handle in handles {
             guard handle.recording.session === session,
                 let sizes = session.sizes(of: handle.tasks)
@@ -23,7 +23,7 @@ extension PlanRecording {
         return all
     }
 
-    private func areOurs(_ handles: ProxyHandle...) -> Bool {
+    private func areOurs(_ handles: _ProxyHandle...) -> Bool {
         if handles.allSatisfy({ $0.recording.session === session }) { return true }
         fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
         return false
@@ -34,7 +34,7 @@ extension PlanRecording {
     /// - Parameters:
     ///   - areKept: what comes of a part is kept in a page.
     ///   - ofCore: how many there should be for each core, where there are many pages.
-    func pageParts(_ handle: ProxyHandle, areKept: Bool, ofCore: Int) -> [LoopPart] {
+    func pageParts(_ handle: _ProxyHandle, areKept: Bool, ofCore: Int) -> [LoopPart] {
         guard areOurs(handle) else { return [] }
         guard let sizes = sizes(of: handle)?[0] else {
             return handle.tasks.indices.map { index in
@@ -59,7 +59,7 @@ extension PlanRecording {
     }
 
     /// All pages as one part, for a task that goes through them alone.
-    func wholePart(_ handle: ProxyHandle) -> LoopPart {
+    func wholePart(_ handle: _ProxyHandle) -> LoopPart {
         guard areOurs(handle) else {
             return LoopPart(range: 0..<0, note: encoded(LoopNote(source: .none)), feature: 0)
         }
@@ -71,7 +71,7 @@ extension PlanRecording {
 
     /// Pages side by side that one task may read: as many tasks as even out over the cores, where
     /// there is one node, which has all of them.
-    private func runs(of sizes: [PageSize], ofCore: Int) -> [Range<Int>] {
+    private func runs(of sizes: [_PageSize], ofCore: Int) -> [Range<Int>] {
         guard session.nodes.count == 1 else { return sizes.indices.map { $0..<$0 + 1 } }
         let parts = session.coreCount * ofCore
         let all = max(1, sizes.reduce(0) { $0 + $1.count })
@@ -100,7 +100,7 @@ extension PlanRecording {
     private static let inputBytesMax = 256 << 20
 
     /// A part for each page, which its function takes as a whole.
-    func wholePageParts(_ handle: ProxyHandle) -> [LoopPart] {
+    func wholePageParts(_ handle: _ProxyHandle) -> [LoopPart] {
         guard areOurs(handle) else { return [] }
         return handle.tasks.indices.map { index in
             LoopPart(
@@ -114,7 +114,7 @@ extension PlanRecording {
 
     /// A part for each page of the first array, with what the second one has beside it: those of
     /// its pages that have the same indices, or all of them where nobody knows yet which those are.
-    func zippedParts(_ first: ProxyHandle, _ second: ProxyHandle) -> [LoopPart] {
+    func zippedParts(_ first: _ProxyHandle, _ second: _ProxyHandle) -> [LoopPart] {
         guard areOurs(first, second) else { return [] }
         guard let sizes = sizes(of: first, second) else {
             return first.tasks.indices.map { index in

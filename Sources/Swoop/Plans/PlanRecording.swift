@@ -70,7 +70,7 @@ final class PlanRecording: Sendable {
     func add(
         function: FunctionIndex, arguments: [Argument], features: [Double],
         output: OutputKind = .value
-    ) -> ProxyHandle {
+    ) -> _ProxyHandle {
         let id = session.newTask()
         state.withLock { state in
             state.part.tasks.append(
@@ -79,18 +79,18 @@ final class PlanRecording: Sendable {
                     features: features))
             state.alive[id] = 0
         }
-        return ProxyHandle(self, task: id)
+        return _ProxyHandle(self, task: id)
     }
 
     /// Adds a task of one encoded argument and answers with its handle.
-    func add(function: FunctionIndex, argument: [UInt8], features: [Double]) -> ProxyHandle {
+    func add(function: FunctionIndex, argument: [UInt8], features: [Double]) -> _ProxyHandle {
         let id = session.newTask()
         state.withLock { state in
             state.part.tasks.append(
                 id: id, function: function, argument: argument, features: features)
             state.alive[id] = 0
         }
-        return ProxyHandle(self, task: id)
+        return _ProxyHandle(self, task: id)
     }
 
     /// The place of a remote function in the plan's table.
@@ -128,7 +128,7 @@ final class PlanRecording: Sendable {
                 parts.append(.bytes(Array(writer.bytes[position..<capture.offset])))
                 position = capture.offset
             }
-            guard let handle = capture.handle as? ProxyHandle, handle.recording.session === session
+            guard let handle = capture.handle as? _ProxyHandle, handle.recording.session === session
             else {
                 fail(SwoopError(.invalidPlan, "a proxy of another cluster is used in this plan"))
                 continue
@@ -142,7 +142,7 @@ final class PlanRecording: Sendable {
     }
 
     /// Large constants travel once, as data, not inside every message that names them.
-    func hoisted(_ argument: Argument) -> (argument: Argument, keeping: ProxyHandle?) {
+    func hoisted(_ argument: Argument) -> (argument: Argument, keeping: _ProxyHandle?) {
         guard case .bytes(let bytes) = argument, bytes.count > Self.inlineMax else {
             return (argument, nil)
         }
@@ -157,7 +157,7 @@ final class PlanRecording: Sendable {
     /// Adds client data and answers with its handle.
     ///
     /// Much of it is not sent with the plan: it is asked for when there is room, or refused.
-    func store(_ bytes: [UInt8], output: OutputKind) -> ProxyHandle {
+    func store(_ bytes: [UInt8], output: OutputKind) -> _ProxyHandle {
         guard bytes.count >= Self.deferredMin else {
             return store(.bytes(bytes), byteCount: bytes.count, output: output)
         }
@@ -169,7 +169,7 @@ final class PlanRecording: Sendable {
     private static let deferredMin = 32 << 20
 
     /// Adds client data of about so many bytes.
-    func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> ProxyHandle {
+    func store(_ data: ClientData, byteCount: Int, output: OutputKind) -> _ProxyHandle {
         let id = session.newTask()
         var spec = DataSpec(id: id, output: output, byteCount: Int64(byteCount))
         switch data {
@@ -184,11 +184,11 @@ final class PlanRecording: Sendable {
             state.data.append(data)
             state.alive[id] = 0
         }
-        return ProxyHandle(self, task: id)
+        return _ProxyHandle(self, task: id)
     }
 
     /// A task that makes the value of a handle a value of its own: arithmetic that became too deep.
-    func settle(_ handle: ProxyHandle) -> ProxyHandle {
+    func settle(_ handle: _ProxyHandle) -> _ProxyHandle {
         add(function: place(of: identityFunction), arguments: [handle.argument], features: [])
     }
 
@@ -197,12 +197,12 @@ final class PlanRecording: Sendable {
     /// Records a body once, as the template of a loop.
     func iterate(
         from initial: Argument, limit: Int,
-        body: (ProxyHandle) throws -> (state: ProxyHandle, until: ProxyHandle?)
-    ) rethrows -> ProxyHandle {
+        body: (_ProxyHandle) throws -> (state: _ProxyHandle, until: _ProxyHandle?)
+    ) rethrows -> _ProxyHandle {
         let placeholder = session.newTask()
         let id = session.newTask()
         let first = state.withLock { ($0.part.tasks.count, $0.part.iterations.count) }
-        let standIn = ProxyHandle(self, task: placeholder)
+        let standIn = _ProxyHandle(self, task: placeholder)
         let (result, until) = try body(standIn)
         let made = ensureTask(result, after: first.0)
         let stop = until.map { ensureTask($0, after: first.0) }
@@ -223,11 +223,11 @@ final class PlanRecording: Sendable {
                     until: stop?.tasks[0]))
             state.alive[id] = 0
         }
-        return ProxyHandle(self, task: id)
+        return _ProxyHandle(self, task: id)
     }
 
     /// The handle itself if the body made it with a task of its own, else a task that copies it.
-    private func ensureTask(_ handle: ProxyHandle, after first: Int) -> ProxyHandle {
+    private func ensureTask(_ handle: _ProxyHandle, after first: Int) -> _ProxyHandle {
         let isOwn = state.withLock { state in
             handle.task.map { state.part.tasks.ids[first...].contains($0) } ?? false
         }
@@ -305,7 +305,7 @@ let identityFunction = FunctionSpec(
     code: .remote(identity: "Swoop:identity"), isOptimised: isOptimisedBuild, isAsync: false)
 
 /// The record of `identityFunction`.
-package let identityEntry = RemoteEntry(
+package let identityEntry = _RemoteEntry(
     identity: "Swoop:identity", fingerprint: 1, file: "Swoop/PlanRecording.swift", line: 1,
     body: .sync { context in
         var reader = context.argumentsReader

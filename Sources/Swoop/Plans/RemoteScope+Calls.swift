@@ -5,7 +5,7 @@ import SwoopModel
 
 extension RemoteScope {
     /// Adds a call of a function without arguments.
-    public func call<F: RemoteFunction0>(_ function: () -> F) -> Proxy<F.Result> {
+    public func call<F: _RemoteFunction0>(_ function: () -> F) -> Proxy<F.Result> {
         record(F.self, ())
     }
 
@@ -14,40 +14,40 @@ extension RemoteScope {
     /// ```swift
     /// let runs = (0..<500).map { remote.call(simulate, $0, 0.5) }
     /// ```
-    public func call<F: RemoteFunction1>(_ function: F, _ a0: F.A0) -> Proxy<F.Result> {
+    public func call<F: _RemoteFunction1>(_ function: F, _ a0: F.A0) -> Proxy<F.Result> {
         record(F.self, a0)
     }
 
     /// Adds a call of a function with constant arguments.
-    public func call<F: RemoteFunction2>(
+    public func call<F: _RemoteFunction2>(
         _ function: F, _ a0: F.A0, _ a1: F.A1
     ) -> Proxy<F.Result> {
         record(F.self, (a0, a1))
     }
 
     /// Adds a call of a function with constant arguments.
-    public func call<F: RemoteFunction3>(
+    public func call<F: _RemoteFunction3>(
         _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2
     ) -> Proxy<F.Result> {
         record(F.self, (a0, a1, a2))
     }
 
     /// Adds a call of a function with constant arguments.
-    public func call<F: RemoteFunction4>(
+    public func call<F: _RemoteFunction4>(
         _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3
     ) -> Proxy<F.Result> {
         record(F.self, (a0, a1, a2, a3))
     }
 
     /// Adds a call of a function with constant arguments.
-    public func call<F: RemoteFunction5>(
+    public func call<F: _RemoteFunction5>(
         _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4
     ) -> Proxy<F.Result> {
         record(F.self, (a0, a1, a2, a3, a4))
     }
 
     /// Adds a call of a function with constant arguments.
-    public func call<F: RemoteFunction6>(
+    public func call<F: _RemoteFunction6>(
         _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4, _ a5: F.A5
     ) -> Proxy<F.Result> {
         record(F.self, (a0, a1, a2, a3, a4, a5))
@@ -87,7 +87,7 @@ extension RemoteScope {
         }
         let function = recording.place(of: type)
         let features = type._features(arguments)
-        let handle: ProxyHandle
+        let handle: _ProxyHandle
         if writer.byteCount <= PlanRecording.inlineMax {
             handle = recording.add(
                 function: function, argument: writer.bytes, features: features)

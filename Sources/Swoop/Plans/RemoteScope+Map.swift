@@ -7,21 +7,21 @@ extension RemoteScope {
     /// Adds a call for each input: `remote.map(0..<500, simulate)`.
     ///
     /// - Returns: the handles in the order of the inputs.
-    public func map<F: RemoteFunction1>(
+    public func map<F: _RemoteFunction1>(
         _ inputs: some Sequence<F.A0>, _ function: F
     ) -> ProxyList<F.Result> {
         ProxyList(inputs.lazy.map { self.call(function, $0) })
     }
 
     /// Adds a call for each input, with a further argument that is the same for all.
-    public func map<F: RemoteFunction2>(
+    public func map<F: _RemoteFunction2>(
         _ inputs: some Sequence<F.A0>, _ function: F, _ a1: F.A1
     ) -> ProxyList<F.Result> {
         ProxyList(inputs.lazy.map { self.call(function, $0, a1) })
     }
 
     /// Adds a call for each input, with two further arguments that are the same for all.
-    public func map<F: RemoteFunction3>(
+    public func map<F: _RemoteFunction3>(
         _ inputs: some Sequence<F.A0>, _ function: F, _ a1: F.A1, _ a2: F.A2
     ) -> ProxyList<F.Result> {
         ProxyList(inputs.lazy.map { self.call(function, $0, a1, a2) })
@@ -41,7 +41,7 @@ extension RemoteScope {
     ) -> ProxyList<Value> { _neverCalled() }
 
     /// Adds a call for each handle: of what another `map` gave, say.
-    public func map<F: RemoteFunction1>(
+    public func map<F: _RemoteFunction1>(
         _ inputs: some Sequence<Proxy<F.A0>>, _ function: F
     ) -> ProxyList<F.Result> {
         ProxyList(inputs.lazy.map { _remoteCall(F.self, $0) })
@@ -49,7 +49,7 @@ extension RemoteScope {
 
     /// Adds a call for each handle, with a further argument that is the same for all and may be a
     /// handle too.
-    public func map<F: RemoteFunction2>(
+    public func map<F: _RemoteFunction2>(
         _ inputs: some Sequence<Proxy<F.A0>>, _ function: F, _ a1: some RemoteArgument<F.A1>
     ) -> ProxyList<F.Result> {
         ProxyList(inputs.lazy.map { _remoteCall(F.self, $0, a1) })

@@ -21,7 +21,7 @@ extension RemoteScope {
     public func csv<Row: CSVRow>(
         _ files: String..., as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
-    ) -> Chain<CSVSource<Row>> {
+    ) -> Chain<_CSVSource<Row>> {
         csv(
             of: TextFiles(files), as: row, separator: separator, hasHeader: hasHeader,
             columns: columns, badRows: badRows)
@@ -31,7 +31,7 @@ extension RemoteScope {
     public func csv<Row: CSVRow>(
         _ files: [String], as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
-    ) -> Chain<CSVSource<Row>> {
+    ) -> Chain<_CSVSource<Row>> {
         csv(
             of: TextFiles(files), as: row, separator: separator, hasHeader: hasHeader,
             columns: columns, badRows: badRows)
@@ -41,32 +41,32 @@ extension RemoteScope {
     public func csv<Row: CSVRow>(
         of files: TextFiles, as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
-    ) -> Chain<CSVSource<Row>> {
-        let dialect = CSVDialect(
+    ) -> Chain<_CSVSource<Row>> {
+        let dialect = _CSVDialect(
             separator: recording.csvSeparator(separator),
             rowByteCountMax: recording.session.csvRowByteCountMax)
-        var tables: [CSVFiles.Table] = []
+        var tables: [_CSVFiles.Table] = []
         for source in recording.sources(of: files, for: .lines) {
             do throws(SwoopError) {
-                let head = try CSVFiles.head(
+                let head = try _CSVFiles.head(
                     of: source, dialect: dialect, hasHeader: hasHeader, columns: Row._csvColumns,
                     names: columns)
-                tables.append(CSVFiles.Table(source: source, head: head))
+                tables.append(_CSVFiles.Table(source: source, head: head))
             } catch {
                 recording.fail(error)
             }
         }
-        return Chain<CSVSource<Row>>._csv(
-            CSVSource(dialect: dialect, badRows: badRows),
-            CSVFiles(dialect: dialect, tables: tables), recorder: recording)
+        return Chain<_CSVSource<Row>>._csv(
+            _CSVSource(dialect: dialect, badRows: badRows),
+            _CSVFiles(dialect: dialect, tables: tables), recorder: recording)
     }
 }
 
 extension Chain {
     /// The rows of tables.
     static func _csv<Row: CSVRow>(
-        _ rows: CSVSource<Row>, _ files: CSVFiles, recorder: any LoopRecorder
-    ) -> Chain where Stage == CSVSource<Row> {
+        _ rows: _CSVSource<Row>, _ files: _CSVFiles, recorder: any _LoopRecorder
+    ) -> Chain where Stage == _CSVSource<Row> {
         Chain(rows, .csv(files), recorder)
     }
 }

@@ -38,13 +38,13 @@ public final class RemoteScope: Sendable {
 
     /// The integers of a range, as the source of a chain.
     @inlinable @inline(__always)
-    public func range(_ range: Range<Int>) -> Chain<RangeSource> {
-        Chain<RangeSource>._range(range, recorder: _recorder)
+    public func range(_ range: Range<Int>) -> Chain<_RangeSource> {
+        Chain<_RangeSource>._range(range, recorder: _recorder)
     }
 
     /// The integers of a range with its last one: `remote.range(1...n)`.
     @inlinable @inline(__always)
-    public func range(_ range: ClosedRange<Int>) -> Chain<RangeSource> {
+    public func range(_ range: ClosedRange<Int>) -> Chain<_RangeSource> {
         // What has no end that an Int can name is refused as too large.
         let (end, isBeyond) = range.upperBound.addingReportingOverflow(1)
         return self.range(isBeyond ? Int.min..<Int.max : range.lowerBound..<end)
@@ -72,50 +72,51 @@ public final class RemoteScope: Sendable {
     ///
     /// Every run reads its own part of a file; to nodes that are other machines the parts are sent.
     @inlinable @inline(__always)
-    public func lines(_ files: String...) -> Chain<TextSource<LineFormat>> {
+    public func lines(_ files: String...) -> Chain<_TextSource<_LineFormat>> {
         lines(of: TextFiles(files))
     }
 
     /// The lines of a list of text files.
     @inlinable @inline(__always)
-    public func lines(_ files: [String]) -> Chain<TextSource<LineFormat>> {
+    public func lines(_ files: [String]) -> Chain<_TextSource<_LineFormat>> {
         lines(of: TextFiles(files))
     }
 
     /// The lines of text files that every node has under the same paths, on a shared file system
     /// say: nothing is sent.
     @inlinable @inline(__always)
-    public func lines(shared files: String...) -> Chain<TextSource<LineFormat>> {
+    public func lines(shared files: String...) -> Chain<_TextSource<_LineFormat>> {
         lines(of: TextFiles(files, areShared: true))
     }
 
     /// The lines of text files.
     @inlinable @inline(__always)
-    public func lines(of files: TextFiles) -> Chain<TextSource<LineFormat>> {
-        Chain<TextSource<LineFormat>>._text(files, format: LineFormat(), recorder: _recorder)
+    public func lines(of files: TextFiles) -> Chain<_TextSource<_LineFormat>> {
+        Chain<_TextSource<_LineFormat>>._text(files, format: _LineFormat(), recorder: _recorder)
     }
 
     /// Paragraphs: pieces of text files between blank lines, such as the stanzas of a Debian index.
     @inlinable @inline(__always)
-    public func stanzas(_ files: String...) -> Chain<TextSource<StanzaFormat>> {
+    public func stanzas(_ files: String...) -> Chain<_TextSource<_StanzaFormat>> {
         stanzas(of: TextFiles(files))
     }
 
     /// Paragraphs of a list of text files.
     @inlinable @inline(__always)
-    public func stanzas(_ files: [String]) -> Chain<TextSource<StanzaFormat>> {
+    public func stanzas(_ files: [String]) -> Chain<_TextSource<_StanzaFormat>> {
         stanzas(of: TextFiles(files))
     }
 
     /// Paragraphs of text files.
     @inlinable @inline(__always)
-    public func stanzas(of files: TextFiles) -> Chain<TextSource<StanzaFormat>> {
-        Chain<TextSource<StanzaFormat>>._text(files, format: StanzaFormat(), recorder: _recorder)
+    public func stanzas(of files: TextFiles) -> Chain<_TextSource<_StanzaFormat>> {
+        Chain<_TextSource<_StanzaFormat>>._text(files, format: _StanzaFormat(), recorder: _recorder)
     }
 
     /// Pieces of text files between separators of at least one byte; lines where it is empty.
     @inlinable @inline(__always)
-    public func text(_ files: String..., separator: String) -> Chain<TextSource<SeparatorFormat>> {
+    public func text(_ files: String..., separator: String) -> Chain<_TextSource<_SeparatorFormat>>
+    {
         text(of: TextFiles(files), separator: separator)
     }
 
@@ -123,7 +124,7 @@ public final class RemoteScope: Sendable {
     @inlinable @inline(__always)
     public func text(
         _ files: [String], separator: String
-    ) -> Chain<TextSource<SeparatorFormat>> {
+    ) -> Chain<_TextSource<_SeparatorFormat>> {
         text(of: TextFiles(files), separator: separator)
     }
 
@@ -131,26 +132,26 @@ public final class RemoteScope: Sendable {
     @inlinable @inline(__always)
     public func text(
         of files: TextFiles, separator: String
-    ) -> Chain<TextSource<SeparatorFormat>> {
-        Chain<TextSource<SeparatorFormat>>._text(
+    ) -> Chain<_TextSource<_SeparatorFormat>> {
+        Chain<_TextSource<_SeparatorFormat>>._text(
             files, format: _format(separator), recorder: _recorder)
     }
 
     /// The format of a separator; one that is empty or can overlap itself makes the plan fail.
-    public func _format(_ separator: String) -> SeparatorFormat {
-        if let format = SeparatorFormat(separator) { return format }
+    public func _format(_ separator: String) -> _SeparatorFormat {
+        if let format = _SeparatorFormat(separator) { return format }
         recording.fail(
             SwoopError(
                 .invalidPlan,
                 "\"\(separator)\" separates nothing: it is empty or can overlap itself"))
-        guard let lines = SeparatorFormat(bytes: [10]) else {
+        guard let lines = _SeparatorFormat(bytes: [10]) else {
             preconditionFailure("A line feed separates lines.")
         }
         return lines
     }
 
     /// The recorder behind the scope.
-    public var _recorder: any LoopRecorder { recording }
+    public var _recorder: any _LoopRecorder { recording }
 
     // MARK: Loops
 
@@ -165,11 +166,11 @@ public final class RemoteScope: Sendable {
     ///   - limit: rounds at most; at least one is made, and less than one is an error.
     ///   - until: a remote function of the new state that says whether to stop.
     ///   - body: makes the new state of the old one; recorded once.
-    public func iterate<State: RemoteValue, Initial: RemoteArgument, F: RemoteFunction1>(
+    public func iterate<State: RemoteValue, Initial: RemoteArgument, F: _RemoteFunction1>(
         from initial: Initial, limit: Int, until: F,
         _ body: (Proxy<State>) throws -> Proxy<State>
     ) rethrows -> Proxy<State>
-    where Initial.Received == State, F.A0 == State, F.Result == Bool {
+    where Initial._Received == State, F.A0 == State, F.Result == Bool {
         try iterate(from: initial, limit: limit, until: { _remoteCall(F.self, $0) }, body)
     }
 
@@ -178,7 +179,7 @@ public final class RemoteScope: Sendable {
         from initial: Initial, limit: Int,
         until: ((Proxy<State>) throws -> Proxy<Bool>)?,
         _ body: (Proxy<State>) throws -> Proxy<State>
-    ) rethrows -> Proxy<State> where Initial.Received == State {
+    ) rethrows -> Proxy<State> where Initial._Received == State {
         recording._check(limit, "a loop of % rounds", least: 1)
         recording._check(limit, "a loop of % rounds", most: Int(UInt32.max))
         var writer = ValueWriter()
@@ -199,21 +200,21 @@ public final class RemoteScope: Sendable {
     /// Repeats the body a fixed number of times; less than once is an error.
     public func iterate<State: RemoteValue, Initial: RemoteArgument>(
         from initial: Initial, count: Int, _ body: (Proxy<State>) throws -> Proxy<State>
-    ) rethrows -> Proxy<State> where Initial.Received == State {
+    ) rethrows -> Proxy<State> where Initial._Received == State {
         try iterate(from: initial, limit: count, until: nil, body)
     }
 }
 
 extension PlanRecording {
     /// One handle for several: the pages of an array.
-    func join(_ handles: [ProxyHandle]) -> ProxyHandle {
-        ProxyHandle(self, pages: handles)
+    func join(_ handles: [_ProxyHandle]) -> _ProxyHandle {
+        _ProxyHandle(self, pages: handles)
     }
 }
 
 /// The recorder of the plan whose block is being run; outside of one, a recorder whose plan never
 /// runs.
-public func _currentRecorder() -> any LoopRecorder { currentRecording() }
+public func _currentRecorder() -> any _LoopRecorder { currentRecording() }
 
 func currentRecording() -> PlanRecording {
     RemoteScope.current?.recording ?? PlanRecording(session: .nowhere)
@@ -226,7 +227,7 @@ public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
     let recording = currentRecording()
     var encoded: [Argument] = []
     var features: [Double] = []
-    var kept: [ProxyHandle] = []
+    var kept: [_ProxyHandle] = []
     for argument in repeat each arguments {
         var writer = ValueWriter()
         do {

@@ -47,12 +47,12 @@ public struct SavedFiles: Sendable {
 
 /// Parts of a result that come to this program and are written by it, one after the other.
 actor BroughtParts {
-    private var handles: [ProxyHandle]
+    private var handles: [_ProxyHandle]
     private let target: SaveTarget
     private let stale: [String]
     private var writing: Task<[SavedFile], any Error>?
 
-    init(_ handles: [ProxyHandle], _ target: SaveTarget, stale: [String]) {
+    init(_ handles: [_ProxyHandle], _ target: SaveTarget, stale: [String]) {
         self.handles = handles.reversed()
         self.target = target
         self.stale = stale
@@ -108,7 +108,7 @@ actor BroughtParts {
 extension PlanRecording {
     /// Adds the tasks that write a chain's elements to files.
     func _save(
-        _ loop: LoopSpec, at path: String, suffix: String, parts wanted: SavedParts,
+        _ loop: _LoopSpec, at path: String, suffix: String, parts wanted: SavedParts,
         replacing: Bool
     ) -> SavedFiles {
         if path.isEmpty || path.hasSuffix("/") {
@@ -130,14 +130,14 @@ extension PlanRecording {
             state.withLock { state in for part in parts { state.alive[part] = 0 } }
             return SavedFiles(
                 brought: BroughtParts(
-                    parts.map { ProxyHandle(self, tasks: [$0]) }, target, stale: stale))
+                    parts.map { _ProxyHandle(self, tasks: [$0]) }, target, stale: stale))
         }
         let reduction = SavedFilesReduction(stale: stale)
         var fields = ValueWriter()
         reduction._encodeFields(into: &fields)
         let handle = reduce(
             parts,
-            by: LoopSpec.Reduction(
+            by: _LoopSpec.Reduction(
                 combine: _kernel(FoldCombineKernel<SavedFilesReduction>.self),
                 answer: _kernel(FoldAnswerKernel<SavedFilesReduction>.self), fields: fields,
                 isOrdered: true),
@@ -177,7 +177,7 @@ extension PlanRecording {
     }
 
     /// The form of a table's rows.
-    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> CSVFormat<Row> {
+    func _csvFormat<Row: CSVCells>(header: [String]?, separator: Character) -> _CSVFormat<Row> {
         let columns = Row._columns(named: "value")
         if let column = columns.first(where: { !$0.isReadable }) {
             fail(
@@ -206,19 +206,19 @@ extension PlanRecording {
                         + "\(Row.self)"
                 ))
         }
-        return CSVFormat(
-            dialect: CSVDialect(separator: csvSeparator(separator)), header: header)
+        return _CSVFormat(
+            dialect: _CSVDialect(separator: csvSeparator(separator)), header: header)
     }
 
     /// The form of records; without a fixed width nobody could read them.
-    func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> RecordsFormat<Row> {
+    func _recordsFormat<Row: RemoteValue>(of type: Row.Type) -> _RecordsFormat<Row> {
         if Row._fixedByteCount == nil {
             fail(
                 SwoopError(
                     .invalidPlan, "\(type) has no fixed width",
                     advice: "Save it as CSV, or use fields that are numbers or Bool."))
         }
-        return RecordsFormat()
+        return _RecordsFormat()
     }
 
     /// The byte that separates fields; one that cannot makes the plan fail.

@@ -11,7 +11,7 @@ extension PlanRecording {
     private static let partitionsMax = 1_000
 
     /// The parts of the merge: one for each partition.
-    func mergedParts(_ shuffle: ShuffleSpec) -> [LoopPart] {
+    func mergedParts(_ shuffle: _ShuffleSpec) -> [LoopPart] {
         if let known = shuffle.parts.withLock({ $0 }) { return known }
         let sides = shuffle.sides.map { side in
             parts(of: side.source, leafWidth: side.leafWidth, areKept: true)
@@ -59,7 +59,7 @@ extension PlanRecording {
     }
 
     private func samples(
-        of shuffle: ShuffleSpec, _ sides: [[LoopPart]], _ fields: [Argument]
+        of shuffle: _ShuffleSpec, _ sides: [[LoopPart]], _ fields: [Argument]
     ) -> [TaskID] {
         var samples: [TaskID] = []
         for (side, (parts, fields)) in zip(shuffle.sides, zip(sides, fields)) {

@@ -9,7 +9,7 @@ struct TextPart: Sendable {
     let source: ByteSource
     let range: Range<Int>
     let lookBehind: Int
-    let firstBegin: @Sendable (TextWindow, _ position: Int) -> Int?
+    let firstBegin: @Sendable (_TextWindow, _ position: Int) -> Int?
 
     /// Where the bytes begin in the file.
     var start: Int { max(0, range.lowerBound - lookBehind) }
@@ -28,7 +28,7 @@ struct TextPart: Sendable {
         var bytes = try source.bytes(start..<min(source.byteCount, end.addingClamped(Self.margin)))
         func begin(_ window: [UInt8], from offset: Int, at position: Int) -> Int? {
             unsafe window.withUnsafeBytes { bytes in
-                firstBegin(unsafe TextWindow(bytes: bytes, start: offset), position)
+                firstBegin(unsafe _TextWindow(bytes: bytes, start: offset), position)
             }
         }
         guard let first = begin(bytes, from: start, at: range.lowerBound), first < end else {
@@ -53,8 +53,8 @@ struct TextPart: Sendable {
 extension PlanRecording {
     /// The parts of text files, in the files' order; leaves are counted over all of them.
     func textParts(
-        _ files: TextFiles, reading: FileReading, lookBehind: Int, leafWidth: Int,
-        firstBegin: @escaping @Sendable (TextWindow, _ position: Int) -> Int?
+        _ files: TextFiles, reading: _FileReading, lookBehind: Int, leafWidth: Int,
+        firstBegin: @escaping @Sendable (_TextWindow, _ position: Int) -> Int?
     ) -> [LoopPart] {
         var parts: [LoopPart] = []
         var leafBase = 0
@@ -91,7 +91,7 @@ extension PlanRecording {
     func sent(
         _ range: Range<Int>, of source: ByteSource,
         _ read: @escaping @Sendable () throws(SwoopError) -> [UInt8]
-    ) -> ProxyHandle {
+    ) -> _ProxyHandle {
         let end = min(source.byteCount, range.upperBound.addingClamped(TextPart.margin))
         return store(.later(read), byteCount: end - range.lowerBound, output: .value)
     }

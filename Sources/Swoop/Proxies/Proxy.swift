@@ -11,11 +11,11 @@ import SwoopModel
 @dynamicMemberLookup
 public struct Proxy<Value: Sendable>: Sendable {
     /// What keeps the task.
-    public let _handle: ProxyHandle
+    public let _handle: _ProxyHandle
     /// A type and not a closure, which would take memory of its own for every proxy.
     private let decoding: any ProxyDecoding<Value>.Type
 
-    init(handle: ProxyHandle, decoding: any ProxyDecoding<Value>.Type) {
+    init(handle: _ProxyHandle, decoding: any ProxyDecoding<Value>.Type) {
         _handle = handle
         self.decoding = decoding
     }
@@ -100,7 +100,7 @@ enum ResultDecoding<Function: RemoteFunction>: ProxyDecoding {
 
 extension Proxy where Value: RemoteValue {
     /// A proxy of a value with an encoding of its own; used by the operations of chains.
-    public init(_handle: ProxyHandle) {
+    public init(_handle: _ProxyHandle) {
         self.init(handle: _handle, decoding: RemoteDecoding<Value>.self)
     }
 }
@@ -125,7 +125,7 @@ extension Proxy {
 
 extension Proxy: RemoteArgument {
     /// What it stands for.
-    public typealias Received = Value
+    public typealias _Received = Value
 
     /// Marks the place of the value.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
@@ -138,7 +138,7 @@ extension Proxy: RemoteArgument {
 
 extension Dictionary: RemoteArgument where Key: RemoteValue, Value: RemoteArgument {
     /// A dictionary of the values' values.
-    public typealias Received = [Key: Value.Received]
+    public typealias _Received = [Key: Value._Received]
 
     /// Appends the count and the pairs, in no order: the decoded dictionary is the same.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {

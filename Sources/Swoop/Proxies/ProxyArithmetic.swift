@@ -47,7 +47,7 @@ private func combine<Operand: ProxyScalar, Result: ProxyScalar>(
         operation, operands: handles.map(\.argument), operandType: Operand.scalarType,
         resultType: Result.scalarType)
     return Proxy(
-        _handle: ProxyHandle(
+        _handle: _ProxyHandle(
             recording, argument: argument, parts: handles,
             depth: (handles.map(\.depth).max() ?? 0) + 1))
 }
@@ -62,13 +62,14 @@ private func convert<Operand: ProxyScalar, Result: ProxyScalar>(
         operation, operands: [handle.argument], operandType: Operand.scalarType,
         resultType: Result.scalarType)
     return Proxy(
-        _handle: ProxyHandle(
+        _handle: _ProxyHandle(
             recording, argument: argument, parts: [handle], depth: handle.depth + 1))
 }
 
-private func constant<Value: ProxyScalar>(_ value: Value, beside other: ProxyHandle) -> Proxy<Value>
-{
-    Proxy(_handle: ProxyHandle(other.recording, argument: value.bytes, parts: [], depth: 0))
+private func constant<Value: ProxyScalar>(_ value: Value, beside other: _ProxyHandle) -> Proxy<
+    Value
+> {
+    Proxy(_handle: _ProxyHandle(other.recording, argument: value.bytes, parts: [], depth: 0))
 }
 
 extension Proxy where Value: ProxyScalar & Numeric {

@@ -8,7 +8,7 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func compactMap<F: ElementFunction, Value>(
         _ function: F
-    ) -> Chain<CompactMapStage<PagesSource<Element>, F, Value>>
+    ) -> Chain<_CompactMapStage<_PagesSource<Element>, F, Value>>
     where F.Input == Element, F.Output == Value? { chain.compactMap(function) }
 
     /// Folds the elements by a reduction that needs no tree.
@@ -24,7 +24,7 @@ extension ProxyArray {
     /// Folds the elements by a `@Remote` function that is associative and for which `identity` is
     /// neutral.
     @inlinable @inline(__always)
-    public func reduce<F: RemoteFunction2 & SyncRemoteFunction>(
+    public func reduce<F: _RemoteFunction2 & _SyncRemoteFunction>(
         _ identity: F.Result, _ function: F
     ) -> Proxy<F.Result>
     where F.A0 == F.Result, F.A1 == F.Result, F.Result: RemoteValue, F.Result == Element {
@@ -58,7 +58,7 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: [F.Output: Value], on key: F
-    ) -> Chain<JoinStage<PagesSource<Element>, F, Value>> where F.Input == Element {
+    ) -> Chain<_JoinStage<_PagesSource<Element>, F, Value>> where F.Input == Element {
         chain.joined(with: table, on: key)
     }
 
@@ -66,7 +66,7 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: Proxy<[F.Output: Value]>, on key: F
-    ) -> Chain<JoinStage<PagesSource<Element>, F, Value>> where F.Input == Element {
+    ) -> Chain<_JoinStage<_PagesSource<Element>, F, Value>> where F.Input == Element {
         chain.joined(with: table, on: key)
     }
 }
@@ -134,7 +134,7 @@ extension ProxyArray {
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
         F.Input == Element, A.Element == Element,
-        F.Output: BinaryFloatingPoint & SortValue & PageElement, A.Answer: PageElement
+        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
     { chain.grouped(by: key, aggregation) }
 
     /// Groups the elements by key and reduces each group.
@@ -180,7 +180,7 @@ extension Chain where Stage.Output: PageElement {
     ///
     /// Everything before it is made and stored; `prefix` and `top` do with less.
     @inlinable @inline(__always)
-    public subscript(_ range: Range<Int>) -> Chain<ChosenPages<Stage.Output, IndexRange>> {
+    public subscript(_ range: Range<Int>) -> Chain<_ChosenPages<Stage.Output, _IndexRange>> {
         stored()[range]
     }
 }

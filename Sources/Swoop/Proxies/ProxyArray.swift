@@ -10,18 +10,18 @@ import SwoopSession
 /// Pages live in the memory of the nodes as long as the array, or a plan that uses it, lives.
 public struct ProxyArray<Element: PageElement>: Sendable {
     /// What keeps the pages.
-    public let _handle: ProxyHandle
+    public let _handle: _ProxyHandle
 
     /// An array of the pages that the handle's tasks make; used by the operations of chains.
-    public init(_handle: ProxyHandle) { self._handle = _handle }
+    public init(_handle: _ProxyHandle) { self._handle = _handle }
 
     /// The number of pages.
     public var pageCount: Int { _handle.tasks.count }
 
     /// A chain over the elements; for use inside of a plan's block.
     @inlinable @inline(__always)
-    public var chain: Chain<PagesSource<Element>> {
-        Chain<PagesSource<Element>>._pages(_handle, recorder: _currentRecorder())
+    public var chain: Chain<_PagesSource<Element>> {
+        Chain<_PagesSource<Element>>._pages(_handle, recorder: _currentRecorder())
     }
 
     /// All elements, fetched page by page: up to 1 GiB of them; `collect(cap:)` takes another cap.
@@ -82,13 +82,13 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func map<F: ElementFunction>(
         _ function: F
-    ) -> Chain<MapStage<PagesSource<Element>, F>> where F.Input == Element { chain.map(function) }
+    ) -> Chain<_MapStage<_PagesSource<Element>, F>> where F.Input == Element { chain.map(function) }
 
     /// The elements of which a function says yes.
     @inlinable @inline(__always)
     public func filter<F: ElementFunction>(
         _ function: F
-    ) -> Chain<FilterStage<PagesSource<Element>, F>> where F.Input == Element, F.Output == Bool {
+    ) -> Chain<_FilterStage<_PagesSource<Element>, F>> where F.Input == Element, F.Output == Bool {
         chain.filter(function)
     }
 
@@ -96,7 +96,8 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func flatMap<F: ElementFunction>(
         _ function: F
-    ) -> Chain<FlatMapStage<PagesSource<Element>, F>> where F.Input == Element, F.Output: Sequence {
+    ) -> Chain<_FlatMapStage<_PagesSource<Element>, F>>
+    where F.Input == Element, F.Output: Sequence {
         chain.flatMap(function)
     }
 

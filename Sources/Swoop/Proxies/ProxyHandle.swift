@@ -7,7 +7,7 @@ import SwoopModel
 /// Keeps the tasks behind a proxy.
 ///
 /// Copies of a proxy share it. There may be millions: one that has one task takes nothing else.
-public final class ProxyHandle: Sendable {
+public final class _ProxyHandle: Sendable {
     /// The plan in which the tasks were recorded.
     let recording: PlanRecording
     /// The number of its only task, which goes with it.
@@ -20,13 +20,13 @@ public final class ProxyHandle: Sendable {
         let tasks: [TaskID]
         let argument: Argument
         /// Handles that keep the tasks; none: they go with this handle.
-        let parts: [ProxyHandle]
+        let parts: [_ProxyHandle]
         let ownsTasks: Bool
         /// Operations inside one another in the argument.
         let depth: Int
 
         init(
-            tasks: [TaskID] = [], argument: Argument, parts: [ProxyHandle] = [],
+            tasks: [TaskID] = [], argument: Argument, parts: [_ProxyHandle] = [],
             ownsTasks: Bool = false, depth: Int = 0
         ) {
             self.tasks = tasks
@@ -59,14 +59,14 @@ public final class ProxyHandle: Sendable {
     }
 
     /// A handle of several others' tasks, which it keeps.
-    init(_ recording: PlanRecording, pages: [ProxyHandle]) {
+    init(_ recording: PlanRecording, pages: [_ProxyHandle]) {
         self.recording = recording
         number = 0
         more = More(tasks: pages.flatMap(\.tasks), argument: .bytes([]), parts: pages)
     }
 
     /// A handle of arithmetic over other handles.
-    init(_ recording: PlanRecording, argument: Argument, parts: [ProxyHandle], depth: Int) {
+    init(_ recording: PlanRecording, argument: Argument, parts: [_ProxyHandle], depth: Int) {
         self.recording = recording
         number = 0
         more = More(argument: argument, parts: parts, depth: depth)

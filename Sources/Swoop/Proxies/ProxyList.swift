@@ -32,7 +32,7 @@ extension ProxyList: CustomStringConvertible {
 
 extension ProxyList: RemoteArgument {
     /// All values.
-    public typealias Received = [Value]
+    public typealias _Received = [Value]
 
     /// Marks the places of the values.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {

@@ -38,7 +38,7 @@ extension Proxy {
 }
 
 /// Thrown for an element that a list does not have.
-public struct NoSuchElement: Error, Hashable, Sendable, CustomStringConvertible {
+@usableFromInline package struct NoSuchElement: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was asked for.
     public let index: Int
     /// What there is.
@@ -52,9 +52,9 @@ public struct NoSuchElement: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 /// Gives an element of a list.
-public enum ListElementKernel<Element: RemoteValue>: Kernel {
+@usableFromInline package enum ListElementKernel<Element: RemoteValue>: _Kernel {
     /// Decodes the list, and encodes the element.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         var arguments = context.argumentsReader
         let index = try Int(decoding: &fields)
@@ -67,19 +67,19 @@ public enum ListElementKernel<Element: RemoteValue>: Kernel {
 }
 
 /// Counts the elements of a list.
-public enum ListCountKernel<Element: RemoteValue>: Kernel {
+@usableFromInline package enum ListCountKernel<Element: RemoteValue>: _Kernel {
     /// Decodes the list, and encodes its count.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var arguments = context.argumentsReader
         try [Element](decoding: &arguments).count.encode(into: &context.output)
     }
 }
 
 /// Gives a property of a record.
-public enum PropertyKernel<F: _PropertyFunction>: Kernel
+@usableFromInline package enum PropertyKernel<F: _PropertyFunction>: _Kernel
 where F.Input: RemoteValue, F.Output: RemoteValue {
     /// Decodes the record, and encodes the property.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var arguments = context.argumentsReader
         try F()._apply(try F.Input(decoding: &arguments)).encode(into: &context.output)
     }
@@ -87,12 +87,12 @@ where F.Input: RemoteValue, F.Output: RemoteValue {
 
 /// Adds a task that makes a part of a value; called by the operations above.
 public func _part(
-    of whole: ProxyHandle, _ kernel: KernelHandle, _ fields: ValueWriter, _ name: String
-) -> ProxyHandle {
+    of whole: _ProxyHandle, _ kernel: _KernelHandle, _ fields: ValueWriter, _ name: String
+) -> _ProxyHandle {
     let recording = currentRecording()
     guard whole.recording.session === recording.session else {
         recording.fail(SwoopError(.invalidPlan, "a proxy of another cluster is used in this plan"))
-        return ProxyHandle(recording, tasks: [])
+        return _ProxyHandle(recording, tasks: [])
     }
     return recording.add(
         function: recording.place(of: kernel, name: name),

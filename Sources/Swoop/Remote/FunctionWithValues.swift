@@ -6,7 +6,7 @@ public import SwoopElements
 
 /// A function of two arguments with the second one given.
 @frozen
-public struct FunctionWithValue<Function: RemoteFunction2 & SyncRemoteFunction>: ElementFunction
+public struct _FunctionWithValue<Function: _RemoteFunction2 & _SyncRemoteFunction>: ElementFunction
 where Function.A1: RemoteValue {
     private let captured: _Captured?
     @usableFromInline let a1: Function.A1?
@@ -35,7 +35,7 @@ where Function.A1: RemoteValue {
 
 /// A function of three arguments with the last two given.
 @frozen
-public struct FunctionWithValues<Function: RemoteFunction3 & SyncRemoteFunction>: ElementFunction
+public struct _FunctionWithValues<Function: _RemoteFunction3 & _SyncRemoteFunction>: ElementFunction
 where Function.A1: RemoteValue, Function.A2: RemoteValue {
     private let captured: [_Captured]
     @usableFromInline let values: Pair<Function.A1, Function.A2>?
@@ -64,20 +64,20 @@ where Function.A1: RemoteValue, Function.A2: RemoteValue {
     public static var _name: String { Function._entry._name }
 }
 
-extension RemoteFunction2 where Self: SyncRemoteFunction, A1: RemoteValue {
+extension _RemoteFunction2 where Self: _SyncRemoteFunction, A1: RemoteValue {
     /// The function of the first argument alone: `chain.map(scaled.with(k))`.
     ///
     /// `value` may be a proxy.
-    public func with(_ value: some RemoteArgument<A1>) -> FunctionWithValue<Self> {
-        FunctionWithValue(_capture(value, as: A1.self))
+    public func with(_ value: some RemoteArgument<A1>) -> _FunctionWithValue<Self> {
+        _FunctionWithValue(_capture(value, as: A1.self))
     }
 }
 
-extension RemoteFunction3 where Self: SyncRemoteFunction, A1: RemoteValue, A2: RemoteValue {
+extension _RemoteFunction3 where Self: _SyncRemoteFunction, A1: RemoteValue, A2: RemoteValue {
     /// The function of the first argument alone.
     public func with(
         _ first: some RemoteArgument<A1>, _ second: some RemoteArgument<A2>
-    ) -> FunctionWithValues<Self> {
-        FunctionWithValues([_capture(first, as: A1.self), _capture(second, as: A2.self)])
+    ) -> _FunctionWithValues<Self> {
+        _FunctionWithValues([_capture(first, as: A1.self), _capture(second, as: A2.self)])
     }
 }

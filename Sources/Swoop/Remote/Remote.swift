@@ -70,6 +70,6 @@ public macro remote<Input, Output>(
     extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow, _PropertyHolder,
     ConvertedElement, CSVField,
     names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
-    named(Columns), named(Builder), named(Received), named(_csvColumns), named(_write),
+    named(_Columns), named(_Builder), named(_Received), named(_csvColumns), named(_write),
     named(_Properties), named(StoredForm))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

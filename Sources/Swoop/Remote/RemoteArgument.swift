@@ -2,10 +2,10 @@
 
 public import SwoopElements
 
-/// Stands for a value of type `Received`: the value itself, or a proxy of it.
-public protocol RemoteArgument<Received>: Sendable {
+/// Stands for a value of type `_Received`: the value itself, or a proxy of it.
+public protocol RemoteArgument<_Received>: Sendable {
     /// What the function will get. Not named Value: a dictionary has a Value of its own.
-    associatedtype Received: Sendable
+    associatedtype _Received: Sendable
 
     /// Appends the encoded value; a proxy marks its place by `ValueWriter._capture`.
     func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError)
@@ -26,87 +26,87 @@ extension RemoteArgument where Self: RemoteValue {
 
 extension Bool: RemoteArgument {
     /// Itself.
-    public typealias Received = Bool
+    public typealias _Received = Bool
 }
 
 extension Int: RemoteArgument {
     /// Itself.
-    public typealias Received = Int
+    public typealias _Received = Int
 }
 
 extension Int8: RemoteArgument {
     /// Itself.
-    public typealias Received = Int8
+    public typealias _Received = Int8
 }
 
 extension Int16: RemoteArgument {
     /// Itself.
-    public typealias Received = Int16
+    public typealias _Received = Int16
 }
 
 extension Int32: RemoteArgument {
     /// Itself.
-    public typealias Received = Int32
+    public typealias _Received = Int32
 }
 
 extension Int64: RemoteArgument {
     /// Itself.
-    public typealias Received = Int64
+    public typealias _Received = Int64
 }
 
 extension UInt: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt
+    public typealias _Received = UInt
 }
 
 extension UInt8: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt8
+    public typealias _Received = UInt8
 }
 
 extension UInt16: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt16
+    public typealias _Received = UInt16
 }
 
 extension UInt32: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt32
+    public typealias _Received = UInt32
 }
 
 extension UInt64: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt64
+    public typealias _Received = UInt64
 }
 
 extension Int128: RemoteArgument {
     /// Itself.
-    public typealias Received = Int128
+    public typealias _Received = Int128
 }
 
 extension UInt128: RemoteArgument {
     /// Itself.
-    public typealias Received = UInt128
+    public typealias _Received = UInt128
 }
 
 extension Float: RemoteArgument {
     /// Itself.
-    public typealias Received = Float
+    public typealias _Received = Float
 }
 
 extension Double: RemoteArgument {
     /// Itself.
-    public typealias Received = Double
+    public typealias _Received = Double
 }
 
 extension String: RemoteArgument {
     /// Itself.
-    public typealias Received = String
+    public typealias _Received = String
 }
 
 extension Array: RemoteArgument where Element: RemoteArgument {
     /// A list of the elements' values.
-    public typealias Received = [Element.Received]
+    public typealias _Received = [Element._Received]
 
     /// Appends the count and the elements.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {

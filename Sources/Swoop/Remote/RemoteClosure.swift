@@ -41,7 +41,7 @@ public struct RemoteClosure<Input, Output>: ElementFunction {
 }
 
 /// A call of a `#remote` closure that is not possible.
-public enum RemoteClosureError: Error, Hashable, Sendable {
+@usableFromInline package enum RemoteClosureError: Error, Hashable, Sendable {
     /// The captured values are only known on a worker.
     case notOnAWorker
 }
@@ -76,7 +76,7 @@ public struct _RemoteClosureEntry<Input, Output>: _RemoteClosureDescribing {
     }
 
     /// The identity's FNV-1a hash.
-    public var key: UInt64 { PageLayout(identity).hash }
+    public var key: UInt64 { _PageLayout(identity).hash }
 }
 
 /// A `#remote` closure, of whatever types.
@@ -94,7 +94,7 @@ public struct _Captured: Sendable {
 
 /// Captures a value, or a proxy of one.
 public func _capture<Argument: RemoteArgument>(
-    _ argument: Argument, as type: Argument.Received.Type
+    _ argument: Argument, as type: Argument._Received.Type
 ) -> _Captured {
     // A value that cannot be encoded leaves no bytes, and the worker says what it missed.
     _Captured { writer in try? argument._encodeArgument(into: &writer) }

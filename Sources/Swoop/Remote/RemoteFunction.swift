@@ -15,7 +15,7 @@ public protocol RemoteFunction: Sendable {
     init()
 
     /// What a worker needs to find and run the function.
-    static var _entry: RemoteEntry { get }
+    static var _entry: _RemoteEntry { get }
     /// Appends the arguments, one after the other.
     static func _encode(
         _ arguments: Arguments, into writer: inout ValueWriter) throws(ValueEncodingError)
@@ -41,14 +41,14 @@ extension RemoteFunction where Result == Void {
 }
 
 /// A remote function that never suspends.
-public protocol SyncRemoteFunction: RemoteFunction {
+public protocol _SyncRemoteFunction: RemoteFunction {
     /// Calls the function.
     static func _call(_ arguments: Arguments) throws -> Result
 }
 
-extension SyncRemoteFunction {
+extension _SyncRemoteFunction {
     /// Decodes the arguments, calls the function, encodes its result.
-    public static var _thunk: RemoteEntry.Body {
+    public static var _thunk: _RemoteEntry.Body {
         .sync { context in
             var reader = context.argumentsReader
             let arguments = try _decode(from: &reader)
@@ -60,14 +60,14 @@ extension SyncRemoteFunction {
 }
 
 /// A remote function that may suspend.
-public protocol AsyncRemoteFunction: RemoteFunction {
+public protocol _AsyncRemoteFunction: RemoteFunction {
     /// Calls the function, on its caller's executor.
     nonisolated(nonsending) static func _call(_ arguments: Arguments) async throws -> Result
 }
 
-extension AsyncRemoteFunction {
+extension _AsyncRemoteFunction {
     /// Decodes the arguments, calls the function, encodes its result.
-    public static var _thunk: RemoteEntry.Body {
+    public static var _thunk: _RemoteEntry.Body {
         .async { context in
             var reader = context.argumentsReader
             let arguments = try _decode(from: &reader)
@@ -79,10 +79,10 @@ extension AsyncRemoteFunction {
 }
 
 /// A remote function that is a step of chains too: sync, with one argument.
-public protocol RemoteElementFunction: RemoteFunction1, SyncRemoteFunction, ElementFunction
+public protocol _RemoteElementFunction: _RemoteFunction1, _SyncRemoteFunction, ElementFunction
 where Input == A0, Output == Result {}
 
-extension RemoteElementFunction {
+extension _RemoteElementFunction {
     /// Nothing is captured.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
 
@@ -95,7 +95,7 @@ extension RemoteElementFunction {
     public static var _name: String { _entry._name }
 }
 
-extension RemoteEntry {
+extension _RemoteEntry {
     /// The path and name of the function: `Outer.parse` of
     /// `App/File.swift:Outer.parse(_:Int)->Int`.
     public var _name: String {
@@ -105,28 +105,28 @@ extension RemoteEntry {
 }
 
 /// A remote function without arguments.
-public protocol RemoteFunction0: RemoteFunction where Arguments == Void {}
+public protocol _RemoteFunction0: RemoteFunction where Arguments == Void {}
 
 /// A remote function of one argument.
-public protocol RemoteFunction1: RemoteFunction where Arguments == A0 {
+public protocol _RemoteFunction1: RemoteFunction where Arguments == A0 {
     associatedtype A0: Sendable
 }
 
 /// A remote function of two arguments.
-public protocol RemoteFunction2: RemoteFunction where Arguments == (A0, A1) {
+public protocol _RemoteFunction2: RemoteFunction where Arguments == (A0, A1) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
 }
 
 /// A remote function of three arguments.
-public protocol RemoteFunction3: RemoteFunction where Arguments == (A0, A1, A2) {
+public protocol _RemoteFunction3: RemoteFunction where Arguments == (A0, A1, A2) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
     associatedtype A2: Sendable
 }
 
 /// A remote function of four arguments.
-public protocol RemoteFunction4: RemoteFunction where Arguments == (A0, A1, A2, A3) {
+public protocol _RemoteFunction4: RemoteFunction where Arguments == (A0, A1, A2, A3) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
     associatedtype A2: Sendable
@@ -134,7 +134,7 @@ public protocol RemoteFunction4: RemoteFunction where Arguments == (A0, A1, A2, 
 }
 
 /// A remote function of five arguments.
-public protocol RemoteFunction5: RemoteFunction where Arguments == (A0, A1, A2, A3, A4) {
+public protocol _RemoteFunction5: RemoteFunction where Arguments == (A0, A1, A2, A3, A4) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
     associatedtype A2: Sendable
@@ -143,7 +143,7 @@ public protocol RemoteFunction5: RemoteFunction where Arguments == (A0, A1, A2, 
 }
 
 /// A remote function of six arguments.
-public protocol RemoteFunction6: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5) {
+public protocol _RemoteFunction6: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
     associatedtype A2: Sendable
@@ -153,7 +153,7 @@ public protocol RemoteFunction6: RemoteFunction where Arguments == (A0, A1, A2, 
 }
 
 /// A remote function of seven arguments.
-public protocol RemoteFunction7: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5, A6) {
+public protocol _RemoteFunction7: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5, A6) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable
     associatedtype A2: Sendable
@@ -164,7 +164,7 @@ public protocol RemoteFunction7: RemoteFunction where Arguments == (A0, A1, A2, 
 }
 
 /// A remote function of eight arguments.
-public protocol RemoteFunction8: RemoteFunction
+public protocol _RemoteFunction8: RemoteFunction
 where Arguments == (A0, A1, A2, A3, A4, A5, A6, A7) {
     associatedtype A0: Sendable
     associatedtype A1: Sendable

@@ -14,13 +14,13 @@ public typealias _RemoteRecord = (UInt32, @convention(c) (UInt) -> Void)
 /// What a record describes.
 public enum _RemoteDescription: Sendable {
     /// A function with `@Remote`.
-    case function(RemoteEntry)
+    case function(_RemoteEntry)
     /// A closure of `#remote`.
     case closure(any _RemoteClosureDescribing)
 }
 
 /// Writes the description of a function; called by records.
-public func _describe(_ entry: RemoteEntry, at address: UInt) {
+public func _describe(_ entry: _RemoteEntry, at address: UInt) {
     describe(.function(entry), at: address)
 }
 
@@ -36,15 +36,15 @@ private func describe(_ description: _RemoteDescription, at address: UInt) {
 }
 
 /// The remote functions and closures of this program, found once.
-public enum RemoteRegistry {
+package enum RemoteRegistry {
     /// Every function with `@Remote`, in the order of the section: the same in every process of a
     /// build.
-    public static let functions: [RemoteEntry] = descriptions.compactMap { description in
+    public static let functions: [_RemoteEntry] = descriptions.compactMap { description in
         if case .function(let entry) = description { entry } else { nil }
     }
 
     /// The function of this identity.
-    public static func function(_ identity: String) -> RemoteEntry? {
+    public static func function(_ identity: String) -> _RemoteEntry? {
         functionsByIdentity[identity]
     }
 

@@ -4,7 +4,7 @@
 import Synchronization
 
 /// What a worker installs for the length of a run, to decide about the calls that the run makes.
-public protocol RemoteRunHook: AnyObject, Sendable {
+public protocol _RemoteRunHook: AnyObject, Sendable {
     /// Makes the call: as a child run, on this node or another, or inline by calling `body`.
     ///
     /// A child on this node calls `body` inside `_RemoteRun.within(hook:)` with a hook of its own;
@@ -22,14 +22,14 @@ public enum _RemoteRun {
     @TaskLocal static var scope: RemoteRunScope?
 
     /// The hook that must be asked about the call that is being made; nil if its body is to run.
-    public static func intercepting() -> (any RemoteRunHook)? {
+    public static func intercepting() -> (any _RemoteRunHook)? {
         guard let scope, !scope.enter() else { return nil }
         return scope.hook
     }
 
     /// Runs the thunk of a run's own function: its body runs, what it calls goes to `hook`.
     public nonisolated(nonsending) static func entering<Value>(
-        hook: any RemoteRunHook,
+        hook: any _RemoteRunHook,
         _ thunk: nonisolated(nonsending) () async throws -> Value
     ) async rethrows -> Value {
         try await $scope.withValue(RemoteRunScope(hook: hook, isEntering: true), operation: thunk)
@@ -37,7 +37,7 @@ public enum _RemoteRun {
 
     /// Runs the body of a child that stays in this process: what it calls goes to `hook`.
     public nonisolated(nonsending) static func within<Value>(
-        hook: any RemoteRunHook,
+        hook: any _RemoteRunHook,
         _ body: nonisolated(nonsending) () async throws -> Value
     ) async rethrows -> Value {
         try await $scope.withValue(RemoteRunScope(hook: hook, isEntering: false), operation: body)
@@ -46,10 +46,10 @@ public enum _RemoteRun {
 
 /// The hook, and whether the call that a run consists of is still to come.
 final class RemoteRunScope: Sendable {
-    let hook: any RemoteRunHook
+    let hook: any _RemoteRunHook
     private let isEntering: Atomic<Bool>
 
-    init(hook: any RemoteRunHook, isEntering: Bool) {
+    init(hook: any _RemoteRunHook, isEntering: Bool) {
         self.hook = hook
         self.isEntering = Atomic(isEntering)
     }

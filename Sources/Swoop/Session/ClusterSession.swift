@@ -65,7 +65,7 @@ final class ClusterSession: Sendable {
     init(
         client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
         pageBudget: Int = 0, writer: ArenaWriter? = nil,
-        csvRowByteCountMax: Int = CSVDialect().rowByteCountMax
+        csvRowByteCountMax: Int = _CSVDialect().rowByteCountMax
     ) {
         self.pageBudget = pageBudget
         self.csvRowByteCountMax = csvRowByteCountMax
@@ -307,7 +307,7 @@ final class ClusterSession: Sendable {
     }
 
     /// The bytes of a handle's value: of a task, or of arithmetic over several.
-    func bytes(of handle: ProxyHandle) async throws -> [UInt8] {
+    func bytes(of handle: _ProxyHandle) async throws -> [UInt8] {
         if let task = handle.task { return try await bytes(of: task) }
         return try await evaluate(handle.argument)
     }
@@ -429,7 +429,7 @@ final class ClusterSession: Sendable {
 
     // MARK: Asking
 
-    func hasBytes(of handle: ProxyHandle) -> Bool {
+    func hasBytes(of handle: _ProxyHandle) -> Bool {
         var isReady = true
         handle.forEachTask { task in
             if self.state.withLock({ $0.machine.bytes(of: task) }) == nil { isReady = false }
@@ -437,7 +437,7 @@ final class ClusterSession: Sendable {
         return isReady
     }
 
-    func whereabouts(of handle: ProxyHandle) -> String {
+    func whereabouts(of handle: _ProxyHandle) -> String {
         guard let task = handle.tasks.first else { return "arithmetic" }
         return state.withLock { state in
             switch state.machine.held[task]?.state {
@@ -451,14 +451,14 @@ final class ClusterSession: Sendable {
     }
 
     /// The sizes of outputs that are there; nil if one is not.
-    func sizes(of tasks: [TaskID]) -> [PageSize]? {
+    func sizes(of tasks: [TaskID]) -> [_PageSize]? {
         state.withLock { state in
-            var sizes: [PageSize] = []
+            var sizes: [_PageSize] = []
             sizes.reserveCapacity(tasks.count)
             for task in tasks {
                 guard let size = state.machine.held[task]?.state.size else { return nil }
                 sizes.append(
-                    PageSize(byteCount: Int(size.byteCount), count: Int(size.elementCount)))
+                    _PageSize(byteCount: Int(size.byteCount), count: Int(size.elementCount)))
             }
             return sizes
         }

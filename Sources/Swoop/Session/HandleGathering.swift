@@ -19,7 +19,7 @@ final class HandleGathering {
     }
 
     /// Those that are waited for, or keep what is.
-    private let handles: [ProxyHandle]
+    private let handles: [_ProxyHandle]
     private let session: ClusterSession?
     private let wish: GatheringWish
     private let id: GatheringID
@@ -41,7 +41,7 @@ final class HandleGathering {
         var counts: [Int32: Int] = [:]
         var constants: [Int32] = []
 
-        static func each(_ handles: [ProxyHandle]) -> WaitedTasks {
+        static func each(_ handles: [_ProxyHandle]) -> WaitedTasks {
             var waited = WaitedTasks()
             waited.tasks.reserveCapacity(handles.count)
             for handle in handles {
@@ -51,7 +51,7 @@ final class HandleGathering {
             return waited
         }
 
-        private static func withArithmetic(_ handles: [ProxyHandle]) -> WaitedTasks {
+        private static func withArithmetic(_ handles: [_ProxyHandle]) -> WaitedTasks {
             var waited = WaitedTasks()
             var owners: [Int32] = []
             for (place, handle) in handles.enumerated() {
@@ -72,7 +72,7 @@ final class HandleGathering {
     /// Begins to wait for handles of single values.
     ///
     /// - Throws: `SwoopError` where a handle is not in use, or of another cluster than the others.
-    convenience init(_ handles: [ProxyHandle], _ wish: GatheringWish) throws(SwoopError) {
+    convenience init(_ handles: [_ProxyHandle], _ wish: GatheringWish) throws(SwoopError) {
         let areOfOne = handles.allSatisfy { $0.recording.session === handles[0].recording.session }
         guard areOfOne else {
             throw SwoopError(
@@ -86,7 +86,7 @@ final class HandleGathering {
     /// Begins to wait for the pages of a handle.
     ///
     /// - Throws: `SwoopError` where it is not in use.
-    convenience init(pagesOf handle: ProxyHandle, _ wish: GatheringWish) throws(SwoopError) {
+    convenience init(pagesOf handle: _ProxyHandle, _ wish: GatheringWish) throws(SwoopError) {
         try self.init(
             WaitedTasks(tasks: handle.tasks), of: handle.recording.session, keeping: [handle],
             wish)
@@ -100,7 +100,7 @@ final class HandleGathering {
     }
 
     private init(
-        _ waited: WaitedTasks, of session: ClusterSession?, keeping handles: [ProxyHandle],
+        _ waited: WaitedTasks, of session: ClusterSession?, keeping handles: [_ProxyHandle],
         _ wish: GatheringWish
     ) throws(SwoopError) {
         self.handles = handles

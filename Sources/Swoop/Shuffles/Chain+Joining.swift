@@ -11,79 +11,79 @@ extension Chain where Stage.Output: PageElement {
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction>(
         by key: F
-    ) -> Chain<GroupsSource<ElementRows<Stage.Output>, F>>
+    ) -> Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>
     where F.Input == Stage.Output, F.Output: SortKey {
-        let shuffle = ShuffleSpec(
-            [_side(ElementRows<Stage.Output>.self, by: key)],
+        let shuffle = _ShuffleSpec(
+            [_side(_ElementRows<Stage.Output>.self, by: key)],
             splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never)
-        return Chain<GroupsSource<ElementRows<Stage.Output>, F>>(
-            GroupsSource(by: key), .shuffled(shuffle), recorder)
+        return Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>(
+            _GroupsSource(by: key), .shuffled(shuffle), recorder)
     }
 
     /// Pairs of this collection's elements and those of another one with the same key, in the order
     /// of the keys; elements without a partner are left out.
     @inlinable @inline(__always)
-    public func joined<Other: ChainStage, F: ElementFunction, G: ElementFunction>(
+    public func joined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Output>, G, InnerJoin<Other.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, _InnerJoin<Other.Output>
         >
     >
     where
         Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
         F.Output == G.Output, F.Output: SortKey
-    { _joined(other, key, otherKey, InnerJoin<Other.Output>.self) }
+    { _joined(other, key, otherKey, _InnerJoin<Other.Output>.self) }
 
     /// Pairs of this collection's elements and those of another one with the same key, or nil where
     /// there is none, in the order of the keys.
     @inlinable @inline(__always)
-    public func leftJoined<Other: ChainStage, F: ElementFunction, G: ElementFunction>(
+    public func leftJoined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Output>, G, LeftJoin<Other.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, _LeftJoin<Other.Output>
         >
     >
     where
         Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
         F.Output == G.Output, F.Output: SortKey
-    { _joined(other, key, otherKey, LeftJoin<Other.Output>.self) }
+    { _joined(other, key, otherKey, _LeftJoin<Other.Output>.self) }
 
     @inlinable @inline(__always)
-    func _joined<Other: ChainStage, F: ElementFunction, G: ElementFunction, Rule: JoinRule>(
+    func _joined<Other: _ChainStage, F: ElementFunction, G: ElementFunction, Rule: _JoinRule>(
         _ other: Chain<Other>, _ key: F, _ otherKey: G, _ rule: Rule.Type
-    ) -> Chain<JoinedSource<ElementRows<Stage.Output>, F, ElementRows<Other.Output>, G, Rule>>
+    ) -> Chain<_JoinedSource<_ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, Rule>>
     where
         Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
         F.Output == G.Output, F.Output: SortKey, Rule.Partner == Other.Output
     {
-        let shuffle = ShuffleSpec(
+        let shuffle = _ShuffleSpec(
             [
-                _side(ElementRows<Stage.Output>.self, by: key),
-                other._side(ElementRows<Other.Output>.self, by: otherKey),
+                _side(_ElementRows<Stage.Output>.self, by: key),
+                other._side(_ElementRows<Other.Output>.self, by: otherKey),
             ], splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never)
         return Chain<
-            JoinedSource<ElementRows<Stage.Output>, F, ElementRows<Other.Output>, G, Rule>
-        >(JoinedSource(key, otherKey), .shuffled(shuffle), recorder)
+            _JoinedSource<_ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, Rule>
+        >(_JoinedSource(key, otherKey), .shuffled(shuffle), recorder)
     }
 
     /// The first element of each key, as a stored collection in the order of the keys.
     @inlinable @inline(__always)
     public func distinct<F: ElementFunction>(by key: F) -> ProxyArray<Stage.Output>
     where F.Input == Stage.Output, F.Output: SortKey {
-        let shuffle = ShuffleSpec(
-            [_side(ElementRows<Stage.Output>.self, by: key)],
+        let shuffle = _ShuffleSpec(
+            [_side(_ElementRows<Stage.Output>.self, by: key)],
             splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never, keepsFirst: true)
-        return Chain<GroupsSource<ElementRows<Stage.Output>, F>>(
-            GroupsSource(by: key), .shuffled(shuffle), recorder
+        return Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>(
+            _GroupsSource(by: key), .shuffled(shuffle), recorder
         ).map(_FirstOfGroup<F.Output, Stage.Output>()).stored()
     }
 
     /// Each element once, as a stored collection in order.
     @inlinable @inline(__always)
     public func distinct() -> ProxyArray<Stage.Output> where Stage.Output: SortKey {
-        distinct(by: ItselfFunction<Stage.Output>())
+        distinct(by: _ItselfFunction<Stage.Output>())
     }
 }
 
@@ -106,14 +106,14 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func grouped<F: ElementFunction>(
         by key: F
-    ) -> Chain<GroupsSource<ElementRows<Element>, F>>
+    ) -> Chain<_GroupsSource<_ElementRows<Element>, F>>
     where F.Input == Element, F.Output: SortKey { chain.grouped(by: key) }
 
     /// Pairs of elements with the same key: see `Chain.joined(with:on:_:)`.
     @inlinable @inline(__always)
     public func joined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
-    ) -> Chain<JoinedSource<ElementRows<Element>, F, ElementRows<Other>, G, InnerJoin<Other>>>
+    ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _InnerJoin<Other>>>
     where
         F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: SortKey
     { chain.joined(with: other.chain, on: key, otherKey) }
@@ -122,7 +122,7 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func leftJoined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
-    ) -> Chain<JoinedSource<ElementRows<Element>, F, ElementRows<Other>, G, LeftJoin<Other>>>
+    ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _LeftJoin<Other>>>
     where
         F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: SortKey
     { chain.leftJoined(with: other.chain, on: key, otherKey) }

@@ -23,35 +23,35 @@ extension Chain where Stage.Output: PageElement {
     @inlinable @inline(__always)
     public func sorted<F: ElementFunction>(
         by key: F
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, F>>
-    where F.Input == Stage.Output, F.Output: SortKey { _sorted(ElementRows.self, by: key) }
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, F>>
+    where F.Input == Stage.Output, F.Output: SortKey { _sorted(_ElementRows.self, by: key) }
 
     /// The elements in the opposite order of their keys; those of equal keys stay in the order of
     /// the source.
     @inlinable @inline(__always)
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, DescendingFunction<F>>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _DescendingFunction<F>>>
     where F.Input == Stage.Output, F.Output: SortKey {
-        _sorted(ElementRows.self, by: DescendingFunction(key))
+        _sorted(_ElementRows.self, by: _DescendingFunction(key))
     }
 
     /// The elements in the order of their keys, which are of a type that can be compared.
     @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F
-    ) -> Chain<MergedSource<ElementRows<Stage.Output>, ComparedFunction<F>>>
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _ComparedFunction<F>>>
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
-        _sorted(ElementRows.self, by: ComparedFunction(key))
+        _sorted(_ElementRows.self, by: _ComparedFunction(key))
     }
 
     /// The elements in their own order.
     @inlinable @inline(__always)
     public func sorted() -> Chain<
-        MergedSource<ElementRows<Stage.Output>, ItselfFunction<Stage.Output>>
+        _MergedSource<_ElementRows<Stage.Output>, _ItselfFunction<Stage.Output>>
     >
     where Stage.Output: SortKey {
-        _sorted(ElementRows.self, by: ItselfFunction<Stage.Output>())
+        _sorted(_ElementRows.self, by: _ItselfFunction<Stage.Output>())
     }
 }
 
@@ -64,22 +64,22 @@ extension Chain where Stage.Output == TextSlice {
     /// remote.lines("sort.txt").sorted(by: key).saved(asText: "sorted/part")
     /// ```
     @inlinable @inline(__always)
-    public func sorted<F: ElementFunction>(by key: F) -> Chain<MergedSource<TextRows, F>>
-    where F.Input == Stage.Output, F.Output: SortKey { _sorted(TextRows.self, by: key) }
+    public func sorted<F: ElementFunction>(by key: F) -> Chain<_MergedSource<_TextRows, F>>
+    where F.Input == Stage.Output, F.Output: SortKey { _sorted(_TextRows.self, by: key) }
 
     /// The pieces of text in the opposite order of their keys.
     @inlinable @inline(__always)
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
-    ) -> Chain<MergedSource<TextRows, DescendingFunction<F>>>
+    ) -> Chain<_MergedSource<_TextRows, _DescendingFunction<F>>>
     where F.Input == Stage.Output, F.Output: SortKey {
-        _sorted(TextRows.self, by: DescendingFunction(key))
+        _sorted(_TextRows.self, by: _DescendingFunction(key))
     }
 
     /// The pieces of text in the order of their bytes.
     @inlinable @inline(__always)
-    public func sorted() -> Chain<MergedSource<TextRows, ItselfFunction<TextSlice>>> {
-        _sorted(TextRows.self, by: ItselfFunction<TextSlice>())
+    public func sorted() -> Chain<_MergedSource<_TextRows, _ItselfFunction<TextSlice>>> {
+        _sorted(_TextRows.self, by: _ItselfFunction<TextSlice>())
     }
 
     /// The pieces of text as a stored collection.
@@ -89,7 +89,7 @@ extension Chain where Stage.Output == TextSlice {
         stage._encodeFields(into: &writer)
         return ProxyArray(
             _handle: recorder._record(
-                LoopSpec(
+                _LoopSpec(
                     name: "\(Stage._name).stored", kernel: _kernel(TextPagesKernel<Stage>.self),
                     fields: writer, source: source, leafWidth: Stage.Source._leafWidth,
                     reduction: nil, pageLayout: String._layout)))
@@ -97,23 +97,24 @@ extension Chain where Stage.Output == TextSlice {
 }
 
 /// Writes the text that comes out of a chain as a page.
-public enum TextPagesKernel<Stage: ChainStage>: Kernel where Stage.Output == TextSlice {
+@usableFromInline package enum TextPagesKernel<Stage: _ChainStage>: _Kernel
+where Stage.Output == TextSlice {
     /// Hands on one page.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
-        var rows = TextRows(host: context._host)
-        var entries: [SortEntry] = []
+        var rows = _TextRows(host: context._host)
+        var entries: [_SortEntry] = []
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { text in
-                entries.append(SortEntry(number: 0, row: entries.count))
+                entries.append(_SortEntry(number: 0, row: entries.count))
                 try rows.append(text)
             }
             return true
         }
         context.producedCount = entries.count
         guard !entries.isEmpty else {
-            var none = String.Builder()
+            var none = String._Builder()
             return try _emit(&none, context._host)
         }
         try rows.write(entries, [0..<entries.count], to: context._host)
@@ -125,18 +126,18 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public func sorted<F: ElementFunction>(
         by key: F
-    ) -> Chain<MergedSource<ElementRows<Element>, F>>
+    ) -> Chain<_MergedSource<_ElementRows<Element>, F>>
     where F.Input == Element, F.Output: SortKey { chain.sorted(by: key) }
 
     /// The elements in the opposite order of their keys, as a chain.
     @inlinable @inline(__always)
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
-    ) -> Chain<MergedSource<ElementRows<Element>, DescendingFunction<F>>>
+    ) -> Chain<_MergedSource<_ElementRows<Element>, _DescendingFunction<F>>>
     where F.Input == Element, F.Output: SortKey { chain.sorted(by: key, order) }
 
     /// The elements in their own order, as a chain.
     @inlinable @inline(__always)
-    public func sorted() -> Chain<MergedSource<ElementRows<Element>, ItselfFunction<Element>>>
+    public func sorted() -> Chain<_MergedSource<_ElementRows<Element>, _ItselfFunction<Element>>>
     where Element: SortKey { chain.sorted() }
 }

@@ -49,19 +49,19 @@ public struct Group<Key, Element>: BorrowedValue, RandomAccessCollection {
 
 /// The groups of one partition in the order of their keys; a group's position is that of its first
 /// row in the sorted whole.
-@frozen public struct GroupsSource<Rows: ShuffleRows, KeyFunction: ElementFunction>: ChainSource
+@frozen public struct _GroupsSource<Rows: _ShuffleRows, KeyFunction: ElementFunction>: _ChainSource
 where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
     /// A group.
     public typealias Output = Group<KeyFunction.Output, Rows.Element>
     /// Itself.
-    public typealias Source = GroupsSource<Rows, KeyFunction>
+    public typealias Source = _GroupsSource<Rows, KeyFunction>
 
     /// Groups of opened pages.
     @frozen public struct Block {
-        @usableFromInline let pages: [Rows.Stored.Columns]
+        @usableFromInline let pages: [Rows._Stored._Columns]
         @usableFromInline let groups: [[RowPlace]]
 
-        @inlinable init(pages: [Rows.Stored.Columns], groups: [[RowPlace]]) {
+        @inlinable init(pages: [Rows._Stored._Columns], groups: [[RowPlace]]) {
             self.pages = pages
             self.groups = groups
         }
@@ -89,7 +89,7 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
 
     /// Goes through the groups that begin in each stride of rows.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var runs = try MergedRows<Rows, KeyFunction>(by: key, context.inputs)
         var position = context.range.lowerBound
@@ -128,16 +128,17 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
 
 /// The rows of one collection's pages in the order of their keys, one after the other or a key's at
 /// a time.
-@frozen public struct MergedRows<Rows: ShuffleRows, KeyFunction: ElementFunction>
+@frozen @usableFromInline
+package struct MergedRows<Rows: _ShuffleRows, KeyFunction: ElementFunction>
 where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
     @usableFromInline let key: KeyFunction
-    @usableFromInline let pages: [Rows.Stored.Columns]
+    @usableFromInline let pages: [Rows._Stored._Columns]
     @usableFromInline var merge: RunMerge
     /// The next row; nil at the end.
     @usableFromInline var head: RowPlace?
 
     /// Opens pages.
-    @inlinable init(by key: KeyFunction, _ inputs: some Sequence<InputPage>) throws {
+    @inlinable init(by key: KeyFunction, _ inputs: some Sequence<_InputPage>) throws {
         let (pages, counts) = try _openRuns(of: Rows.self, inputs)
         self.key = key
         self.pages = pages
@@ -150,7 +151,7 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
     }
 
     @inlinable static func isBefore(
-        _ left: RowPlace, _ right: RowPlace, _ pages: [Rows.Stored.Columns], _ key: KeyFunction
+        _ left: RowPlace, _ right: RowPlace, _ pages: [Rows._Stored._Columns], _ key: KeyFunction
     ) throws -> Bool {
         if KeyFunction.Output._numberDecides { return false }
         let left = try key._apply(Rows.element(pages[Int(left.run)], Int(left.row)))

@@ -5,7 +5,7 @@
 public import SwoopElements
 
 /// What becomes of a left element without a partner.
-public protocol JoinRule: Sendable {
+public protocol _JoinRule: Sendable {
     /// A right element.
     associatedtype Partner
     /// What stands beside a left element.
@@ -20,7 +20,7 @@ public protocol JoinRule: Sendable {
 }
 
 /// Elements without a partner are left out.
-public enum InnerJoin<Partner>: JoinRule {
+public enum _InnerJoin<Partner>: _JoinRule {
     /// The partner.
     @inlinable @inline(__always) public static func _beside(_ partner: Partner) -> Partner {
         partner
@@ -32,7 +32,7 @@ public enum InnerJoin<Partner>: JoinRule {
 }
 
 /// Left elements without a partner stand beside nil.
-public enum LeftJoin<Partner>: JoinRule {
+public enum _LeftJoin<Partner>: _JoinRule {
     /// The partner.
     @inlinable @inline(__always) public static func _beside(_ partner: Partner) -> Partner? {
         partner
@@ -46,10 +46,10 @@ public enum LeftJoin<Partner>: JoinRule {
 /// Pairs of elements with equal keys, in the order of the keys; a pair's position is that of its
 /// left element in the sorted left collection.
 @frozen
-public struct JoinedSource<
-    Left: ShuffleRows, LeftKey: ElementFunction, Right: ShuffleRows, RightKey: ElementFunction,
-    Rule: JoinRule
->: ChainSource
+public struct _JoinedSource<
+    Left: _ShuffleRows, LeftKey: ElementFunction, Right: _ShuffleRows, RightKey: ElementFunction,
+    Rule: _JoinRule
+>: _ChainSource
 where
     LeftKey.Input == Left.Element, RightKey.Input == Right.Element,
     LeftKey.Output == RightKey.Output, LeftKey.Output: SortKey, Rule.Partner == Right.Element
@@ -57,19 +57,19 @@ where
     /// A left element, and what stands beside it.
     public typealias Output = Pair<Left.Element, Rule.Beside>
     /// Itself.
-    public typealias Source = JoinedSource<Left, LeftKey, Right, RightKey, Rule>
+    public typealias Source = _JoinedSource<Left, LeftKey, Right, RightKey, Rule>
 
     /// Left rows of opened pages, and the right rows that belong to each.
     @frozen public struct Block {
-        @usableFromInline let left: [Left.Stored.Columns]
-        @usableFromInline let right: [Right.Stored.Columns]
+        @usableFromInline let left: [Left._Stored._Columns]
+        @usableFromInline let right: [Right._Stored._Columns]
         @usableFromInline let rows: [RowPlace]
         /// Where each row's partners lie in `partners`.
         @usableFromInline let ranges: [Range<Int>]
         @usableFromInline let partners: [RowPlace]
 
         @inlinable init(
-            left: [Left.Stored.Columns], right: [Right.Stored.Columns], rows: [RowPlace],
+            left: [Left._Stored._Columns], right: [Right._Stored._Columns], rows: [RowPlace],
             ranges: [Range<Int>], partners: [RowPlace]
         ) {
             self.left = left
@@ -108,7 +108,7 @@ where
 
     /// Goes through the left rows in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         var left = try MergedRows<Left, LeftKey>(by: leftKey, context.inputs)
         var right = try MergedRows<Right, RightKey>(by: rightKey, context.otherInputs)

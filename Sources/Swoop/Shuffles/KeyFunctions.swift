@@ -4,7 +4,7 @@
 public import SwoopElements
 
 /// The element as its own key.
-@frozen public struct ItselfFunction<Element>: ElementFunction {
+@frozen public struct _ItselfFunction<Element>: ElementFunction {
     /// Makes the function.
     @inlinable public init() {}
     /// Reads nothing.
@@ -18,7 +18,7 @@ public import SwoopElements
 }
 
 /// A key in the opposite order.
-@frozen public struct DescendingFunction<Function: ElementFunction>: ElementFunction
+@frozen public struct _DescendingFunction<Function: ElementFunction>: ElementFunction
 where Function.Output: SortKey {
     @usableFromInline let function: Function
 
@@ -34,15 +34,15 @@ where Function.Output: SortKey {
     }
     /// The key, turned around.
     @inlinable @inline(__always)
-    public func _apply(_ input: Function.Input) throws -> DescendingKey<Function.Output> {
-        DescendingKey(try function._apply(input))
+    public func _apply(_ input: Function.Input) throws -> _DescendingKey<Function.Output> {
+        _DescendingKey(try function._apply(input))
     }
     /// The function's name.
     public static var _name: String { "\(Function._name), descending" }
 }
 
 /// A key of a type that can be compared and has no number.
-@frozen public struct ComparedFunction<Function: ElementFunction>: ElementFunction
+@frozen public struct _ComparedFunction<Function: ElementFunction>: ElementFunction
 where Function.Output: Comparable & RemoteValue {
     @usableFromInline let function: Function
 
@@ -58,8 +58,8 @@ where Function.Output: Comparable & RemoteValue {
     }
     /// The key.
     @inlinable @inline(__always)
-    public func _apply(_ input: Function.Input) throws -> ComparedKey<Function.Output> {
-        ComparedKey(try function._apply(input))
+    public func _apply(_ input: Function.Input) throws -> _ComparedKey<Function.Output> {
+        _ComparedKey(try function._apply(input))
     }
     /// The function's name.
     public static var _name: String { Function._name }

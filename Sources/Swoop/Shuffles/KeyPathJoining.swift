@@ -10,9 +10,9 @@ extension Chainable where Stage.Output: PageElement {
     public func joined<Other: Chainable, F: ElementFunction, G: ElementFunction>(
         with other: Other, on key: F, equals otherKey: G
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Stage.Output>, G,
-            InnerJoin<Other.Stage.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Stage.Output>, G,
+            _InnerJoin<Other.Stage.Output>
         >
     >
     where
@@ -26,9 +26,9 @@ extension Chainable where Stage.Output: PageElement {
     public func leftJoined<Other: Chainable, F: ElementFunction, G: ElementFunction>(
         with other: Other, on key: F, equals otherKey: G
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Stage.Output>, G,
-            LeftJoin<Other.Stage.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Stage.Output>, G,
+            _LeftJoin<Other.Stage.Output>
         >
     >
     where
@@ -45,9 +45,9 @@ extension Chainable where Stage.Output: _PropertyHolder & PageElement {
         with other: Other, on key: KeyPath<Stage.Output._Properties, F>,
         equals otherKey: KeyPath<Other.Stage.Output._Properties, G>
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Stage.Output>, G,
-            InnerJoin<Other.Stage.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Stage.Output>, G,
+            _InnerJoin<Other.Stage.Output>
         >
     >
     where
@@ -62,9 +62,9 @@ extension Chainable where Stage.Output: _PropertyHolder & PageElement {
         with other: Other, on key: KeyPath<Stage.Output._Properties, F>,
         equals otherKey: KeyPath<Other.Stage.Output._Properties, G>
     ) -> Chain<
-        JoinedSource<
-            ElementRows<Stage.Output>, F, ElementRows<Other.Stage.Output>, G,
-            LeftJoin<Other.Stage.Output>
+        _JoinedSource<
+            _ElementRows<Stage.Output>, F, _ElementRows<Other.Stage.Output>, G,
+            _LeftJoin<Other.Stage.Output>
         >
     >
     where

@@ -4,19 +4,19 @@
 public import SwoopElements
 
 /// The elements of one partition in order; positions are their places in the whole collection.
-@frozen public struct MergedSource<Rows: ShuffleRows, KeyFunction: ElementFunction>: ChainSource
+@frozen public struct _MergedSource<Rows: _ShuffleRows, KeyFunction: ElementFunction>: _ChainSource
 where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
     /// An element.
     public typealias Output = Rows.Element
     /// Itself.
-    public typealias Source = MergedSource<Rows, KeyFunction>
+    public typealias Source = _MergedSource<Rows, KeyFunction>
 
     /// Rows of opened pages, in the merged order.
     @frozen public struct Block {
-        @usableFromInline let pages: [Rows.Stored.Columns]
+        @usableFromInline let pages: [Rows._Stored._Columns]
         @usableFromInline let rows: [RowPlace]
 
-        @inlinable init(pages: [Rows.Stored.Columns], rows: [RowPlace]) {
+        @inlinable init(pages: [Rows._Stored._Columns], rows: [RowPlace]) {
             self.pages = pages
             self.rows = rows
         }
@@ -44,7 +44,7 @@ where KeyFunction.Input == Rows.Element, KeyFunction.Output: SortKey {
 
     /// Goes through the rows in strides.
     @inlinable public func _walk(
-        _ context: inout CallContext, _ body: (Block, _ end: Int) throws -> Bool
+        _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
         let (pages, counts) = try _openRuns(of: Rows.self, context.inputs)
         let number = { (run: Int, row: Int) throws -> UInt64 in

@@ -4,29 +4,30 @@
 public import SwoopElements
 
 /// Writes what comes out of a chain as pages, one for each partition of the keys, each in order.
-public enum PartitionKernel<Stage: ChainStage, KeyFunction: ElementFunction, Rows: ShuffleRows>:
-    Kernel
+@usableFromInline
+package enum PartitionKernel<Stage: _ChainStage, KeyFunction: ElementFunction, Rows: _ShuffleRows>:
+    _Kernel
 where
     KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey, Rows.Element == Stage.Output
 {
-    /// The fields end with the number of partitions, the `SplitRule`, whether only the first row of
-    /// a key is wanted, the number of the part, and the splitters.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    /// The fields end with the number of partitions, the `_SplitRule`, whether only the first row
+    /// of a key is wanted, the number of the part, and the splitters.
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
         let partitions = try reader.read(Int.self)
-        let rule = SplitRule(rawValue: try reader.read(UInt8.self)) ?? .never
+        let rule = _SplitRule(rawValue: try reader.read(UInt8.self)) ?? .never
         let keepsFirst = try reader.read(UInt8.self) != 0
         let part = try reader.read(Int.self)
         let splitters = Splitters<KeyFunction.Output>(
             try [KeySample<KeyFunction.Output.Kept>](decoding: &reader), part: part, rule: rule)
         var rows = Rows(host: context._host)
-        var entries: [SortEntry] = []
+        var entries: [_SortEntry] = []
         try stage._source._walk(&context) { block, _ in
             try stage._forEach(block) { element in
                 entries.append(
-                    SortEntry(number: try key._apply(element)._sortNumber, row: entries.count))
+                    _SortEntry(number: try key._apply(element)._sortNumber, row: entries.count))
                 try rows.append(element)
             }
             return true
@@ -61,9 +62,9 @@ where
 
 /// The first entry of each key, of entries in order.
 @inlinable func _firstOfEach(
-    _ entries: [SortEntry], _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
-) rethrows -> [SortEntry] {
-    var kept: [SortEntry] = []
+    _ entries: [_SortEntry], _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
+) rethrows -> [_SortEntry] {
+    var kept: [_SortEntry] = []
     for entry in entries {
         if let last = kept.last, last.number == entry.number, try !isBefore(last.row, entry.row) {
             continue
@@ -75,7 +76,7 @@ where
 
 /// The first index at or after `start` of which `isBehind` is true, as it is for all after it.
 @inlinable func _firstIndex(
-    in entries: [SortEntry], from start: Int, _ isBehind: (SortEntry) throws -> Bool
+    in entries: [_SortEntry], from start: Int, _ isBehind: (_SortEntry) throws -> Bool
 ) rethrows -> Int {
     var low = start
     var high = entries.count

@@ -6,26 +6,26 @@ import Synchronization
 
 /// A shuffle: every part of its sources is divided into partitions by key, and each partition is
 /// merged from all parts.
-public final class ShuffleSpec: Sendable {
+public final class _ShuffleSpec: Sendable {
     /// One of the collections that are shuffled together.
     public struct Side: Sendable {
         /// The side as the user would write it.
         public let name: String
         /// What it goes over.
-        public let source: LoopSpec.Source
+        public let source: _LoopSpec.Source
         /// The number of the source's positions in a leaf.
         public let leafWidth: Int
         /// A `SampleKernel`.
-        public let sample: KernelHandle
+        public let sample: _KernelHandle
         /// A `PartitionKernel`.
-        public let partition: KernelHandle
+        public let partition: _KernelHandle
         /// The fields of the chain and its key.
         public let fields: ValueWriter
 
         /// Describes a side.
         public init(
-            name: String, source: LoopSpec.Source, leafWidth: Int, sample: KernelHandle,
-            partition: KernelHandle, fields: ValueWriter
+            name: String, source: _LoopSpec.Source, leafWidth: Int, sample: _KernelHandle,
+            partition: _KernelHandle, fields: ValueWriter
         ) {
             self.name = name
             self.source = source
@@ -39,8 +39,8 @@ public final class ShuffleSpec: Sendable {
     /// The collections, in the order in which the merge gets their pages.
     let sides: [Side]
     /// A `SplitterKernel` of the sides' key.
-    let splitters: KernelHandle
-    let rule: SplitRule
+    let splitters: _KernelHandle
+    let rule: _SplitRule
     /// Of rows with equal keys only the first one is wanted.
     let keepsFirst: Bool
     /// Several loops over the same shuffle share its work.
@@ -48,7 +48,7 @@ public final class ShuffleSpec: Sendable {
 
     /// Describes a shuffle.
     public init(
-        _ sides: [Side], splitters: KernelHandle, rule: SplitRule, keepsFirst: Bool = false
+        _ sides: [Side], splitters: _KernelHandle, rule: _SplitRule, keepsFirst: Bool = false
     ) {
         self.keepsFirst = keepsFirst
         self.sides = sides
@@ -60,14 +60,14 @@ public final class ShuffleSpec: Sendable {
 extension Chain {
     /// The chain as a side of a shuffle by key.
     @inlinable @inline(__always)
-    func _side<Rows: ShuffleRows, F: ElementFunction>(
+    func _side<Rows: _ShuffleRows, F: ElementFunction>(
         _ rows: Rows.Type, by key: F
-    ) -> ShuffleSpec.Side
+    ) -> _ShuffleSpec.Side
     where Rows.Element == Stage.Output, F.Input == Stage.Output, F.Output: SortKey {
         var fields = ValueWriter()
         stage._encodeFields(into: &fields)
         key._encodeFields(into: &fields)
-        return ShuffleSpec.Side(
+        return _ShuffleSpec.Side(
             name: "\(Stage._name).shuffled(by: \(F._name))", source: source,
             leafWidth: Stage.Source._leafWidth, sample: _kernel(SampleKernel<Stage, F>.self),
             partition: _kernel(PartitionKernel<Stage, F, Rows>.self), fields: fields)
@@ -75,13 +75,13 @@ extension Chain {
 
     /// The chain's elements in the order of their keys.
     @inlinable @inline(__always)
-    func _sorted<Rows: ShuffleRows, F: ElementFunction>(
+    func _sorted<Rows: _ShuffleRows, F: ElementFunction>(
         _ rows: Rows.Type, by key: F
-    ) -> Chain<MergedSource<Rows, F>>
+    ) -> Chain<_MergedSource<Rows, F>>
     where Rows.Element == Stage.Output, F.Input == Stage.Output, F.Output: SortKey {
-        let shuffle = ShuffleSpec(
+        let shuffle = _ShuffleSpec(
             [_side(rows, by: key)], splitters: _kernel(SplitterKernel<F.Output>.self),
             rule: .byPlace)
-        return Chain<MergedSource<Rows, F>>(MergedSource(by: key), .shuffled(shuffle), recorder)
+        return Chain<_MergedSource<Rows, F>>(_MergedSource(by: key), .shuffled(shuffle), recorder)
     }
 }

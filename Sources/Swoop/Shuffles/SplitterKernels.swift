@@ -7,7 +7,7 @@ public import SwoopElements
 ///
 /// Rows with equal keys are told apart by their place, so that a collection of equal keys is
 /// divided as evenly as any other.
-@frozen public struct KeySample<Kept: RemoteValue>: RemoteValue {
+@frozen @usableFromInline package struct KeySample<Kept: RemoteValue>: RemoteValue {
     @usableFromInline let key: Kept
     @usableFromInline let part: Int
     @usableFromInline let row: Int
@@ -34,7 +34,7 @@ public import SwoopElements
 }
 
 /// How a shuffle divides rows with equal keys.
-public enum SplitRule: UInt8, Sendable {
+public enum _SplitRule: UInt8, Sendable {
     /// By their places: for an order.
     case byPlace
     /// Not at all: for what must see all elements of a key.
@@ -42,7 +42,8 @@ public enum SplitRule: UInt8, Sendable {
 }
 
 /// Gives some keys of the beginning of a part.
-public enum SampleKernel<Stage: ChainStage, KeyFunction: ElementFunction>: Kernel
+@usableFromInline
+package enum SampleKernel<Stage: _ChainStage, KeyFunction: ElementFunction>: _Kernel
 where KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey {
     /// Rows that are looked at.
     @inlinable static var seenMax: Int { 4_096 }
@@ -50,7 +51,7 @@ where KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey {
     @inlinable static var givenMax: Int { 128 }
 
     /// Writes a list of `KeySample`s; the fields end with the number of the part.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var reader = context.fieldsReader
         let stage = try Stage(_decodingFields: &reader)
         let key = try KeyFunction(_decodingFields: &reader)
@@ -71,14 +72,15 @@ where KeyFunction.Input == Stage.Output, KeyFunction.Output: SortKey {
 }
 
 /// Chooses splitters among samples.
-public enum SplitterKernel<Key: SortKey>: Kernel {
+@usableFromInline package enum SplitterKernel<Key: SortKey>: _Kernel {
     /// Writes a list of `KeySample`s, ascending, one fewer than there are partitions or less.
     ///
-    /// The fields are the number of partitions and the `SplitRule`, the arguments lists of samples.
-    @inlinable public static func run(_ context: inout CallContext) throws {
+    /// The fields are the number of partitions and the `_SplitRule`; the arguments are lists of
+    /// samples.
+    @inlinable public static func run(_ context: inout _CallContext) throws {
         var fields = context.fieldsReader
         let partitions = try fields.read(Int.self)
-        let rule = SplitRule(rawValue: try fields.read(UInt8.self)) ?? .never
+        let rule = _SplitRule(rawValue: try fields.read(UInt8.self)) ?? .never
         var arguments = context.argumentsReader
         var samples: [KeySample<Key.Kept>] = []
         while !arguments.isAtEnd {
@@ -116,9 +118,9 @@ public enum SplitterKernel<Key: SortKey>: Kernel {
     @usableFromInline let all: [KeySample<Key.Kept>]
     @usableFromInline let numbers: [UInt64]
     @usableFromInline let part: Int
-    @usableFromInline let rule: SplitRule
+    @usableFromInline let rule: _SplitRule
 
-    @inlinable init(_ all: [KeySample<Key.Kept>], part: Int, rule: SplitRule) {
+    @inlinable init(_ all: [KeySample<Key.Kept>], part: Int, rule: _SplitRule) {
         self.all = all
         numbers = all.map { Key._withKey($0.key) { $0._sortNumber } }
         self.part = part
@@ -127,7 +129,7 @@ public enum SplitterKernel<Key: SortKey>: Kernel {
 
     /// Whether a row of the part belongs before a splitter.
     @inlinable func isBefore(
-        _ entry: SortEntry, _ key: () throws -> Key, _ splitter: Int
+        _ entry: _SortEntry, _ key: () throws -> Key, _ splitter: Int
     ) rethrows -> Bool {
         let number = numbers[splitter]
         if entry.number != number { return entry.number < number }
