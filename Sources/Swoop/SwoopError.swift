@@ -43,6 +43,8 @@ public struct SwoopError: Error, Sendable {
         public static let timedOut = Code(description: "timedOut")
         /// A download is larger than its cap.
         public static let tooLarge = Code(description: "tooLarge")
+        /// Something could not be kept by its name, or nothing of that name and type is kept.
+        public static let notKept = Code(description: "notKept")
         /// There is no such file.
         public static let sourceMissing = Code(description: "sourceMissing")
         /// A file may not be read, or a folder not be written to.

@@ -1,6 +1,7 @@
 // What arrives at the coordinator's socket: agents and clients of other processes, told apart by
 // the key that they proved.
 
+import SwoopLaunching
 import SwoopModel
 import SwoopScheduling
 import SwoopTransport
@@ -35,11 +36,13 @@ extension CoordinatorLoop {
             reply(.refused("\(error)"), to: peer)
             return
         }
-        if case .offerProgram(let manifest, let paths) = message, let id = awaited[peer] {
-            awaited[peer] = nil
-            return takeOffer(manifest, paths, of: id, peer: peer, now: now)
+        if case .offerProgram(let manifest, let paths) = message,
+            let known = awaited.removeValue(forKey: peer)
+        {
+            return takeOffer(
+                manifest, paths, of: known.id, named: known.name, peer: peer, now: now)
         }
-        guard case .hello(let version, let id, let program, _) = message else {
+        guard case .hello(let version, let id, let program, let name) = message else {
             malformed += 1
             if case .goodbye = message { return }
             let text = "the connection was lost for too long, and the work of this program dropped"
@@ -53,11 +56,11 @@ extension CoordinatorLoop {
         }
         guard isFree(id, for: peer) else { return }
         guard program == .none || program == configuration.program else {
-            awaited[peer] = id
+            awaited[peer] = (id, name)
             return reply(.programWanted(program), to: peer)
         }
         if let refusal { return reply(.refused(refusal), to: peer) }
-        welcome(id, program, peer: peer, now: now)
+        welcome(id, program, named: name, peer: peer, now: now)
     }
 
     /// Whether no other client has this id, by which its tasks are told from those of others; else
@@ -65,7 +68,7 @@ extension CoordinatorLoop {
     private func isFree(_ id: ClientID, for peer: PeerID) -> Bool {
         let isTaken =
             clients.contains { $0.id == id }
-            || awaited.contains { $0.key != peer && $0.value == id }
+            || awaited.contains { $0.key != peer && $0.value.id == id }
         if isTaken {
             reply(.refused("another client has the same id: connect anew, under another"), to: peer)
         }
@@ -73,12 +76,18 @@ extension CoordinatorLoop {
     }
 
     /// Takes a client in.
-    mutating func welcome(_ id: ClientID, _ program: ProgramID, peer: PeerID, now: Int64) {
+    mutating func welcome(
+        _ id: ClientID, _ program: ProgramID, named name: String, peer: PeerID, now: Int64
+    ) {
         roles[peer] = .client(id)
         clients.append(
             AttachedClient(
-                id: id, peer: peer, receive: nil, program: program, isViewer: program == .none))
+                id: id, peer: peer, receive: nil, program: program,
+                name: lastComponent(of: name), isViewer: program == .none))
         handle(.clientJoined(id, program), now: now)
+        // Before it goes on: what it looks for first is there then.
+        let kept = scheduler.keptStates
+        if !kept.isEmpty { send(.kept(kept), to: id) }
         send(welcome, to: id)
         if program == .none, let states = hostStates { send(.hosts(states), to: id) }
     }

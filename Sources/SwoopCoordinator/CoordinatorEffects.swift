@@ -32,6 +32,12 @@ extension CoordinatorLoop {
             pendingOutputs.append(
                 PendingOutput(task: task, node: node, client: client, name: name))
             if !isAsked { send(.sendPage(task), to: node) }
+        case .settleKeeping(let client, let number, let refusal):
+            flushNotices()
+            send(.keepSettled(number: number, refusal: refusal), to: client)
+        case .tellKept:
+            let states = scheduler.keptStates
+            for client in clients { send(.kept(states), to: client.id) }
         case .closeNode(let node, let reason):
             let name = nodeName(node)
             forget(node, now: now)

@@ -19,6 +19,8 @@ struct AttachedClient {
     var peer: PeerID?
     var receive: (@Sendable (ClientReply) -> Void)?
     var program: ProgramID
+    /// What a person calls the program; empty: it is this process.
+    var name = ""
     /// It came without a program: it submits nothing.
     var isViewer = false
     var watchesUsage = false
@@ -83,7 +85,7 @@ struct CoordinatorLoop: ~Copyable {
     var lanes = CoordinatorLanes()
     var pendingOutputs: [PendingOutput] = []
     /// Clients whose program is not known yet, until they offer it.
-    var awaited: [PeerID: ClientID] = [:]
+    var awaited: [PeerID: (id: ClientID, name: String)] = [:]
     /// Programs of clients, in the order of being offered.
     var manifests: [ProgramManifest] = []
     var relays = PageRelays()
@@ -317,6 +319,12 @@ struct CoordinatorLoop: ~Copyable {
                 clients[place].watchesUsage = isOn
                 nextUsage = 0
             }
+        case .keep(let wish):
+            let name = clients.first { $0.id == client }?.name ?? ""
+            handle(.keepWanted(client, wish, program: name), now: now)
+        case .freeKept(let number, let names):
+            handle(.keptUnwanted(client, number: number, names), now: now)
+        case .wantKept: send(.kept(scheduler.keptStates), to: client)
         case .goodbye:
             leave(client, now: now)
         }

@@ -13,8 +13,8 @@ extension CoordinatorLoop {
 
     /// A client of a program that was not known here says what it is made of.
     mutating func takeOffer(
-        _ manifest: ProgramManifest, _ paths: [String], of client: ClientID, peer: PeerID,
-        now: Int64
+        _ manifest: ProgramManifest, _ paths: [String], of client: ClientID, named name: String,
+        peer: PeerID, now: Int64
     ) {
         let named = Dictionary(zip(manifest.files.map(\.name), paths)) { first, _ in first }
         do throws(BundleError) {
@@ -24,7 +24,7 @@ extension CoordinatorLoop {
                 manifests.append(manifest)
                 forgetPrograms()
             }
-            welcome(client, manifest.id, peer: peer, now: now)
+            welcome(client, manifest.id, named: name, peer: peer, now: now)
         } catch {
             reply(.refused("its program cannot be sent to nodes: \(error)"), to: peer)
         }

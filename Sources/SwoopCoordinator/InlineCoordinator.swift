@@ -148,6 +148,8 @@ private struct InlineLoop {
         case .watchUsage(let isOn):
             let usage = ClusterUsage(nodes: [], progress: scheduler.progress)
             if isOn { receive(.usage(usage)) }
+        // What is kept here would end with this program: its session refuses that.
+        case .keep, .freeKept, .wantKept: break
         case .hello, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts, .goodbye: break
         }
     }
@@ -188,7 +190,7 @@ private struct InlineLoop {
             let failure = TaskFailure(kind: .noMemory, message: "no room is lent", task: task)
             report(AttemptID(task: task, number: 1), .failed(failure), RunRecord())
         case .keepWritten, .prepareProgram, .closeNode, .copyPage, .nodeDrained, .recordRun,
-            .recordChildren, .reject:
+            .recordChildren, .settleKeeping, .tellKept, .reject:
             break
         }
     }

@@ -184,6 +184,8 @@ package struct GraphPart: Hashable, Sendable {
     package var tasks: TaskColumns
     package var iterations: [IterationSpec]
     package var data: [DataSpec]
+    /// Names for outputs of kept data.
+    package var kept: [KeptUse]
     /// Tasks for which the client holds a handle; all others may go when nothing needs them.
     package var held: TaskIDs
     /// Whether tasks that fail by themselves are tried again.
@@ -191,13 +193,15 @@ package struct GraphPart: Hashable, Sendable {
 
     package init(
         functions: [FunctionSpec] = [], tasks: [TaskSpec] = [], iterations: [IterationSpec] = [],
-        data: [DataSpec] = [], held: [TaskID] = [], retry: RetryRule = .never
+        data: [DataSpec] = [], kept: [KeptUse] = [], held: [TaskID] = [],
+        retry: RetryRule = .never
     ) {
         self.retry = retry
         self.functions = functions
         self.tasks = TaskColumns(tasks)
         self.iterations = iterations
         self.data = data
+        self.kept = kept
         self.held = TaskIDs(held)
     }
 }

@@ -31,6 +31,7 @@ extension Scheduler {
 
     /// Cancels what the client had and frees its pages.
     mutating func leave(_ client: ClientID, into effects: inout [SchedulerEffect]) {
+        abandonKeeping(of: client, into: &effects)
         guard let place = clientPlace(client) else { return }
         let own = tasks.each(of: clients[place].tasks) { tasks.client(of: $0) == client }
         clients.remove(at: place)

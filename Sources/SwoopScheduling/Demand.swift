@@ -138,7 +138,8 @@ extension Scheduler {
     func bytesFreed(by index: TaskIndex, on node: NodeID? = nil) -> Int64 {
         tasks.inputs(of: index).reduce(0) { sum, input in
             let bytes = pageBytes(of: input)
-            guard bytes > 0, !tasks[input].isHeld, !tasks[input].isWanted else {
+            guard bytes > 0, !tasks[input].isHeld, !tasks[input].isWanted, !tasks[input].isKept
+            else {
                 return sum
             }
             if let node, tasks.hasStored(input), !tasks.locations(of: input).contains(node) {

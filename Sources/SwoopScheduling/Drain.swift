@@ -33,6 +33,8 @@ package struct DrainRest: Hashable, Sendable {
     package var copies = 0
     /// Pages of data that nobody else has, and that no other node takes.
     package var strandedPages = 0
+    /// Names by which some of them are kept.
+    package var strandedNames: [String] = []
     /// Why that is so; empty: there is no other node.
     package var trouble = ""
 
@@ -45,7 +47,10 @@ package struct DrainRest: Hashable, Sendable {
         if copies > 0 { parts.append("\(Self.pages(copies)) to be copied") }
         if strandedPages > 0 {
             let why = trouble.isEmpty ? "there is no other node" : trouble
-            parts.append("another place for \(Self.pages(strandedPages)) of data (\(why))")
+            let names = strandedNames.joined(separator: " ")
+            let kept =
+                names.isEmpty ? "" : "; kept as \(names): `swoop data free \(names)` gives it up"
+            parts.append("another place for \(Self.pages(strandedPages)) of data (\(why)\(kept))")
         }
         return parts.joined(separator: ", ")
     }
@@ -150,7 +155,10 @@ extension Scheduler {
             let canBeMade = tasks[index].kind != .data
             if canBeMade && drain.uncopied.contains(task) { continue }
             guard let target = copyTarget(for: index, without: node) else {
-                if !canBeMade { rest.strandedPages += 1 }
+                if !canBeMade {
+                    rest.strandedPages += 1
+                    note(task, strandedIn: &rest)
+                }
                 continue
             }
             rest.copies += 1
@@ -168,6 +176,13 @@ extension Scheduler {
         guard rest.isOver else { return }
         effects.append(.nodeDrained(node))
         lose(node, reason: nil, into: &effects)
+    }
+
+    /// Notes by which names a page is kept that no other node takes.
+    private func note(_ task: TaskID, strandedIn rest: inout DrainRest) {
+        for record in kept where record.tasks.contains(task) {
+            if !rest.strandedNames.contains(record.name) { rest.strandedNames.append(record.name) }
+        }
     }
 
     /// Whether the page is on this node alone, and anybody may want it.
@@ -191,6 +206,7 @@ extension Scheduler {
         guard nodes.place(of: node) != nil else { return }
         hear(node)
         _ = endCopy(of: task, to: node)
+        defer { endKeptCopy(of: task, to: node) }
         guard let index = tasks.index(of: task), tasks[index].state == .done,
             tasks.pages(of: index) != nil
         else {
@@ -204,8 +220,11 @@ extension Scheduler {
     }
 
     /// A node could not make a copy.
-    mutating func notCopied(_ failure: TaskFailure, to node: NodeID) {
+    mutating func notCopied(
+        _ failure: TaskFailure, to node: NodeID, into effects: inout [SchedulerEffect]
+    ) {
         hear(node)
+        refuseKeptCopy(failure, by: node, into: &effects)
         guard endCopy(of: failure.task, to: node) else { return }
         for place in nodes.nodes.indices where nodes[place].drain != nil {
             nodes[place].drain?.uncopied.insert(failure.task)

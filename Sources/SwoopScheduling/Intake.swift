@@ -70,7 +70,8 @@ extension SchedulerEvent {
         case .graphSubmitted(let client, _, _), .dataArrived(let client, _, _),
             .roomWanted(let client, _, _, _), .dataWritten(let client, _, _),
             .dataFailed(let client, _), .handlesReleased(let client, _),
-            .cancellationRequested(let client, _), .outputsWanted(let client, _):
+            .cancellationRequested(let client, _), .outputsWanted(let client, _),
+            .keepWanted(let client, _, _):
             client
         default: nil
         }
@@ -161,6 +162,10 @@ extension Scheduler {
         let place = tasks.add(columns, of: client, retry: part.retry)
         var intake = Intake(part: part, place: place, functions: places)
         intake.added.reserveCapacity(columns.count + part.data.count + part.iterations.count)
+        for use in part.kept {
+            for index in addUse(use, of: client, into: &effects) { note(index, in: &intake) }
+            stepsLeft -= use.tasks.count
+        }
         guard !part.data.isEmpty else { return intake }
         let specs = part.data.map {
             TaskSpec(id: $0.id, function: FunctionIndex(.max), output: $0.output)

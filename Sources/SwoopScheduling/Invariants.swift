@@ -54,6 +54,7 @@ extension Scheduler {
             precondition(tasks.contains(index), "data is stored for a forgotten record")
         }
         checkDeferred()
+        checkKept()
         checkLists()
         for lend in abandonedLends.values {
             precondition(nodes.place(of: lend.node) != nil, "a lost node lends room")

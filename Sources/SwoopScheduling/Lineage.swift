@@ -15,6 +15,7 @@ extension Scheduler {
         hasEverHadNodes = true
         if let place = nodes.place(of: node) { prepareAll(at: place, into: &effects) }
         for index in unstoredData.keys.sorted() { storeData(index, into: &effects) }
+        copyToNewNode()
     }
 
     /// Without a node, and with none to come back, nothing may wait for one.
@@ -49,6 +50,7 @@ extension Scheduler {
         nodes.remove(at: place)
         loseLends(on: node)
         forgetCopies(to: node)
+        forgetKeptCopies(to: node)
         if nodes.nodes.isEmpty && configuration.failsWithoutNodes {
             let reason = reason ?? "it was taken away"
             remarkToAll("node \(name) is lost: \(reason). It was the last one.", into: &effects)
@@ -67,6 +69,9 @@ extension Scheduler {
         }
         let left = moved.filter { tasks.isCurrent($0) }.map(\.index)
         let again = makeAgainIfLost(left, into: &effects)
+        if !kept.isEmpty {
+            for index in left where tasks.contains(index) { wantCopy(of: index) }
+        }
         for task in held + readers where tasks.isCurrent(task) {
             settleInputs(of: task.index, into: &effects)
         }
@@ -92,7 +97,7 @@ extension Scheduler {
         tasks.isCurrent(task) && !tasks[task.index].state.isFinal
     }
 
-    private func remarkToAll(_ text: String, into effects: inout [SchedulerEffect]) {
+    func remarkToAll(_ text: String, into effects: inout [SchedulerEffect]) {
         for client in clients { effects.append(.notify(client.id, .remark(text))) }
     }
 
@@ -117,6 +122,7 @@ extension Scheduler {
         guard tasks.locations(of: index).contains(node) else { return }
         removeLocation(node, of: index)
         if tasks[index].isAvailable {
+            wantCopy(of: index)
             for name in tasks[extra: index].wantedNames { send(index, named: name, into: &effects) }
             return
         }
@@ -171,7 +177,10 @@ extension Scheduler {
                     deferAgain(index)
                 }
             case .data:
-                let text = "every node that stored it is lost"
+                let text =
+                    tasks[index].isKept
+                    ? "it was kept, and every node that had it is lost: keep it anew"
+                    : "every node that stored it is lost"
                 fail(index, failure(.lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: tasks.inputs(of: index))

@@ -129,7 +129,7 @@ extension Scheduler {
         _ index: TaskIndex, named name: TaskID, into effects: inout [SchedulerEffect]
     ) {
         guard let stored = tasks.stored(of: index), tasks[index].kind != .iteration else { return }
-        let client = tasks.client(of: index)
+        let client = reader(of: index, name)
         switch stored {
         case .inline(let bytes):
             effects.append(.deliver(client, name, bytes: bytes))
@@ -138,6 +138,12 @@ extension Scheduler {
             guard let node = tasks.locations(of: index).first else { return }
             effects.append(.requestOutput(node, tasks.id(of: index), client, name: name))
         }
+    }
+
+    /// The client that waits for an output under this name: of what is kept, another than the one
+    /// that made it.
+    func reader(of index: TaskIndex, _ name: TaskID) -> ClientID {
+        tasks.client(of: tasks.index(of: name) ?? index)
     }
 
     mutating func delivered(_ name: TaskID) {

@@ -201,6 +201,7 @@ extension Scheduler {
     mutating func setFailed(_ index: TaskIndex, _ failure: TaskFailure) {
         change(index, to: .failed)
         failures[index] = failure
+        noteLoss(of: index)
         iterations[index] = nil
         unstoredData[index] = nil
     }
@@ -218,7 +219,7 @@ extension Scheduler {
         if tasks[index].isWanted { tasks[extra: index].wantedNames = [] }
         let failure = failures[index] ?? failure(.cancelled, of: index, "it was cancelled")
         for name in names {
-            effects.append(.notify(tasks.client(of: index), .failed(name, failure)))
+            effects.append(.notify(reader(of: index, name), .failed(name, failure)))
         }
     }
 

@@ -1,7 +1,7 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
 // named for its subject: Programs, Intake, Submission, ClientData, DeferredData, Demand,
-// OutputSizes, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, Explanation,
-// Invariants.
+// OutputSizes, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData, KeptCopies,
+// Explanation, Invariants.
 
 package import SwoopModel
 
@@ -100,6 +100,16 @@ package struct Scheduler: Sendable {
     package var deferredAsked = 0
     /// Exactly the places that clients write in though nobody needs it any more.
     package var abandonedLends: [TaskID: AbandonedLend] = [:]
+    /// What is kept, or about to be, in the order of asking.
+    package var kept: [KeptRecord] = []
+    var keptMade: UInt64 = 0
+    /// Copies of kept pages that are under way or to be made, each page once.
+    package var keptCopies: [KeptCopy] = []
+    var keptCopyTasks: Set<TaskID> = []
+    /// Kept outputs that nobody has any more, and that was not told of.
+    var lostOutputs: [TaskID] = []
+    /// Names of kept data of which it was told that it is on one node only.
+    var remarkedKept: Set<String> = []
     package var clients: [ClientRecord] = []
     /// What clients said that is not carried out yet; each has one at most.
     var backlogs: [Backlog] = []
@@ -154,6 +164,10 @@ package struct Scheduler: Sendable {
         case .cancellationRequested(let client, let tasks):
             cancel(tasks, of: client, into: &effects)
         case .outputsWanted(let client, let tasks): want(tasks, of: client, into: &effects)
+        case .keepWanted(let client, let wish, let program):
+            keep(wish, of: client, program: program, into: &effects)
+        case .keptUnwanted(let client, let number, let names):
+            freeKept(names, number: number, of: client, into: &effects)
         case .nodeJoined(let node, let description, let program):
             join(node, description, program, into: &effects)
         case .programReady(let node, let program): programReady(program, on: node)
@@ -164,7 +178,8 @@ package struct Scheduler: Sendable {
         case .drainWanted(let node, let until): drain(node, until: until)
         case .drainEnded(let node): endDrain(of: node, into: &effects)
         case .pageCopied(let node, let task): copied(task, to: node, into: &effects)
-        case .pageNotCopied(let node, let failure): notCopied(failure, to: node)
+        case .pageNotCopied(let node, let failure):
+            notCopied(failure, to: node, into: &effects)
         case .nodeHeard(let node): hear(node)
         case .reported(let node, let reports): take(reports, from: node, into: &effects)
         case .outputDelivered(_, let task): delivered(task)
@@ -206,6 +221,7 @@ package struct Scheduler: Sendable {
         askForData(into: &effects)
         recallWork(into: &effects)
         drainNodes(into: &effects)
+        settleKept(into: &effects)
         nodes.refresh()
     }
 

@@ -29,6 +29,10 @@ package enum SchedulerEffect: Hashable, Sendable {
     /// Have the node send this page; it goes to the client under `name` (a loop's result has its
     /// own name).
     case requestOutput(NodeID, TaskID, ClientID, name: TaskID)
+    /// Answer a client that asked to keep something, or to keep it no longer.
+    case settleKeeping(ClientID, number: UInt64, refusal: String)
+    /// Tell every client what is kept now: it is more or less than before.
+    case tellKept
     /// The node was silent for too long: close its connection.
     case closeNode(NodeID, reason: String)
     /// Have the node copy a page from others and keep it: `pageCopied` or `pageNotCopied` follows.

@@ -28,6 +28,10 @@ package enum SchedulerEvent: Sendable {
     case cancellationRequested(ClientID, [TaskID])
     /// A client asked for the bytes of these outputs.
     case outputsWanted(ClientID, [TaskID])
+    /// A client, that is this program, asked to keep the outputs of tasks of its by a name.
+    case keepWanted(ClientID, KeepWish, program: String)
+    /// A client asked to keep nothing more under these names; the answer has the number.
+    case keptUnwanted(ClientID, number: UInt64, [String])
     /// An agent registered; it has this program from the beginning.
     case nodeJoined(NodeID, NodeDescription, ProgramID)
     /// The node can run workers of the program from now on.

@@ -50,13 +50,16 @@ struct TaskFlags: OptionSet, Sendable {
     /// The client waits for its bytes.
     static let isWanted = TaskFlags(rawValue: 1 << 11)
     static let isStopped = TaskFlags(rawValue: 1 << 12)
+    /// Its output is kept by a name, or about to be.
+    static let isKept = TaskFlags(rawValue: 1 << 13)
 }
 
 /// What every step of a task looks at.
 package struct TaskRecord: Sendable {
     /// Changes by `Scheduler.change` alone, which takes everything along that follows from it.
     package private(set) var state: TaskState = .waiting
-    package let kind: TaskKind
+    /// Changes once, where a call whose output is kept becomes data.
+    package private(set) var kind: TaskKind
     var flags: TaskFlags = [.isThere]
     /// The graph part that has its spec, and the row there.
     var part: Int32
@@ -99,7 +102,15 @@ package struct TaskRecord: Sendable {
     }
 
     /// Whether anybody still needs the output.
-    package var isNeeded: Bool { flags.contains(.isHeld) || unfinishedDependents > 0 }
+    package var isNeeded: Bool {
+        !flags.isDisjoint(with: [.isHeld, .isKept]) || unfinishedDependents > 0
+    }
+
+    /// The output has no lineage any more.
+    mutating func becomeData() {
+        precondition(kind == .call && state == .done, "what was not made cannot be data")
+        kind = .data
+    }
 }
 
 extension TaskRecord {
@@ -160,6 +171,9 @@ extension TaskRecord {
     /// Whether the client waits for the bytes.
     package var isWanted: Bool { flags.contains(.isWanted) }
 
+    /// Whether the output is kept by a name, or about to be.
+    package var isKept: Bool { flags.contains(.isKept) }
+
     mutating func set(_ flag: TaskFlags, _ isSet: Bool) {
         if isSet { flags.insert(flag) } else { flags.remove(flag) }
     }
@@ -187,6 +201,8 @@ package struct TaskExtra: Sendable {
     fileprivate(set) var pages: StoredPages?
     /// Nodes that hold the page of the output; ascending.
     package var locations: [NodeID] = []
+    /// Names by which the output is kept, or about to be.
+    package var keepers: UInt32 = 0
     /// Nodes that were told to copy it, in the order of telling; some may not have it any more.
     package var readers: [PageReader] = []
 
@@ -194,7 +210,7 @@ package struct TaskExtra: Sendable {
     var isPlain: Bool {
         wantedNames.isEmpty && charged == 0 && losses == 0 && pagesLost == 0 && setbacks.isEmpty
             && recalls == 0 && booking == TaskBooking() && pages == nil && locations.isEmpty
-            && readers.isEmpty
+            && readers.isEmpty && keepers == 0
     }
 }
 

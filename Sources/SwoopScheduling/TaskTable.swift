@@ -216,6 +216,15 @@ package struct TaskTable: Sendable {
         parts[Int(new)]?.count = 1
     }
 
+    /// Makes data of a task that is done and has no edges to inputs: its spec goes, and with the
+    /// last of its part the part.
+    mutating func makeData(of index: TaskIndex) {
+        let spec = TaskSpec(
+            id: id(of: index), function: FunctionIndex(.max), output: output(of: index))
+        replaceSpec(of: index, with: spec)
+        rows[index].becomeData()
+    }
+
     // MARK: Outputs
 
     private mutating func setOutput(_ output: TaskOutput, of index: TaskIndex) {
@@ -293,6 +302,7 @@ package struct TaskTable: Sendable {
             yield &extras[Int(place)]
             rows[index].set(.isLocated, !extras[Int(place)].locations.isEmpty)
             rows[index].set(.isWanted, !extras[Int(place)].wantedNames.isEmpty)
+            rows[index].set(.isKept, extras[Int(place)].keepers > 0)
             if extras[Int(place)].isPlain { giveBack(place, of: index) }
         }
     }

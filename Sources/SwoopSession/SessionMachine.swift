@@ -123,6 +123,7 @@ package struct SessionMachine: Sendable {
             }
         }
         for item in part.data where item.output == .page { pages.insert(item.id) }
+        for use in part.kept where use.output == .page { pages.formUnion(use.tasks) }
         return pages
     }
 

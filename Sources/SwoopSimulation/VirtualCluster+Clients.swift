@@ -74,6 +74,22 @@ extension VirtualCluster {
         planDeadline(clients[place].session.nextDeadline)
     }
 
+    /// The program wants something kept.
+    package mutating func keep(_ wish: KeepWish, as client: ClientID = Self.firstClient) {
+        send(.keep(wish), from: client)
+    }
+
+    /// The program wants nothing more of what is kept under these names.
+    package mutating func freeKept(_ names: [String], as client: ClientID = Self.firstClient) {
+        send(.freeKept(number: 0, names), from: client)
+    }
+
+    /// A program ends.
+    package mutating func close(_ client: ClientID = Self.firstClient) {
+        send(.goodbye, from: client)
+        clients.removeAll { $0.id == client }
+    }
+
     mutating func take(_ reply: ClientReply, at client: ClientID) {
         if let place = clients.firstIndex(where: { $0.id == client }) {
             clients[place].watch?.hear(at: Timestamp(nanoseconds: now))
@@ -82,7 +98,7 @@ extension VirtualCluster {
         case .notices(let notices): act(.noticed(notices), as: client)
         case .value(let task, let bytes): act(.valueArrived(task, bytes), as: client)
         case .welcome, .refused, .usage, .records, .programWanted, .hosts, .hostsTaken,
-            .hostSettled:
+            .hostSettled, .kept, .keepSettled:
             break
         }
     }
@@ -98,11 +114,15 @@ extension VirtualCluster {
         case .release(let tasks): handle(.handlesReleased(client, tasks))
         case .cancel(let tasks): handle(.cancellationRequested(client, tasks))
         case .want(let tasks): handle(.outputsWanted(client, tasks))
+        case .keep(let wish): handle(.keepWanted(client, wish, program: "virtual"))
+        case .freeKept(let number, let names):
+            handle(.keptUnwanted(client, number: number, names))
         case .goodbye: handle(.clientLeft(client))
         case .hello(_, let id, let program, _):
             handle(.clientJoined(id, program))
             send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: client)
-        case .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts:
+        case .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts,
+            .wantKept:
             break
         }
     }

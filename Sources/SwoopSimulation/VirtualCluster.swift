@@ -290,6 +290,10 @@ package struct VirtualCluster {
         case .closeNode(let node, _):
             check(silenceOn: .toCoordinator(node), "node \(node.rawValue) is given up for silence")
             forget(node)
+        case .settleKeeping(let client, let number, let refusal):
+            send(.keepSettled(number: number, refusal: refusal), to: client)
+        case .tellKept:
+            for client in clients { send(.kept(scheduler.keptStates), to: client.id) }
         case .recordRun, .recordChildren, .reject: break
         }
     }

@@ -43,6 +43,10 @@ extension ClientMessage {
             return MessageKind.releaseHosts.frames(ProtoHostsUnwanted(hosts, within: limit))
         case .forgetHosts(let hosts):
             return MessageKind.releaseHosts.frames(ProtoHostsUnwanted(noLongerAwaited: hosts))
+        case .keep(let wish): return MessageKind.keep.frames(ProtoKeepWish(wish))
+        case .freeKept(let number, let names):
+            return MessageKind.freeKept.frames(ProtoKeptAnswer(number, names: names))
+        case .wantKept: return MessageKind.wantKept.frames(ProtoText())
         case .goodbye: return MessageKind.clientGoodbye.frames(ProtoText())
         }
     }
@@ -89,6 +93,13 @@ extension ClientMessage {
             self =
                 header.onlyAwaited
                 ? .forgetHosts(header.host) : .releaseHosts(header.host, within: header.limit)
+        case .keep: self = .keep(try incoming.header(ProtoKeepWish.self).wish())
+        case .freeKept:
+            let header = try incoming.header(ProtoKeptAnswer.self)
+            self = .freeKept(number: header.number, header.name)
+        case .wantKept:
+            _ = try incoming.header(ProtoText.self)
+            self = .wantKept
         case .clientGoodbye:
             _ = try incoming.header(ProtoText.self)
             self = .goodbye
@@ -105,6 +116,7 @@ extension ClientMessage {
         header.held = ProtoTasks(part.held)
         header.attempts = part.retry.attempts
         header.pause = part.retry.pause
+        header.kept = [ProtoKeptUse](part.kept)
         var others = [part.tasks.pool]
         for spec in part.iterations {
             let (message, bytes) = ProtoIteration.encoded(spec)
@@ -127,6 +139,7 @@ extension ClientMessage {
             part.iterations.append(try iteration.spec(bytes: try incoming.frame(2 + index)))
         }
         part.data = data
+        part.kept = try header.kept.uses()
         part.held = try header.held.ids()
         part.retry = RetryRule(attempts: header.attempts, pause: header.pause)
         return .submit(part, data: incoming.frames(from: 2 + header.iteration.count))

@@ -40,6 +40,13 @@ package enum ClientMessage: Hashable, Sendable {
     case releaseHosts([String], within: Int64)
     /// Whoever wanted these hosts waits no longer: one that never was there is given up.
     case forgetHosts([String])
+    /// Of a standing cluster: the outputs of these tasks are to stay, under a name, when the client
+    /// has gone. Answered by `keepSettled`.
+    case keep(KeepWish)
+    /// What is kept under these names is not wanted any more. Answered by `keepSettled`.
+    case freeKept(number: UInt64, [String])
+    /// Asks what is kept: answered by `kept`.
+    case wantKept
     /// The last message.
     case goodbye
 }

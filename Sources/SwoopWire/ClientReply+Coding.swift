@@ -32,6 +32,9 @@ extension ClientReply {
             return MessageKind.hostsTaken.frames(header)
         case .hostSettled(let result):
             return MessageKind.hostSettled.frames(ProtoHostResult(result))
+        case .kept(let states): return MessageKind.keptList.frames(ProtoKeptList(states))
+        case .keepSettled(let number, let refusal):
+            return MessageKind.keepSettled.frames(ProtoKeptAnswer(number, refusal: refusal))
         case .records(let histories):
             var header = ProtoHistories()
             header.history = histories.map(ProtoHistory.init)
@@ -65,6 +68,10 @@ extension ClientReply {
             let task = try incoming.header(ProtoTasks.self, others: 1).task()
             self = .value(task, bytes: try incoming.frame(1))
         case .usage: self = .usage(try incoming.header(ProtoUsage.self).usage())
+        case .keptList: self = .kept(try incoming.header(ProtoKeptList.self).states())
+        case .keepSettled:
+            let header = try incoming.header(ProtoKeptAnswer.self)
+            self = .keepSettled(number: header.number, refusal: header.refusal)
         case .records:
             var histories: [FunctionHistory] = []
             for history in try incoming.header(ProtoHistories.self).history {
@@ -72,6 +79,21 @@ extension ClientReply {
             }
             self = .records(histories)
         default: throw .stranger
+        }
+    }
+}
+
+extension ClientReply {
+    /// The message that these frames are; nil: none that this build knows. What comes of another
+    /// version is a refusal that says so: its coordinator does not take this program in.
+    package static func reading(_ frames: [[UInt8]]) -> ClientReply? {
+        do throws(WireError) {
+            return try ClientReply(frames: frames)
+        } catch {
+            guard case .version(let theirs, let ours) = error else { return nil }
+            return .refused(
+                "it was brought up by another version of Swoop (wire version \(theirs)) than this "
+                    + "program was built with (\(ours)): build both with the same")
         }
     }
 }

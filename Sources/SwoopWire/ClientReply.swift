@@ -25,6 +25,11 @@ package enum ClientReply: Hashable, Sendable {
     case hostsTaken([String], refusal: String)
     /// What became of a host that this client asked for, or asked to leave.
     case hostSettled(HostResult)
+    /// What is kept: answers `wantKept`; to every client when it comes, and when there is more or
+    /// less.
+    case kept([KeptState])
+    /// Answers `keep` and `freeKept`; without a refusal it is so.
+    case keepSettled(number: UInt64, refusal: String)
     /// Answers `wantRecords`.
     case records([FunctionHistory])
 }

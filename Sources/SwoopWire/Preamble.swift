@@ -5,18 +5,19 @@
 /// The version of all messages that this build speaks.
 ///
 /// A message of another version is refused as a whole.
-package let wireVersion: UInt32 = 4
+package let wireVersion: UInt32 = 5
 
 /// What a message is; the upper byte tells the direction.
 enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
     case data, dataFailed, roomWanted, dataWritten, wantHosts, releaseHosts
+    case keep, freeKept, wantKept
     case welcome = 0x0201
     case clientRefused, notices, value
     case usage = 0x0206
     case records, programWanted
-    case hosts, hostsTaken, hostSettled
+    case hosts, hostsTaken, hostSettled, keptList, keepSettled
     case register = 0x0301
     case reports, sample, page, pageMissing, printed, remark, agentGoodbye
     case programBytesWanted, programReady, programFailed, relayWanted, roomLent

@@ -135,6 +135,9 @@ extension FuzzGroup {
         ]
     }()
 
+    private static let keptType = KeptType(
+        name: "Sale", layout: "record Sale(x: f64)", isArray: true)
+
     static let line = OutputLine(
         task: task, function: "f", node: "n", text: "hello", isError: true, dropped: 3)
 
@@ -143,7 +146,11 @@ extension FuzzGroup {
             .hello(version: wireVersion, client: ClientID(4), program: ProgramID("p"), name: "n"),
             .offerProgram(manifest, paths: ["/bin/true"]),
             .submit(GraphPart(functions: [function], tasks: [spec]), data: []),
-            .goodbye,
+            .submit(
+                GraphPart(kept: [KeptUse(kept: KeptID(3), tasks: [task], output: .page)]),
+                data: []),
+            .keep(KeepWish(number: 1, name: "sales", type: keptType, tasks: [task])),
+            .freeKept(number: 2, ["sales"]), .wantKept, .goodbye,
         ].map { (message: ClientMessage) in bytes(of: message.encoded()) }
     }
 
@@ -152,6 +159,13 @@ extension FuzzGroup {
         return [
             .welcome(version: wireVersion, nodes: [node]), .refused("no"),
             .notices([.printed(line)]), .programWanted(ProgramID("p")),
+            .kept([
+                KeptState(
+                    id: KeptID(3), name: "sales", type: keptType,
+                    sizes: [KeptSize(byteCount: 64, elementCount: 3)],
+                    places: [KeptPlace(node: "n", pages: 1, byteCount: 64)])
+            ]),
+            .keepSettled(number: 1, refusal: "taken"),
         ].map { (message: ClientReply) in bytes(of: message.encoded()) }
     }
 

@@ -131,32 +131,10 @@ extension ProgramTests {
         }
 
         @Test func `a program of another build brings itself to the cluster`() throws {
-            let own = try #require(ProgramRun.programPath)
-            let other = folder.path + "/other"
-            let bytes = try #require(try copy(of: own, to: other))
-            #expect(bytes > 0)
+            let other = try #require(folder.otherBuild())
             let run = try ProgramRun(["job", "alpha", "9", "1"], in: folder, program: other)
             #expect(try run.end() == .exited(0), "\(run.errors)")
             #expect(run.values["right"] == "9" && run.values["chain"] == "250000")
-        }
-
-        /// Copies a program and appends a byte: the same program as another build.
-        private func copy(of path: String, to other: String) throws -> Int? {
-            let source = unsafe open(path, O_RDONLY | O_CLOEXEC)
-            let target = unsafe open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0o700)
-            defer {
-                _ = close(source)
-                _ = close(target)
-            }
-            var status = stat()
-            guard unsafe fstat(source, &status) == 0 else { return nil }
-            var left = Int(status.st_size)
-            while left > 0 {
-                let sent = sendfile(target, source, nil, left)
-                guard sent > 0 else { return nil }
-                left -= sent
-            }
-            return unsafe write(target, "x", 1)
         }
 
         @Test func `a stranger's key is not let in, and disturbs nobody`() throws {

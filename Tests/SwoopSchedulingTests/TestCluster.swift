@@ -316,7 +316,10 @@ private func expectToTravel(_ effect: SchedulerEffect) {
     case .requestOutput(_, let task, _, _): order = .sendPage(task)
     case .notify(_, let notice): return expectToTravel(.notices([notice]))
     case .deliver(_, let task, let bytes): return expectToTravel(.value(task, bytes: bytes))
-    case .prepareProgram, .closeNode, .nodeDrained, .recordRun, .recordChildren, .reject: return
+    case .settleKeeping(_, let number, let refusal):
+        return expectToTravel(.keepSettled(number: number, refusal: refusal))
+    case .prepareProgram, .closeNode, .nodeDrained, .recordRun, .recordChildren, .tellKept, .reject:
+        return
     }
     let frames = order.encoded()
     #expect((try? AgentOrder(frames: frames))?.encoded() == frames)

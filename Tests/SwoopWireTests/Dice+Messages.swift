@@ -15,7 +15,8 @@ extension Dice {
             .release(tasks()), .cancel(tasks()), .want(tasks()),
             .wantRecords(identities: list { $0.text() }), .watchUsage(coin()), .goodbye,
             offer(), .wantHosts(hostsWanted()), .releaseHosts(list { $0.text() }, within: number()),
-            .forgetHosts(list { $0.text() }),
+            .forgetHosts(list { $0.text() }), .keep(keepWish()),
+            .freeKept(number: word(), list { $0.text() }), .wantKept,
         ]
     }
 
@@ -28,6 +29,7 @@ extension Dice {
             .usage(usage()), .records(list { $0.history() }),
             .programWanted(program()), .hosts(list { $0.hostState() }),
             .hostsTaken(list { $0.text() }, refusal: text()), .hostSettled(hostResult()),
+            .kept(list { $0.keptState() }), .keepSettled(number: word(), refusal: text()),
         ]
     }
 
@@ -86,6 +88,26 @@ extension Dice {
         HostState(
             name: text(), phase: HostState.Phase.allCases[below(HostState.Phase.allCases.count)],
             nanosecondsLeft: number(), tries: small(), text: text())
+    }
+
+    mutating func keptType() -> KeptType {
+        KeptType(name: text(), layout: text(), isArray: coin())
+    }
+
+    mutating func keepWish() -> KeepWish {
+        KeepWish(number: word(), name: text(), type: keptType(), tasks: tasks(), replaces: coin())
+    }
+
+    mutating func keptUse() -> KeptUse {
+        KeptUse(kept: KeptID(word()), tasks: tasks(), output: output())
+    }
+
+    mutating func keptState() -> KeptState {
+        KeptState(
+            id: KeptID(word()), name: text(), type: keptType(),
+            sizes: list { KeptSize(byteCount: $0.size(), elementCount: $0.size()) },
+            places: list { KeptPlace(node: $0.text(), pages: $0.small(), byteCount: $0.size()) },
+            age: number(), program: text(), loss: text())
     }
 
     mutating func hostResult() -> HostResult {

@@ -142,7 +142,8 @@ extension Dice {
                     id: $0.task(), output: $0.output(), byteCount: $0.size(),
                     isDeferred: $0.coin(), staysOnceBrought: $0.coin())
             },
-            held: tasks(), retry: RetryRule(attempts: small(), pause: number()))
+            kept: list(upTo: 2) { $0.keptUse() }, held: tasks(),
+            retry: RetryRule(attempts: small(), pause: number()))
     }
 
     mutating func lease() -> Lease {

@@ -152,6 +152,18 @@ import Testing
         }
     }
 
+    @Test func `a reply of another version is a refusal that says what to do`() {
+        var frames = ClientReply.notices([]).encoded()
+        frames[0][4] = 4
+        guard case .refused(let text)? = ClientReply.reading(frames) else {
+            Issue.record("it was no refusal")
+            return
+        }
+        #expect(text.contains("another version of Swoop (wire version 4)"))
+        #expect(text.contains("(\(wireVersion)): build both with the same"))
+        #expect(ClientReply.reading([[1, 2, 3]]) == nil)
+    }
+
     @Test func `a message of another direction or protocol is a stranger`() {
         let theirs = AgentOrder.shutDown.encoded()
         #expect(throws: WireError.stranger) { try ClientMessage(frames: theirs) }

@@ -115,7 +115,14 @@ extension Samples {
                 file: "/f", hosts: ["a", "b"], acceptsNewKeys: true, connectLimit: 10,
                 agentSocket: "/s", configuration: "/c")),
         .releaseHosts(["a"], within: 7), .forgetHosts(["b"]),
+        .keep(
+            KeepWish(number: 3, name: "s", type: keptType, tasks: [first, second], replaces: true)),
+        .freeKept(number: 4, ["s", "t"]), .wantKept,
+        .submit(
+            GraphPart(kept: [KeptUse(kept: KeptID(5), tasks: [first], output: .page)]), data: []),
     ]
+
+    static let keptType = KeptType(name: "S", layout: "record S(x: f64)", isArray: true)
 
     static let writtenPage = OutputPart(byteCount: 64, elementCount: 2, checksum: 3)
 
@@ -151,6 +158,16 @@ extension Samples {
         ]),
         .hostsTaken(["a", "b"], refusal: ""), .hostsTaken([], refusal: "no"),
         .hostSettled(HostResult(host: "a", step: "login", failure: "f", isCarried: true)),
+        .kept([
+            KeptState(
+                id: KeptID(5), name: "s", type: keptType,
+                sizes: [KeptSize(byteCount: 64, elementCount: 2)],
+                places: [KeptPlace(node: "a", pages: 1, byteCount: 64)], age: 6, program: "p"),
+            KeptState(
+                id: KeptID(6), name: "t", type: KeptType(name: "I", layout: "i", isArray: false),
+                sizes: [], loss: "l"),
+        ]),
+        .keepSettled(number: 3, refusal: "no"),
     ]
 
     static let agentMessages: [AgentMessage] = [

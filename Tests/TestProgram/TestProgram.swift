@@ -89,6 +89,9 @@ import Swoop
         "endless": { arguments in try await tellEndless(in: arguments[0]) },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },
+        "keep": { arguments in try await tellKeeping(in: arguments[0]) },
+        "kept": { arguments in try await tellKept(in: arguments[0]) },
+        "keeps-nothing": { _ in try await tellKeepsNothing() },
     ]
 
     static func main() async {

@@ -114,3 +114,27 @@ package func contents(of path: String) -> [UInt8] {
     }
     return Array(bytes.prefix(count))
 }
+
+extension TestFolder {
+    /// A copy of `SwoopTestProgram` in this folder with a byte more: the same program as another
+    /// build; nil where it cannot be made.
+    package func otherBuild() -> String? {
+        let other = path + "/other"
+        guard let own = ProgramRun.programPath else { return nil }
+        let source = unsafe open(own, O_RDONLY | O_CLOEXEC)
+        let target = unsafe open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0o700)
+        defer {
+            _ = close(source)
+            _ = close(target)
+        }
+        var status = stat()
+        guard unsafe fstat(source, &status) == 0 else { return nil }
+        var left = Int(status.st_size)
+        while left > 0 {
+            let sent = sendfile(target, source, nil, left)
+            guard sent > 0 else { return nil }
+            left -= sent
+        }
+        return unsafe write(target, "x", 1) == 1 ? other : nil
+    }
+}

@@ -115,4 +115,34 @@ import swoop
                 "alpha  local-1-a  1      silent for 3.0 s  12.0 MiB of 8.0 GiB  –",
             ])
     }
+
+    @Test func `kept data is a line with its size, its places and its age`() {
+        let type = KeptType(name: "Sale", layout: "record Sale(x: f64)", isArray: true)
+        var sales = KeptState(
+            id: KeptID(1), name: "sales", type: type,
+            sizes: [
+                KeptSize(byteCount: 1 << 20, elementCount: 7),
+                KeptSize(byteCount: 1 << 19, elementCount: 3),
+            ],
+            places: ["alpha", "beta"].map { KeptPlace(node: $0, pages: 2, byteCount: 3 << 19) },
+            age: 83_000_000_000, program: "load")
+        #expect(
+            KeptTable.cells(sales, of: "standing") == [
+                "sales", "standing", "[Sale]", "10", "1.5 MiB", "alpha, beta", "1:23 ago", "load",
+            ])
+        sales.places = (1...6).map { KeptPlace(node: "n\($0)", pages: 1, byteCount: 9) }
+        #expect(KeptTable.cells(sales, of: "s")[5] == "n1, n2, n3 and 3 more")
+        let rate = KeptState(
+            id: KeptID(2), name: "rate",
+            type: KeptType(name: "Double", layout: "f64", isArray: false),
+            sizes: [KeptSize(byteCount: 8, elementCount: 1)], program: "a\u{1b}b")
+        let cells = KeptTable.cells(rate, of: "s")
+        #expect(cells[2...5] == ["Double", "1", "8 B", "coordinator"] && cells[7] == "a?b")
+        #expect(
+            KeptTable.farewell(to: [rate, sales])
+                == ", and with it what it kept: rate, sales (1.5 MiB)")
+        sales.loss = "n1 is lost"
+        #expect(KeptTable.cells(sales, of: "s")[5] == "lost: n1 is lost")
+        #expect(KeptTable.farewell(to: [sales]) == "")
+    }
 }

@@ -164,7 +164,7 @@ struct OpenCluster {
         let session = ClusterSession(
             client: client, cores: 1,
             console: SessionConsole(showsOutput: true, showsProgress: true),
-            nodesAreHere: address.holder != .hosts)
+            nodesAreHere: address.holder != .hosts, isStanding: true)
         let (program, bundle) = try program(for: address)
         let link = try SocketLink(
             endpoint: address.endpoint, serverKey: address.serverKey,

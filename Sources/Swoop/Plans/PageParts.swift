@@ -5,6 +5,7 @@
 
 import SwoopElements
 import SwoopModel
+import Synchronization
 
 extension PlanRecording {
     /// The sizes of the pages of arrays of this cluster, one after the other; nil: not all are
@@ -13,7 +14,7 @@ extension PlanRecording {
         var all: [[_PageSize]] = []
         for handle in handles {
             guard handle.recording.session === session,
-                let sizes = session.sizes(of: handle.tasks)
+                let sizes = sizes(ofTasks: handle.tasks)
             else { return nil }
             // What no Int counts is no collection that could be cut.
             guard sizes.map(\.count).clampedSum < .max, sizes.map(\.byteCount).clampedSum < .max
@@ -21,6 +22,14 @@ extension PlanRecording {
             all.append(sizes)
         }
         return all
+    }
+
+    /// The sizes of outputs that are there: of earlier plans, and of kept data that is read here.
+    func sizes(ofTasks tasks: [TaskID]) -> [_PageSize]? {
+        let kept = state.withLock { state in
+            state.keptSizes.isEmpty ? [] : tasks.compactMap { state.keptSizes[$0] }
+        }
+        return kept.count == tasks.count && !kept.isEmpty ? kept : session.sizes(of: tasks)
     }
 
     private func areOurs(_ handles: _ProxyHandle...) -> Bool {

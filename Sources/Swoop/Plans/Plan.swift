@@ -70,7 +70,7 @@ public final class Plan<Result> {
         var bytes: [TaskID: Int] = [:]
         for task in graph.tasks + graph.iterations.flatMap(\.template) {
             for page in task.pages where bytes[page] == nil {
-                bytes[page] = recording.session.sizes(of: [page])?.first?.byteCount
+                bytes[page] = recording.sizes(ofTasks: [page])?.first?.byteCount
             }
         }
         return bytes
@@ -117,7 +117,7 @@ extension Plan where Result: Sendable {
         return result
     }
 
-    /// Waits for what comes back by itself; a Swift task that is cancelled meanwhile stops the plan.
+    /// Waits for what comes back by itself; a cancelled Swift task stops the plan.
     private static func bring(
         _ held: [TaskID], _ download: DownloadPolicy, of tasks: TaskIDs, in session: ClusterSession
     ) async throws {

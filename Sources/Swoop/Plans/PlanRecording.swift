@@ -43,6 +43,8 @@ final class PlanRecording: Sendable {
         var contents: [String: [UInt8]] = [:]
         /// Large constants, and how many calls have each.
         var constants = RepeatedConstants()
+        /// The sizes of kept data that the plan reads.
+        var keptSizes: [TaskID: _PageSize] = [:]
         /// Seeds that were given.
         var seeds: UInt64 = 0
         /// The first thing that was wrong with the plan: told when it is run.

@@ -55,6 +55,8 @@ final class ClusterSession: Sendable {
     /// What plans bring along and the cluster has not asked for.
     let deferred: DeferredSending
     let console: SessionConsole
+    /// What is kept in the cluster; nil: it ends with this program, and keeps nothing.
+    let kept: KeptCatalogue?
     /// Whether every node is this machine, and reads this machine's files.
     let nodesAreHere: Bool
     /// Bytes that pages may take on this machine's node; 0: what the nodes say.
@@ -64,7 +66,7 @@ final class ClusterSession: Sendable {
 
     init(
         client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
-        pageBudget: Int = 0, writer: ArenaWriter? = nil,
+        isStanding: Bool = false, pageBudget: Int = 0, writer: ArenaWriter? = nil,
         csvRowByteCountMax: Int = _CSVDialect().rowByteCountMax
     ) {
         self.pageBudget = pageBudget
@@ -72,6 +74,7 @@ final class ClusterSession: Sendable {
         deferred = DeferredSending(
             writer: writer, cores: min(cores, ProcessAllowance.cores()))
         self.client = client
+        kept = isStanding ? KeptCatalogue() : nil
         self.nodesAreHere = nodesAreHere
         self.cores = Atomic(max(1, cores))
         self.console = console
@@ -189,9 +192,12 @@ final class ClusterSession: Sendable {
         }
     }
 
+    /// Sends what is no matter of the machine's.
+    func send(_ message: ClientMessage) { link.withLock { $0 }?.send(message) }
+
     /// Sends from another thread.
     private var sendLater: @Sendable (ClientMessage) -> Void {
-        { [self] message in link.withLock { $0 }?.send(message) }
+        { [self] message in send(message) }
     }
 
     private func settle(
@@ -229,6 +235,8 @@ final class ClusterSession: Sendable {
         case .programWanted: break
         // Told to viewers.
         case .hosts, .hostsTaken, .hostSettled: break
+        case .kept(let states): kept?.take(states)
+        case .keepSettled(let number, let refusal): kept?.settle(number, refusal: refusal)
         case .notices(let notices): handle(.noticed(notices))
         case .value(let task, let bytes): handle(.valueArrived(task, bytes))
         case .usage(let usage):
@@ -253,6 +261,7 @@ final class ClusterSession: Sendable {
     /// There is no coordinator any more, or none that takes this program.
     func lose(_ reason: String) {
         handle(hear(refusal: reason) ? .refused(reason) : .connectionLost(reason))
+        kept?.end(SwoopError(.lost, reason))
     }
 
     /// Takes note of the coordinator's first word; false: it was not the first.
@@ -529,6 +538,7 @@ final class ClusterSession: Sendable {
         }
         for watcher in watchers { watcher(nil) }
         for waiter in histories { waiter.resume(returning: []) }
+        kept?.end(SwoopError(.notRunning, "the scope of its cluster has ended"))
         deferred.end()
         link.withLock { $0.take() }?.close()
         console.finish()

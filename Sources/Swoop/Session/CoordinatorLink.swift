@@ -194,7 +194,7 @@ extension SocketLink {
             message.frames.map(\.bytes), at: MonotonicClock.nanoseconds(),
             hasRoom: { $0 <= MachineMemory.availableBytes() ?? .max })
         switch taken {
-        case .message(let frames): return try? ClientReply(frames: frames)
+        case .message(let frames): return .reading(frames)
         case .refused(let head, let byteCount):
             guard case .value(let task, _)? = try? ClientReply(frames: [head, []]) else {
                 return nil

@@ -136,6 +136,6 @@ enum MappedFiles {
 }
 
 /// What follows the last slash.
-func lastComponent(of path: String) -> String {
+package func lastComponent(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }

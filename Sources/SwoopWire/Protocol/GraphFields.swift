@@ -217,6 +217,7 @@ struct ProtoSubmission: WireFields {
     var attempts: UInt32 = 0
     /// Nanoseconds before the second one.
     var pause: Int64 = 0
+    var kept: [ProtoKeptUse] = []
 
     func write(to fields: inout FieldWriter) {
         fields.messages(1, function)
@@ -226,6 +227,7 @@ struct ProtoSubmission: WireFields {
         fields.message(5, held)
         fields.integer(6, attempts)
         fields.integer(7, pause)
+        fields.messages(8, kept)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -237,6 +239,7 @@ struct ProtoSubmission: WireFields {
         case 5: held = try field.message()
         case 6: attempts = try field.integer()
         case 7: pause = try field.integer()
+        case 8: kept.append(try field.message())
         default: try field.skip()
         }
     }

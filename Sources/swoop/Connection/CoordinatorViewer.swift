@@ -18,6 +18,10 @@ struct CoordinatorViewer: ~Copyable {
         case taken([String], refusal: String)
         /// What became of a host that this viewer asked for.
         case settled(HostResult)
+        /// What a standing cluster keeps.
+        case kept([KeptState])
+        /// What was wanted of kept data is done; or it is not, for this reason.
+        case keptSettled(refusal: String)
         /// It ended, or does not want viewers.
         case end(Ending)
     }
@@ -92,7 +96,7 @@ struct CoordinatorViewer: ~Copyable {
             heardAt = now
             let taken = try? lane.take(
                 message.frames.map(\.bytes), at: now, hasRoom: { _ in true })
-            guard case .message(let frames) = taken, let reply = try? ClientReply(frames: frames)
+            guard case .message(let frames) = taken, let reply = ClientReply.reading(frames)
             else { continue }
             switch reply {
             case .welcome(_, let nodes, _):
@@ -103,6 +107,8 @@ struct CoordinatorViewer: ~Copyable {
             case .hostsTaken(let hosts, let refusal):
                 news.append(.taken(hosts, refusal: refusal))
             case .hostSettled(let result): news.append(.settled(result))
+            case .kept(let states): news.append(.kept(states))
+            case .keepSettled(_, let refusal): news.append(.keptSettled(refusal: refusal))
             case .refused(let reason): news.append(.end(refusal(reason)))
             case .notices, .value, .records, .programWanted: break
             }

@@ -70,7 +70,7 @@ struct ClusterHosts {
                 case .hosts(let states): found = states
                 // A coordinator that keeps hosts tells of them before anything else.
                 case .usage, .end: isOver = true
-                case .nodes, .taken, .settled: break
+                case .nodes, .taken, .settled, .kept, .keptSettled: break
                 }
             }
             if found == nil, !isOver {
@@ -107,7 +107,7 @@ struct ClusterHosts {
                 case .hosts(let states): tell(states, &course, lines, now: now)
                 case .settled(let result): settle(result, &course, lines, now: now)
                 case .end(let ending): throw ToolError(ending.sentence)
-                case .usage, .nodes: break
+                case .usage, .nodes, .kept, .keptSettled: break
                 }
             }
             if viewer.isConnected, !isGiven {

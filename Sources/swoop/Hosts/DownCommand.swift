@@ -28,7 +28,8 @@ struct DownCommand: ParsableCommand {
             A host that is taken away is given nothing new. What it has not begun
             goes to others; what runs there may end, and is run again elsewhere
             after --within; pages that only it has are copied or made again. Then
-            its agent ends. No program loses work by it. Ctrl-C stops the waiting,
+            its agent ends. No program loses work by it, and kept data moves to the
+            other hosts; with the whole cluster it ends. Ctrl-C stops the waiting,
             not the leaving: `swoop up HOST` keeps the host.
             """)
 
@@ -73,6 +74,7 @@ struct DownCommand: ParsableCommand {
                 "\(address.cluster) was \(CoordinatorAddress.elsewhere): run `swoop down` there. "
                     + "If it has ended, remove \(file)")
         }
+        let kept = KeptOrders(address, patience: nanosecondsPerSecond).everything() ?? []
         // Its number may be another process's by the time that a signal is sent to it.
         guard let end = ProcessEnd(of: address.process) else {
             if !address.process.hasEnded { throw Self.deaf(address) }
@@ -84,7 +86,7 @@ struct DownCommand: ParsableCommand {
                 "\(address.cluster) did not end within 10 s: its coordinator is process "
                     + "\(address.process.pid)")
         }
-        StandardError.say("\(address.cluster) is down")
+        StandardError.say("\(address.cluster) is down" + KeptTable.farewell(to: kept))
     }
 
     private static func deaf(_ address: CoordinatorAddress) -> ToolError {

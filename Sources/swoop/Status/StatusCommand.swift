@@ -71,7 +71,7 @@ struct StatusCommand: ParsableCommand {
                 switch news {
                 case .nodes(let there): nodes = there
                 case .hosts(let states): hosts = states
-                case .taken, .settled: break
+                case .taken, .settled, .kept, .keptSettled: break
                 case .usage(let usage):
                     track.take(usage, at: now)
                     isAnswered = true

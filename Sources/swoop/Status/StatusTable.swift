@@ -82,7 +82,7 @@ package enum StatusTable {
     }
 
     /// Columns as wide as what is in them.
-    private static func lines(_ cells: [[String]]) -> [String] {
+    static func lines(_ cells: [[String]]) -> [String] {
         let widths = cells[0].indices.map { column in
             cells.reduce(0) { max($0, TextWidth.of($1[column])) }
         }

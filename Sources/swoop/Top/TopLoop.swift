@@ -107,7 +107,7 @@ struct TopLoop: ~Copyable {
 
     private mutating func take(_ news: CoordinatorViewer.News, now: Int64) {
         switch news {
-        case .hosts, .taken, .settled: break
+        case .hosts, .taken, .settled, .kept, .keptSettled: break
         case .nodes: break
         case .usage(let usage):
             track.take(usage, at: now)
