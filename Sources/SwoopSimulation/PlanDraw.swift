@@ -45,7 +45,10 @@ struct PlanDraw {
             var copy = generator
             var nanoseconds = sampler.nanoseconds(
                 features: features, elements: elements, using: &generator)
-            cpu += sampler.cpuNanoseconds(features: features, elements: elements, using: &copy)
+            let runs = graph.runs[place]
+            nanoseconds = nanoseconds * runs + overhead * (runs - 1)
+            cpu +=
+                runs * sampler.cpuNanoseconds(features: features, elements: elements, using: &copy)
             bytesOut.append(
                 sampler.outputBytes(features: features, elements: elements, using: &generator))
             if isWarm.insert(index).inserted { nanoseconds += sampler.coldExtraNanoseconds }

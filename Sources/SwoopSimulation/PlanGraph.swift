@@ -21,15 +21,24 @@ struct PlanGraph {
     /// Bytes that each task reads of client data and of constants among its own arguments, as a run
     /// counts them.
     private(set) var knownBytes: [Double] = []
+    /// How often each task runs: more than once where it stands for rounds that are not unrolled.
+    private(set) var runs: [Double] = []
     /// Whether the end of a loop depends on data: then its limit is only a bound.
     private(set) var isBound = false
 
     init(_ part: GraphPart, pageBytes: [TaskID: Int] = [:]) {
         var names: [TaskID: TaskID] = [:]
         var all = Array(part.tasks)
+        var runsOfLoops: [TaskID: Double] = [:]
         for loop in part.iterations {
-            if loop.until != nil || loop.limit > Self.mostRounds(of: loop) { isBound = true }
-            names[loop.id] = Self.unroll(loop, into: &all)
+            if loop.until != nil { isBound = true }
+            let first = all.count
+            let rounds = max(1, min(loop.limit, Self.mostRounds(of: loop)))
+            names[loop.id] = Self.unroll(loop, rounds: UInt64(rounds), into: &all)
+            guard loop.limit > rounds else { continue }
+            for spec in all[first...] {
+                runsOfLoops[spec.id] = Double(loop.limit) / Double(rounds)
+            }
         }
         func resolved(_ task: TaskID) -> TaskID {
             var task = task
@@ -38,6 +47,7 @@ struct PlanGraph {
             return task
         }
         order(all.map { spec in Self.renamed(spec, resolved) })
+        runs = tasks.map { runsOfLoops[$0.id] ?? 1 }
         let reading = PlanReading(part, tasks, pageBytes: pageBytes)
         for (place, spec) in tasks.enumerated() {
             let (own, bytes) = reading.reads(of: spec)
@@ -47,6 +57,9 @@ struct PlanGraph {
         }
     }
 
+    /// Runs of all tasks together.
+    var runCount: Int { Int(min(1e15, runs.reduce(0, +).rounded())) }
+
     private static func renamed(_ spec: TaskSpec, _ rename: (TaskID) -> TaskID) -> TaskSpec {
         var copy = spec
         copy.arguments = spec.arguments.map { $0.renamed(rename) }
@@ -55,12 +68,14 @@ struct PlanGraph {
     }
 
     /// Appends the rounds; answers with the task that makes the result.
-    private static func unroll(_ loop: IterationSpec, into tasks: inout [TaskSpec]) -> TaskID {
+    private static func unroll(
+        _ loop: IterationSpec, rounds: UInt64, into tasks: inout [TaskSpec]
+    ) -> TaskID {
         let own = Set(loop.template.map(\.id))
         // A state that no task made keeps the placeholder's name, which is nobody's.
         var state = loop.placeholder
         loop.initial.forEachTask { if state == loop.placeholder { state = $0 } }
-        for round in 1...UInt64(max(1, min(loop.limit, mostRounds(of: loop)))) {
+        for round in 1...rounds {
             let rename = { (task: TaskID) -> TaskID in
                 if task == loop.placeholder { return state }
                 return own.contains(task)

@@ -37,7 +37,7 @@ package enum PlanSimulation {
         let plan = PlanGraph(graph, pageBytes: pageBytes)
         let models = PlanModels(graph.functions, usedBy: plan, histories: histories)
         guard models.unknown.isEmpty else {
-            return .unknown(functions: models.unknown, tasks: plan.tasks.count)
+            return .unknown(functions: models.unknown, tasks: plan.runCount)
         }
         var generator = SeededGenerator(seed: seed)
         let draws = max(1, draws)
@@ -57,7 +57,7 @@ package enum PlanSimulation {
             coreSeconds: EstimateRange(draws: futures.map { $0.cpu / 1e9 }), wall: wall,
             usefulCores: EstimateRange(draws: futures.map(usefulCores)), unknownFunctions: [],
             evidence: models.evidence(of: plan, bytesIn: bytesIn(of: plan, in: futures)),
-            tasks: plan.tasks.count)
+            tasks: plan.runCount)
     }
 
     /// What each task reads: the median of the draws, where it is not known from the start.

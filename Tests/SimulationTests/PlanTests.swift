@@ -256,7 +256,10 @@ import Testing
         #expect(abs(try #require(estimate.coreSeconds).median / 0.041 - 1) < 0.1)
     }
 
-    @Test func `a loop of many rounds is told as a whole where their number is fixed`() throws {
+    @Test(arguments: [3_000, 20_000, 1_000_000])
+    func `a loop of many rounds is told as a whole where their number is fixed`(
+        _ rounds: UInt32
+    ) throws {
         let body = TaskSpec(
             id: TaskID(high: 1, low: 2), function: FunctionIndex(0),
             arguments: [.output(TaskID(high: 1, low: 1))], features: [1])
@@ -264,15 +267,17 @@ import Testing
             functions: [function("f")],
             iterations: [
                 IterationSpec(
-                    id: task(9), initial: .bytes([1]), limit: 3_000, template: [body],
+                    id: task(9), initial: .bytes([1]), limit: rounds, template: [body],
                     placeholder: TaskID(high: 1, low: 1), result: body.id, until: nil)
             ])
         let estimate = PlanSimulation.estimate(
             graph, histories: [history("f", seen.map { run($0.1, milliseconds: 1) })], cores: [1],
             draws: 4, seed: 1)
-        #expect(estimate.tasks == 3_000)
+        #expect(estimate.tasks == Int(rounds))
         #expect(estimate.evidence == .measured)
-        #expect(abs(try #require(estimate.coreSeconds).median / 3 - 1) < 0.1)
+        let seconds = Double(rounds) / 1_000
+        #expect(abs(try #require(estimate.coreSeconds).median / seconds - 1) < 0.1)
+        #expect(abs(try #require(estimate.wall[1]).median / seconds - 1) < 0.1)
     }
 
     @Test func `a plan of 30,000 tasks is told by its bounds`() throws {

@@ -217,6 +217,23 @@ import Testing
         #expect(cluster.scheduler.progress(of: client).nanosecondsLeft == 0)
     }
 
+    @Test func `of very many tasks some stand for all, whatever their order`() {
+        var cluster = TestCluster(nodes: 1, slots: 2)
+        cluster.checks = false
+        // Two functions take turns, one of which takes ten times as long.
+        let count = 21_000
+        cluster.submit(
+            (1...count).map { call($0, function: $0 % 2) },
+            functions: [function("f"), function("g")], held: Array(1...count))
+        for (place, nanoseconds) in [1e9, 1e10].enumerated() {
+            let model = DurationModel(
+                fixedNanoseconds: nanoseconds, slope: 0, feature: -1, logSpread: 0.1)
+            cluster.handle(.estimateRevised(FunctionIndex(UInt32(place)), model))
+        }
+        let left = Double(cluster.scheduler.progress(of: client).nanosecondsLeft)
+        #expect(abs(left / (Double(count) * 5.5e9 / 2) - 1) < 0.03, "\(left)")
+    }
+
     @Test func `bytes that runs read and made are counted`() {
         var cluster = TestCluster()
         cluster.submit([call(1)], held: [1])

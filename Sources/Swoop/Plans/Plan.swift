@@ -110,7 +110,7 @@ extension Plan where Result: Sendable {
         let held = Array(part.held)
         session.handle(.submitted(part, data: plan.data))
         if let timeout { session.limit(submitted, to: timeout) }
-        // A wait, even for nothing, would cost the caller's thread two switches for each plan.
+        // A wait, even for nothing, would cost two switches of threads for each plan.
         if download != .nothing {
             try await Self.bring(held, download, of: submitted, in: session)
         }
