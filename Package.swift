@@ -146,6 +146,7 @@ let package = Package(
     name: "Swoop",
     products: [
         .library(name: "Swoop", targets: ["Swoop", "SwoopRoles"]),
+        .library(name: "SwoopFoundation", targets: ["SwoopFoundation"]),
         .executable(name: "swoop", targets: ["swoop"]),
     ],
     dependencies: (host == nil
@@ -227,6 +228,7 @@ let package = Package(
                 "Swoop", "SwoopModel", "SwoopElements", "SwoopLaunching", "SwoopAgent",
                 "SwoopWorker", "CSwoopSystem",
             ]),
+        room("SwoopFoundation", ["Swoop"]),
         .executableTarget(
             name: "swoop",
             dependencies: [
@@ -343,8 +345,9 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "Swoop", "SwoopModel", "SwoopLaunching", "SwoopTransport", "TestPrograms",
-                "SwoopTestProgram", "SwoopMainProgram", "TransportProbe", "DebianRank", "swoop",
+                "Swoop", "SwoopFoundation", "SwoopModel", "SwoopLaunching", "SwoopTransport",
+                "TestPrograms", "SwoopTestProgram", "SwoopMainProgram", "TransportProbe",
+                "DebianRank", "swoop",
             ]),
         tests(
             "HostTests",

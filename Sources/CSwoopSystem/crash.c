@@ -26,6 +26,7 @@ static _Thread_local uint64_t thread_run;
 static _Thread_local void *thread_stack;
 static _Thread_local uint64_t thrown[SWOOP_FRAMES_MAX];
 static _Thread_local uint32_t thrown_count;
+static _Thread_local void *thrown_error;
 
 // Reads two words without the risk of a second fault: the kernel looks first.
 static int read_frame(uint64_t frame, uint64_t words[2]) {
@@ -150,8 +151,11 @@ int swoop_thread_enter(uint32_t slot) {
     return 0;
 }
 
+static void forget_error(void);
+
 void swoop_thread_leave(void) {
     thread_slot = SWOOP_NO_SLOT;
+    forget_error();
     if (!thread_stack) return;
     stack_t none = {.ss_sp = NULL, .ss_flags = SS_DISABLE, .ss_size = 0};
     sigaltstack(&none, NULL);
@@ -168,20 +172,36 @@ extern void _swift_setWillThrowHandler(void (*handler)(void *)) __attribute__((w
 typedef void (*typed_handler)(void *, const void *, const void *);
 extern typed_handler _swift_willThrowTypedImpl __attribute__((weak));
 
+extern void *swift_errorRetain(void *error) __attribute__((weak));
+extern void swift_errorRelease(void *error) __attribute__((weak));
+
+static void forget_error(void) {
+    void *error = thrown_error;
+    thrown_error = NULL;
+    if (error) swift_errorRelease(error);
+}
+
 static void remember_throw(void) {
-    if (thread_slot == SWOOP_NO_SLOT) return;
     uint64_t frame = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     thrown_count = (uint32_t)walk(frame, thrown, SWOOP_FRAMES_MAX);
 }
 
+// An error that is caught and thrown again keeps its first place. It is held until the next one, so
+// that no other error gets its address.
 static void on_throw(void *error) {
-    (void)error;
+    if (thread_slot == SWOOP_NO_SLOT) return;
+    if (thrown_count && error && error == thrown_error) return;
     remember_throw();
+    if (!swift_errorRetain || !swift_errorRelease) return;
+    forget_error();
+    thrown_error = swift_errorRetain(error);
 }
 
 static void on_typed_throw(void *value, const void *type, const void *conformance) {
     (void)value, (void)type, (void)conformance;
+    if (thread_slot == SWOOP_NO_SLOT) return;
     remember_throw();
+    forget_error();
 }
 
 int swoop_throw_install(void) {
@@ -197,5 +217,6 @@ size_t swoop_throw_take(uint64_t *counters, size_t max) {
     size_t count = thrown_count < max ? thrown_count : max;
     memcpy(counters, thrown, count * sizeof *counters);
     thrown_count = 0;
+    forget_error();
     return count;
 }

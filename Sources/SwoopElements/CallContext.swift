@@ -30,9 +30,15 @@ public protocol _CallHost: AnyObject {
     ///
     /// One that reaches less far says that there is no more text than that.
     func text(from start: Int, to end: Int) throws -> _TextWindow
+
+    /// Where the run's thread last threw an error, as offsets in the program, innermost first.
+    func throwSite() -> [UInt64]
 }
 
 extension _CallHost {
+    /// Nowhere: for hosts that do not watch.
+    public func throwSite() -> [UInt64] { [] }
+
     /// Lends a region for an output of one page.
     public func pageRegion(
         byteCount: Int, count: Int

@@ -62,11 +62,14 @@ public struct _KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertibl
     public let type: String
     /// Whether it is about a row or record of a file.
     public let isOfSource: Bool
+    /// Where it was thrown, as offsets in the program.
+    public let frames: [UInt64]
 
     private static let textMax = 4_096
 
-    /// Keeps an error.
-    public init(_ error: any Error) {
+    /// Keeps an error that was thrown just now.
+    public init(_ error: any Error, frames: [UInt64] = []) {
+        self.frames = frames
         let text = "\(error)"
         description =
             text.utf8.count <= Self.textMax
@@ -80,6 +83,7 @@ public struct _KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertibl
         description = try String(decoding: &reader)
         type = try String(decoding: &reader)
         isOfSource = try Bool(decoding: &reader)
+        frames = try [UInt64](decoding: &reader)
     }
 
     /// Appends everything.
@@ -87,6 +91,7 @@ public struct _KeptFailure: Error, RemoteValue, Hashable, CustomStringConvertibl
         description.encode(into: &writer)
         type.encode(into: &writer)
         isOfSource.encode(into: &writer)
+        frames.encode(into: &writer)
     }
 }
 

@@ -118,7 +118,7 @@ package struct RecordMacro: ExtensionMacro {
             \(record.lines { "let \($0.name): \($0.type)._Columns" })
             \(access)init(opening page: inout Swoop._PageOpening, count: Int) \
             throws(Swoop._PageError) {
-            \(record.lines { "\($0.name) = try \($0.type)._Columns(opening: &page, count: count)" })
+            \(record.lines { "self.\($0.name) = try \($0.type)._Columns(opening: &page, count: count)" })
             }
             @inline(__always) \(access)subscript(_ index: Int) -> Element { Element(_columns: \
             self, at: index) }
@@ -131,26 +131,26 @@ package struct RecordMacro: ExtensionMacro {
 
     private static func builder(of record: RecordFields, type: String) -> String {
         let access = record.access
-        let first = record.fields[0].name
-        let end = record.fields.reduce("start") { "\($1.name).end(from: \($0))" }
+        let first = record.fields[0].builder
+        let end = record.fields.reduce("start") { "\($1.builder).end(from: \($0))" }
         return """
             \(access)struct _Builder: Swoop._PageBuilder {
             \(access)typealias Element = \(type)
-            \(record.lines { "var \($0.name) = \($0.type)._Builder()" })
+            \(record.lines { "var \($0.builder) = \($0.type)._Builder()" })
             \(access)init() {}
             \(access)var count: Int { \(first).count }
             \(access)mutating func append(_ element: Element) {
-            \(record.lines { "\($0.name).append(element.\($0.name))" })
+            \(record.lines { "\($0.builder).append(element.\($0.name))" })
             }
             \(access)mutating func appendAbsent() {
-            \(record.lines { "\($0.name).appendAbsent()" })
+            \(record.lines { "\($0.builder).appendAbsent()" })
             }
             \(access)func end(from start: Int) -> Int { \(end) }
             \(access)func write(into page: inout Swoop._PageWriting) {
-            \(record.lines { "\($0.name).write(into: &page)" })
+            \(record.lines { "\($0.builder).write(into: &page)" })
             }
             \(access)mutating func removeAll() {
-            \(record.lines { "\($0.name).removeAll()" })
+            \(record.lines { "\($0.builder).removeAll()" })
             }
             }
             """
@@ -180,6 +180,9 @@ struct RecordFields {
     struct Field {
         let name: String
         let type: String
+
+        /// The field's builder: a field may have the name of a builder's own member, `count` say.
+        var builder: String { "_" + name.filter { $0 != "`" } }
     }
 
     let fields: [Field]

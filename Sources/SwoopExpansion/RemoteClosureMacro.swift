@@ -22,6 +22,8 @@ package struct RemoteClosureMacro: ExpressionMacro {
         }
         let (parameter, type) = try parameter(of: closure, in: context)
         let captures = try captures(of: closure, in: context)
+        try refuseLocalUses(
+            in: closure, of: node, parameter: "(\(parameter): \(type))", in: context)
         let result = closure.signature?.returnClause.map { " \($0.trimmedDescription)" } ?? ""
         let (file, line) = fileAndLine(of: closure, in: context)
         let print = fingerprint(of: Syntax(closure))

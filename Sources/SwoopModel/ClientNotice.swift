@@ -68,7 +68,10 @@ public struct ProgressCount: Hashable, Sendable {
     public var movedBytes: UInt64
     /// What the rest is predicted to take, in nanoseconds of wall time; 0: nothing is known, or
     /// nothing left.
-    public var nanosecondsLeft: Int64
+    package var nanosecondsLeft: Int64
+
+    /// What the rest is predicted to take, wall time; nil: nothing is known, or nothing left.
+    public var timeLeft: Duration? { nanosecondsLeft > 0 ? .nanoseconds(nanosecondsLeft) : nil }
 
     /// Whether nothing is left to do.
     package var isOver: Bool { done + failed + cancelled >= total }

@@ -74,15 +74,34 @@ public struct EstimateRange: Hashable, Sendable {
     public func contains(_ value: Double) -> Bool { low <= value && value <= high }
 }
 
+/// A predicted time: nine times in ten the outcome lies between `low` and `high`.
+public struct DurationRange: Hashable, Sendable {
+    /// One outcome in twenty is below.
+    public var low: Duration
+    /// As many outcomes are below as above.
+    public var median: Duration
+    /// One outcome in twenty is above.
+    public var high: Duration
+
+    /// The range of seconds; what no duration holds counts as the longest one.
+    package init(seconds range: EstimateRange) {
+        func duration(_ seconds: Double) -> Duration { .seconds(min(max(0, seconds), 1e15)) }
+        (low, median, high) = (duration(range.low), duration(range.median), duration(range.high))
+    }
+
+    /// Whether `time` lies in the range, ends included.
+    public func contains(_ time: Duration) -> Bool { low <= time && time <= high }
+}
+
 /// What a plan will cost, predicted without running it.
 ///
-/// Where a function never ran there is no number: `coreSeconds` is nil, `wall` is empty, and
+/// Where a function never ran there is no number: `coreTime` is nil, `wallTime` is empty, and
 /// `unknownFunctions` names it.
 public struct Estimate: Hashable, Sendable {
     /// CPU time of all tasks together, in seconds.
-    public var coreSeconds: EstimateRange?
+    package var coreSeconds: EstimateRange?
     /// Wall time in seconds, by number of cores.
-    public var wall: [Int: EstimateRange]
+    package var wall: [Int: EstimateRange]
     /// Number of cores after which more hardly help.
     public var usefulCores: EstimateRange?
     /// Short names of functions that never ran, in order of first use.
@@ -105,6 +124,12 @@ public struct Estimate: Hashable, Sendable {
         self.tasks = tasks
     }
 
+    /// CPU time of all tasks together.
+    public var coreTime: DurationRange? { coreSeconds.map(DurationRange.init(seconds:)) }
+
+    /// Wall time, by number of cores.
+    public var wallTime: [Int: DurationRange] { wall.mapValues(DurationRange.init(seconds:)) }
+
     /// The estimate of a plan of which `functions` never ran.
     package static func unknown(functions: [String], tasks: Int) -> Estimate {
         Estimate(
@@ -118,9 +143,9 @@ public struct EstimateComparison: Hashable, Sendable {
     /// What was estimated before the run.
     public var estimate: Estimate
     /// CPU time that the tasks took, in seconds.
-    public var actualCoreSeconds: Double
+    package var actualCoreSeconds: Double
     /// Wall time that the run took, in seconds.
-    public var actualWall: Double
+    package var actualWall: Double
     /// Cores that the run had.
     public var cores: Int
 
@@ -134,20 +159,38 @@ public struct EstimateComparison: Hashable, Sendable {
         self.cores = cores
     }
 
+    /// Holds `estimate` against a run on `cores` cores, which took so much CPU time and wall time.
+    public init(estimate: Estimate, coreTime: Duration, wallTime: Duration, cores: Int) {
+        self.init(
+            estimate: estimate, actualCoreSeconds: coreTime / .seconds(1),
+            actualWall: wallTime / .seconds(1), cores: cores)
+    }
+
+    /// CPU time that the tasks took.
+    public var coreTime: Duration { .seconds(actualCoreSeconds) }
+    /// Wall time that the run took.
+    public var wallTime: Duration { .seconds(actualWall) }
+
     /// Whether the CPU time was inside its range; nil when it was not estimated.
-    public var areCoreSecondsInside: Bool? { estimate.coreSeconds?.contains(actualCoreSeconds) }
+    public var isCoreTimeInside: Bool? { areCoreSecondsInside }
 
     /// Whether the wall time was inside its range; nil when it was not estimated for these cores.
-    public var isWallInside: Bool? { estimate.wall[cores]?.contains(actualWall) }
+    public var isWallTimeInside: Bool? { isWallInside }
+
+    /// Whether the CPU time was inside its range; nil when it was not estimated.
+    package var areCoreSecondsInside: Bool? { estimate.coreSeconds?.contains(actualCoreSeconds) }
+
+    /// Whether the wall time was inside its range; nil when it was not estimated for these cores.
+    package var isWallInside: Bool? { estimate.wall[cores]?.contains(actualWall) }
 
     /// Actual over estimated (median) CPU time; nil when it was not estimated.
-    public var coreSecondsRatio: Double? {
+    public var coreTimeRatio: Double? {
         guard let median = estimate.coreSeconds?.median, median > 0 else { return nil }
         return actualCoreSeconds / median
     }
 
     /// Actual over estimated (median) wall time; nil when it was not estimated for these cores.
-    public var wallRatio: Double? {
+    public var wallTimeRatio: Double? {
         guard let median = estimate.wall[cores]?.median, median > 0 else { return nil }
         return actualWall / median
     }

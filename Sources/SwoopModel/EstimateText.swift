@@ -64,10 +64,10 @@ extension EstimateComparison: CustomStringConvertible {
             "estimated and actual, \(cores) core\(cores == 1 ? "" : "s")",
             row(
                 "core-seconds", estimate.coreSeconds, actualCoreSeconds, Quantity.number,
-                isInside: areCoreSecondsInside, ratio: coreSecondsRatio),
+                isInside: areCoreSecondsInside, ratio: coreTimeRatio),
             row(
                 "wall", estimate.wall[cores], actualWall, Quantity.time,
-                isInside: isWallInside, ratio: wallRatio),
+                isInside: isWallInside, ratio: wallTimeRatio),
         ].joined(separator: "\n")
     }
 

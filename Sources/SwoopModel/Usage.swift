@@ -7,9 +7,9 @@ public struct SlotUsage: Hashable, Sendable {
     /// The task on the slot; nil when it idles.
     public var task: TaskID?
     /// How long the function has been on the slot, in nanoseconds.
-    public var elapsedNanoseconds: Int64
+    package var elapsedNanoseconds: Int64
     /// Nanoseconds that the slot has been busy since its worker started.
-    public var busyNanoseconds: Int64
+    package var busyNanoseconds: Int64
 
     /// Describes a slot.
     package init(
@@ -20,6 +20,11 @@ public struct SlotUsage: Hashable, Sendable {
         self.elapsedNanoseconds = elapsedNanoseconds
         self.busyNanoseconds = busyNanoseconds
     }
+
+    /// How long the function has been on the slot.
+    public var elapsed: Duration { .nanoseconds(elapsedNanoseconds) }
+    /// How long the slot has been busy since its worker started.
+    public var busy: Duration { .nanoseconds(busyNanoseconds) }
 }
 
 /// What one node does.
@@ -32,7 +37,7 @@ public struct NodeUsage: Hashable, Sendable {
     public var slots: [SlotUsage]
     /// CPU nanoseconds of the node's workers since they were started, dead ones included, as the
     /// operating system counts them.
-    public var cpuNanoseconds: Int64
+    package var cpuNanoseconds: Int64
     /// Bytes of pages in memory.
     public var residentBytes: Int64
     /// Bytes of pages that it fetched from other nodes since it joined.
@@ -42,7 +47,7 @@ public struct NodeUsage: Hashable, Sendable {
     /// Bytes that pages may take.
     public var pageBudget: Int64
     /// Age of this sample when the snapshot was taken, in nanoseconds.
-    public var ageNanoseconds: Int64
+    package var ageNanoseconds: Int64
     /// Whether the node has been silent so long (2 s) that the sample must not be taken for live.
     public var isSilent: Bool
 
@@ -63,6 +68,12 @@ public struct NodeUsage: Hashable, Sendable {
         self.ageNanoseconds = ageNanoseconds
         self.isSilent = isSilent
     }
+
+    /// CPU time of the node's workers since they were started, dead ones included, as the operating
+    /// system counts it.
+    public var cpuTime: Duration { .nanoseconds(cpuNanoseconds) }
+    /// Age of this sample when the snapshot was taken.
+    public var age: Duration { .nanoseconds(ageNanoseconds) }
 
     /// Slots that run something; 0 for a silent node.
     public var busySlots: Int { isSilent ? 0 : slots.count { $0.task != nil } }

@@ -192,6 +192,8 @@ private final class InlineHost: _CallHost {
         self.rows = rows
     }
 
+    func throwSite() -> [UInt64] { RunningThread.takeThrowSite() }
+
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
         self.position = position
         if run.isCancelled { throw RunCancelled() }

@@ -2,6 +2,7 @@
 // its output, more of its text.
 
 import SwoopElements
+import SwoopLaunching
 import SwoopModel
 import SwoopStorage
 import SwoopTransport
@@ -45,6 +46,8 @@ final class SlotHost: _CallHost {
         self.rows = rows
         strideBegan = now
     }
+
+    func throwSite() -> [UInt64] { RunningThread.takeThrowSite() }
 
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
         self.elements += Int64(elements)

@@ -282,7 +282,7 @@ final class SlotThread {
         failure.errorType =
             (error as? _KeptFailure)?.type ?? String(reflecting: type(of: error))
         failure.thrown = encoded(error)
-        failure.frames = site
+        failure.frames = (error as? _KeptFailure)?.frames ?? site
         return .failed(failure)
     }
 

@@ -131,7 +131,16 @@ extension ProgramTests {
             }
             #expect(run.errors.contains("[complainAloud] oh 3\n"))
             // The program's own output is its own.
-            #expect(!run.output.contains("hello") && run.output.contains("died = "))
+            let own = run.output.split(separator: "\n")
+            #expect(own.map { $0.prefix(7) } == ["died = "], "\(run.output)")
+        }
+
+        @Test func `what tasks print goes where they wrote it, if that is asked for`() throws {
+            let run = try ProgramRun(["printing", "as-printed"], in: TestFolder())
+            #expect(try run.end() == .exited(0))
+            #expect(run.output.contains("[chat] hello 1\n"), "\(run.output)")
+            #expect(run.errors.contains("[complainAloud] oh 3\n"), "\(run.errors)")
+            #expect(!run.errors.contains("hello"), "\(run.errors)")
         }
 
         @Test func `what tasks print gives no orders to a terminal, and a file gets it as it is`()

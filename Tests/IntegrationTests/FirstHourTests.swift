@@ -28,9 +28,19 @@ extension ProgramTests {
                     == #"taskFailed LabError(sample: 7, reason: "typed") - "#
                     + "SwoopTestProgram/FirstHour.swift:\(try line(#"reason: "typed""#))")
             #expect(values["record"]?.hasPrefix("taskFailed - LabFault(sample: 7) ") == true)
-            #expect(
-                values["chain"]?.hasPrefix("taskFailed LabError(sample: ")
-                    == true)
+            let dirty = "TestProgram/FirstHour.swift:\(try line(#"reason: "dirty""#))"
+            let chain = values["chain"] ?? ""
+            #expect(chain.hasPrefix("taskFailed LabError(sample: "), "\(chain)")
+            #expect(chain.hasSuffix(dirty), "\(chain)")
+            let late = " | FirstHour.swift:\(try line(#"reason: "late""#)) | "
+            for name in [
+                "place in a range", "place in an array", "place in a prefix", "place in a key",
+                "place in an order", "place of an error thrown again",
+            ] {
+                #expect(values[name]?.contains(late) == true, "\(name): \(values[name] ?? "")")
+            }
+            let short = " | FirstHour.swift:\(try line(#"reason: "short""#)) | "
+            #expect(values["place in a file"]?.contains(short) == true)
 
             for name in ["place in a range", "place in an array"] {
                 #expect(
@@ -68,6 +78,27 @@ extension ProgramTests {
             #expect(plan.hasPrefix("Plan load: "), "\(plan)")
             #expect(plan.contains("3 × examine") && plan.hasSuffix("| true true true true"))
             #expect(values["seeds"] == "4 true")
+        }
+
+        @Test func `a cancelled wait ends, and the core of a function that never looks up is free`()
+            throws
+        {
+            let run = try ProgramRun(["cancelling"], in: TestFolder())
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            let values = run.values
+            let waits = ["value", "wait", "values", "finished", "first", "download", "elements"]
+            let names = waits.map { "task cancelled: \($0)" } + ["plan cancelled: values"]
+            for name in names {
+                let words = (values[name] ?? "").split(separator: " ").map(String.init)
+                try #require(words.count == 3, "\(name): \(values)")
+                #expect(
+                    words[0] == (name.hasPrefix("plan") ? "cancelled" : "CancellationError"),
+                    "\(name): \(words)")
+                // Promised are 0.2 s and 1 s; the machine may be busy with other tests.
+                #expect((0..<3_000).contains(Int(words[1]) ?? -1), "\(name): \(words)")
+                #expect((0..<8_000).contains(Int(words[2]) ?? -1), "\(name): \(words)")
+            }
+            #expect(values["afterwards"] == "1", "\(values)")
         }
     }
 }

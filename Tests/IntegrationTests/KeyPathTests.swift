@@ -47,6 +47,31 @@ import Testing
     var mayor: String
 }
 
+/// Fields called as what macros, columns and builders have of their own.
+@Record private struct Named: Hashable {
+    var page: Int
+    var count: Int
+    var index: Double
+    var element: String
+    var end: Int?
+    var row: Bool
+    var writer: [Int]
+    var reader: String
+    var append: Int
+    var columns: Int
+    var start: Int
+    var removeAll: Int
+    var input: Int
+    var `default`: Int
+
+    init(_ i: Int) {
+        (page, count, append, columns, start) = (i, i % 7, i + 1, i + 2, i + 3)
+        (removeAll, input, `default`) = (i + 4, i + 5, i + 6)
+        (index, element, reader) = (Double(i), "e\(i)", "r\(i)")
+        (end, row, writer) = (i % 2 == 0 ? i : nil, i % 3 == 0, [i, i])
+    }
+}
+
 /// A type of the user's own that is called as an associated type is.
 @Record private struct Output: Hashable { var number: Int }
 private struct Result: Codable, Sendable, Hashable { var number: Int }
@@ -109,6 +134,25 @@ func withPlainCluster(
     }
 
     @Test(arguments: plainClusters)
+    func `fields may be called as what a macro makes of them`(cluster: String) async throws {
+        let rows = (0..<1_000).map(Named.init)
+        try await withPlainCluster(cluster) { cluster in
+            let (all, counts, top, chosen) = try await cluster.remotely { remote in
+                let all = remote.array(rows)
+                return (
+                    all, all.grouped(by: \.count, .summing(of: \.page)), all.top(1, by: \.index),
+                    all.filter(\.row).map(\.default).sum
+                )
+            }
+            #expect(try await all.values == rows)
+            #expect(try await counts.values.map(\.first) == Array(0..<7))
+            #expect(try await top.value == [rows[999]])
+            let sum = rows.filter(\.row).reduce(0) { $0 + $1.default }
+            #expect(try await chosen.value == sum)
+        }
+    }
+
+    @Test(arguments: plainClusters)
     func `key paths sort, choose and join`(cluster: String) async throws {
         let visits = visits
         try await withPlainCluster(cluster) { cluster in
@@ -122,7 +166,7 @@ func withPlainCluster(
                     all.top(2, by: \.bytes), all.compactMap(\.note).count,
                     all.joined(with: mayors, on: \.place.town, equals: \.town)
                         .grouped(by: \.second.mayor, .summing(of: \.first.bytes)),
-                    all.sorted(by: \.bytes)[0..<5].map(\.bytes).collected()
+                    all.sorted(by: \.bytes)[0...4].map(\.bytes).collected()
                 )
             }
             #expect(try await sorted.value == [10, 10, 10])

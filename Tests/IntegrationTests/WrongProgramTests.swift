@@ -35,6 +35,37 @@ extension ProgramTests {
                 _ = remote.map(0..<9) { $0 + 1 }  // a closure becomes a function with @Remote
             }
 
+            func locals(_ remote: RemoteScope, limit: Double, _ list: [Int]) {
+                let k = 3
+                let (a, b) = (1, 2)
+                func local(_ x: Int) -> Int { x }
+                let all = remote.range(0..<9)
+                _ = all.map(#remote { (x: Int) in x * k })  // [k = k as Int] (x: Int) in
+                _ = all.map(#remote { (x: Int) in Double(x) * limit })  // [limit = limit as Double]
+                _ = all.map(#remote { (x: Int) in local(x) })  // 'local' is a local function
+                for i in 0..<2 {
+                    _ = all.map(#remote { [a = a as Int] (x: Int) in x + a + i })  // 'i' is a
+                    _ = all.map(#remote { (x: Int) in x + b })  // 'b' is a local value
+                }
+                if let first = list.first {
+                    _ = all.filter(#remote { (x: Int) in x > first })  // 'first' is a local value
+                }
+                _ = list.map { n in
+                    all.map(#remote { (x: Int) in [x].map { $0 + n } })  // 'n' is a local value
+                }
+            }
+
+            struct Scaling {
+                var factor = 2.0
+                static let fixed = 2.0
+                func go(_ all: Chain<_RangeSource>) {
+                    _ = all.map(#remote { (x: Int) in Double(x) * factor })  // [factor = factor as
+                    _ = all.map(#remote { (x: Int) in Double(x) * self.factor })  // 'self' cannot
+                    _ = all.map(#remote { (x: Int) in Double(x) * Scaling.fixed })
+                    _ = all.map(#remote { (x: Int) in [Scaling()].map(\.factor)[0] + Double(x) })
+                }
+            }
+
             func keys(_ remote: RemoteScope, _ sales: ProxyArray<Sale>) {
                 _ = sales.map(\Sale.amount)  // write the property without its type
                 _ = sales.grouped(by: { $0.shop }, .counting())  // the key is a function
@@ -95,7 +126,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 17)
+            #expect(expected.count == 26)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -15,6 +15,15 @@ struct LabError: Error, Codable, Equatable {
     return sample
 }
 
+/// Throws again what it caught.
+@Remote func examineAgain(_ sample: Int) throws -> Int {
+    do {
+        return try examineLate(sample)
+    } catch {
+        throw error
+    }
+}
+
 @Remote func examineLine(_ line: TextSlice) throws -> Int {
     if line.byteCount == 3 { throw LabError(sample: 3, reason: "short") }
     return line.byteCount
@@ -96,6 +105,22 @@ private func tellTypedErrors(_ cluster: Cluster) async {
         try await cluster.remotely { remote in
             remote.array(Array(0..<100_000)).map(examineLate).filter(isOdd).stored()
         }.values
+    }
+    await tellError("place in a prefix") {
+        try await cluster.remotely { $0.range(0..<100_000).map(examineLate).prefix(90_000) }.value
+    }
+    await tellError("place in a key") {
+        try await cluster.remotely {
+            $0.range(0..<100_000).grouped(by: examineLate, .counting()).count
+        }.value
+    }
+    await tellError("place in an order") {
+        try await cluster.remotely { remote in
+            remote.array(Array(0..<100_000)).sorted(by: examineLate).stored()
+        }.values
+    }
+    await tellError("place of an error thrown again") {
+        try await cluster.remotely { $0.call(examineAgain, 77_777) }.value
     }
     await tellUnderlying("dependent") {
         try await cluster.remotely { examine($0.call(examine, 7)) }.value

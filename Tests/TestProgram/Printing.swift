@@ -50,8 +50,8 @@ import Swoop
     return count
 }
 
-func tellPrinting() async throws {
-    try await withTestCluster { cluster in
+func tellPrinting(to output: TaskOutput) async throws {
+    try await withTestCluster(taskOutput: output) { cluster in
         let proxies = try await cluster.remotely { remote in
             [
                 remote.call(chat, 1), remote.call(chat, 2), remote.call(complainAloud, 3),

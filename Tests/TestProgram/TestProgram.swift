@@ -10,6 +10,7 @@ import Swoop
     private static let commands: [String: @Sendable ([String]) async throws -> Void] = [
         "calls": { _ in try await tellCalls() },
         "proxies": { _ in try await tellProxies() },
+        "cancelling": { _ in try await tellCancelling() },
         "first-hour": { arguments in try await tellFirstHour(in: arguments[0]) },
         "loops": { _ in try await tellLoops() },
         "children": { _ in try await tellChildren() },
@@ -35,7 +36,9 @@ import Swoop
         "streams": { _ in try await tellStreams() },
         "chaos": { arguments in try await tellChaos(arguments) },
         "standing": { arguments in try await hold(cluster: arguments[0]) },
-        "printing": { _ in try await tellPrinting() },
+        "printing": { arguments in
+            try await tellPrinting(to: arguments.isEmpty ? .standardError : .asPrinted)
+        },
         "painting": { _ in try await tellPainting() },
         "flood": { _ in try await tellFlood() },
         "megabytes": { _ in try await tellMegabytes() },
@@ -131,7 +134,7 @@ func tell<Value>(_ name: String, _ make: () async throws -> Value) async {
 /// another, that one.
 func withTestCluster(
     cores: Int = 2, sendsFiles: Bool = false, pageBudget: Int = 1 << 30,
-    rowByteCountMax: Int? = nil,
+    rowByteCountMax: Int? = nil, taskOutput: TaskOutput = .standardError,
     _ body: (Cluster) async throws -> sending Void
 ) async throws {
     var options = LocalOptions()
@@ -139,6 +142,7 @@ func withTestCluster(
     options.learns = false
     options.sendsFiles = sendsFiles
     options.pageBudget = pageBudget
+    options.taskOutput = taskOutput
     if let rowByteCountMax { options.csvRowByteCountMax = rowByteCountMax }
     try await withCluster(.ofTest ?? .local(options), body)
 }

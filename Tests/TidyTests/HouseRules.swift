@@ -26,6 +26,8 @@ enum RoomKind: String, Sendable {
     case plugin
     /// What a user imports.
     case surface
+    /// What a user imports beside Foundation.
+    case overlay
     /// Executables above the surface.
     case tool
     /// A program as a user writes one.
@@ -57,6 +59,7 @@ enum RoomKind: String, Sendable {
                 .nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .macros,
                 .surface,
             ]
+        case .overlay: [.surface]
         case .tool:
             [.nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .surface]
         case .example: [.surface]
@@ -76,6 +79,7 @@ enum RoomKind: String, Sendable {
                 "SwiftSyntaxMacros", "Glibc",
             ]
         case .plugin: ["Foundation", "PackagePlugin"]
+        case .overlay: ["FoundationEssentials"]
         case .tool: ["Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
         case .example: ["Foundation", "FoundationEssentials", "Glibc"]
         case .test:
@@ -90,8 +94,7 @@ enum RoomKind: String, Sendable {
 
     private static let all: [RoomKind] = [
         .nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .macros, .surface,
-        .tool,
-        .example,
+        .overlay, .tool, .example,
     ]
 }
 
@@ -137,6 +140,7 @@ enum HouseRules {
         "SwoopCommit": .plugin,
         "Swoop": .surface,
         "SwoopRoles": .surface,
+        "SwoopFoundation": .overlay,
         "SwoopDashboard": .tool,
         "SwoopKernel": .tool,
         "swoop": .tool,
@@ -247,6 +251,8 @@ enum HouseRules {
         ("Sources/Swoop/SwoopError.swift", "decodes an error that a task threw"),
         ("Sources/Swoop/Clusters/InlineCluster.swift", "takes an object through C, counts a page"),
         ("Sources/SwoopRoles/InlineRole.swift", "hands an object through C"),
+        ("Sources/SwoopFoundation/FoundationElements.swift", "takes the bytes of a UUID"),
+        ("Sources/SwoopExpansion/LocalValues.swift", "reads a file"),
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/ZippedSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/WholePagesSource.swift", "the loops that are inlined read pages"),

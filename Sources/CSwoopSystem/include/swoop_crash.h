@@ -45,7 +45,8 @@ void swoop_thread_set_run(uint64_t run);
 uint64_t swoop_thread_run(void);
 
 /// Remembers, from now on, where each Swift error was thrown, on threads that have a slot. An error
-/// carries no line of its own. 0, or -ENOSYS when the Swift runtime has no such hook.
+/// carries no line of its own; one that is thrown again keeps its first place. 0, or -ENOSYS when
+/// the Swift runtime has no such hook.
 int swoop_throw_install(void);
 
 /// The program counters of the calling thread's last throw, innermost first; their number (at most

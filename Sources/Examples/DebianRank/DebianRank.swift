@@ -56,8 +56,8 @@ import Swoop
         let report = Report(
             result: result,
             comparison: EstimateComparison(
-                estimate: estimate, actualCoreSeconds: after.seconds - before.seconds,
-                actualWall: wall / .seconds(1), cores: cluster.cores),
+                estimate: estimate, coreTime: after.time - before.time, wallTime: wall,
+                cores: cluster.cores),
             preparation: began.duration(to: started) / .seconds(1))
         print(options.isJSON ? report.json : report.text)
     }

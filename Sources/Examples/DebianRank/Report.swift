@@ -10,7 +10,7 @@ struct Report {
     let preparation: Double
 
     private var effectiveCores: Double {
-        comparison.actualWall > 0 ? comparison.actualCoreSeconds / comparison.actualWall : 0
+        comparison.wallTime > .zero ? comparison.coreTime / comparison.wallTime : 0
     }
 
     private var largestSections: [Section] {
@@ -52,7 +52,7 @@ struct Report {
         }
         lines += [
             "", "\(comparison)",
-            "  ready after \(fixed(preparation, 2)) s; then \(fixed(comparison.actualWall, 2)) s "
+            "  ready after \(fixed(preparation, 2)) s; then \(fixed(comparison.wallTime / .seconds(1), 2)) s "
                 + "with \(fixed(effectiveCores, 2)) of \(comparison.cores) cores in effect",
         ]
         return lines.joined(separator: "\n")
@@ -77,18 +77,21 @@ struct Report {
             {"packages": \(result.size.packages), "dependencies": \(result.size.dependencies), \
             "stanzas": \(result.stanzas), "rounds": \(result.rounds), "change": \(result.change), \
             "cores": \(comparison.cores), "preparationSeconds": \(preparation), \
-            "wallSeconds": \(comparison.actualWall), \
-            "coreSeconds": \(comparison.actualCoreSeconds), "effectiveCores": \(effectiveCores), \
-            "estimatedWallSeconds": \(range(comparison.estimate.wall[comparison.cores])), \
-            "estimatedCoreSeconds": \(range(comparison.estimate.coreSeconds)), \
+            "wallSeconds": \(comparison.wallTime / .seconds(1)), \
+            "coreSeconds": \(comparison.coreTime / .seconds(1)), "effectiveCores": \(effectiveCores), \
+            "estimatedWallSeconds": \(range(comparison.estimate.wallTime[comparison.cores])), \
+            "estimatedCoreSeconds": \(range(comparison.estimate.coreTime)), \
             "highest": [\(highest.joined(separator: ", "))], \
             "sections": [\(sections.joined(separator: ", "))]}
             """
     }
 
-    private func range(_ range: EstimateRange?) -> String {
+    private func range(_ range: DurationRange?) -> String {
         guard let range else { return "null" }
-        return "{\"low\": \(range.low), \"median\": \(range.median), \"high\": \(range.high)}"
+        let (low, median, high) = (
+            range.low / .seconds(1), range.median / .seconds(1), range.high / .seconds(1)
+        )
+        return "{\"low\": \(low), \"median\": \(median), \"high\": \(high)}"
     }
 
     private func quoted(_ text: String) -> String {

@@ -55,15 +55,14 @@ enum Progress {
 
 /// CPU time that a cluster's workers have taken.
 struct CoreTime {
-    var seconds: Double
+    var time: Duration
 
     /// As it is now: of a snapshot that was taken after this was called.
     static func now(of cluster: Cluster) async throws -> CoreTime {
         var snapshots = 0
-        var latest = CoreTime(seconds: 0)
+        var latest = CoreTime(time: .zero)
         for try await usage in cluster.usage {
-            let nanoseconds = usage.nodes.reduce(0) { $0 + $1.cpuNanoseconds }
-            latest.seconds = Double(nanoseconds) / 1e9
+            latest.time = usage.nodes.reduce(.zero) { $0 + $1.cpuTime }
             snapshots += 1
             // The first may have been on its way already.
             if snapshots == 2 { break }

@@ -116,7 +116,7 @@ extension Reduction {
     }
 
     /// Adds up integers computed from the elements of a group.
-    @inlinable public static func summing<F: ElementFunction, N>(
+    @inlinable @_disfavoredOverload public static func summing<F: ElementFunction, N>(
         of function: F
     ) -> Self where F.Output == N, Self == _OfFunction<F, _IntegerSum<N>> {
         .init(function, .init())
@@ -124,28 +124,28 @@ extension Reduction {
 
     /// Adds up floating-point numbers computed from the elements of a group; the exact sum, rounded
     /// once.
-    @inlinable public static func summing<F: ElementFunction, N>(
+    @inlinable @_disfavoredOverload public static func summing<F: ElementFunction, N>(
         of function: F
     ) -> Self where F.Output == N, Self == _OfFunction<F, _ExactFloatSum<N>> {
         .init(function, .init())
     }
 
     /// The mean of numbers computed from the elements of a group: their exact sum by their count.
-    @inlinable public static func mean<F: ElementFunction, N>(
+    @inlinable @_disfavoredOverload public static func mean<F: ElementFunction, N>(
         of function: F
     ) -> Self where F.Output == N, Self == _OfFunction<F, _ExactMean<N>> {
         .init(function, .init())
     }
 
     /// The smallest value computed from the elements of a group.
-    @inlinable public static func min<F: ElementFunction, N>(
+    @inlinable @_disfavoredOverload public static func min<F: ElementFunction, N>(
         of function: F
     ) -> Self where F.Output == N, Self == _OfFunction<F, _MinReduction<N>> {
         .init(function, .init())
     }
 
     /// The largest value computed from the elements of a group.
-    @inlinable public static func max<F: ElementFunction, N>(
+    @inlinable @_disfavoredOverload public static func max<F: ElementFunction, N>(
         of function: F
     ) -> Self where F.Output == N, Self == _OfFunction<F, _MaxReduction<N>> {
         .init(function, .init())

@@ -136,7 +136,9 @@ extension Chain where Stage.Output: RemoteValue {
     /// Text goes by its bytes. Elements whose keys differ from themselves (NaN) are left out. A
     /// count below 0 is an error.
     @inlinable @inline(__always)
-    public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
+    @_disfavoredOverload public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<
+        [Stage.Output]
+    >
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
         recorder._check(count, "the top % elements")
         return reduce(BestReduction(count, by: key, largestFirst: true))
@@ -148,7 +150,9 @@ extension Chain where Stage.Output: RemoteValue {
     /// Text goes by its bytes. Elements whose keys differ from themselves (NaN) are left out. A
     /// count below 0 is an error.
     @inlinable @inline(__always)
-    public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Stage.Output]>
+    @_disfavoredOverload public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<
+        [Stage.Output]
+    >
     where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
         recorder._check(count, "the bottom % elements")
         return reduce(BestReduction(count, by: key, largestFirst: false))

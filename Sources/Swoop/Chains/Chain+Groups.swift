@@ -10,7 +10,7 @@ extension Chain {
     ///
     /// - Returns: pairs of key and answer, ordered by the keys' bytes.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<String, A.Answer>>
     where
@@ -25,7 +25,7 @@ extension Chain {
     /// Two spellings of one text ("é" as one character or as two) are two keys, as in sorts and
     /// joins. To have them as one, make them one in the key function.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<String, A.Answer>>
     where
@@ -37,7 +37,7 @@ extension Chain {
 
     /// Groups the elements by an integer and reduces each group; pairs ordered by key.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
@@ -51,7 +51,7 @@ extension Chain {
     ///
     /// All NaN are one key, the last, and both zeros are 0.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
@@ -68,7 +68,7 @@ extension Chain {
     /// alike. Equality that the type defines itself is not asked. The order is that of sorts, or
     /// the type's own, else one that is the same in every process.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where

@@ -6,6 +6,7 @@ extension Chain {
     /// Groups the elements by four keys and reduces each group, as by one; keys are nested from the
     /// left.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func grouped<
         F: ElementFunction, G: ElementFunction, H: ElementFunction,
         I: ElementFunction,
@@ -39,6 +40,7 @@ extension Chain {
     /// Groups the elements by five keys and reduces each group, as by one; keys are nested from the
     /// left.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func grouped<
         F: ElementFunction, G: ElementFunction, H: ElementFunction,
         I: ElementFunction, J: ElementFunction,
@@ -75,6 +77,7 @@ extension Chain {
     /// Groups the elements by six keys and reduces each group, as by one; keys are nested from the
     /// left.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func grouped<
         F: ElementFunction, G: ElementFunction, H: ElementFunction,
         I: ElementFunction, J: ElementFunction, K: ElementFunction,

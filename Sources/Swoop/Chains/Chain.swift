@@ -18,19 +18,23 @@ public import SwoopElements
 
     /// Each element through a function.
     @inlinable @inline(__always)
-    public func map<F: ElementFunction>(_ function: F) -> Chain<_MapStage<Stage, F>> {
+    @_disfavoredOverload public func map<F: ElementFunction>(_ function: F) -> Chain<
+        _MapStage<Stage, F>
+    > {
         Chain<_MapStage<Stage, F>>(_MapStage(stage, function), source, recorder)
     }
 
     /// The elements of which a function says yes.
     @inlinable @inline(__always)
-    public func filter<F: ElementFunction>(_ function: F) -> Chain<_FilterStage<Stage, F>> {
+    @_disfavoredOverload public func filter<F: ElementFunction>(_ function: F) -> Chain<
+        _FilterStage<Stage, F>
+    > {
         Chain<_FilterStage<Stage, F>>(_FilterStage(stage, function), source, recorder)
     }
 
     /// The results of a function that are not nil.
     @inlinable @inline(__always)
-    public func compactMap<F: ElementFunction, Value>(
+    @_disfavoredOverload public func compactMap<F: ElementFunction, Value>(
         _ function: F
     ) -> Chain<_CompactMapStage<Stage, F, Value>> where F.Output == Value? {
         Chain<_CompactMapStage<Stage, F, Value>>(
@@ -39,13 +43,15 @@ public import SwoopElements
 
     /// The elements of the sequences that a function gives.
     @inlinable @inline(__always)
-    public func flatMap<F: ElementFunction>(_ function: F) -> Chain<_FlatMapStage<Stage, F>> {
+    @_disfavoredOverload public func flatMap<F: ElementFunction>(_ function: F) -> Chain<
+        _FlatMapStage<Stage, F>
+    > {
         Chain<_FlatMapStage<Stage, F>>(_FlatMapStage(stage, function), source, recorder)
     }
 
     /// Each element with the value that a table in memory has for its key; others are left out.
     @inlinable @inline(__always)
-    public func joined<F: ElementFunction, Value: RemoteValue>(
+    @_disfavoredOverload public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: [F.Output: Value], on key: F
     ) -> Chain<_JoinStage<Stage, F, Value>> {
         Chain<_JoinStage<Stage, F, Value>>(_JoinStage(stage, key, .value(table)), source, recorder)
@@ -54,7 +60,7 @@ public import SwoopElements
     /// Each element with the value that a table has for its key; the table travels to each node
     /// once.
     @inlinable @inline(__always)
-    public func joined<F: ElementFunction, Value: RemoteValue>(
+    @_disfavoredOverload public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: Proxy<[F.Output: Value]>, on key: F
     ) -> Chain<_JoinStage<Stage, F, Value>> {
         Chain<_JoinStage<Stage, F, Value>>(

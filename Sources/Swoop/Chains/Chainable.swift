@@ -5,8 +5,17 @@
 
 public import SwoopElements
 
-/// A chain, or a stored collection.
-public protocol Chainable {
+/// A chain, or a stored collection, of elements of one type: what a function of yours takes and
+/// gives that adds steps.
+///
+/// ```swift
+/// func paid(_ sales: some Chainable<Sale>) -> some Chainable<Double> {
+///     sales.filter(\.isPaid).map(\.amount)
+/// }
+/// ```
+public protocol Chainable<Element> {
+    /// What goes through the steps.
+    associatedtype Element where Element == Stage.Output
     /// The steps so far.
     associatedtype Stage: _ChainStage
     /// The chain, or one over the stored elements.
@@ -14,6 +23,9 @@ public protocol Chainable {
 }
 
 extension Chain: Chainable {
+    /// What comes out of the last step.
+    public typealias Element = Stage.Output
+
     /// Itself.
     @inlinable @inline(__always) public var chain: Chain { self }
 }

@@ -130,7 +130,7 @@ extension Chain {
     /// - Returns: pairs of key and answer, in an order that follows from the keys alone and is the
     ///   same on any number of nodes; `sorted` orders them by key.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: ExactReduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: ExactReduction>(
         by key: F, computing aggregation: A
     ) -> ProxyArray<Pair<F.Output._Stored, A.Answer>>
     where
@@ -142,6 +142,7 @@ extension Chain {
 
     /// Groups the elements by two keys and reduces each group, as by one.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func grouped<F: ElementFunction, G: ElementFunction, A: ExactReduction>(
         by first: F, _ second: G, computing aggregation: A
     ) -> ProxyArray<Pair<Pair<F.Output._Stored, G.Output._Stored>, A.Answer>>
@@ -155,6 +156,7 @@ extension Chain {
     /// Groups the elements by three keys and reduces each group, as by one; keys are nested from
     /// the left.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func grouped<
         F: ElementFunction, G: ElementFunction, H: ElementFunction, A: ExactReduction
     >(

@@ -4,39 +4,19 @@
 public import SwoopElements
 
 extension Chainable where Stage.Output: _PropertyHolder {
-    /// Groups the elements by a text that each has, and reduces each group:
+    /// Groups the elements by a text or number that each has, and reduces each group:
     /// `visits.grouped(by: \.host, .counting())`.
     @inlinable @inline(__always)
     public func grouped<F: _PropertyFunction, A: Reduction>(
         by key: KeyPath<Stage.Output._Properties, F>, _ aggregation: A
-    ) -> ProxyArray<Pair<String, A.Answer>>
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
-        F.Input == Stage.Output, A.Element == Stage.Output, F.Output == String,
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: _GroupKey,
         A.Answer: PageElement
-    { chain.grouped(by: F(), aggregation) }
-
-    /// Groups the elements by an integer that each has, and reduces each group.
-    @inlinable @inline(__always)
-    public func grouped<F: _PropertyFunction, A: Reduction>(
-        by key: KeyPath<Stage.Output._Properties, F>, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: FixedWidthInteger & PageElement, A.Answer: PageElement
-    { chain.grouped(by: F(), aggregation) }
-
-    /// Groups the elements by a floating-point number that each has, and reduces each group.
-    @inlinable @inline(__always)
-    public func grouped<F: _PropertyFunction, A: Reduction>(
-        by key: KeyPath<Stage.Output._Properties, F>, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
-    { chain.grouped(by: F(), aggregation) }
+    { F.Output._grouped(chain, by: F(), aggregation) }
 
     /// Groups the elements by a property, and reduces each group.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func grouped<F: _PropertyFunction, A: Reduction>(
         by key: KeyPath<Stage.Output._Properties, F>, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>

@@ -24,6 +24,7 @@ where R.Element == Stage.Output {
         var partial = reduction.identity
         let isFirst = context.range.lowerBound == 0 && context.leafBase == 0
         var isOver = reduction.isComplete(partial)
+        let host = context._host
         if !isOver {
             try stage._source._walk(&context) { block, _ in
                 var local = reduction.identity
@@ -36,9 +37,11 @@ where R.Element == Stage.Output {
                 } catch {
                     isOver = true
                     if !(error is FoldIsComplete) {
-                        guard !isFirst, reduction._keep(_KeptFailure(error), in: &local) else {
-                            throw error
-                        }
+                        let isKept =
+                            !isFirst
+                            && reduction._keep(
+                                _KeptFailure(error, frames: host.throwSite()), in: &local)
+                        guard isKept else { throw error }
                     }
                 }
                 swap(&local, &partial)

@@ -49,6 +49,9 @@ extension ClusterSpec {
     /// Other machines, named in a file.
     public static func hosts(file: String) -> ClusterSpec { .hosts(HostOptions(file: file)) }
 
+    /// Other machines, by a list of names.
+    public static func hosts(_ hosts: [String]) -> ClusterSpec { .hosts(HostOptions(hosts)) }
+
     /// Other machines, by name.
     public static func hosts(_ hosts: String...) -> ClusterSpec { .hosts(HostOptions(hosts)) }
 }

@@ -45,6 +45,13 @@ extension RemoteScope {
         records(of: TextFiles(files), byteCount: byteCount)
     }
 
+    /// The records of a list of files, as their bytes.
+    public func records(
+        _ files: [String], byteCount: Int
+    ) -> Chain<_TextSource<_FixedWidthFormat>> {
+        records(of: TextFiles(files), byteCount: byteCount)
+    }
+
     /// The records of files that may be shared by all nodes, as their bytes.
     public func records(
         of files: TextFiles, byteCount: Int

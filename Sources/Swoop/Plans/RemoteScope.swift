@@ -89,6 +89,12 @@ public final class RemoteScope: Sendable {
         lines(of: TextFiles(files, areShared: true))
     }
 
+    /// The lines of a list of text files that every node has under the same paths.
+    @inlinable @inline(__always)
+    public func lines(shared files: [String]) -> Chain<_TextSource<_LineFormat>> {
+        lines(of: TextFiles(files, areShared: true))
+    }
+
     /// The lines of text files.
     @inlinable @inline(__always)
     public func lines(of files: TextFiles) -> Chain<_TextSource<_LineFormat>> {

@@ -6,7 +6,7 @@ public import SwoopElements
 extension ProxyArray {
     /// The results of a function that are not nil.
     @inlinable @inline(__always)
-    public func compactMap<F: ElementFunction, Value>(
+    @_disfavoredOverload public func compactMap<F: ElementFunction, Value>(
         _ function: F
     ) -> Chain<_CompactMapStage<_PagesSource<Element>, F, Value>>
     where F.Input == Element, F.Output == Value? { chain.compactMap(function) }
@@ -41,22 +41,26 @@ extension ProxyArray {
 
     /// So many elements with the largest keys, largest first: see `Chain.top(_:by:)`.
     @inlinable @inline(__always)
-    public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Element]>
+    @_disfavoredOverload public func top<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<
+        [Element]
+    >
     where F.Input == Element, F.Output: Comparable & RemoteValue { chain.top(count, by: key) }
 
     /// So many elements with the smallest keys, smallest first: see `Chain.bottom(_:by:)`.
     @inlinable @inline(__always)
-    public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<[Element]>
+    @_disfavoredOverload public func bottom<F: ElementFunction>(_ count: Int, by key: F) -> Proxy<
+        [Element]
+    >
     where F.Input == Element, F.Output: Comparable & RemoteValue { chain.bottom(count, by: key) }
 
     /// The first element of each key, in the order of the keys.
     @inlinable @inline(__always)
-    public func distinct<F: ElementFunction>(by key: F) -> ProxyArray<Element>
+    @_disfavoredOverload public func distinct<F: ElementFunction>(by key: F) -> ProxyArray<Element>
     where F.Input == Element, F.Output: SortKey { chain.distinct(by: key) }
 
     /// Each element with the value that a table in memory has for its key; others are left out.
     @inlinable @inline(__always)
-    public func joined<F: ElementFunction, Value: RemoteValue>(
+    @_disfavoredOverload public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: [F.Output: Value], on key: F
     ) -> Chain<_JoinStage<_PagesSource<Element>, F, Value>> where F.Input == Element {
         chain.joined(with: table, on: key)
@@ -64,7 +68,7 @@ extension ProxyArray {
 
     /// Each element with the value that a table has for its key.
     @inlinable @inline(__always)
-    public func joined<F: ElementFunction, Value: RemoteValue>(
+    @_disfavoredOverload public func joined<F: ElementFunction, Value: RemoteValue>(
         with table: Proxy<[F.Output: Value]>, on key: F
     ) -> Chain<_JoinStage<_PagesSource<Element>, F, Value>> where F.Input == Element {
         chain.joined(with: table, on: key)
@@ -110,7 +114,7 @@ extension ProxyArray where Element: MeanNumber {
 extension ProxyArray {
     /// Groups the elements by a String and reduces each group: see `Chain.grouped(by:_:)`.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<String, A.Answer>>
     where
@@ -119,7 +123,7 @@ extension ProxyArray {
 
     /// Groups the elements by an integer and reduces each group.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
@@ -129,7 +133,7 @@ extension ProxyArray {
 
     /// Groups the elements by a floating-point number and reduces each group.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
@@ -139,7 +143,7 @@ extension ProxyArray {
 
     /// Groups the elements by key and reduces each group.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction, A: Reduction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
@@ -181,6 +185,12 @@ extension Chain where Stage.Output: PageElement {
     /// Everything before it is made and stored; `prefix` and `top` do with less.
     @inlinable @inline(__always)
     public subscript(_ range: Range<Int>) -> Chain<_ChosenPages<Stage.Output, _IndexRange>> {
+        stored()[range]
+    }
+
+    /// The elements of a range of places with its last one: `sorted[0...9]`.
+    @inlinable @inline(__always)
+    public subscript(_ range: ClosedRange<Int>) -> Chain<_ChosenPages<Stage.Output, _IndexRange>> {
         stored()[range]
     }
 }

@@ -80,13 +80,13 @@ extension ProxyArray: CustomStringConvertible {
 extension ProxyArray {
     /// Each element through a function.
     @inlinable @inline(__always)
-    public func map<F: ElementFunction>(
+    @_disfavoredOverload public func map<F: ElementFunction>(
         _ function: F
     ) -> Chain<_MapStage<_PagesSource<Element>, F>> where F.Input == Element { chain.map(function) }
 
     /// The elements of which a function says yes.
     @inlinable @inline(__always)
-    public func filter<F: ElementFunction>(
+    @_disfavoredOverload public func filter<F: ElementFunction>(
         _ function: F
     ) -> Chain<_FilterStage<_PagesSource<Element>, F>> where F.Input == Element, F.Output == Bool {
         chain.filter(function)
@@ -94,7 +94,7 @@ extension ProxyArray {
 
     /// The elements of the sequences that a function gives.
     @inlinable @inline(__always)
-    public func flatMap<F: ElementFunction>(
+    @_disfavoredOverload public func flatMap<F: ElementFunction>(
         _ function: F
     ) -> Chain<_FlatMapStage<_PagesSource<Element>, F>>
     where F.Input == Element, F.Output: Sequence {

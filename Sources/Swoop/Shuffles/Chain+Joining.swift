@@ -9,7 +9,7 @@ extension Chain where Stage.Output: PageElement {
     /// Groups lie on disks where memory has no room for them. For sums and the like,
     /// `grouped(by:_:)` with an aggregation moves far less.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction>(
         by key: F
     ) -> Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>
     where F.Input == Stage.Output, F.Output: SortKey {
@@ -23,6 +23,7 @@ extension Chain where Stage.Output: PageElement {
     /// Pairs of this collection's elements and those of another one with the same key, in the order
     /// of the keys; elements without a partner are left out.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func joined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
     ) -> Chain<
@@ -38,6 +39,7 @@ extension Chain where Stage.Output: PageElement {
     /// Pairs of this collection's elements and those of another one with the same key, or nil where
     /// there is none, in the order of the keys.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func leftJoined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
     ) -> Chain<
@@ -70,7 +72,9 @@ extension Chain where Stage.Output: PageElement {
 
     /// The first element of each key, as a stored collection in the order of the keys.
     @inlinable @inline(__always)
-    public func distinct<F: ElementFunction>(by key: F) -> ProxyArray<Stage.Output>
+    @_disfavoredOverload public func distinct<F: ElementFunction>(by key: F) -> ProxyArray<
+        Stage.Output
+    >
     where F.Input == Stage.Output, F.Output: SortKey {
         let shuffle = _ShuffleSpec(
             [_side(_ElementRows<Stage.Output>.self, by: key)],
@@ -104,13 +108,14 @@ extension Chain where Stage.Output: PageElement {
 extension ProxyArray {
     /// Whole groups as the elements of a chain: see `Chain.grouped(by:)`.
     @inlinable @inline(__always)
-    public func grouped<F: ElementFunction>(
+    @_disfavoredOverload public func grouped<F: ElementFunction>(
         by key: F
     ) -> Chain<_GroupsSource<_ElementRows<Element>, F>>
     where F.Input == Element, F.Output: SortKey { chain.grouped(by: key) }
 
     /// Pairs of elements with the same key: see `Chain.joined(with:on:_:)`.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func joined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
     ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _InnerJoin<Other>>>
@@ -120,6 +125,7 @@ extension ProxyArray {
 
     /// Pairs of elements with the same key, or nil: see `Chain.leftJoined(with:on:_:)`.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func leftJoined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
     ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _LeftJoin<Other>>>

@@ -7,6 +7,7 @@ extension Chainable where Stage.Output: PageElement {
     /// Pairs of these elements and others for which two functions give the same: see
     /// `Chain.joined(with:on:_:)`.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func joined<Other: Chainable, F: ElementFunction, G: ElementFunction>(
         with other: Other, on key: F, equals otherKey: G
     ) -> Chain<
@@ -23,6 +24,7 @@ extension Chainable where Stage.Output: PageElement {
     /// Pairs of these elements and others for which two functions give the same, or nil: see
     /// `Chain.leftJoined(with:on:_:)`.
     @inlinable @inline(__always)
+    @_disfavoredOverload
     public func leftJoined<Other: Chainable, F: ElementFunction, G: ElementFunction>(
         with other: Other, on key: F, equals otherKey: G
     ) -> Chain<
