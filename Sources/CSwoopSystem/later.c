@@ -67,8 +67,16 @@
     X(sqlite3_sleep) \
     X(sqlite3_step)
 
-// Where each function is, once its library is loaded, and the symbol that the headers of CSwoopSSH2
-// and CSwoopSQLite give it: a jump there, whatever the arguments are.
+#define YAML_FUNCTIONS(X) \
+    X(yaml_event_delete) \
+    X(yaml_parser_delete) \
+    X(yaml_parser_initialize) \
+    X(yaml_parser_parse) \
+    X(yaml_parser_set_encoding) \
+    X(yaml_parser_set_input_string)
+
+// Where each function is, once its library is loaded, and the symbol that the headers of
+// CSwoopSSH2, CSwoopSQLite and CSwoopYAML give it: a jump there, whatever the arguments are.
 #define DEFINE(name) \
     __attribute__((visibility("hidden"), used)) void *swoop_place_##name; \
     __asm__(".pushsection .text\n" \
@@ -81,6 +89,7 @@
             ".popsection");
 SSH2_FUNCTIONS(DEFINE)
 SQLITE_FUNCTIONS(DEFINE)
+YAML_FUNCTIONS(DEFINE)
 
 typedef struct {
     const char *name;
@@ -90,17 +99,18 @@ typedef struct {
 #define ROW(name) {#name, &swoop_place_##name},
 static const function ssh2_functions[] = {SSH2_FUNCTIONS(ROW){NULL, NULL}};
 static const function sqlite_functions[] = {SQLITE_FUNCTIONS(ROW){NULL, NULL}};
+static const function yaml_functions[] = {YAML_FUNCTIONS(ROW){NULL, NULL}};
 
-static const char *const names[] = {"libssh2.so.1", "libsqlite3.so.0", NULL};
-static const function *const tables[] = {ssh2_functions, sqlite_functions};
+static const char *const names[] = {"libssh2.so.1", "libsqlite3.so.0", "libyaml-0.so.2", NULL};
+static const function *const tables[] = {ssh2_functions, sqlite_functions, yaml_functions};
 
 const char *swoop_later_name(int index) {
-    return index >= 0 && index <= SWOOP_LATER_SQLITE ? names[index] : NULL;
+    return index >= 0 && index <= SWOOP_LATER_YAML ? names[index] : NULL;
 }
 
 int swoop_load_later(int index) {
     static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-    static int loaded[SWOOP_LATER_SQLITE + 1];
+    static int loaded[SWOOP_LATER_YAML + 1];
     pthread_mutex_lock(&turn);
     if (!loaded[index]) {
         void *library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);

@@ -1,6 +1,7 @@
 // A document of YAML as nodes with their lines. libyaml parses; what its events mean is here.
 // HostList+File.swift says what a hosts file means.
 
+import CSwoopSystem
 import CSwoopYAML
 
 /// A node of a YAML document, and the line on which it begins, from 1.
@@ -28,6 +29,11 @@ indirect enum YAMLNode {
     /// Anchors and aliases are refused: a node of aliases stands for as many nodes as its author
     /// likes. So is what is nested deeper than any hosts file.
     static func document(in text: String) throws(HostListError) -> YAMLNode? {
+        guard swoop_load_later(Int32(SWOOP_LATER_YAML)) != 0 else {
+            throw HostListError(
+                "libyaml-0.so.2, by which hosts files are read, is not on this machine; install it"
+                    + " (libyaml-0-2 on Debian)")
+        }
         var reader = YAMLReader(text)
         return try reader.document()
     }

@@ -260,14 +260,7 @@ final class SlotThread {
             let text = "\(run.function): an input came back wrong from the disk"
             return .failed(TaskFailure(kind: .lost, message: text))
         }
-        let fault =
-            error as? InputError ?? (error as? StorageError).map { InputError($0) }
-            ?? (error as? CSVError).map { InputError(kind: .sourceFailed, message: "\($0)") }
-            ?? (error as? RecordError).map { InputError(kind: .sourceFailed, message: "\($0)") }
-            ?? (error as? _KeptFailure).flatMap {
-                $0.isOfSource ? InputError(kind: .sourceFailed, message: "\($0)") : nil
-            }
-        if let input = fault {
+        if let input = fault(in: error) {
             return .failed(
                 TaskFailure(kind: input.kind, message: "\(run.function): \(input.message)"))
         }
@@ -284,6 +277,21 @@ final class SlotThread {
         failure.thrown = encoded(error)
         failure.frames = (error as? _KeptFailure)?.frames ?? site
         return .failed(failure)
+    }
+
+    /// What is wrong with an input or a source, if an error says that; in one expression it takes a
+    /// compiler a second.
+    private static func fault(in error: any Error) -> InputError? {
+        switch error {
+        case let input as InputError: return input
+        case let storage as StorageError: return InputError(storage)
+        case let csv as CSVError: return InputError(kind: .sourceFailed, message: "\(csv)")
+        case let record as RecordError:
+            return InputError(kind: .sourceFailed, message: "\(record)")
+        case let kept as _KeptFailure where kept.isOfSource:
+            return InputError(kind: .sourceFailed, message: "\(kept)")
+        default: return nil
+        }
     }
 
     /// The error for `SwoopError.underlying(as:)`; nothing where it has no encoding or is large.

@@ -40,27 +40,34 @@ enum FirstBuild {
         defer { _ = try? output(of: "rm -rf '\(folder)'") }
         let root = executable().split(separator: "/").prefix { $0 != ".build" }
         try prepare(folder, clone: "/" + root.joined(separator: "/"))
+        let before = childrenCPU()
         let first = try await timed { try build(folder, "--product First") }
-        say("a clean release build of ten lines took \(first) s")
+        let cpu = childrenCPU() - before
+        say("a clean release build of ten lines took \(first) s, and \(cpu) s of its processors")
         try build(folder, "--product FirstWithFoundation")
-        var extra: [(String, Double)] = [("first_build_s", first)]
-        let dynamic = try travels("\(folder)/first/.build/release/First")
-        let foundation = try travels("\(folder)/first/.build/release/FirstWithFoundation")
-        extra += [
-            ("bundle_dynamic_mb", dynamic.bytes), ("bundle_dynamic_compressed_mb", dynamic.sent),
-            ("foundation_dynamic_mb", foundation.bytes),
-            ("foundation_dynamic_compressed_mb", foundation.sent),
-        ]
-        extra += try starts("\(folder)/first/.build/release/First")
+        var extra: [(String, Double)] = [("first_build_s", first), ("first_build_cpu_s", cpu)]
+        let products = "\(folder)/first/.build/release"
+        extra += try travels("\(products)/First", "bundle_dynamic", "bundle_dynamic_compressed")
+        extra += try travels(
+            "\(products)/FirstWithFoundation", "foundation_dynamic",
+            "foundation_dynamic_compressed")
+        extra += try starts("\(products)/First")
         try build(folder, "--static-swift-stdlib --product First")
         try build(folder, "--static-swift-stdlib --product FirstWithFoundation")
-        let linked = try travels("\(folder)/first/.build/release/First")
-        let both = try travels("\(folder)/first/.build/release/FirstWithFoundation")
-        extra += [
-            ("bundle_static_mb", linked.bytes), ("bundle_compressed_mb", linked.sent),
-            ("foundation_static_mb", both.bytes), ("foundation_compressed_mb", both.sent),
-        ]
+        extra += try travels("\(products)/First", "bundle_static", "bundle_compressed")
+        extra += try travels(
+            "\(products)/FirstWithFoundation", "foundation_static", "foundation_compressed")
         emit("build", "swoop", n: 1, seconds: [first], extra: extra)
+    }
+
+    /// Seconds of processors that children took which have ended.
+    private static func childrenCPU() -> Double {
+        var usage = rusage()
+        unsafe getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+        func seconds(_ time: timeval) -> Double {
+            Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+        }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
     /// Writes the package, clones this one, and lets what it fetched stand in for the network.
@@ -98,21 +105,22 @@ enum FirstBuild {
                 """)
     }
 
-    /// MB of the files that a host gets for a program: as they lie there, and as they are sent.
-    private static func travels(_ program: String) throws -> (bytes: Double, sent: Double) {
-        // What the loader does not map is cut off before it travels; symbols are most of that.
+    /// MB of the files that a host gets for a program, by these names: as they lie there, and as
+    /// they are sent. Nothing without hosts.
+    private static func travels(
+        _ program: String, _ bytes: String, _ sent: String
+    ) throws -> [(String, Double)] {
+        guard let configuration = variable("SWOOP_SSH_CONFIG") else { return [] }
         let text = try output(
             of: """
-                set -e; work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-                for file in '\(program)' $(ldd '\(program)' | grep -o '/[^ ]*'); do
-                    strip -o "$work/$(basename "$file")" "$file" 2>/dev/null \
-                        || cp -L "$file" "$work"
-                done
-                cat "$work"/* | wc -c; cat "$work"/* | gzip -1 | wc -c
+                set -e; there() { ssh -F '\(configuration)' \(hosts[0]) "$@"; }
+                there rm -rf .cache/swoop; '\(program)' \(hosts[0]) >&2
+                there 'ls -l .cache/swoop/programs/*/' >&2
+                there 'cat .cache/swoop/files/* | wc -c; cat .cache/swoop/files/* | gzip -1 | wc -c'
                 """)
         let numbers = text.split(separator: "\n").compactMap { Double($0) }
         guard numbers.count == 2 else { throw WrongAnswer() }
-        return (numbers[0] / 1e6, numbers[1] / 1e6)
+        return [("\(bytes)_mb", numbers[0] / 1e6), ("\(sent)_mb", numbers[1] / 1e6)]
     }
 
     /// Seconds from the start of the process to its first result, in medians.

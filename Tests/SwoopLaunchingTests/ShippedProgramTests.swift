@@ -35,6 +35,20 @@ private func expectProbe(_ result: CommandResult, folder: String) {
         expectProbe(result, folder: folder)
     }
 
+    @Test func `a bundle lacks no symbol, looked at as a whole before the program starts`() throws {
+        let home = try TestFolder()
+        let folder = try placeProbe(home)
+        let command = ShippedProgram.command(folder: folder, arguments: ["probe", "a", "b"])
+        let start = [
+            "-i", "LD_BIND_NOW=1", "SWOOP_ROLE=bundle-tell", "SWOOP_BUNDLE=\(folder)", command.path,
+        ]
+        let result = try run(
+            LaunchRequest(program: "/usr/bin/env", arguments: start + command.arguments.dropFirst())
+        )
+        #expect(result.status == .exited(0), "\(result)")
+        #expect(result.error.isEmpty, "\(result)")
+    }
+
     @Test func aRequestForABundleStartsIt() throws {
         let home = try TestFolder()
         let folder = try placeProbe(home)

@@ -19,8 +19,8 @@ final class BundleFile: Sendable {
     let identity: Identity
     private let descriptor: OwnedDescriptor
     private let isPatched: Bool
-    /// Where the entries lie of libraries that the bundle does not have.
-    private let absentNeeds: [Int64]
+    /// What makes it go without libraries that the bundle does not have.
+    private let edits: [ELFEdit]
 
     /// Opens a file and keeps it open: what is on disk under its name later does not matter.
     ///
@@ -43,18 +43,17 @@ final class BundleFile: Sendable {
         isPatched = ELFExtent.isPatched(
             try bytes(of: descriptor, path, offset: 0, count: ELFExtent.headerBytes))
         let number = descriptor.rawValue
-        let needs = try ELFNeeds.needs { (offset, count) throws(BundleError) in
-            try bytes(of: number, path, offset: offset, count: count)
-        }
-        absentNeeds = needs.filter {
-            MappedFiles.omissible.contains($0.name) && !names.contains($0.name)
-        }.map(\.place)
+        edits =
+            try OmissibleLibraries.edits(among: names) { (offset, count) throws(BundleError) in
+                try bytes(of: number, path, offset: offset, count: count)
+            } ?? []
     }
 
     /// What tells its digest from that of the same file in another bundle.
     var digestKey: String {
-        absentNeeds.isEmpty
-            ? path : path + " without " + absentNeeds.map(String.init).joined(separator: " ")
+        if edits.isEmpty { return path }
+        let changes = edits.map { "\($0.place) \($0.bytes)" }.joined(separator: " ")
+        return "\(path) changed by \(ContentDigest.of(changes).prefix(16))"
     }
 
     /// Bytes that travel.
@@ -72,9 +71,9 @@ final class BundleFile: Sendable {
     func read(offset: Int64, count: Int) throws(BundleError) -> [UInt8] {
         var found = try bytes(of: descriptor, path, offset: offset, count: count)
         if isPatched { ELFExtent.patch(&found, from: offset) }
-        for place in absentNeeds {
-            for (index, byte) in ELFNeeds.passedOver.enumerated() {
-                let target = place + Int64(index) - offset
+        for edit in edits {
+            for (index, byte) in edit.bytes.enumerated() {
+                let target = edit.place + Int64(index) - offset
                 if target >= 0, target < Int64(found.count) { found[Int(target)] = byte }
             }
         }
@@ -113,7 +112,8 @@ func bytes(
     try bytes(of: descriptor.rawValue, path, offset: offset, count: count)
 }
 
-private func bytes(
+/// The same of a descriptor that somebody else keeps open.
+func bytes(
     of number: Int32, _ path: String, offset: Int64, count: Int
 ) throws(BundleError) -> [UInt8] {
     var failure: Int32 = 0

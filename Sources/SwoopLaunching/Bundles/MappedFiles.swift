@@ -55,10 +55,10 @@ enum MappedFiles {
         }
     }
 
-    /// Libraries that were loaded for this process's part alone (swoop_later.h), with what nothing
-    /// else here needs.
+    /// Libraries that were loaded for this process's part alone (swoop_later.h), those that are
+    /// never called and those that nothing uses, with what nothing else here needs.
     ///
-    /// One that the program itself is linked with is none of these.
+    /// One that the program itself is linked with is there to be used.
     private static func spareLibraries(among paths: [String]) -> Set<String> {
         var later: Set<String> = []
         while let name = unsafe swoop_later_name(Int32(later.count)) {
@@ -72,21 +72,31 @@ enum MappedFiles {
                         .pointee[String(cString: path), default: []].append(String(cString: need))
                 }, needs)
         }
-        let spare = LibraryNeeds(paths: paths, needs: needs).reached(onlyFrom: later)
+        let uncalled = OmissibleLibraries.uncalled.filter { need in
+            paths.first { lastComponent(of: $0) == need.user }.map(canBeChanged) ?? false
+        }
+        let spare = LibraryNeeds(paths: paths, needs: needs)
+            .reached(onlyFrom: later, orBy: uncalled)
         return spare.union(unusedLibraries(among: paths.filter { !spare.contains($0) }))
     }
 
-    /// Libraries of Swift's that the compiler has every program linked with, those that use another
-    /// first.
-    ///
-    /// No others: one that somebody links may be there for what it does when it is loaded.
-    static let omissible = ["libswift_StringProcessing.so", "libswift_RegexParser.so"]
+    /// Whether a library could travel without what it never calls.
+    private static func canBeChanged(_ path: String) -> Bool {
+        guard let number = try? opened(path, O_RDONLY) else { return false }
+        let descriptor = OwnedDescriptor(owning: number)
+        let own = descriptor.rawValue
+        let edits = try? OmissibleLibraries.edits(among: []) {
+            (offset, count) throws(BundleError) in
+            try bytes(of: own, path, offset: offset, count: count)
+        }
+        return edits != nil
+    }
 
-    /// The omissible libraries of which no loaded image uses a symbol.
+    /// Those of Swift's libraries of which no loaded image uses a symbol.
     private static func unusedLibraries(among paths: [String]) -> Set<String> {
         // The kernel's own image has a name without a folder, and uses nothing.
         var left = paths.filter { $0.isEmpty || $0.hasPrefix("/") }
-        for name in omissible {
+        for name in OmissibleLibraries.unused {
             guard let path = left.first(where: { lastComponent(of: $0) == name }),
                 !left.contains(where: { unsafe $0 != path && swoop_image_uses($0, name) != 0 })
             else { continue }
