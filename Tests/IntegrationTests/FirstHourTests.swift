@@ -28,7 +28,7 @@ extension ProgramTests {
                     == #"taskFailed LabError(sample: 7, reason: "typed") - "#
                     + "SwoopTestProgram/FirstHour.swift:\(try line(#"reason: "typed""#))")
             #expect(values["record"]?.hasPrefix("taskFailed - LabFault(sample: 7) ") == true)
-            let dirty = "TestProgram/FirstHour.swift:\(try line(#"reason: "dirty""#))"
+            let dirty = " SwoopTestProgram/FirstHour.swift:\(try line(#"reason: "dirty""#))"
             let chain = values["chain"] ?? ""
             #expect(chain.hasPrefix("taskFailed LabError(sample: "), "\(chain)")
             #expect(chain.hasSuffix(dirty), "\(chain)")

@@ -53,7 +53,7 @@ enum FailurePlace {
                 places.first { $0.line > 0 && own == Self.baseName($0.file) }
                 ?? places.first { $0.line > 0 && !isOfRuntime($0.file) }
             if let place {
-                error.file = Self.fileID(of: place.file, entry?.file ?? "")
+                error.file = Self.fileID(of: place.file, entry?.file ?? Self.known(place.file))
                 error.line = place.line
                 return error
             }
@@ -72,6 +72,14 @@ enum FailurePlace {
             let place = line[...].place(of: mark)
         else { return nil }
         return line[place...]
+    }
+
+    /// The file of this name that has remote functions, as their records name it; nothing where
+    /// there are none, or several.
+    private static func known(_ path: String) -> String {
+        let name = baseName(path)
+        let files = Set(RemoteRegistry.functions.lazy.map(\.file).filter { baseName($0) == name })
+        return files.count == 1 ? files.first ?? "" : ""
     }
 
     /// A path of the compiler's as `Module/File.swift`, as records of functions name files: the
