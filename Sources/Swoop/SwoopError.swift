@@ -189,6 +189,7 @@ extension SwoopError {
         case .sourceChanged: (code, advice) = (.sourceChanged, Self.changeAdvice)
         case .sourceFailed: (code, advice) = (.sourceFailed, "")
         case .timedOut: (code, advice) = (.timedOut, Self.timeAdvice)
+        case .notKept: (code, advice) = (.notKept, Self.keptAdvice)
         }
         if failure.errorType == String(reflecting: CollectionTooLarge.self) {
             (code, advice) = (.tooLarge, "Pass a larger cap, or reduce it in the cluster first.")
@@ -227,6 +228,8 @@ extension SwoopError {
     private static let globalAdvice =
         "A global of main.swift is not set on a worker, which does not run main: pass it as an "
         + "argument, or move it to another file. If it uses none, look for a null pointer."
+    private static let keptAdvice =
+        "`swoop data` lists what is kept now; make the plan again, or keep the data anew."
     private static let timeAdvice =
         "Give it more time (`timeout:`), or look at what it waits for with `swoop top`."
     private static let needsAdvice =

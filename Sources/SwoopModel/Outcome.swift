@@ -40,6 +40,8 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
     case refused
     /// It took longer than it, or its plan, was given.
     case timedOut
+    /// Data that was kept by a name and is not there any more: freed, replaced, or lost.
+    case notKept
 
     /// Whether a file is at fault, and no task.
     package var isOfSource: Bool {

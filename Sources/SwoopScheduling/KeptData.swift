@@ -278,7 +278,7 @@ extension Scheduler {
                 let index = enter(.data, part: part, row: 0)
                 added.append(index)
                 let text = "what was kept under its name was freed, lost or replaced since"
-                setFailed(index, failure(.lost, of: index, text))
+                setFailed(index, failure(.notKept, of: index, text))
                 continue
             }
             let index = enter(.iteration, part: part, row: 0)

@@ -177,11 +177,13 @@ extension Scheduler {
                     deferAgain(index)
                 }
             case .data:
+                let isKept = tasks[index].isKept
                 let text =
-                    tasks[index].isKept
-                    ? "it was kept, and every node that had it is lost: keep it anew"
+                    isKept
+                    ? "it was kept, and every node that had it is lost"
                     : "every node that stored it is lost"
-                fail(index, failure(.lost, of: index, text), into: &effects)
+                fail(
+                    index, failure(isKept ? .notKept : .lost, of: index, text), into: &effects)
             case .iteration:
                 work.append(contentsOf: tasks.inputs(of: index))
             case .call where isLostTooOften(index, isMissed: index == missed):

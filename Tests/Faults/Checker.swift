@@ -222,6 +222,7 @@ package struct Checker: Sendable {
                 // Data of the client that was on nodes that are all gone is gone with them, and
                 // says so.
                 if !lostData.isEmpty && failure.message.contains("that stored it") { continue }
+                if losses > 0 && failure.message.contains("it was kept") { continue }
                 // So is a program that nobody can take in when the others are gone for a moment.
                 if mayLackProgram && failure.message.contains("can run its program") { continue }
                 if failsWithoutNodes && hadNoNode && failure.message.contains("last") { continue }

@@ -64,6 +64,8 @@ package struct Scenario: Sendable {
     package var secondProgramAt: Int64?
     /// A host, numbered from 1, that cannot take in the second program.
     package var refusingHost: UInt32?
+    /// When the first client has some of its pages kept; nil: it does not.
+    package var keepsAt: Int64?
     /// Bytes that pages may take on each node.
     package var pageBudget: Int64 = 1 << 40
     /// Whether pages that runs leave take their room before they are written.
@@ -108,6 +110,7 @@ package struct Scenario: Sendable {
         drawBulk()
         drawDrain()
         drawRuns()
+        drawKeeping()
         guard generator.chance(0.5) else { return }
         secondProgramAt = Int64(generator.below(30_000_000))
         if generator.chance(0.3) { refusingHost = UInt32(1 + generator.below(nodes)) }
@@ -170,6 +173,14 @@ package struct Scenario: Sendable {
         if limitsMemory { pageBudget += 10 << 12 }
     }
 
+    /// In one of three scenarios pages are kept, and read by another client when the first one has
+    /// gone. Dice of its own, as above.
+    private mutating func drawKeeping() {
+        var generator = SeededGenerator(seed: seed ^ 0x6e97)
+        guard generator.chance(0.35) else { return }
+        keepsAt = Int64(generator.below(40_000_000))
+    }
+
     /// In half of the scenarios processes are stopped for up to 30 s and go on.
     private mutating func drawStalls(using generator: inout SeededGenerator) {
         place = ScenarioPlace.allCases[generator.below(3)]
@@ -213,6 +224,8 @@ package struct Scenario: Sendable {
         package var virtualNanoseconds: Int64
         package var steps: Int
         package var rejected: UInt64
+        /// Kept pages that another client read when the first one had gone.
+        package var keptRead: Int
         /// Held tasks that ended with a value.
         package var values: Int
         /// Pages that went by way of the coordinator.
@@ -262,10 +275,13 @@ private struct ScenarioRun {
     static let cancelNumber = 1_000
     static let calmNumber = 1_001
     static let secondNumber = 1_002
+    static let keepNumber = 1_003
     static let lostNumber = 2_000
     static let firstProgram = ProgramID("first")
     static let secondProgram = ProgramID("second")
     static let secondClient = ClientID(9)
+    static let reader = ClientID(11)
+    static let keptName = "some"
 
     init(_ scenario: Scenario, _ workloads: [Workload], _ generator: SeededGenerator) {
         self.scenario = scenario
@@ -308,6 +324,7 @@ private struct ScenarioRun {
         cluster.plan(Self.cancelNumber, at: 5_000_000)
         cluster.plan(Self.calmNumber, at: 60_000_000)
         if let time = scenario.secondProgramAt { cluster.plan(Self.secondNumber, at: time) }
+        if let time = scenario.keepsAt { cluster.plan(Self.keepNumber, at: time) }
         submit(workloads[0], as: VirtualCluster.firstClient)
         let held = workloads.reduce(0) { $0 + $1.part.held.count }
         advance(limit: scenario.bulkBytes > 0 ? 900_000_000_000 : 180_000_000_000) {
@@ -318,6 +335,7 @@ private struct ScenarioRun {
         if isStuck { explain() }
         // Faults are over; the last handles go, and with them everything.
         cluster.calm()
+        let keptRead = scenario.keepsAt == nil ? 0 : readKept()
         for task in workloads[0].part.held { cluster.act(.released(task)) }
         for task in workloads.dropFirst().flatMap(\.part.held) {
             cluster.act(.released(task), as: Self.secondClient)
@@ -328,8 +346,8 @@ private struct ScenarioRun {
         return Scenario.Outcome(
             violations: checker.violations, digest: cluster.digest.value,
             virtualNanoseconds: cluster.now, steps: steps,
-            rejected: cluster.scheduler.rejected.values.reduce(0, +),
-            values: checker.brought.count, relayed: cluster.pagesRelayed,
+            rejected: cluster.scheduler.rejected.values.reduce(0, +), keptRead: keptRead,
+            values: checker.brought.count - keptRead, relayed: cluster.pagesRelayed,
             onDisk: cluster.pagesOnDisk, children: cluster.childrenRun, lost: checker.losses,
             drained: checker.drained, agentsEnded: checker.agentsEnded, endedAfter: endedAfter)
     }
@@ -372,10 +390,65 @@ private struct ScenarioRun {
         case Self.secondNumber:
             cluster.open(Self.secondClient, program: Self.secondProgram)
             submit(workloads[1], as: Self.secondClient)
+        case Self.keepNumber: keep()
         case Self.calmNumber: cluster.calm()
         case Self.lostNumber...: join()
         default: happen(scenario.faults[number].fault)
         }
+    }
+
+    /// Pages of the first client's that a serial run makes, a few of them.
+    private var keepable: [TaskID] {
+        let pages = Set(workloads[0].part.tasks.filter { $0.output == .page }.map(\.id))
+        let cancelled = Set(workloads[0].cancelled)
+        return workloads[0].part.held.filter { task in
+            guard let expected = workloads[0].expected[task], expected != nil else { return false }
+            return pages.contains(task) && !cancelled.contains(task)
+        }.prefix(6).map { $0 }
+    }
+
+    private mutating func keep() {
+        let type = KeptType(name: "Toy", layout: "toy", isArray: true)
+        cluster.keep(KeepWish(number: 1, name: Self.keptName, type: type, tasks: keepable))
+    }
+
+    /// The first client goes, and another one reads what it had kept; answers with how many pages
+    /// came. Unless a node was lost that is all of them, as a serial run makes them.
+    private mutating func readKept() -> Int {
+        // What is being kept has time to be.
+        advance(limit: cluster.now + 5_000_000_000) { _ in false }
+        cluster.close()
+        advance(limit: cluster.now + 1_000_000_000) { _ in false }
+        guard let kept = cluster.scheduler.keptStates.first, kept.loss.isEmpty else { return 0 }
+        let wanted = keepable
+        guard kept.sizes.count == wanted.count else {
+            checker.violate("\(kept.sizes.count) of \(wanted.count) pages are kept")
+            return 0
+        }
+        cluster.open(Self.reader, program: Self.firstProgram)
+        let names = wanted.indices.map {
+            TaskID(high: Self.reader.rawValue, low: UInt64($0 + 1))
+        }
+        var part = GraphPart(held: names)
+        part.kept = [KeptUse(kept: kept.id, tasks: names, output: .page)]
+        cluster.act(.submitted(part, data: []), as: Self.reader)
+        for name in names { cluster.act(.wanted(name), as: Self.reader) }
+        advance(limit: cluster.now + 120_000_000_000) { run in
+            names.allSatisfy { run.checker.brought[$0] != nil || run.checker.refused[$0] != nil }
+        }
+        for (name, task) in zip(names, wanted) {
+            if let bytes = checker.brought[name] {
+                if bytes != workloads[0].expected[task] {
+                    checker.violate("\(task) was kept with other bytes than the serial run's")
+                }
+            } else if checker.losses == 0 {
+                checker.violate("\(task) was kept, and cannot be read")
+            }
+        }
+        cluster.freeKept([Self.keptName], as: Self.reader)
+        advance(limit: cluster.now + 5_000_000_000) { $0.cluster.scheduler.keptStates.isEmpty }
+        cluster.close(Self.reader)
+        return names.count { checker.brought[$0] != nil }
     }
 
     private mutating func happen(_ fault: Fault) {

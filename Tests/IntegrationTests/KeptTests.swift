@@ -73,7 +73,7 @@ extension ProgramTests {
             expect("a value as an array", "remote.kept(\"total\", as: Double.self)")
             expect("an array as a value", "remote.kept(\"rates\", of: Double.self)")
             expect("freed", "()")
-            expect("freed before the run", "was freed, lost or replaced since")
+            expect("freed before the run", "error notKept", "was freed, lost or replaced since")
             expect("freed twice", "nothing is kept as \"half\"")
         }
 
@@ -112,6 +112,30 @@ extension ProgramTests {
                 "\(down.errors)")
             let absent = try tool("data", status: 1)
             #expect(absent.errors.contains("no cluster is up here"), "\(absent.errors)")
+        }
+
+        @Test func `more is kept than the memory for pages holds, and read part by part`() throws {
+            // 48 MB in 16.
+            let small = try ProgramRun(["standing", "small", "\(16 << 20)"], in: folder)
+            try folder.waitForAddress(of: "small")
+            let kept = try ProgramRun(["keep-large", "small"], in: folder)
+            #expect(try kept.end() == .exited(0), "\(kept.output)\(kept.errors)")
+            #expect(kept.values["large"] == "()", "\(kept.output)")
+            let read = try ProgramRun(["kept-large", "small"], in: folder)
+            #expect(try read.end() == .exited(0), "\(read.output)\(read.errors)")
+            #expect(read.values["sum"] == "2997000000", "\(read.output)")
+            #expect(read.values["first"] == "[0, 1, 2]", "\(read.output)")
+            #expect(read.values["estimate"]?.contains("error") == false, "\(read.output)")
+            let listed = try tool("data", "--name", "small", "--json").output
+            #expect(listed.contains("\"elements\":6000000"), "\(listed)")
+            let several = try tool("data", "free", "large", status: 1)
+            #expect(several.errors.contains("several clusters are up: alpha, small"))
+            _ = try tool("data", "free", "--name", "small", "large")
+            let again = try ProgramRun(["kept-large", "small"], in: folder)
+            #expect(try again.end() == .exited(0), "\(again.errors)")
+            #expect(again.values["sum"]?.contains("nothing is kept as \"large\"") == true)
+            small.process.kill(SIGTERM)
+            try small.end()
         }
 
         @Test func `a cluster that ends with its program says that it keeps nothing`() throws {

@@ -106,6 +106,7 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
         scenario.failsWithoutNodes = false
         (scenario.bulkBytes, scenario.bytesPerSecond) = (0, 1e9)
         (scenario.makesChildren, scenario.limitsMemory) = (false, false)
+        scenario.keepsAt = nil
         return scenario
     }
 
@@ -140,6 +141,21 @@ private let replayed: UInt64? = unsafe getenv("SWOOP_SEED").flatMap {
         let outcome = quiet(seed: 198, nodes: 1, [(4_000_000, fault)]).run()
         #expect(outcome.drained <= 1 && outcome.lost == 0)
         report(outcome, seed: 198)
+    }
+
+    @Test func `pages are kept in the midst of work, and read by another client`() {
+        for time in [1_000_000, 12_000_000, 30_000_000] as [Int64] {
+            var scenario = quiet(
+                seed: 5, nodes: 3,
+                [
+                    (time - 500_000, .killWorker(node: 2)),
+                    (time + 500_000, .drain(node: 1, handsOnAfter: 0, then: .fewer)),
+                ])
+            scenario.keepsAt = time
+            let outcome = scenario.run()
+            report(outcome, seed: 5)
+            #expect(outcome.keptRead > 0 && outcome.lost == 0, "at \(time)")
+        }
     }
 
     @Test func `children and pages that wait for room change no result, whatever is killed`() {

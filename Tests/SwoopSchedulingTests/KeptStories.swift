@@ -202,7 +202,7 @@ import Testing
         read(&cluster, id)
         let failed = cluster.orders.filter { order in
             if case .notify(other, .failed(_, let failure)) = order {
-                failure.kind == .lost
+                failure.kind == .notKept
             } else {
                 false
             }
@@ -361,5 +361,45 @@ import Testing
         cluster.handle(.keptUnwanted(other, number: 1, ["sales"]))
         cluster.handle(.clientLeft(other))
         #expect(names(cluster) == ["copy"] && cluster.state(2) == .done)
+    }
+
+    @Test func `the result of a loop is kept, and what the loop was made of goes`() {
+        var cluster = TestCluster(nodes: 1)
+        let placeholder = TaskID(high: 1, low: 1)
+        var step = call(20)
+        step.arguments = [.output(placeholder)]
+        let loop = IterationSpec(
+            id: task(30), initial: .output(task(1)), limit: 1, template: [step],
+            placeholder: placeholder, result: task(20), until: nil)
+        cluster.submit([call(1)], loops: [loop], held: [30])
+        cluster.finish(1)
+        let round = cluster.granted.last?.attempt.task ?? task(0)
+        cluster.finish(round, value: [9])
+        cluster.forget()
+        keep(&cluster, as: "loop", tasks: [30])
+        #expect(refusal(&cluster) == "")
+        cluster.handle(.clientLeft(client))
+        cluster.handle(.clientJoined(other, .none))
+        cluster.forget()
+        var part = GraphPart(held: [task(101)])
+        let id = cluster.scheduler.keptStates[0].id
+        part.kept = [KeptUse(kept: id, tasks: [task(101)], output: .value)]
+        cluster.handle(.graphSubmitted(other, part, data: []))
+        cluster.expect(
+            .notify(other, .finished(task(101), value: [9], byteCount: 1, elementCount: 1)))
+        #expect(cluster.scheduler.tasks.count == 2)
+    }
+
+    @Test func `two that keep the same name at once do not mix`() {
+        var cluster = made()
+        keep(&cluster, number: 1, tasks: [1])
+        keep(&cluster, number: 2, tasks: [2])
+        #expect(refusal(&cluster).contains("sales is being kept by another program just now"))
+        keep(&cluster, number: 3, tasks: [2], replaces: true)
+        copy(&cluster)
+        #expect(refusal(&cluster) == "" && refusal(&cluster) == "")
+        #expect(cluster.scheduler.keptStates.map(\.byteCount) == [800])
+        cluster.release(1, 2)
+        #expect(cluster.state(1) == nil && cluster.state(2) == .done)
     }
 }

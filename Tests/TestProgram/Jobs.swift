@@ -40,11 +40,11 @@ func runJob(_ arguments: [String]) async throws {
 }
 
 /// Holds a standing cluster until this process is ended.
-func hold(cluster name: String) async throws {
+func hold(cluster name: String, pageBudget: Int) async throws {
     var options = LocalOptions()
     options.cores = 2
     options.learns = false
-    options.pageBudget = 1 << 30
+    options.pageBudget = pageBudget
     try await holdCluster(named: name, options)
 }
 

@@ -101,6 +101,31 @@ func tellKept(in name: String) async throws {
     }
 }
 
+private let manyDigits = 0..<6_000_000
+@Remote func digitsOf(_ i: Int) -> Int { i % 1_000 }
+
+/// Keeps more than the nodes' memory: `keep-large CLUSTER`.
+func tellKeepingLarge(in name: String) async throws {
+    try await withCluster(.connected(name)) { cluster in
+        let made = try await cluster.remotely { $0.range(manyDigits).map(digitsOf).stored() }
+        await tell("large") { try await cluster.keep(made, as: "large") }
+    }
+}
+
+/// Reads it, and looks at a plan before it does: `kept-large CLUSTER`.
+func tellKeptLarge(in name: String) async throws {
+    try await withCluster(.connected(name)) { cluster in
+        let plan = cluster.plan { $0.kept("large", of: Int.self).map(digitsOf).sum }
+        tell("tasks", plan.taskCount)
+        tell("plan", plan)
+        await tell("estimate") { "\(try await plan.estimate())" }
+        await tell("sum") { try await plan.run().value }
+        await tell("first") {
+            try await cluster.remotely { $0.kept("large", of: Int.self).prefix(3) }.value
+        }
+    }
+}
+
 /// What a cluster that ends with its program says of keeping.
 func tellKeepsNothing() async throws {
     for spec in [ClusterSpec.inline, .local] {

@@ -35,7 +35,11 @@ import Swoop
         "job": { arguments in try await runJob(arguments) },
         "streams": { _ in try await tellStreams() },
         "chaos": { arguments in try await tellChaos(arguments) },
-        "standing": { arguments in try await hold(cluster: arguments[0]) },
+        "standing": { arguments in
+            try await hold(
+                cluster: arguments[0],
+                pageBudget: arguments.count > 1 ? Int(arguments[1]) ?? 0 : 1 << 30)
+        },
         "printing": { arguments in
             try await tellPrinting(to: arguments.isEmpty ? .standardError : .asPrinted)
         },
@@ -94,6 +98,8 @@ import Swoop
         "programs": { _ in try await runPrograms() },
         "keep": { arguments in try await tellKeeping(in: arguments[0]) },
         "kept": { arguments in try await tellKept(in: arguments[0]) },
+        "keep-large": { arguments in try await tellKeepingLarge(in: arguments[0]) },
+        "kept-large": { arguments in try await tellKeptLarge(in: arguments[0]) },
         "keeps-nothing": { _ in try await tellKeepsNothing() },
     ]
 
