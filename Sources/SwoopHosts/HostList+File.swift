@@ -12,10 +12,23 @@ extension HostList {
             throw HostListError("cannot be read: \(words)", file: path)
         }
         defer { close(descriptor) }
+        try checkWriters(of: descriptor, path)
         guard let bytes = SmallFile.contents(of: descriptor, limit: 4 << 20) else {
             throw HostListError("cannot be read, or is larger than a hosts file", file: path)
         }
         return try parse(yaml: String(decoding: bytes, as: UTF8.self), file: path)
+    }
+
+    /// Its prologs are run on hosts: who may write it decides what they run.
+    private static func checkWriters(
+        of descriptor: Int32, _ path: String
+    ) throws(HostListError) {
+        var found = stat()
+        guard unsafe fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
+            found.st_mode & S_IWOTH != 0
+        else { return }
+        throw HostListError(
+            "everybody may write it, and what it says is run on hosts: `chmod o-w` it", file: path)
     }
 
     /// Reads the text of a hosts file; `file` is what messages call it.

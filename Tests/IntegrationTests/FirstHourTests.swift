@@ -57,6 +57,10 @@ extension ProgramTests {
             )
             #expect(values["free after the plan's time"] == "free")
             #expect(
+                values["integers beside literals"]
+                    == "[9007199254740995, 9007199254740991, 18014398509481986, "
+                    + "18014398509481986, 4503599627370496, 9007199254740995]")
+            #expect(
                 values["run's time"]?.hasPrefix(
                     "timedOut | hang: it was stopped, since it had not ended within the 0.2 s")
                     == true)

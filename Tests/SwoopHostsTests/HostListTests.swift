@@ -1,5 +1,6 @@
 // Lists of hosts, on a command line and in a file.
 
+import Glibc
 import SwoopHosts
 import Testing
 
@@ -176,6 +177,20 @@ import Testing
             try HostList.parse(arguments: ["alpha:folder=\(folder)"])
         }
         #expect(error?.description.contains("a colon, a semicolon or a dollar sign") == true)
+    }
+
+    @Test func `a file that everybody may write is refused`() throws {
+        let path = "/tmp/swoop-hosts-\(getpid()).yaml"
+        defer { _ = unsafe unlink(path) }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let text = Array("hosts: [a]".utf8)
+        try #require(unsafe write(descriptor, text, text.count) == text.count)
+        #expect(try HostList.read(file: path).hosts.map(\.name) == ["a"])
+        #expect(fchmod(descriptor, 0o666) == 0)
+        let error = #expect(throws: HostListError.self) { try HostList.read(file: path) }
+        #expect(error?.description.contains("everybody may write it") == true)
     }
 
     @Test func `a file that is not there is named`() {

@@ -185,6 +185,14 @@ private func tellLines(_ cluster: Cluster, in folder: String) async {
 private func tellPlans(_ cluster: Cluster) async {
     let constants = cluster.plan { _ in (0..<4).map { _ in spin(100) } }
     tell("constants in a block", constants.taskCount)
+    await tell("integers beside literals") {
+        let four = try await cluster.remotely { remote in
+            let one = remote.value(9_007_199_254_740_993)
+            return [one + 2, one - 2, one * 2, 2 * one, one / 2, 2 + one].map { $0 }
+        }
+        let values = try await four.values
+        return "\(values)"
+    }
     await tell("large constant") {
         let table = [Double](repeating: 1, count: 1 << 20)
         let sums = try await cluster.remotely { remote in

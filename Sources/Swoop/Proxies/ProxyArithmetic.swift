@@ -123,6 +123,30 @@ extension Proxy where Value == Int {
     /// The integer as a `Double`.
     public var asDouble: Proxy<Double> { convert(.convert, self) }
 
+    // The compiler takes an operator that is not generic before it looks at others: without these a
+    // literal would be a Double.
+
+    /// The sum.
+    public static func + (left: Proxy, right: Int) -> Proxy {
+        left + constant(right, beside: left._handle)
+    }
+    /// The difference.
+    public static func - (left: Proxy, right: Int) -> Proxy {
+        left - constant(right, beside: left._handle)
+    }
+    /// The product.
+    public static func * (left: Proxy, right: Int) -> Proxy {
+        left * constant(right, beside: left._handle)
+    }
+    /// The product.
+    public static func * (left: Int, right: Proxy) -> Proxy {
+        constant(left, beside: right._handle) * right
+    }
+    /// The quotient towards zero.
+    public static func / (left: Proxy, right: Int) -> Proxy {
+        left / constant(right, beside: left._handle)
+    }
+
     /// The quotient as a `Double`.
     @_disfavoredOverload
     public static func / (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble / right }
