@@ -65,13 +65,19 @@ struct LawFit {
         return constraint == .affine ? [simple(scored[order[0]])] : weighed(kept.map { scored[$0] })
     }
 
+    /// What the law leaves of the values, its scale included, in ln, by run.
+    private func rests(of scored: ScoredLaw) -> [Double] {
+        let column = scored.column.map { columns[$0] }
+        return values.indices.map { run in
+            values[run] - (column.map { scored.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
+        }
+    }
+
     /// The law with a noise alone, as a scheduler needs it between two of its turns: no runs are
     /// grouped and no drift is weighed, which takes a hundred times as long.
     private func simple(_ scored: ScoredLaw) -> FittedLaw {
         let column = scored.column.map { columns[$0] }
-        let rests = values.indices.map { run in
-            values[run] - (column.map { scored.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
-        }
+        let rests = rests(of: scored)
         let mean = zip(rests, weights).reduce(0) { $0 + $1.0 * $1.1 } / count
         let squares = zip(rests, weights).reduce(0) { sum, run in
             sum + (run.0 - mean) * (run.0 - mean) * run.1
@@ -97,10 +103,7 @@ struct LawFit {
                     metric, bins: bins(column, modifier), values: values, weights: weights,
                     logSizes: column?.logSizes ?? [], modifier: modifier?.values)
             known[law.grouping] = discrepancy
-            let residuals = values.indices.map { run in
-                values[run] - (column.map { law.law.logValue(logSize: $0.logSizes[run]) } ?? 0)
-            }
-            for var fit in discrepancy.fits(residuals: residuals, weights: weights) {
+            for var fit in discrepancy.fits(residuals: rests(of: law), weights: weights) {
                 fit.score += .log(law.prior)
                 fits.append((place, fit))
             }

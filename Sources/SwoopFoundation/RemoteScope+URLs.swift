@@ -5,9 +5,7 @@ public import Swoop
 
 extension RemoteScope {
     /// The lines of text files: see `lines(_:)` of paths.
-    public func lines(_ files: URL...) -> Chain<_TextSource<_LineFormat>> {
-        lines(of: TextFiles(paths(of: files)))
-    }
+    public func lines(_ files: URL...) -> Chain<_TextSource<_LineFormat>> { lines(files) }
 
     /// The lines of a list of text files.
     public func lines(_ files: [URL]) -> Chain<_TextSource<_LineFormat>> {
@@ -35,8 +33,8 @@ extension RemoteScope {
         columns: [String: String] = [:], badRows: CSVBadRows = .refused
     ) -> Chain<_CSVSource<Row>> {
         csv(
-            of: TextFiles(paths(of: files)), as: row, separator: separator, hasHeader: hasHeader,
-            columns: columns, badRows: badRows)
+            files, as: row, separator: separator, hasHeader: hasHeader, columns: columns,
+            badRows: badRows)
     }
 
     /// The rows of a list of tables.

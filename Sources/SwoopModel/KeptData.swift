@@ -28,7 +28,7 @@ package struct KeptType: Hashable, Sendable {
 
 /// What a program wants kept.
 package struct KeepWish: Hashable, Sendable {
-    /// The client's number for the wish: the answer has it.
+    /// The client's number for the request; the answer has the same.
     package var number: UInt64
     package var name: String
     package var type: KeptType

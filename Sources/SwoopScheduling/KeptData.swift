@@ -85,7 +85,7 @@ extension Scheduler {
         }
     }
 
-    /// Why the wish cannot be granted; nil: it may be.
+    /// Why the request cannot be granted; nil: it can.
     private func problem(of wish: KeepWish) -> String? {
         if let problem = KeptName.problem(of: wish.name) { return problem }
         if !wish.replaces, let taken = kept.first(where: { $0.name == wish.name }),

@@ -1,5 +1,5 @@
-// What a standing cluster keeps, as its coordinator last told it, and the program's own wishes that
-// it has not answered.
+// What a standing cluster keeps, as its coordinator last told it, and the program's own requests
+// that it has not answered.
 
 import SwoopModel
 import Synchronization
@@ -22,7 +22,7 @@ final class KeptCatalogue: Sendable {
     /// The coordinator told what is kept.
     func take(_ kept: [KeptState]) { state.withLock { $0.kept = kept } }
 
-    /// Has a wish sent, and waits until it is granted.
+    /// Has a request sent, and waits until it is granted.
     ///
     /// - Parameter send: is given the number that the answer will have.
     /// - Throws: `.notKept` with the coordinator's reason.
@@ -48,7 +48,7 @@ final class KeptCatalogue: Sendable {
         }
     }
 
-    /// The coordinator answered a wish.
+    /// The coordinator answered a request.
     func settle(_ number: UInt64, refusal: String) {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
         guard refusal.isEmpty else {

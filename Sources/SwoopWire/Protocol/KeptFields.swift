@@ -53,7 +53,8 @@ struct ProtoKeepWish: WireFields {
     }
 }
 
-/// Names of kept data that nobody wants any more; or an answer to a wish: why not, if not.
+/// Names of kept data that nobody wants any more; or the answer to a request: empty, or why it was
+/// refused.
 struct ProtoKeptAnswer: WireFields {
     var number: UInt64 = 0
     var name: [String] = []
