@@ -157,7 +157,7 @@ extension ProgramTests {
                 values,
                 [
                     "other: returned": "2", "other: afterwards": "2", "no plan": outside,
-                    "no plan, chain": outside, "no plan, arithmetic": "3.0",
+                    "no plan, chain": outside, "no plan, arithmetic": "3",
                     "ended: usage": "no sample",
                 ])
             for name in ["collect", "wait", "plan", "new plan", "cancelled"] {
