@@ -21,6 +21,11 @@ enum MacroMessage: String, DiagnosticMessage {
         a remote function cannot stand in a generic type: move it to file level or into a type \
         without parameters
         """
+    case closureInGeneric =
+        """
+        #remote needs one place in the program, and a generic function, or one with a 'some' \
+        parameter, has many: write a function with @Remote at file level and give its name
+        """
     case noBody = "a remote function needs a body"
     case inoutParameter =
         """

@@ -20,6 +20,9 @@ package struct RemoteClosureMacro: ExpressionMacro {
         guard let closure = node.trailingClosure ?? argument?.as(ClosureExprSyntax.self) else {
             throw MacroMessage.closureExpected.error(at: node)
         }
+        if context.lexicalContext.contains(where: isGeneric) {
+            throw MacroMessage.closureInGeneric.error(at: node)
+        }
         let (parameter, type) = try parameter(of: closure, in: context)
         let captures = try captures(of: closure, in: context)
         try refuseLocalUses(
@@ -55,6 +58,23 @@ package struct RemoteClosureMacro: ExpressionMacro {
                 return _Site._entry
             }()\(raw: captured.joined()))
             """
+    }
+
+    /// Whether a scope has types of its own in place of parameters.
+    private static func isGeneric(_ scope: Syntax) -> Bool {
+        let function = scope.as(FunctionDeclSyntax.self)
+        let start = scope.as(InitializerDeclSyntax.self)
+        let parameters = (function?.signature ?? start?.signature)?.parameterClause.parameters ?? []
+        return EnclosingType(scope)?.isGeneric == true || function?.genericParameterClause != nil
+            || start?.genericParameterClause != nil
+            || parameters.contains { isOpaque(Syntax($0.type)) }
+    }
+
+    private static func isOpaque(_ type: Syntax) -> Bool {
+        if type.as(SomeOrAnyTypeSyntax.self)?.someOrAnySpecifier.tokenKind == .keyword(.some) {
+            return true
+        }
+        return type.children(viewMode: .sourceAccurate).contains { isOpaque($0) }
     }
 
     private static func functionName(_ scope: Syntax) -> String? {

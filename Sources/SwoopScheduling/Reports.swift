@@ -102,7 +102,7 @@ extension Scheduler {
         case .cancelled:
             returned(index, into: &effects)
         case .failed(var failure):
-            failure.attempt = tasks[index].attempt
+            failure.attempt = countedRun(of: index)
             if let place = nodes.place(of: node) { failure.node = nodes[place].description.name }
             guard failure.kind == .died else {
                 return failed(index, with: failure, on: node, into: &effects)
@@ -246,7 +246,7 @@ extension Scheduler {
         let id = tasks.id(of: index)
         var failure = TaskFailure(kind: kind, message: "\(name(of: index)): \(reason)", task: id)
         failure.function = name(of: index)
-        failure.attempt = tasks[index].attempt
+        failure.attempt = countedRun(of: index)
         return failure
     }
 

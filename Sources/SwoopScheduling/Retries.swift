@@ -114,6 +114,14 @@ extension Scheduler {
 
     // MARK: What is said
 
+    /// Which run of the task one that failed was, as its user counts them: runs that were taken
+    /// back, or that were lost with their node, are none.
+    func countedRun(of index: TaskIndex) -> UInt32 {
+        guard tasks[index].attempt > 0 else { return 0 }
+        return UInt32(clamping: tasks[extra: index].setbacks.count + 1)
+            + UInt32(clamping: tasks[extra: index].charged)
+    }
+
     /// A run of the function ended well there.
     mutating func noteSuccess(of index: TaskIndex, on node: NodeID) {
         let function = Int(tasks.function(of: index).rawValue)

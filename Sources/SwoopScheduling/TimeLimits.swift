@@ -40,7 +40,6 @@ extension Scheduler {
                 .timedOut, of: index,
                 "it was stopped, since it had not ended within the "
                     + "\(Self.seconds(needs(of: index).timeLimit)) that its @Remote gives it")
-            failure.attempt = run.attempt
             if let place = nodes.place(of: node) { failure.node = nodes[place].description.name }
             effects.append(.revoke(node, [currentAttempt(of: index)]))
             takeBack(index)

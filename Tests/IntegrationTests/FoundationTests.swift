@@ -30,6 +30,12 @@ import Testing
 @Suite struct FoundationTests {
     private let payments = (0..<900).map(Payment.init)
 
+    @Test func `localizedDescription is the sentence of the error`() async throws {
+        let error: any Error = SwoopError(.invalidPlan, "the plan is empty", advice: "Fill it.")
+        #expect(error.localizedDescription == "the plan is empty")
+        #expect((error as? any LocalizedError)?.recoverySuggestion == "Fill it.")
+    }
+
     @Test(arguments: plainClusters)
     func `dates, UUIDs, URLs and decimals are fields, arguments and keys`(
         cluster: String

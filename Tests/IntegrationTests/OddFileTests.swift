@@ -100,9 +100,12 @@ extension ProgramTests {
             #expect(values["own words"] == "odd-files")
         }
 
-        @Test func `rows that are left out are said once a plan, with all of their lines`() throws {
+        @Test(arguments: ["local", "inline"])
+        func `rows that are left out are said once a plan, with all of their lines`(
+            cluster: String
+        ) throws {
             let folder = try TestFolder()
-            let run = try ProgramRun(["left-out", folder.path], in: folder)
+            let run = try ProgramRun(["left-out", folder.path, cluster], in: folder)
             #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
             let values = run.values
             for round in ["first", "second"] {

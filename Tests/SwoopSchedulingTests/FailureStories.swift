@@ -98,6 +98,18 @@ import Testing
         cluster.expectEmpty()
     }
 
+    @Test func `runs that were taken back are none in what a failure says of attempts`() {
+        var cluster = TestCluster(nodes: 2)
+        cluster.submit([call(1)], held: [1])
+        cluster.report(.returned(cluster.attempt(1)))
+        cluster.lose(Int(cluster.node(task(1))?.rawValue ?? 0))
+        #expect(cluster.attempt(1).number == 3)
+        cluster.fail(1)
+        #expect(cluster.expectFailed(1, .thrown).attempt == 1)
+        cluster.release(1)
+        cluster.expectEmpty()
+    }
+
     @Test func `late and repeated news is dropped and counted`() {
         var cluster = TestCluster(nodes: 2)
         cluster.submit([call(1)], held: [1])

@@ -132,7 +132,7 @@ func tellLeftOut(_ arguments: [String]) async throws {
     write(
         Array("id,name,value,isGood\n1,a,1,true\nx,b,2,true\n2,\"b,2,true\n\(rest)".utf8),
         to: "\(folder)/odd.csv")
-    try await withTestCluster { cluster in
+    let rounds = { @Sendable (cluster: Cluster) async throws in
         for round in ["first", "second"] {
             let (names, count, groups, sizes, report) = try await cluster.remotely { remote in
                 let rows = remote.csv(
@@ -150,6 +150,10 @@ func tellLeftOut(_ arguments: [String]) async throws {
             tell("\(round) report", try await report.value)
         }
     }
+    guard arguments.contains("inline") else {
+        return try await withTestCluster { try await rounds($0) }
+    }
+    try await withCluster(.inline) { try await rounds($0) }
 }
 
 /// Rows that are left out in every part of a table.

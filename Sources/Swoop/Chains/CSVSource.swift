@@ -5,6 +5,7 @@
 
 import Glibc
 public import SwoopElements
+import Synchronization
 
 /// What becomes of rows that are no records of the table.
 public enum CSVBadRows: UInt8, Sendable {
@@ -17,6 +18,22 @@ public enum CSVBadRows: UInt8, Sendable {
 
 /// What remarks about rows that were left out begin with; a session shows each once a plan.
 let leftOutMark = "swoop: "
+
+/// Where such a remark goes: the standard error of the process, which is a worker's, or what shows
+/// it where the program itself runs the tasks.
+enum LeftOutRemarks {
+    private static let console = Mutex<SessionConsole?>(nil)
+
+    /// Runs of this process say it to a session; nil: no more.
+    static func show(by console: SessionConsole?) { Self.console.withLock { $0 = console } }
+
+    static func say(_ text: String) {
+        if let console = console.withLock({ $0 }) { return console.show(leftOut: text) }
+        _ = unsafe Array("\(text)\n".utf8).withUnsafeBytes {
+            unsafe Glibc.write(2, $0.baseAddress, $0.count)
+        }
+    }
+}
 
 /// The rows of tables; positions are bytes.
 @frozen public struct _CSVSource<Row: CSVRow>: _ChainSource {
@@ -109,10 +126,7 @@ let leftOutMark = "swoop: "
         else { return }
         let count = reading.refusedCount
         let rows = count == 1 ? "1 row was left out" : "\(count) rows were left out, the first"
-        let text = "\(leftOutMark)\(rows): \(first)\n"
-        _ = unsafe Array(text.utf8).withUnsafeBytes {
-            unsafe Glibc.write(2, $0.baseAddress, $0.count)
-        }
+        LeftOutRemarks.say("\(leftOutMark)\(rows): \(first)")
     }
 
     func _walk(

@@ -38,6 +38,37 @@ extension ProxyArray: Chainable {
     @inlinable public func stored() -> ProxyArray { self }
 }
 
+extension Chainable {
+    /// Each element through a function.
+    @inlinable @inline(__always)
+    @_disfavoredOverload public func map<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<_MapStage<Stage, F>> where F.Input == Stage.Output { chain.map(function) }
+
+    /// The elements of which a function says yes.
+    @inlinable @inline(__always)
+    @_disfavoredOverload public func filter<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<_FilterStage<Stage, F>> where F.Input == Stage.Output, F.Output == Bool {
+        chain.filter(function)
+    }
+
+    /// The results of a function that are not nil.
+    @inlinable @inline(__always)
+    @_disfavoredOverload public func compactMap<F: ElementFunction, Value>(
+        _ function: F
+    ) -> Chain<_CompactMapStage<Stage, F, Value>>
+    where F.Input == Stage.Output, F.Output == Value? { chain.compactMap(function) }
+
+    /// The elements of the sequences that a function gives.
+    @inlinable @inline(__always)
+    @_disfavoredOverload public func flatMap<F: ElementFunction>(
+        _ function: F
+    ) -> Chain<_FlatMapStage<Stage, F>> where F.Input == Stage.Output, F.Output: Sequence {
+        chain.flatMap(function)
+    }
+}
+
 extension Chainable where Stage.Output: _PropertyHolder {
     /// A property of each element: `sales.map(\.amount)`.
     @inlinable @inline(__always)

@@ -57,5 +57,8 @@ final class InlineCluster: StartedCluster, CoordinatorLink {
 
     func close() {}
 
-    func stop() { coordinator.stop() }
+    func stop() {
+        coordinator.stop()
+        LeftOutRemarks.show(by: nil)
+    }
 }

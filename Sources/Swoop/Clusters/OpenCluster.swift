@@ -90,6 +90,7 @@ struct OpenCluster {
         let inline = try InlineCluster(client: client) { [weak session] reply in
             session?.receive(reply)
         }
+        LeftOutRemarks.show(by: session.console)
         session.attach(inline)
         return (Cluster(session: session), inline)
     }

@@ -4,13 +4,6 @@
 public import SwoopElements
 
 extension ProxyArray {
-    /// The results of a function that are not nil.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func compactMap<F: ElementFunction, Value>(
-        _ function: F
-    ) -> Chain<_CompactMapStage<_PagesSource<Element>, F, Value>>
-    where F.Input == Element, F.Output == Value? { chain.compactMap(function) }
-
     /// Folds the elements by a reduction that needs no tree.
     @inlinable @inline(__always)
     public func reduce<R: ExactReduction>(_ reduction: R) -> Proxy<R.Answer>

@@ -78,29 +78,6 @@ extension ProxyArray: CustomStringConvertible {
 }
 
 extension ProxyArray {
-    /// Each element through a function.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func map<F: ElementFunction>(
-        _ function: F
-    ) -> Chain<_MapStage<_PagesSource<Element>, F>> where F.Input == Element { chain.map(function) }
-
-    /// The elements of which a function says yes.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func filter<F: ElementFunction>(
-        _ function: F
-    ) -> Chain<_FilterStage<_PagesSource<Element>, F>> where F.Input == Element, F.Output == Bool {
-        chain.filter(function)
-    }
-
-    /// The elements of the sequences that a function gives.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func flatMap<F: ElementFunction>(
-        _ function: F
-    ) -> Chain<_FlatMapStage<_PagesSource<Element>, F>>
-    where F.Input == Element, F.Output: Sequence {
-        chain.flatMap(function)
-    }
-
     /// The number of elements.
     @inlinable @inline(__always)
     public var count: Proxy<Int> { chain.count }

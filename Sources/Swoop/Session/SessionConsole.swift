@@ -55,6 +55,14 @@ final class SessionConsole: Sendable {
         write((isShown ? PrintableText.printedLine(text) : text) + "\n", to: isToErrors ? 2 : 1)
     }
 
+    /// A remark about rows that were left out, from a run in this process.
+    func show(leftOut text: String) {
+        show(
+            OutputLine(
+                task: TaskID(high: 0, low: 0), function: "", node: "", text: text, isError: true,
+                dropped: 0))
+    }
+
     /// What is shown of a line; nil: nothing.
     ///
     /// Several loops over one table say the same of the same rows, which is shown once. Each run

@@ -1,0 +1,205 @@
+// Elements and values of types that cannot be where they stand, with what to write instead. As in
+// WrongFunctions.swift, these overloads exist so that the compiler says a sentence.
+
+public import SwoopElements
+
+extension RemoteScope {
+    /// Says at compile time what the second argument is.
+    @available(
+        *, unavailable,
+        message: """
+            the function takes two arguments: give the one that is the same for all calls at the \
+            end, remote.map(inputs, f, x), or make each call: zip(a, b).map { remote.call(f, $0, \
+            $1) }
+            """
+    )
+    @_disfavoredOverload
+    public func map<F: _RemoteFunction2>(
+        _ inputs: some Sequence<F.A0>, _ function: F
+    ) -> ProxyList<F.Result> { _neverCalled() }
+
+    /// Says at compile time what rows are.
+    @available(*, unavailable, message: "rows are structs with @Record: put @Record before it")
+    @_disfavoredOverload
+    public func csv<Row>(
+        _ files: String..., as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
+        columns: [String: String] = [:], badRows: CSVBadRows = .refused
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Row>>> { _neverCalled() }
+
+    /// Says at compile time what rows are.
+    @available(*, unavailable, message: "rows are structs with @Record: put @Record before it")
+    @_disfavoredOverload
+    public func csv<Row>(
+        _ files: [String], as row: Row.Type, separator: Character = ",", hasHeader: Bool = true,
+        columns: [String: String] = [:], badRows: CSVBadRows = .refused
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Row>>> { _neverCalled() }
+
+    /// Says at compile time what records are.
+    @available(*, unavailable, message: "records are structs with @Record: put @Record before it")
+    @_disfavoredOverload
+    public func records<Row>(
+        _ files: String..., as row: Row.Type
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Row>>> { _neverCalled() }
+
+    /// Says at compile time what elements are.
+    @available(
+        *, unavailable,
+        message: """
+            pages cannot hold elements of this type: put @Record before the struct; as one value \
+            it goes by remote.value
+            """
+    )
+    @_disfavoredOverload
+    public func array<Element>(_ elements: [Element]) -> ProxyArray<Int> { _neverCalled() }
+
+    /// Says at compile time what elements are.
+    @available(
+        *, unavailable,
+        message: """
+            pages cannot hold elements of this type: put @Record before the struct; one value is \
+            remote.kept(name, as: T.self)
+            """
+    )
+    @_disfavoredOverload
+    public func kept<Element>(_ name: String, of type: Element.Type) -> ProxyArray<Int> {
+        _neverCalled()
+    }
+}
+
+extension Chainable {
+    /// Says at compile time what elements of pages are.
+    @available(
+        *, unavailable,
+        message: """
+            pages cannot hold elements of this type: put @Record before the struct, or bring them \
+            here with collected()
+            """
+    )
+    @_disfavoredOverload
+    public func stored() -> ProxyArray<Int> { _neverCalled() }
+
+    /// Says at compile time what rows are.
+    @available(
+        *, unavailable,
+        message: "the rows of a table are structs with @Record, pairs, or single values: map to one"
+    )
+    @_disfavoredOverload
+    public func saved(
+        asCSV path: String, header: [String]? = nil, separator: Character = ",",
+        replacing: Bool = false
+    ) -> SavedFiles { _neverCalled() }
+
+    /// Says at compile time what lines are.
+    @available(
+        *, unavailable, message: "the lines of a text are String or TextSlice: map to one"
+    )
+    @_disfavoredOverload
+    public func saved(asText path: String, replacing: Bool = false) -> SavedFiles {
+        _neverCalled()
+    }
+
+    /// Says at compile time what keys are.
+    @available(
+        *, unavailable,
+        message: """
+            a key is text, a number, Bool, an optional of one, or a struct with @Record that is \
+            Hashable: put @Record before the key's type
+            """
+    )
+    @_disfavoredOverload
+    public func grouped<F: ElementFunction, A: Reduction>(
+        by key: F, _ aggregation: A
+    ) -> ProxyArray<Pair<Int, Int>>
+    where F.Input == Stage.Output, A.Element == Stage.Output { _neverCalled() }
+
+    /// Says at compile time what the first element is.
+    @available(
+        *, unavailable,
+        message: "the first elements are prefix(n); of them one is collected().value.first"
+    )
+    public var first: Proxy<Int?> { _neverCalled() }
+}
+
+// A condition of Swift's is asked while the plan is recorded, when nobody knows the value yet.
+
+extension Proxy where Value: ProxyScalar & Equatable {
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func == (left: Proxy, right: Value) -> Bool { _neverCalled() }
+
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func != (left: Proxy, right: Value) -> Bool { _neverCalled() }
+}
+
+extension Proxy where Value: ProxyScalar & Comparable {
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func < (left: Proxy, right: Value) -> Bool { _neverCalled() }
+
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func <= (left: Proxy, right: Value) -> Bool { _neverCalled() }
+
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func > (left: Proxy, right: Value) -> Bool { _neverCalled() }
+
+    /// Says at compile time that the value is not known yet.
+    @available(
+        *, unavailable,
+        message: """
+            the value is not known while the plan is recorded: decide in a function with @Remote, \
+            or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func >= (left: Proxy, right: Value) -> Bool { _neverCalled() }
+}
+
+extension SwoopError {
+    /// Says at compile time which errors come back as themselves.
+    @available(
+        *, unavailable,
+        message: "an error comes back as itself if it is Codable: make its type Codable & Sendable"
+    )
+    @_disfavoredOverload
+    public func underlying<Underlying: Error>(as type: Underlying.Type) -> Underlying? {
+        _neverCalled()
+    }
+}
