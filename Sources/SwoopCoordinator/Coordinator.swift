@@ -27,6 +27,8 @@ package final class Coordinator: Sendable {
         package var scheduler = Scheduler.Configuration()
         /// How long its agents go on without hearing of it: so long one may come back.
         package var agentGrace: Int64 = Agreed.grace
+        /// How long its own agent has to end, once it was told.
+        package var endingLimit: Int64 = nanosecondsPerSecond
         /// Who brings hosts up again and takes new ones in; nil: the hosts stay what they are.
         package var keeper: (any HostKeeper)?
 

@@ -363,12 +363,12 @@ struct CoordinatorLoop: ~Copyable {
 
     /// An agent that ends closes its connection.
     ///
-    /// The child is made to end after a second. Others have half of one, those that were heard just
-    /// now two: a busy machine may take so long to read its mail, and would lose it with the
+    /// The child is made to end after its limit. Others have half a second, those that were heard
+    /// just now two: a busy machine may take so long to read its mail, and would lose it with the
     /// connection. Who is cut off ends by itself when its grace is over.
     private mutating func waitForAgents() {
         let began = MonotonicClock.nanoseconds()
-        let limit = began + nanosecondsPerSecond
+        let limit = began + configuration.endingLimit
         while true {
             let now = MonotonicClock.nanoseconds()
             let isChildThere = child.map { $0.reap() == nil } ?? false
@@ -379,7 +379,12 @@ struct CoordinatorLoop: ~Copyable {
             let areOthersThere = hasReachableNodes(since: began, now: now)
             guard isChildThere || areOthersThere else { break }
             try? poll.wait(until: areOthersThere ? now + Agreed.retryPeriod : limit)
-            while (try? socket.receive()) != nil {}
+            while let message = try? socket.receive() {
+                // One that comes only now, as where a scope ends at once, has not been told.
+                if let peer = message.peer, roles[peer] == nil {
+                    _ = try? socket.send(AgentOrder.shutDown.encoded().map { Frame($0) }, to: peer)
+                }
+            }
         }
     }
 

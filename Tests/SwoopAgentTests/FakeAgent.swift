@@ -13,10 +13,13 @@ struct BareCoordinator: ~Copyable {
     let coordinator: Coordinator
     let program = ProgramID("the-program")
 
-    init(_ change: (inout Coordinator.Configuration) -> Void = { _ in }) throws {
+    init(
+        _ change: (inout Coordinator.Configuration) -> Void = { _ in },
+        agent: (@Sendable (_ endpoint: String) throws -> LocalAgent)? = nil
+    ) throws {
         var configuration = try Coordinator.Configuration(program: program, keys: .generate())
         change(&configuration)
-        coordinator = try Coordinator(configuration)
+        coordinator = try Coordinator(configuration, agent: agent)
     }
 
     deinit { coordinator.stop() }

@@ -8,6 +8,7 @@ import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 import SwoopWire
+import Synchronization
 import Testing
 
 @Suite struct MissingAgentTests {
@@ -88,5 +89,31 @@ import Testing
         }
         coordinator.stop()
         #expect(try refusal(of: 1, by: coordinator) != nil)
+    }
+
+    @Test func `an agent that comes when its coordinator ends already is told to end`() throws {
+        let child = Mutex<Int32>(0)
+        let bare = try BareCoordinator(
+            { $0.endingLimit = 60_000_000_000 },
+            agent: { _ in
+                LocalAgent(publicKey: "of nobody") {
+                    let started = try ChildProcess(
+                        starting: LaunchRequest(program: "/bin/sleep", arguments: ["60"]))
+                    child.withLock { $0 = started.pid }
+                    return started
+                }
+            })
+        var agent = try FakeAgent("late", of: bare)
+        let coordinator = bare.coordinator
+        let stopping = try LoopThread(named: "stopping") { coordinator.stop() }
+        try agent.send(
+            .register(
+                version: wireVersion,
+                NodeDescription(name: "late", slots: 2, pageBudget: 1 << 20, processID: 1),
+                program: bare.program, pages: PageService(endpoints: [], publicKey: "")))
+        let isTold = try agent.next { order in order == .shutDown ? true : nil }
+        #expect(isTold == true)
+        #expect(kill(child.withLock { $0 }, SIGKILL) == 0)
+        stopping.join()
     }
 }
