@@ -253,8 +253,8 @@ let package = Package(
         .executableTarget(
             name: "swoop",
             dependencies: [
-                "Swoop", "SwoopRoles", "SwoopModel", "SwoopWire", "SwoopTransport",
-                "SwoopLaunching", "SwoopHosts", arguments,
+                "Swoop", "SwoopRoles", "SwoopModel", "SwoopForecast", "SwoopWire",
+                "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopHosts", arguments,
             ], swiftSettings: strict, plugins: ["SwoopCommit"]),
         .plugin(name: "SwoopCommit", capability: .buildTool, path: "Sources/SwoopCommit"),
         .executableTarget(
@@ -361,13 +361,13 @@ let package = Package(
         tests(
             "SwoopHostsTests", ["SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts"]),
         tests("TestHostsTests", ["TestHosts", "TestLab", "SwoopTransport"]),
-        tests("ToolTests", ["swoop", "SwoopModel", "SwoopHosts"]),
+        tests("ToolTests", ["swoop", "SwoopModel", "SwoopForecast", "SwoopHosts"]),
         tests("PackageTests", ["swoop", "SwoopLaunching", "TestPrograms"]),
         tests(
             "IntegrationTests",
             [
-                "Swoop", "SwoopFoundation", "SwoopModel", "SwoopLaunching", "SwoopTransport",
-                "TestPrograms", "SwoopTestProgram", "SwoopMainProgram", "TransportProbe",
+                "Swoop", "SwoopFoundation", "SwoopModel", "SwoopStorage", "SwoopLaunching",
+                "SwoopTransport", "TestPrograms", "SwoopTestProgram", "SwoopMainProgram", "TransportProbe",
                 "DebianRank", "swoop",
             ]),
         tests(

@@ -92,7 +92,7 @@ package struct FunctionModel: Sendable {
         }
     }
 
-    private func model(of metric: Metric) -> MetricModel {
+    func model(of metric: Metric) -> MetricModel {
         switch metric {
         case .cpuTime: cpuTime
         case .wallTime: wallTime

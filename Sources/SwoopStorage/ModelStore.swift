@@ -75,6 +75,20 @@ package final class ModelStore {
         } ?? []
     }
 
+    /// Forgets all runs of a function, on whatever node and of whatever version.
+    ///
+    /// A program that runs goes on with what it has read, and adds to it.
+    ///
+    /// - Throws: `StorageError.database`: nothing was forgotten.
+    package func forget(identity: String) throws(StorageError) {
+        try repairing { database throws(StorageError) in
+            try database.write { () throws(StorageError) in
+                try database.statement("DELETE FROM history WHERE identity = ?")
+                    .run([.text(identity)])
+            }
+        }
+    }
+
     /// Writes what is pending in the write-ahead log and closes the file.
     ///
     /// The store is of no use after.

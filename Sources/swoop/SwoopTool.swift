@@ -18,6 +18,7 @@ import SwoopLaunching
               swoop top --wait      the same, as soon as a program starts one
               swoop status          the clusters that run here, and their nodes
               swoop data            what the cluster that is up keeps by name
+              swoop models          what was learned of functions
               swoop doctor alpha    what this machine and a host lack
               swoop init Pi         a package to begin with
 
@@ -28,7 +29,7 @@ import SwoopLaunching
         version: Version.text,
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, TopCommand.self,
-            DataCommand.self, DoctorCommand.self, InitCommand.self,
+            DataCommand.self, ModelsCommand.self, DoctorCommand.self, InitCommand.self,
         ])
 
     /// Begins with the words that the program was started with, wherever Swift finds none.

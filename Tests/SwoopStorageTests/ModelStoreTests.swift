@@ -78,6 +78,18 @@ func history(
         #expect(try second.store.load() == [strange, history("f", sizes: [1, 2, 3, 9])])
     }
 
+    @Test func `a function is forgotten on every node and of every version, and no other`() throws {
+        let store = ModelStore.open(path: folder.file).store
+        try store.append([
+            history("f"), history("f", node: "b"), history("f", fingerprint: 8), history("g"),
+        ])
+        try store.forget(identity: "f")
+        try store.forget(identity: "nobody")
+        #expect(try store.load() == [history("g")])
+        try store.append([history("f")])
+        #expect(try store.load() == [history("g"), history("f")])
+    }
+
     @Test func aSizeThatIsNotKnownSurvives() throws {
         let store = ModelStore.open(path: folder.file).store
         try store.append(

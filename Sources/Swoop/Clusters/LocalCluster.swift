@@ -156,4 +156,7 @@ final class LocalCluster: Sendable {
 extension LocalOptions {
     /// What a start with these options takes of this process's limits, for tools that try it.
     package var startNeeds: Shortage.Needs { LocalCluster.needs(of: self) }
+
+    /// Where what is learned of functions is kept; empty: nowhere.
+    package static var modelPath: String { LocalCluster.modelPath }
 }

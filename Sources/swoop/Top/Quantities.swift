@@ -46,3 +46,39 @@ package enum Quantities {
 
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
+
+extension Quantities {
+    /// `840 ns`, `1.2 µs`, `35 ms`, and from a second on as `time`.
+    package static func shortTime(_ nanoseconds: Int64) -> String {
+        let value = Double(max(0, nanoseconds))
+        switch value {
+        case ..<1e3: return "\(Int(value)) ns"
+        case ..<1e6: return "\(twoDigits(value / 1e3)) µs"
+        case ..<1e9: return "\(twoDigits(value / 1e6)) ms"
+        default: return time(nanoseconds)
+        }
+    }
+
+    private static func twoDigits(_ value: Double) -> String {
+        guard value < 9.95 else { return "\(Int(value.rounded()))" }
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// `7.5 %`, `93 %`.
+    package static func percent(_ share: Double) -> String {
+        guard share.isFinite, share < 1e6 else { return "over 10⁸ %" }
+        return "\(twoDigits(max(0, share) * 100)) %"
+    }
+
+    /// Whole where it is, else with three digits.
+    package static func number(_ value: Double) -> String {
+        guard value.isFinite else { return "\(value)" }
+        let rounded = value.rounded()
+        if abs(value - rounded) < 1e-6 * max(1, abs(value)), abs(rounded) < 1e15 {
+            return "\(Int64(rounded))"
+        }
+        let thousandths = (value * 1_000).rounded() / 1_000
+        return "\(thousandths)"
+    }
+}
