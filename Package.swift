@@ -191,6 +191,7 @@ let package = Package(
         room("SwoopSession", ["SwoopModel"], smallest),
         room("SwoopForecast", ["SwoopModel", real]),
         room("SwoopWire", ["SwoopModel"]),
+        room("SwoopKernel", ["SwoopModel"], smallest),
         room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSodium", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(
@@ -250,12 +251,18 @@ let package = Package(
                 "SwoopWorker", "CSwoopSystem",
             ]),
         room("SwoopFoundation", ["Swoop"]),
+        room(
+            "SwoopCells", ["Swoop", "SwoopKernel", "SwoopModel", "SwoopTransport", "CSwoopSystem"]),
         .executableTarget(
             name: "swoop",
             dependencies: [
-                "Swoop", "SwoopRoles", "SwoopModel", "SwoopForecast", "SwoopWire",
-                "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopHosts", arguments,
-            ], swiftSettings: strict, plugins: ["SwoopCommit"]),
+                "Swoop", "SwoopRoles", "SwoopFoundation", "SwoopCells", "SwoopKernel", "SwoopModel",
+                "SwoopForecast", "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching",
+                "SwoopHosts", "CSwoopSystem", arguments,
+            ], swiftSettings: strict,
+            // Cells of notebooks are libraries that use this program's functions.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])],
+            plugins: ["SwoopCommit"]),
         .plugin(name: "SwoopCommit", capability: .buildTool, path: "Sources/SwoopCommit"),
         .executableTarget(
             name: "DebianRank", dependencies: ["Swoop", "SwoopRoles"],
@@ -327,6 +334,12 @@ let package = Package(
         tests("SwoopWireTests", ["SwoopModel", "SwoopSimulation", "SwoopWire"]),
         tests(
             "SwoopForecastTests", ["SwoopModel", "SwoopForecast", "SwoopSimulation", real]),
+        .testTarget(
+            name: "KernelTests",
+            dependencies: [
+                "SwoopKernel", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TestPrograms",
+                "swoop",
+            ], exclude: ["client.py"], swiftSettings: strict),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
         tests(
             "SwoopAgentTests",
@@ -367,7 +380,8 @@ let package = Package(
             "IntegrationTests",
             [
                 "Swoop", "SwoopFoundation", "SwoopModel", "SwoopStorage", "SwoopLaunching",
-                "SwoopTransport", "TestPrograms", "SwoopTestProgram", "SwoopMainProgram", "TransportProbe",
+                "SwoopTransport", "TestPrograms", "SwoopTestProgram", "SwoopMainProgram",
+                "TransportProbe",
                 "DebianRank", "swoop",
             ]),
         tests(

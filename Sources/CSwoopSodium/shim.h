@@ -3,6 +3,7 @@
 #ifndef SWOOP_SODIUM_SHIM_H
 #define SWOOP_SODIUM_SHIM_H
 #include <sodium/core.h>
+#include <sodium/crypto_auth_hmacsha256.h>
 #include <sodium/crypto_hash_sha256.h>
 #include <sodium/utils.h>
 #endif

@@ -12,7 +12,8 @@ package final class OutputPipe {
     /// True when the last holder of the other end has gone and everything was read.
     package private(set) var isEnded = false
 
-    init(owning descriptor: Int32) {
+    /// Takes over the reading end of a pipe that does not block.
+    package init(owning descriptor: Int32) {
         self.descriptor = descriptor
     }
 

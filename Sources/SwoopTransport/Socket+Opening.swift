@@ -14,7 +14,7 @@ func openSocket(
     let settings = unsafe SocketSettings(handle: handle)
     do throws(TransportError) {
         try settings.apply(options, kind: kind)
-        try settings.apply(security)
+        try settings.apply(security, isRouter: kind == .router)
     } catch {
         unsafe zmq_close(handle)
         throw error
@@ -42,12 +42,16 @@ private let zapEnforceDomain: Int32 = 93
         try set(ZMQ_IMMEDIATE, Int32(options.onlyConnected ? 1 : 0))
         // A message for a peer that is gone or full is reported, not dropped in silence.
         if kind == .router { try set(ZMQ_ROUTER_MANDATORY, Int32(1)) }
+        if kind == .publisher { try set(ZMQ_XPUB_NODROP, Int32(1)) }
     }
 
-    func apply(_ security: SocketSecurity) throws(TransportError) {
+    func apply(_ security: SocketSecurity, isRouter: Bool) throws(TransportError) {
         switch security {
         case .inProcess:
             break
+        case .signedMessages:
+            // Clients choose their names: one that comes again goes on under its own.
+            if isRouter { try set(ZMQ_ROUTER_HANDOVER, Int32(1)) }
         case .server(let keys, _):
             try set(ZMQ_CURVE_SERVER, Int32(1))
             try set(ZMQ_CURVE_SECRETKEY, key: keys.secretKey)
@@ -91,6 +95,7 @@ extension SocketKind {
         case .router: ZMQ_ROUTER
         case .dealer: ZMQ_DEALER
         case .pair: ZMQ_PAIR
+        case .publisher: ZMQ_PUB
         }
     }
 }

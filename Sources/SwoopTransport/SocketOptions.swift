@@ -8,6 +8,8 @@ package enum SocketKind: Sendable {
     case dealer
     /// Two threads of one process.
     case pair
+    /// Talks to everybody who listens; a send that one of them has no room for is refused.
+    case publisher
 }
 
 /// Who a socket proves to be, and whom it takes.
@@ -17,6 +19,8 @@ package enum SocketSecurity: Sendable {
     /// Takes the clients that the authenticator's list permits. It belongs to the socket's context:
     /// without one libzmq would let everyone in.
     case server(CurveKeys, Authenticator)
+    /// Takes everybody: each message carries a signature, and whoever reads it compares that.
+    case signedMessages
     /// Proves `keys`, and takes no server but the one with that public key.
     case client(CurveKeys, serverKey: String)
 }

@@ -21,6 +21,7 @@ import SwoopLaunching
               swoop models          what was learned of functions
               swoop doctor alpha    what this machine and a host lack
               swoop init Pi         a package to begin with
+              swoop kernel install  Swift cells in Jupyter
 
             A cluster is there while a program that uses Swoop runs, or from
             `swoop up` to `swoop down`. The tool finds those of the user who
@@ -30,6 +31,7 @@ import SwoopLaunching
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, TopCommand.self,
             DataCommand.self, ModelsCommand.self, DoctorCommand.self, InitCommand.self,
+            KernelCommand.self,
         ])
 
     /// Begins with the words that the program was started with, wherever Swift finds none.

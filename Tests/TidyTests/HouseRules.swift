@@ -61,7 +61,10 @@ enum RoomKind: String, Sendable {
             ]
         case .overlay: [.surface]
         case .tool:
-            [.nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .surface]
+            [
+                .nouns, .elements, .machine, .wire, .simulation, .c, .io, .process, .surface,
+                .overlay,
+            ]
         case .example: [.surface]
         case .test: Set(RoomKind.all)
         }
@@ -142,7 +145,8 @@ enum HouseRules {
         "SwoopRoles": .surface,
         "SwoopFoundation": .overlay,
         "SwoopDashboard": .tool,
-        "SwoopKernel": .tool,
+        "SwoopKernel": .machine,
+        "SwoopCells": .surface,
         "swoop": .tool,
         "DebianRank": .example,
     ]
@@ -251,6 +255,11 @@ enum HouseRules {
         ("Sources/Swoop/SwoopError.swift", "decodes an error that a task threw"),
         ("Sources/Swoop/Clusters/InlineCluster.swift", "takes an object through C, counts a page"),
         ("Sources/SwoopRoles/InlineRole.swift", "hands an object through C"),
+        (
+            "Sources/SwoopCells/Evaluator.swift",
+            "runs jobs, loads libraries, uses pipes"
+        ),
+        ("Sources/SwoopCells/CellValue.swift", "waits for ever"),
         ("Sources/SwoopFoundation/FoundationElements.swift", "takes the bytes of a UUID"),
         ("Sources/SwoopExpansion/LocalValues.swift", "reads a file"),
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
@@ -284,6 +293,7 @@ enum HouseRules {
         ("Sources/Swoop/Session/SessionConsole.swift", "writes to standard error"),
         ("Sources/Examples/DebianRank/", "a program of a user's: files, clocks, a terminal"),
         ("Tests/Benchmarks/", "clocks and pipes of the system"),
+        ("Sources/swoop/Kernel/", "pipes, files and the environment of a notebook's processes"),
         ("Sources/swoop/Terminal/", "draws on a terminal, reads its keys, waits for signals"),
     ]
 

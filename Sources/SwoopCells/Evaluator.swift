@@ -1,0 +1,246 @@
+// The process in which cells run: it loads their libraries, serves the main actor, and says what
+// becomes of each cell. All of it happens on the main thread, which is that of the main actor.
+
+import CSwoopSystem
+import Glibc
+import SwoopKernel
+import SwoopTransport
+import Synchronization
+
+/// The one evaluator of a process.
+@safe public final class Evaluator: @unchecked Sendable {
+    // Unchecked: what is not behind the lock is the main thread's, and an interrupted cell's, which
+    // runs on no other.
+    private nonisolated(unsafe) static var shared: Evaluator?
+    static var current: Evaluator? { unsafe shared }
+
+    /// What an interrupted cell has to end by itself, in nanoseconds.
+    private static let patience: Int64 = 300_000_000
+
+    private let orders: Int32
+    private let news: Int32
+    private let wake: Wakeup
+    private let writing = Mutex(())
+    private let jobs = Mutex<[UInt]>([])
+    private var unread: [UInt8] = []
+    private var cell: Int?
+    // Addresses of tasks and jobs: a task that runs on the main actor is a job of that address.
+    private var task: UInt?
+    private var currentTask: UnsafeCurrentTask?
+    private var dropped: Set<UInt> = []
+    private var leaveAt: Int64?
+    private var flushing: LoopThread?
+    /// The statement of the cell that runs.
+    var step = 0
+
+    /// Cells run as orders from a descriptor say; news go to another.
+    private init(orders: Int32, news: Int32) throws(TransportError) {
+        self.orders = orders
+        self.news = news
+        wake = try Wakeup()
+    }
+
+    /// Serves until whoever orders has gone.
+    public static func run(orders: Int32, news: Int32) throws -> Never {
+        let evaluator = try Evaluator(orders: orders, news: news)
+        unsafe shared = evaluator
+        let code = unsafe swoop_cells_begin(
+            { error in unsafe Evaluator.current?.failed(with: error) },
+            { Evaluator.current?.leave() },
+            { job in Evaluator.current?.add(UInt(bitPattern: job)) },
+            evaluator.wake.descriptor)
+        guard code == 0 else { throw EvaluatorError.runtime }
+        swoop_print_by_lines()
+        evaluator.flushing = try LoopThread(named: "swoop-output") {
+            // Lines appear at once; this is for what has not ended its line yet.
+            while true {
+                _ = poll(nil, 0, 100)
+                swoop_flush_output()
+            }
+        }
+        evaluator.tell(.ready)
+        evaluator.serve()
+    }
+
+    // MARK: What cells say
+
+    func tell(_ news: EvaluatorNews) {
+        swoop_flush_output()
+        let line = Array((news.line + "\n").utf8)
+        writing.withLock { _ in
+            var rest = line[...]
+            while !rest.isEmpty {
+                let count = unsafe rest.withUnsafeBytes { bytes in
+                    unsafe write(self.news, bytes.baseAddress, bytes.count)
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    func display(_ forms: JSONValue, named name: String?) {
+        tell(.display(forms, name: name, isUpdate: false))
+    }
+
+    func begin(_ number: Int) {
+        unsafe withUnsafeCurrentTask { running in
+            guard let running = unsafe running else { return }
+            unsafe currentTask = unsafe running
+            task = unsafe unsafeBitCast(running, to: UInt.self)
+        }
+        step = 1
+    }
+
+    func end(_ number: Int) {
+        guard cell == number else { return }
+        close()
+        tell(.finished(cell: number))
+    }
+
+    private func close() {
+        cell = nil
+        leaveAt = nil
+        task = nil
+        unsafe currentTask = nil
+        swoop_cell_set_running(0)
+        _ = swoop_cell_was_interrupted()
+    }
+
+    /// Waits for the person's answer; on another thread than the cell's nobody can be asked.
+    func ask(prompt: String, isSecret: Bool) -> String? {
+        guard cell != nil, pthread_equal(pthread_self(), mainThread) != 0 else { return nil }
+        tell(.inputWanted(prompt: prompt, isSecret: isSecret))
+        while true {
+            if swoop_cell_was_interrupted() != 0 { leave() }
+            if let line = takeLine() {
+                if case .input(let text) = EvaluatorOrder(line: line) { return text }
+                continue
+            }
+            wait(milliseconds: 200, alsoForJobs: false)
+        }
+    }
+
+    private let mainThread = pthread_self()
+
+    // MARK: Ends that cells do not choose
+
+    /// A cell's top-level code threw. What is beneath on the stack stays there.
+    private func failed(with pointer: UnsafeMutableRawPointer) -> Never {
+        if let number = cell {
+            let error = unsafe unsafeBitCast(pointer, to: (any Error).self)
+            let steps = step
+            close()
+            tell(
+                .failed(
+                    cell: number, name: "\(type(of: error))", text: "\(error)", steps: steps))
+        }
+        serve()
+    }
+
+    /// The cell was interrupted where it can be left.
+    private func leave() -> Never {
+        abandon()
+        serve()
+    }
+
+    private func abandon() {
+        guard let number = cell else { return }
+        if let task { dropped.insert(task) }
+        let steps = step
+        close()
+        tell(.failed(cell: number, name: "Interrupted", text: "interrupted", steps: steps))
+    }
+
+    // MARK: The loop
+
+    private func add(_ job: UInt) {
+        jobs.withLock { $0.append(job) }
+        wake.raise()
+    }
+
+    /// One job of the main actor; false: there is none.
+    private func runJob() -> Bool {
+        let job = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        guard let job else { return false }
+        if dropped.contains(job) { return true }
+        let unowned = unsafe unsafeBitCast(job, to: UnownedJob.self)
+        unsafe unowned.runSynchronously(on: MainActor.sharedUnownedExecutor)
+        return true
+    }
+
+    private func serve() -> Never {
+        while true {
+            let didRun = runJob()
+            if swoop_cell_was_interrupted() != 0, cell != nil {
+                unsafe currentTask?.cancel()
+                leaveAt = MonotonicClock.nanoseconds() + Evaluator.patience
+            }
+            if let deadline = leaveAt, deadline <= MonotonicClock.nanoseconds() { abandon() }
+            if let line = takeLine() {
+                obey(line)
+                continue
+            }
+            wait(milliseconds: didRun ? 0 : leaveAt == nil ? 10_000 : 20, alsoForJobs: true)
+        }
+    }
+
+    private func obey(_ line: [UInt8]) {
+        guard case .run(let number, let library) = EvaluatorOrder(line: line) else { return }
+        guard let handle = unsafe swoop_cell_load(library) else {
+            let reason = unsafe String(cString: swoop_cell_error())
+            return tell(.failed(cell: number, name: "Loader", text: reason, steps: 0))
+        }
+        _ = swoop_cell_was_interrupted()
+        cell = number
+        step = 0
+        swoop_cell_set_running(1)
+        let code = unsafe swoop_cell_start(handle, CellSource.entry(of: number))
+        if code != 0 {
+            close()
+            tell(.failed(cell: number, name: "Loader", text: "the cell has no code", steps: 0))
+        }
+    }
+
+    /// Waits for orders, and for jobs; ends the process when nobody gives orders any more.
+    private func wait(milliseconds: Int32, alsoForJobs: Bool) {
+        let queue = alsoForJobs ? swoop_main_queue_descriptor() : -1
+        var sources = [
+            pollfd(fd: orders, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: alsoForJobs ? wake.descriptor : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: queue, events: Int16(POLLIN), revents: 0),
+        ]
+        guard unsafe poll(&sources, 3, milliseconds) > 0 else { return }
+        if sources[1].revents != 0 { wake.clear() }
+        if sources[2].revents != 0 {
+            var count: UInt64 = 0
+            _ = unsafe read(queue, &count, 8)
+            swoop_main_queue_run()
+        }
+        guard sources[0].revents != 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe read(orders, &bytes, bytes.count)
+        if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) {
+            swoop_flush_output()
+            exit(0)
+        }
+        if count > 0 { unread += bytes[..<count] }
+    }
+
+    private func takeLine() -> [UInt8]? {
+        guard let end = unread.firstIndex(of: 0x0A) else { return nil }
+        let line = Array(unread[..<end])
+        unread.removeSubrange(...end)
+        return line
+    }
+}
+
+/// Why cells cannot run here.
+enum EvaluatorError: Error, CustomStringConvertible {
+    case runtime
+
+    var description: String {
+        "this Swift runtime has no hook for the main actor's jobs, so cells cannot run"
+    }
+}

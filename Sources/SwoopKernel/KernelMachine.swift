@@ -1,0 +1,337 @@
+// The kernel's machine: which requests wait, what becomes of the cell that is under way, and what
+// its client is told. It has no clock, no socket and no process of its own.
+
+package import SwoopModel
+
+/// The state of a kernel.
+package struct KernelMachine: Sendable {
+    /// A cell that waits for its turn.
+    struct Waiting: Sendable {
+        let request: JupyterMessage
+    }
+
+    /// The cell that is under way.
+    struct Current: Sendable {
+        enum Phase: Sendable, Equatable {
+            case parsing, compiling
+            case starting(library: String)
+            case running
+        }
+
+        let request: JupyterMessage
+        let cell: Int
+        let count: Int
+        var phase: Phase
+        var text: CellText?
+        var source: CellSource?
+        var isInterrupted = false
+
+        var isSilent: Bool { request.content["silent"].bool ?? false }
+    }
+
+    /// What an interrupted cell has before its process is killed.
+    static let patience: Int64 = 800_000_000
+
+    var waiting: [Waiting] = []
+    var current: Current?
+    var names = CellNames()
+    var history: [(count: Int, text: String)] = []
+    private(set) var executionCount = 0
+    private var cellCount = 0
+    private var isEvaluatorReady = false
+    private var killAt: Timestamp?
+    let version: String
+
+    /// A kernel of this version of Swoop.
+    package init(version: String) { self.version = version }
+
+    /// Takes note of an event and says what is to be done.
+    package mutating func handle(
+        _ event: KernelEvent, at now: Timestamp, into effects: inout [KernelEffect]
+    ) {
+        switch event {
+        case .began: publish("status", ["execution_state": "starting"], into: &effects)
+        case .received(let channel, let message):
+            receive(message, on: channel, at: now, into: &effects)
+        case .parsed(let cell, let tree, let messages):
+            parsed(cell, tree, messages, into: &effects)
+        case .compiled(let cell, let library, let messages):
+            compiled(cell, library, messages, into: &effects)
+        case .told(let news): told(news, into: &effects)
+        case .printed(let stream, let text):
+            publish("stream", ["name": .text(stream), "text": .text(text)], into: &effects)
+        case .evaluatorEnded(let reason): evaluatorEnded(reason, into: &effects)
+        case .timePassed:
+            guard let deadline = killAt, deadline <= now else { return }
+            killAt = nil
+            effects.append(.killEvaluator)
+        }
+    }
+
+    /// When `timePassed` has something to do.
+    package var nextDeadline: Timestamp? { killAt }
+
+    /// Whether a cell is under way.
+    package var isBusy: Bool { current != nil }
+
+    // MARK: Cells
+
+    mutating func enqueue(_ request: JupyterMessage, into effects: inout [KernelEffect]) {
+        waiting.append(Waiting(request: request))
+        beginNext(into: &effects)
+    }
+
+    private mutating func beginNext(into effects: inout [KernelEffect]) {
+        guard current == nil, !waiting.isEmpty else { return }
+        let request = waiting.removeFirst().request
+        let code = request.content["code"].string ?? ""
+        let isSilent = request.content["silent"].bool ?? false
+        if !isSilent { executionCount += 1 }
+        cellCount += 1
+        current = Current(
+            request: request, cell: cellCount, count: executionCount, phase: .parsing)
+        publish("status", ["execution_state": "busy"], into: &effects)
+        if !isSilent {
+            history.append((executionCount, code))
+            publish(
+                "execute_input",
+                ["code": .text(code), "execution_count": .integer(executionCount)],
+                into: &effects)
+        }
+        if code.allSatisfy(\.isWhitespace) { return finish(into: &effects) }
+        if let directive = CellDirective.unknown(in: code) {
+            return fail("Directive", directive, traceback: directive, into: &effects)
+        }
+        effects.append(
+            .parse(cell: cellCount, text: code, file: CellSource.file(count: executionCount)))
+    }
+
+    private mutating func parsed(
+        _ cell: Int, _ tree: JSONValue?, _ messages: String, into effects: inout [KernelEffect]
+    ) {
+        guard var cellNow = current, cellNow.cell == cell, cellNow.phase == .parsing else { return }
+        let code = cellNow.request.content["code"].string ?? ""
+        guard let tree else {
+            return failCompilation(messages, code, ColumnShifts(), into: &effects)
+        }
+        let text = CellText(code, tree: tree, cell: cell)
+        let source = CellSource(text, cell: cell, count: cellNow.count, names: names)
+        cellNow.text = text
+        cellNow.source = source
+        cellNow.phase = .compiling
+        current = cellNow
+        effects.append(.compile(source))
+    }
+
+    private mutating func compiled(
+        _ cell: Int, _ library: String?, _ messages: String, into effects: inout [KernelEffect]
+    ) {
+        guard let cellNow = current, cellNow.cell == cell, cellNow.phase == .compiling,
+            let source = cellNow.source
+        else { return }
+        guard let library else {
+            return failCompilation(messages, source.written, source.shifts, into: &effects)
+        }
+        let said = CompilerMessages(
+            messages, file: source.file, written: source.written, shifts: source.shifts)
+        if !said.text.isEmpty {
+            publish("stream", ["name": "stderr", "text": .text(said.text + "\n")], into: &effects)
+        }
+        current?.phase = .starting(library: library)
+        startIfReady(into: &effects)
+    }
+
+    private mutating func startIfReady(into effects: inout [KernelEffect]) {
+        guard isEvaluatorReady, let cellNow = current, case .starting(let library) = cellNow.phase
+        else { return }
+        current?.phase = .running
+        effects.append(.order(.run(cell: cellNow.cell, library: library)))
+    }
+
+    private mutating func failCompilation(
+        _ messages: String, _ code: String, _ shifts: ColumnShifts,
+        into effects: inout [KernelEffect]
+    ) {
+        let file = CellSource.file(count: current?.count ?? 0)
+        let said = CompilerMessages(messages, file: file, written: code, shifts: shifts)
+        let first = said.firstError ?? "the compiler failed"
+        // A compiler that crashed says something that is no message.
+        let text = said.firstError == nil ? messages : said.text
+        fail("CompilerError", first, traceback: text, into: &effects)
+    }
+
+    private mutating func told(_ news: EvaluatorNews, into effects: inout [KernelEffect]) {
+        switch news {
+        case .ready:
+            isEvaluatorReady = true
+            startIfReady(into: &effects)
+        case .result(let cell, let data):
+            guard let cellNow = current, cellNow.cell == cell, !cellNow.isSilent else { return }
+            publish(
+                "execute_result",
+                [
+                    "data": data, "metadata": [:], "execution_count": .integer(cellNow.count),
+                ], into: &effects)
+        case .display(let data, let name, let isUpdate):
+            let transient: JSONValue = name.map { ["display_id": .text($0)] } ?? [:]
+            publish(
+                isUpdate ? "update_display_data" : "display_data",
+                ["data": data, "metadata": [:], "transient": transient], into: &effects)
+        case .finished(let cell):
+            guard let cellNow = current, cellNow.cell == cell, let text = cellNow.text else {
+                return
+            }
+            names.add(text, cell: cell)
+            finish(into: &effects)
+        case .failed(let cell, let name, let words, let steps):
+            guard let cellNow = current, cellNow.cell == cell, let text = cellNow.text else {
+                return
+            }
+            names.add(text, cell: cell, steps: steps)
+            if cellNow.isInterrupted { return failInterrupted(into: &effects) }
+            let place = CellSource.file(count: cellNow.count)
+            fail(name, words, traceback: "\(place): \(name): \(words)", into: &effects)
+        case .inputWanted(let prompt, let isSecret): askForInput(prompt, isSecret, into: &effects)
+        }
+    }
+
+    private mutating func failInterrupted(into effects: inout [KernelEffect]) {
+        fail(
+            "Interrupted", "the cell was interrupted",
+            traceback: "Interrupted: the cell was stopped; what it had assigned is kept",
+            into: &effects)
+    }
+
+    private mutating func askForInput(
+        _ prompt: String, _ isSecret: Bool, into effects: inout [KernelEffect]
+    ) {
+        guard let cellNow = current else { return }
+        guard cellNow.request.content["allow_stdin"].bool ?? false else {
+            effects.append(.order(.input(nil)))
+            return
+        }
+        effects.append(
+            .send(
+                .stdin,
+                KernelReply(
+                    identities: cellNow.request.identities, type: "input_request",
+                    parent: cellNow.request.header,
+                    content: ["prompt": .text(prompt), "password": .bool(isSecret)])))
+    }
+
+    private mutating func evaluatorEnded(_ reason: String, into effects: inout [KernelEffect]) {
+        let wasInterrupted = current?.isInterrupted ?? false
+        isEvaluatorReady = false
+        killAt = nil
+        names = CellNames()
+        effects.append(.startEvaluator)
+        let lost = "The variables and functions of all cells are gone; run again what you need."
+        guard let cellNow = current else {
+            let text = "The process that runs cells \(reason). \(lost)\n"
+            return publish("stream", ["name": "stderr", "text": .text(text)], into: &effects)
+        }
+        if wasInterrupted {
+            let text = "Interrupted: the cell did not stop, so its process was ended. \(lost)"
+            return fail(
+                "Interrupted", "the cell did not stop, so its process was ended", traceback: text,
+                into: &effects)
+        }
+        let place = CellSource.file(count: cellNow.count)
+        fail(
+            "Trap", reason, traceback: "\(place): the cell's process \(reason).\n\(lost)",
+            into: &effects)
+    }
+
+    // MARK: Ends
+
+    private mutating func finish(into effects: inout [KernelEffect]) {
+        guard let cellNow = current else { return }
+        reply(
+            to: cellNow.request, on: .shell, "execute_reply",
+            [
+                "status": "ok", "execution_count": .integer(cellNow.count), "payload": [],
+                "user_expressions": [:],
+            ], into: &effects)
+        end(into: &effects)
+    }
+
+    private mutating func fail(
+        _ name: String, _ value: String, traceback: String, into effects: inout [KernelEffect]
+    ) {
+        guard let cellNow = current else { return }
+        let lines = traceback.pieces(at: "\n", omittingEmpty: false).map {
+            JSONValue.text(String($0))
+        }
+        let content: [String: JSONValue] = [
+            "ename": .text(name), "evalue": .text(value), "traceback": .array(lines),
+        ]
+        if !cellNow.isSilent { publish("error", .object(content), into: &effects) }
+        var answer = content
+        answer["status"] = "error"
+        answer["execution_count"] = .integer(cellNow.count)
+        reply(
+            to: cellNow.request, on: .shell, "execute_reply", .object(answer), into: &effects)
+        let aborts = cellNow.request.content["stop_on_error"].bool ?? true
+        let dropped = aborts ? waiting : []
+        if aborts { waiting = [] }
+        let request = cellNow.request
+        current = nil
+        killAt = nil
+        publish("status", ["execution_state": "idle"], parent: request.header, into: &effects)
+        for item in dropped { abort(item.request, into: &effects) }
+        beginNext(into: &effects)
+    }
+
+    private func abort(_ request: JupyterMessage, into effects: inout [KernelEffect]) {
+        publish("status", ["execution_state": "busy"], parent: request.header, into: &effects)
+        reply(
+            to: request, on: .shell, "execute_reply",
+            ["status": "aborted", "execution_count": .integer(executionCount)], into: &effects)
+        publish("status", ["execution_state": "idle"], parent: request.header, into: &effects)
+    }
+
+    private mutating func end(into effects: inout [KernelEffect]) {
+        guard let request = current?.request else { return }
+        current = nil
+        killAt = nil
+        publish("status", ["execution_state": "idle"], parent: request.header, into: &effects)
+        beginNext(into: &effects)
+    }
+
+    // MARK: Interrupts
+
+    mutating func interrupt(at now: Timestamp, into effects: inout [KernelEffect]) {
+        guard let phase = current?.phase else { return }
+        current?.isInterrupted = true
+        switch phase {
+        case .parsing, .compiling:
+            effects.append(.stopCompiler)
+            failInterrupted(into: &effects)
+        case .starting: failInterrupted(into: &effects)
+        case .running:
+            effects.append(.interruptEvaluator)
+            killAt = now.advanced(by: KernelMachine.patience)
+        }
+    }
+
+    // MARK: Messages
+
+    func publish(
+        _ type: String, _ content: JSONValue, parent: JSONValue? = nil,
+        into effects: inout [KernelEffect]
+    ) {
+        let reply = KernelReply(
+            identities: [Array(type.utf8)], type: type,
+            parent: parent ?? current?.request.header ?? [:], content: content)
+        effects.append(.send(.iopub, reply))
+    }
+
+    func reply(
+        to request: JupyterMessage, on channel: KernelChannel, _ type: String,
+        _ content: JSONValue, into effects: inout [KernelEffect]
+    ) {
+        let reply = KernelReply(
+            identities: request.identities, type: type, parent: request.header, content: content)
+        effects.append(.send(channel, reply))
+    }
+}

@@ -1,0 +1,162 @@
+// Runs the compiler for cells, a process at a time: one reads a cell's text, another makes its
+// library.
+
+import Glibc
+import SwoopKernel
+import SwoopLaunching
+import SwoopModel
+import SwoopTransport
+
+/// The compiler of a session, with the folder in which its modules and libraries are.
+final class CellCompiler {
+    /// What a process of the compiler has come to.
+    enum Result {
+        case parsed(cell: Int, tree: JSONValue?, messages: String)
+        case compiled(cell: Int, library: String?, messages: String)
+    }
+
+    private enum Job {
+        case parsing(Int)
+        case compiling(Int)
+    }
+
+    private let toolchain: SwiftToolchain
+    private let folder: String
+    private var job: Job?
+    private var output: [UInt8] = []
+    private var messages: [UInt8] = []
+    /// The process that runs.
+    private(set) var child: ChildProcess?
+
+    /// A compiler with a new folder of its own.
+    init(_ toolchain: SwiftToolchain) throws {
+        self.toolchain = toolchain
+        var template = Array("/tmp/swoop-kernel-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else {
+            throw ToolError("no folder can be made in /tmp: \(SystemWords.of(errno))")
+        }
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes the folder.
+    func end() {
+        stop()
+        var request = LaunchRequest(program: "/bin/rm", arguments: ["-rf", folder])
+        request.output = .discarded
+        if let child = try? ChildProcess(starting: request) { _ = child.waitUntilEnded() }
+    }
+
+    /// Has a text read; in messages its lines are those of `file`.
+    func parse(cell: Int, text: String, file: String) throws {
+        // The compiler calls a file as it was named to it.
+        try write(text, to: file)
+        try start(
+            toolchain.binaries + "/swift-frontend",
+            [
+                "-frontend", "-dump-parse", "-dump-ast-format", "json", "-diagnostic-style", "llvm",
+                "-swift-version", "6", "-module-name", CellNames.module(of: cell), file,
+            ], .parsing(cell))
+    }
+
+    /// Has a cell's library made.
+    func compile(_ source: CellSource) throws {
+        let module = CellNames.module(of: source.cell)
+        try write(source.source, to: "\(module).swift")
+        let script = """
+            exec 2>&1
+            "$bin/swift-frontend" "$@" -o "$module.o" &&
+            "$bin/swift-autolink-extract" "$module.o" -o "$module.link" &&
+            "$bin/clang" -shared -nostartfiles -fuse-ld=lld -Wl,--as-needed -o "lib$module.so" \
+              "$runtime/x86_64/swiftrt.o" "$module.o" -L"$runtime" "@$module.link" \
+              -Wl,--wrap=swift_task_asyncMainDrainQueue,--wrap=swift_errorInMain || exit 1
+            rm -f "$module.o" "$module.link" "$module.swiftdoc" "$module.swiftsourceinfo"
+            """
+        var flags = [
+            "-frontend", "-c", "-primary-file", "\(module).swift", "-module-name", module,
+            "-emit-module-path", "\(module).swiftmodule", "-I", ".", "-I", toolchain.modules,
+            "-enable-testing", "-O", "-gline-tables-only", "-swift-version", "6",
+            "-entry-point-function-name", CellSource.entry(of: source.cell),
+            "-target", "x86_64-unknown-linux-gnu", "-disable-objc-interop",
+            "-diagnostic-style", "llvm", "-module-cache-path", "\(folder)/cache",
+            "-load-plugin-executable", "\(toolchain.macros)#SwoopMacros",
+            "-plugin-path", SwiftToolchain.parent(of: toolchain.libraries) + "/host/plugins",
+        ]
+        if let shared = CellCompiler.moduleCache() {
+            flags += ["-module-cache-path", shared]
+        }
+        for map in toolchain.moduleMaps { flags += ["-Xcc", "-fmodule-map-file=\(map)"] }
+        try start(
+            "/bin/sh", ["-c", script, "sh"] + flags, .compiling(source.cell),
+            environment: [
+                "bin": toolchain.binaries, "module": module, "runtime": toolchain.libraries,
+            ])
+    }
+
+    /// Ends what runs; its result is not told.
+    func stop() {
+        child?.endNow()
+        child = nil
+        job = nil
+    }
+
+    /// Reads what the process has said; the result once it has ended.
+    func advance() -> Result? {
+        guard let child, let job else { return nil }
+        if let pipe = child.standardOutput { output += pipe.read(limit: 1 << 20) }
+        if let pipe = child.standardError { messages += pipe.read(limit: 1 << 20) }
+        guard child.standardOutput?.isEnded != false, child.standardError?.isEnded != false,
+            let status = child.reap()
+        else { return nil }
+        self.child = nil
+        self.job = nil
+        let isGood = status == .exited(0)
+        switch job {
+        case .parsing(let cell):
+            let tree = isGood ? try? JSONValue(output) : nil
+            return .parsed(
+                cell: cell, tree: tree, messages: String(decoding: messages, as: UTF8.self))
+        case .compiling(let cell):
+            let library = "\(folder)/lib\(CellNames.module(of: cell)).so"
+            return .compiled(
+                cell: cell, library: isGood ? library : nil,
+                messages: String(decoding: output, as: UTF8.self))
+        }
+    }
+
+    /// The compiler's own cache, where there is one: what is in it need not be made again.
+    private static func moduleCache() -> String? {
+        guard let home = unsafe getenv("HOME").map({ unsafe String(cString: $0) }),
+            unsafe access(home, W_OK) == 0
+        else { return nil }
+        return home + "/.cache/clang/ModuleCache"
+    }
+
+    private func start(
+        _ program: String, _ arguments: [String], _ job: Job, environment: [String: String] = [:]
+    ) throws {
+        stop()
+        output = []
+        messages = []
+        var request = LaunchRequest(program: program, arguments: arguments)
+        request.output = .piped
+        request.folder = folder
+        request.environment = environment
+        child = try ChildProcess(starting: request)
+        self.job = job
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        let path = "\(folder)/\(name)"
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ToolError("\(path): \(SystemWords.of(errno))") }
+        defer { _ = close(file) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
+            }
+            guard count > 0 else { throw ToolError("\(path): \(SystemWords.of(errno))") }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// The kernel by a client of Jupyter's own library: kernel.json, sockets, compiler, evaluator, all
+// real. The library comes from PyPI once, into the folder of tools for tests.
+
+import Foundation
+import SwoopLaunching
+import TestPrograms
+import Testing
+
+enum Jupyter {
+    private static let folder = "/var/cache/swoop-tests/jupyter"
+
+    /// An interpreter of Python that has Jupyter's client; made where it is missing and can be
+    /// made.
+    static let python: String? = {
+        let named = ProcessInfo.processInfo.environment["SWOOP_JUPYTER"]
+        for path in [named, folder + "/bin/python"].compactMap({ $0 }) where works(path) {
+            return path
+        }
+        let packages = "jupyter_client nbclient nbformat nbconvert jupyter_kernel_test"
+        let script = """
+            command -v python3 && mkdir -p \(folder) && python3 -m venv \(folder) &&
+            timeout 240 \(folder)/bin/python -m pip install -q --retries 1 \(packages)
+            """
+        guard (try? ended("/bin/sh", ["-c", script]))?.status == 0 else { return nil }
+        return works(folder + "/bin/python") ? folder + "/bin/python" : nil
+    }()
+
+    private static func works(_ path: String) -> Bool {
+        (try? ended(path, ["-c", "import jupyter_client, jupyter_kernel_test, nbclient"]))?
+            .status == 0
+    }
+
+    static func ended(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
+
+@Suite(
+    .serialized,
+    .enabled(if: Jupyter.python != nil, "Jupyter's client cannot be had from PyPI with python3"))
+struct ClientTests {
+    @Test(arguments: [
+        "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "interrupts",
+        "output", "input", "late_client", "many_cells", "remote_functions", "protocol",
+    ])
+    func aClientOfJupyterSees(scene: String) throws {
+        let python = try #require(Jupyter.python)
+        let tool = try #require(ProgramRun.path(of: "swoop"))
+        let folder = try TestFolder()
+        let environment = folder.environment.merging(["JUPYTER_DATA_DIR": folder.path]) { $1 }
+        let installed = try Jupyter.ended(
+            tool, ["kernel", "install", "--user"], environment: environment)
+        try #require(installed.status == 0, "\(installed.output)")
+        let script = URL(filePath: #filePath).deletingLastPathComponent().path() + "client.py"
+        let done = try Jupyter.ended(python, [script, scene], environment: environment)
+        #expect(done.status == 0, "\(done.output.suffix(6_000))")
+    }
+
+    @Test func withoutSwiftTheInstallationSaysWhatIsMissing() throws {
+        let tool = try #require(ProgramRun.path(of: "swoop"))
+        let folder = try TestFolder()
+        let done = try Jupyter.ended(
+            tool, ["kernel", "install", "--prefix", folder.path],
+            environment: ["PATH": "/nowhere", "SWOOP_SWIFT": ""])
+        #expect(done.status == 1)
+        #expect(done.output.contains("no Swift compiler was found on PATH"), "\(done.output)")
+    }
+}
