@@ -49,6 +49,16 @@ int swoop_connection_look(int descriptor, swoop_connection *found) {
     // The port stands at the same place in both.
     if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return -EAFNOSUPPORT;
     found->place = ntohs(((struct sockaddr_in *)&address)->sin_port);
+    struct sockaddr_storage peer;
+    size = sizeof peer;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0) {
+        if (peer.ss_family == AF_INET) {
+            found->source[10] = found->source[11] = 0xff;
+            memcpy(found->source + 12, &((struct sockaddr_in *)&peer)->sin_addr, 4);
+        } else {
+            memcpy(found->source, &((struct sockaddr_in6 *)&peer)->sin6_addr, 16);
+        }
+    }
     struct tcp_info info;
     size = sizeof info;
     // Kernels before 4.19 do not count what was sent.

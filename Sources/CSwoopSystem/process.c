@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -252,6 +253,8 @@ int swoop_ended_child(void) {
 }
 
 void swoop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+void swoop_yield_thread(int niceness) { (void)setpriority(PRIO_PROCESS, 0, niceness); }
 
 int swoop_kill_group(int group, int signal) { return killpg(group, signal) == 0 ? 0 : -errno; }
 

@@ -104,12 +104,13 @@ private func answer(
 ) {
     var loop = PollLoop()
     var strangers = StrangerEvents()
+    defer { strangers.end() }
     let stopping = loop.watch(descriptor: stop.descriptor)
     _ = loop.watch(descriptor: watched.wakeup.descriptor)
     _ = loop.watch(socket)
     while !loop.isReady(stopping) {
         do {
-            try loop.wait(until: nil)
+            try loop.wait(until: strangers.deadline)
         } catch {
             // Without a judge nobody is let in, whatever key they have: a process that goes on
             // would serve nobody.
@@ -142,6 +143,8 @@ private struct StrangerEvents: ~Copyable {
     }
 
     private var entries: [Entry] = []
+    /// When `turn` is due though nothing came; nil: never.
+    private(set) var deadline: Int64?
 
     mutating func add(_ socket: WatchedSocket, in loop: inout PollLoop) {
         guard let events = socket.events.take() else { return }
@@ -155,10 +158,16 @@ private struct StrangerEvents: ~Copyable {
                 guard let event = try? entry.events.receive() else { return false }
                 guard !entry.watch.take(event, permitted: permitted) else { continue }
                 loop.remove(entry.source)
+                entry.watch.end()
                 return true
             }
             return false
         }
+        deadline = entries.compactMap { $0.watch.turn() }.min()
+    }
+
+    func end() {
+        for entry in entries { entry.watch.end() }
     }
 }
 

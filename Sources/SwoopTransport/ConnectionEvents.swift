@@ -45,24 +45,48 @@ struct ConnectionEvent: Sendable {
 }
 
 /// Whether a socket that connects has ever reached anybody: the other machine took the connection,
-/// though whoever listens there may be stopped and has proved nothing yet.
+/// though whoever listens there may be stopped and has proved nothing yet. And whether its key was
+/// refused, by one who proved the server's.
 final class ReachWatch: Sendable {
     private let events: Mutex<Socket>
     private let isReached = Atomic<Bool>(false)
+    private let isRefused = Atomic<Bool>(false)
 
     init(
         at handle: UnsafeMutableRawPointer, in context: TransportContext
     ) throws(TransportError) {
         events = Mutex(
-            try unsafe ConnectionEvent.begin(ZMQ_EVENT_CONNECTED, at: handle, in: context))
+            try unsafe ConnectionEvent.begin(
+                ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, at: handle, in: context))
     }
 
     var hasReached: Bool {
+        take()
+        return isReached.load(ordering: .relaxed)
+    }
+
+    var wasRefused: Bool {
+        take()
+        return isRefused.load(ordering: .relaxed)
+    }
+
+    /// Its news are a reason to wake up.
+    func watch(in loop: inout PollLoop) {
+        let bits = events.withLock { unsafe UInt(bitPattern: $0.handle) }
+        if let handle = unsafe UnsafeMutableRawPointer(bitPattern: bits) {
+            unsafe loop.watch(handle: handle)
+        }
+    }
+
+    private func take() {
         events.withLock { events in
             while let message = try? events.receive() {
-                if ConnectionEvent(message) != nil { isReached.store(true, ordering: .relaxed) }
+                guard let event = ConnectionEvent(message) else { continue }
+                isReached.store(true, ordering: .relaxed)
+                if event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH {
+                    isRefused.store(true, ordering: .relaxed)
+                }
             }
         }
-        return isReached.load(ordering: .relaxed)
     }
 }

@@ -71,6 +71,13 @@ package struct Interest: OptionSet, Sendable {
         return unsafe append(item)
     }
 
+    /// Watches a socket whose owner goes on holding it.
+    @unsafe mutating func watch(handle: UnsafeMutableRawPointer) {
+        let item = unsafe zmq_pollitem_t(
+            socket: handle, fd: 0, events: Interest.readable.libzmqEvents, revents: 0)
+        _ = unsafe append(item)
+    }
+
     /// Watches a descriptor from the next wait on.
     package mutating func watch(
         descriptor: Int32, for interest: Interest = .readable

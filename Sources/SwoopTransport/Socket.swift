@@ -84,7 +84,7 @@ import Synchronization
         try checkTransport(of: endpoint)
         try watchConnections(of: endpoint)
         try allowIPv6(in: endpoint)
-        guard unsafe zmq_connect(handle, endpoint) == 0 else {
+        guard unsafe zmq_connect(handle, Loopback.fromOwnAddress(endpoint)) == 0 else {
             throw .zeroMQ("zmq_connect", code: zmq_errno())
         }
     }
@@ -92,6 +92,13 @@ import Synchronization
     /// Whether a connection was ever taken at the other end, for sockets that watch it: by the
     /// machine there, even while the process is stopped.
     package var hasReached: Bool { reach?.hasReached ?? false }
+
+    /// Whether the other end, having proved its own key, refused this one's, for sockets that watch
+    /// it.
+    package var wasRefused: Bool { reach?.wasRefused ?? false }
+
+    /// Has a loop wake up when one of these two changes.
+    package borrowing func watchReach(in loop: inout PollLoop) { reach?.watch(in: &loop) }
 
     /// What the socket could do now, without waiting.
     package borrowing func readiness() throws(TransportError) -> Interest {

@@ -91,9 +91,13 @@ package struct StrangerTable: Sendable {
     }
 
     /// A message with a proved key came by it.
-    package mutating func prove(_ descriptor: Int32) {
-        guard proved.insert(descriptor).inserted else { return }
+    ///
+    /// - Returns: whether it is the first one.
+    @discardableResult
+    package mutating func prove(_ descriptor: Int32) -> Bool {
+        guard proved.insert(descriptor).inserted else { return false }
         remove(descriptor)
+        return true
     }
 
     /// It is over.
@@ -146,6 +150,7 @@ package struct StrangerTable: Sendable {
 final class StrangerWatch: Sendable {
     private let table: Mutex<StrangerTable>
     private let places = Mutex<Set<UInt64>>([])
+    private let door = Mutex(Door())
 
     init(handshakeMilliseconds: Int32) {
         table = Mutex(StrangerTable(ageMax: Int64(handshakeMilliseconds) * 1_200_000))
@@ -158,7 +163,7 @@ final class StrangerWatch: Sendable {
         // libzmq's thread waits while so many, and a thousand of its own, are unread: it accepts no
         // faster than the judge can look.
         try unsafe ConnectionEvent.begin(
-            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
+            ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
                 | ZMQ_EVENT_MONITOR_STOPPED, at: handle, in: context, unreadMax: 1)
     }
 
@@ -179,15 +184,32 @@ final class StrangerWatch: Sendable {
     }
 
     /// A message with a proved key came by it.
-    func prove(_ descriptor: Int32) { table.withLock { $0.prove(descriptor) } }
+    func prove(_ descriptor: Int32) {
+        guard table.withLock({ $0.prove(descriptor) }) else { return }
+        door.withLock { $0.gate.prove() }
+    }
+
+    /// Lets in as many as may come now; when to look again, nil: when one comes.
+    func turn() -> Int64? {
+        door.withLock { door in
+            door.turn(at: MonotonicClock.nanoseconds())
+            return door.gate.deadline
+        }
+    }
+
+    /// Lets everybody in: nobody looks any more.
+    func end() { door.withLock { $0.end() } }
 
     /// Takes an event of libzmq's; false: it was the last.
     func take(_ message: ReceivedMessage, permitted: Int) -> Bool {
         guard let event = ConnectionEvent(message) else { return true }
         switch event.kind {
         case ZMQ_EVENT_MONITOR_STOPPED: return false
+        case ZMQ_EVENT_LISTENING: door.withLock { $0.add(listener: event.descriptor) }
         case ZMQ_EVENT_ACCEPTED: accept(event.descriptor, permitted: permitted)
-        default: table.withLock { $0.end(event.descriptor) }
+        default:
+            table.withLock { $0.end(event.descriptor) }
+            door.withLock { $0.end(event.descriptor) }
         }
         return true
     }
@@ -205,6 +227,14 @@ final class StrangerWatch: Sendable {
         guard isCounted || (user != geteuid() && user != 0) else { return }
         let known: StrangerStanding? = isCounted ? nil : .silent
         let now = MonotonicClock.nanoseconds()
+        if isCounted {
+            let source = StrangerGate.Source(
+                unsafe withUnsafeBytes(of: found.source) { unsafe Array($0) })
+            door.withLock { door in
+                door.gate.accept(from: source, permitted: permitted, at: now)
+                door.turn(at: now)
+            }
+        }
         let excess = table.withLock { table in
             table.accept(descriptor, cookie: found.cookie, known: known, at: now)
             var generator = SystemRandomNumberGenerator()

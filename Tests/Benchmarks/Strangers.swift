@@ -11,6 +11,9 @@ import TestPrograms
 
 enum Strangers {
     private static let rounds = 9
+    /// Batches of W1 in a round: what a flood costs when it has just begun is part of it, and what
+    /// it costs when it goes on.
+    private static let batches = 10
 
     /// What is flooded in a round.
     private enum Kind: CaseIterable {
@@ -57,7 +60,9 @@ enum Strangers {
                 let usedBefore = processorSeconds(of: processes)
                 findings.seconds[kind, default: []].append(
                     try await timed {
-                        _ = try await Throughput.batch(Throughput.count, on: cluster)
+                        for _ in 0..<batches {
+                            _ = try await Throughput.batch(Throughput.count, on: cluster)
+                        }
                     })
                 findings.used[kind, default: []].append(
                     processorSeconds(of: processes) - usedBefore)
@@ -79,7 +84,7 @@ enum Strangers {
         let (seconds, used) = (findings.seconds, findings.used)
         emit(
             "strangers", "swoop:\(speech) \(rate == 0 ? "unlimited" : "\(rate)/s")",
-            n: Throughput.count, seconds: findings.seconds[.cluster] ?? [],
+            n: Throughput.count * batches, seconds: findings.seconds[.cluster] ?? [],
             extra: [
                 ("cost", cost(seconds, of: .cluster, beside: .nothing)),
                 ("cost_beside_flood_elsewhere", cost(seconds, of: .cluster, beside: .elsewhere)),

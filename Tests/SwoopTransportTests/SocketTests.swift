@@ -72,6 +72,34 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
         #expect(Int(server.endpoint.dropFirst("tcp://127.0.0.1:".count)) ?? 0 > 0)
     }
 
+    @Test func `a key that is refused is known at once, and one that is taken is not refused`()
+        throws
+    {
+        let server = try Server()
+        var options = SocketOptions()
+        options.watchesReach = true
+        for isTaken in [false, true] {
+            let client = try Socket(
+                .dealer, in: server.context,
+                security: .client(
+                    isTaken ? server.clientKeys : CurveKeys.generate(),
+                    serverKey: server.keys.publicKey), options: options)
+            try client.connect(to: server.endpoint)
+            _ = try client.send([Frame("hello")])
+            var poll = PollLoop()
+            client.watchReach(in: &poll)
+            let heard = poll.watch(server.socket)
+            let limit = MonotonicClock.nanoseconds() + 20_000_000_000
+            while !client.wasRefused, !poll.isReady(heard),
+                MonotonicClock.nanoseconds() < limit
+            {
+                try poll.wait(until: limit)
+            }
+            #expect(client.hasReached && client.wasRefused == !isTaken)
+            #expect(try (server.socket.receive() != nil) == isTaken)
+        }
+    }
+
     @Test func aStrangerWithAKeyOfItsOwnCanNeitherSubmitNorRead() throws {
         let server = try Server()
         let friend = try server.client()

@@ -11,6 +11,7 @@ typedef struct {
     uint64_t received;  // bytes that the other side has sent
     uint64_t sent;      // bytes that this side has sent
     int32_t is_counted; // whether the two numbers are known
+    uint8_t source[16]; // the address of the other side, IPv4 as ::ffff:a.b.c.d; all 0: not known
 } swoop_connection;
 
 /// Looks at a descriptor: 0, or a negative errno when it is no connection of TCP or of this

@@ -63,6 +63,9 @@ int swoop_is_memory_closed(void);
 /// Names the calling thread (15 bytes count).
 void swoop_name_thread(const char *_Nonnull name);
 
+/// Has the calling thread give way to others, as `nice` has a process: 0 to 19.
+void swoop_yield_thread(int niceness);
+
 /// Sends a signal to a process group; 0 or a negative errno.
 int swoop_kill_group(int group, int signal);
 
