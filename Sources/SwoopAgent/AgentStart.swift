@@ -148,17 +148,23 @@ struct AgentConnection: ~Copyable {
         var options = SocketOptions()
         // Writable then means that the other side proved its key and took ours.
         options.onlyConnected = true
+        options.watchesReach = true
         let socket = try Socket(
             .dealer, in: context, security: .client(keys, serverKey: configuration.serverKey),
             options: options)
         try socket.connect(to: endpoint)
         var poll = PollLoop()
-        _ = poll.watch(socket, for: .writable)
+        let isUp = poll.watch(socket, for: .writable)
+        socket.watchReach(in: &poll)
         let limit = MonotonicClock.nanoseconds() + configuration.endpointLimit
-        while poll.ready.isEmpty, MonotonicClock.nanoseconds() < limit {
+        while !poll.isReady(isUp, for: .writable) {
+            guard !socket.wasRefused else {
+                throw AgentError.refused("its key is not taken at \(endpoint)")
+            }
+            guard MonotonicClock.nanoseconds() < limit else { return nil }
+            _ = socket.hasReached
             try poll.wait(until: limit)
         }
-        guard !poll.ready.isEmpty else { return nil }
         return socket
     }
 }

@@ -2,6 +2,7 @@
 // second, and revised durations to the scheduler.
 
 import SwoopForecast
+import SwoopLaunching
 import SwoopModel
 import SwoopStorage
 
@@ -54,7 +55,9 @@ struct CoordinatorLearning {
             database = nil
             return
         }
-        let (store, remark) = ModelStore.open(path: path)
+        let (store, remark) = ModelStore.open(path: path) {
+            OwnFile.trouble(of: $0, isThere: false)
+        }
         database = store
         self.remark = remark
         if let histories = try? store.load() { forecaster.load(histories) }

@@ -182,7 +182,7 @@ struct RecordFields {
         let type: String
 
         /// The field's builder: a field may have the name of a builder's own member, `count` say.
-        var builder: String { "_" + name.filter { $0 != "`" } }
+        var builder: String { identifier("_", before: name) }
     }
 
     let fields: [Field]

@@ -46,7 +46,7 @@ struct RecordProperty {
 func propertyFunctions(of record: RecordFields, type: String) -> String {
     let members = record.properties.map { property in
         let access = property.access
-        let function = "_" + property.name.filter { $0 != "`" }
+        let function = identifier("_", before: property.name)
         // Inside of the function's type, Input and Output are its own.
         return """
             \(access)typealias \(function)Type = \(property.type)

@@ -39,10 +39,10 @@ struct RemoteSignature {
     var memberAccess: String {
         access == "public" || access == "package" ? access + " " : ""
     }
-    var typeName: String { "_Remote_" + name.filter { $0 != "`" } }
+    var typeName: String { identifier("_Remote_", before: name) }
     /// The enum beside the function that has its types under names of their own: inside of the
     /// function's type `Result` and the like are that type's.
-    var typesName: String { "_RemoteFunctionsNeedDifferentNames_" + name.filter { $0 != "`" } }
+    var typesName: String { identifier("_RemoteFunctionsNeedDifferentNames_", before: name) }
     /// The names of the parameters' types there.
     var types: [String] { parameters.indices.map { "\(typesName)._\($0)" } }
     /// The name of the result's type there.
@@ -180,4 +180,16 @@ struct EnclosingType {
         }
         isGeneric = generics != nil
     }
+}
+
+/// A name with something before it, as the compiler takes the names that a macro makes: what is a
+/// raw identifier (`` `two words` ``) stays one.
+func identifier(_ prefix: String, before name: String) -> String {
+    let whole = prefix + name.filter { $0 != "`" }
+    // What is not ASCII is quoted needlessly, which means the same.
+    let isPlain = whole.utf8.allSatisfy { byte in
+        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
+            || (0x41...0x5a).contains(byte & 0xdf)
+    }
+    return isPlain ? whole : "`\(whole)`"
 }

@@ -2,6 +2,8 @@
 // in the form of a command line or a mapping. Deploy/hosts.example.yaml shows all of it.
 
 import Glibc
+import SwoopLaunching
+import SwoopModel
 
 extension HostList {
     /// Reads a hosts file.
@@ -24,11 +26,14 @@ extension HostList {
         of descriptor: Int32, _ path: String
     ) throws(HostListError) {
         var found = stat()
+        // A pipe is whoever's that writes to it.
         guard unsafe fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
-            found.st_mode & S_IWOTH != 0
+            let trouble = OwnFile.trouble(of: path, isThere: true)
         else { return }
         throw HostListError(
-            "everybody may write it, and what it says is run on hosts: `chmod o-w` it", file: path)
+            "\(PrintableText.line(trouble)), and what the file says is run on hosts: nobody but "
+                + "its user, or root, may be able to change it (`chmod go-w`, or copy it to a "
+                + "folder of your own)", file: path)
     }
 
     /// Reads the text of a hosts file; `file` is what messages call it.

@@ -42,8 +42,10 @@ enum HostShell {
         after prolog: String = "", on session: SSHSession
     ) throws(HostError) -> SSHChannel {
         let doing = session.wait.doing
+        let suspects = prolog.isEmpty ? "" : "its prolog or "
         session.wait.doing =
-            "waiting for a shell there; start-up files such as ~/.bashrc may read input or never end"
+            "waiting for a shell there; \(suspects)start-up files such as ~/.bashrc may read input "
+            + "or never end"
         let channel = try SSHChannel(session, command: prolog + command)
         guard try channel.write(Array(bait(prolog + command).utf8)) else { return channel }
         let mark = Array(ready.utf8)[...]

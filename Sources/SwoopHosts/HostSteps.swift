@@ -133,6 +133,12 @@ struct HostSteps {
             // The prolog is a line of the user's own shell; our words are only ever for /bin/sh.
             let prolog = host.prolog.map { $0 + "\n" } ?? ""
             let channel = try HostShell.open(after: prolog, on: session)
+            if channel.isEnded {
+                let code = try channel.finish().code
+                throw wait.error(
+                    "its shell ended (status \(code)) before the agent was started."
+                        + (host.prolog == nil ? "" : prologRemark), words: said(by: channel))
+            }
             var lines = Array("\(command)\n\(ProbeScript.endOfScript)\n".utf8)
             lines.reserveCapacity(lines.count + start.configuration.count)
             lines.append(start.configuration)
@@ -173,24 +179,35 @@ struct HostSteps {
                     _ = try channel.write(Array("endpoint=tcp://127.0.0.1:\(made.port)\n".utf8))
                 case .cannotReach, .other:
                     let words = String(decoding: line, as: UTF8.self)
-                    throw wait.error("its agent gave up: \(words)", words: said(by: channel))
+                    throw wait.error(
+                        "its agent gave up: \(words)\(prologRemark)", words: said(by: channel))
                 }
             }
             if channel.isEnded {
                 let result = try channel.finish()
                 let how = result.signal.map { "signal \($0)" } ?? "status \(result.code)"
                 throw wait.error(
-                    "its agent ended before it had joined (\(how)).", words: said(by: channel))
+                    "its agent ended before it had joined (\(how)).\(prologRemark)",
+                    words: said(by: channel))
             }
             if hasMoved || hasCarried || !news.isEmpty || session.hasTakenBytes() { continue }
             var items = forward?.interests ?? []
             items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
             guard try wait.wait(for: &items, atMost: .max) else {
                 throw wait.error(
-                    "its agent did not join within \(seconds(options.startLimit)).",
+                    "its agent did not join within \(seconds(options.startLimit))."
+                        + prologRemark,
                     words: said(by: channel))
             }
         }
+    }
+
+    /// What ran before the agent, in its shell, and may have spoiled it.
+    private var prologRemark: String {
+        guard let prolog = host.prolog else { return "" }
+        let line = PrintableText.line(prolog)
+        let shown = line.count > 80 ? line.prefix(80) + "…" : line[...]
+        return " Its prolog ran before it: `\(shown)`; does the agent start without?"
     }
 
     private func said(by channel: SSHChannel) -> String {

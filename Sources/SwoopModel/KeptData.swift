@@ -134,6 +134,10 @@ package enum KeptName {
         if name.utf8.count > byteCountMax {
             return "a name of kept data has at most \(byteCountMax) bytes"
         }
+        guard !name.unicodeScalars.contains(where: PrintableText.isInvisible) else {
+            return "\"\(PrintableText.line(name))\" is no name of kept data: a character of it "
+                + "cannot be seen"
+        }
         let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "._-/:".contains($0) }
         guard isPlain, let first = name.first, first.isLetter || first.isNumber else {
             return "\"\(PrintableText.line(name))\" is no name of kept data: letters and digits, "

@@ -19,6 +19,18 @@ package enum PrintableText {
         replaced(text) { $0 == "\t" }
     }
 
+    /// Whether nothing of it is seen where it stands, or it changes how others are shown: what is
+    /// kept under such a name could be taken for something else.
+    package static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return isControl(scalar) }
+        return isControl(scalar) || scalar.properties.isDefaultIgnorableCodePoint
+            || scalar.properties.isVariationSelector || scalar.properties.isBidiControl
+            || scalar.properties.generalCategory == .format
+            || scalar.properties.generalCategory == .unassigned
+            // Fillers that have no such property: braille without a dot.
+            || scalar.value == 0x2800
+    }
+
     private static func replaced(
         _ text: String, keeping isKept: (Unicode.Scalar) -> Bool
     ) -> String {

@@ -8,8 +8,19 @@ enum PrivateFile {
     /// file to others.
     ///
     /// SQLite gives its side files the same mode.
-    static func prepare(_ path: String) throws(StorageError) {
+    ///
+    /// - Parameter objection: what lets others change a file that is made there, as a clause.
+    static func prepare(
+        _ path: String, objection: (String) -> String?
+    ) throws(StorageError) {
         try makeFolders(of: path)
+        if let objection = objection(path) { throw .unwritable(path: path, reason: objection) }
+        // What SQLite finds beside the file it believes as it does the file.
+        for suffix in ["-wal", "-shm", "-journal"] {
+            var status = stat()
+            guard unsafe lstat(path + suffix, &status) == 0 else { continue }
+            try checkOwner(status, path + suffix)
+        }
         let descriptor = unsafe open(
             path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else { throw failure("open", path) }
@@ -19,7 +30,13 @@ enum PrivateFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .system(call: "open as a file", subject: path, errno: EINVAL)
         }
+        try checkOwner(status, path)
         guard fchmod(descriptor, 0o600) == 0 else { throw failure("fchmod", path) }
+    }
+
+    private static func checkOwner(_ status: stat, _ path: String) throws(StorageError) {
+        guard status.st_uid != geteuid() else { return }
+        throw .unwritable(path: path, reason: "it belongs to another user (\(status.st_uid))")
     }
 
     /// Renames a damaged file, and drops what SQLite wrote beside it: of a damaged file it is of no

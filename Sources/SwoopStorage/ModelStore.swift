@@ -27,19 +27,26 @@ package final class ModelStore {
     /// A remark that nobody has had yet: `load` found damage.
     private var pendingRemark: String?
 
-    private init(path: String, historyLimit: Int) {
+    private let objection: (String) -> String?
+
+    private init(path: String, historyLimit: Int, objection: @escaping (String) -> String?) {
         self.path = path
         self.historyLimit = historyLimit
+        self.objection = objection
     }
 
     /// Opens the file at `path`, and makes it (only its owner may read it) and its folders where
     /// absent.
     ///
+    /// - Parameter objection: what lets others change a file of that path, as a clause; nil:
+    ///   nothing does. It is asked when the folders are there.
     /// - Returns: the store, and a remark for people when something was wrong with the file.
     package static func open(
-        path: String, historyLimit: Int = ModelStore.historyLimit
+        path: String, historyLimit: Int = ModelStore.historyLimit,
+        objection: @escaping (String) -> String? = { _ in nil }
     ) -> (store: ModelStore, remark: String?) {
-        let store = ModelStore(path: path, historyLimit: max(1, historyLimit))
+        let store = ModelStore(
+            path: path, historyLimit: max(1, historyLimit), objection: objection)
         return (store, store.reopen())
     }
 
@@ -102,7 +109,7 @@ package final class ModelStore {
     private func reopen() -> String? {
         guard !path.isEmpty else { return useMemory(because: "it has no place") }
         do throws(StorageError) {
-            try PrivateFile.prepare(path)
+            try PrivateFile.prepare(path, objection: objection)
         } catch {
             return useMemory(because: error.description)
         }
@@ -119,7 +126,7 @@ package final class ModelStore {
         let aside = path + ".damaged"
         do throws(StorageError) {
             try PrivateFile.moveAside(path, to: aside)
-            try PrivateFile.prepare(path)
+            try PrivateFile.prepare(path, objection: objection)
             database = try Self.connect(path)
             return "The file of learned runtimes was damaged (\(reason)); it is now \(aside), and "
                 + "learning begins anew."

@@ -101,6 +101,19 @@ func withPlainCluster(
     }
 }
 
+@Suite struct PlanNameTests {
+    @Test func `a plan is drawn without marks that turn the writing`() async throws {
+        try await withCluster(.inline) { cluster in
+            let plan = cluster.plan("a\u{202e}b\u{9b}c") { remote in
+                remote.call(plusOne, 1)
+            }
+            for text in [plan.description, plan.graph(as: .dot), plan.graph(as: .svg)] {
+                #expect(text.contains("a?b?c") && !text.contains("\u{202e}"), "\(text)")
+            }
+        }
+    }
+}
+
 @Suite struct KeyPathTests {
     private let visits = (0..<20_000).map(TownVisit.init)
 

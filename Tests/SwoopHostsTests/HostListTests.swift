@@ -190,7 +190,46 @@ import Testing
         #expect(try HostList.read(file: path).hosts.map(\.name) == ["a"])
         #expect(fchmod(descriptor, 0o666) == 0)
         let error = #expect(throws: HostListError.self) { try HostList.read(file: path) }
-        #expect(error?.description.contains("everybody may write it") == true)
+        #expect(error?.description.contains("others can write into") == true)
+    }
+
+    /// As OpenSSH has it of what it is told by files.
+    @Test(.enabled(if: geteuid() == 0), arguments: ["foreign", "group", "folder", "link"])
+    func `a file that another user can change or put another in the place of is refused`(
+        _ what: String
+    ) throws {
+        let folder = "/tmp/swoop-hosts-\(getpid())-\(what)"
+        let (path, link) = (folder + "/hosts.yaml", folder + "/link.yaml")
+        try #require(unsafe mkdir(folder, 0o700) == 0)
+        defer {
+            for name in [path, link] { _ = unsafe unlink(name) }
+            _ = unsafe rmdir(folder)
+        }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let text = Array("hosts: [a]".utf8)
+        try #require(unsafe write(descriptor, text, text.count) == text.count)
+        try #require(unsafe symlink("hosts.yaml", link) == 0)
+        #expect(try HostList.read(file: link).hosts.map(\.name) == ["a"])
+        let words: String
+        switch what {
+        case "foreign":
+            #expect(fchown(descriptor, 1, 0) == 0)
+            words = "belongs to another user (1)"
+        case "group":
+            // A group with somebody else in it.
+            #expect(fchown(descriptor, 0, 1) == 0 && fchmod(descriptor, 0o660) == 0)
+            words = "the group 1 can write into"
+        case "folder":
+            #expect(unsafe chmod(folder, 0o777) == 0)
+            words = "others can write into \(folder)"
+        default:
+            #expect(unsafe lchown(link, 1, 0) == 0)
+            words = "belongs to another user (1)"
+        }
+        let error = #expect(throws: HostListError.self) { try HostList.read(file: link) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
 
     @Test func `a file that is not there is named`() {

@@ -79,6 +79,16 @@ struct StartUpFileTests {
         #expect(try server.read("said") == "ran, once\n")
     }
 
+    @Test(arguments: ["exit 7", "echo \"no end", "kill -9 $$", "exec /bin/false"])
+    func `a prolog that ends the shell is named`(prolog: String) throws {
+        var host = try HostList.parse(arguments: ["alpha"]).hosts[0]
+        host.folder = "\(server.folder)/cache"
+        host.prolog = prolog
+        let failure = try #require(try server.bringUp([host])[0].failure)
+        #expect(failure.step == .start)
+        #expect(failure.message.contains("Its prolog ran before it: `\(prolog)`"), "\(failure)")
+    }
+
     @Test func `those that end the shell are named, with their status`() throws {
         try write("echo no sessions here; exit 3")
         let failure = try #require(try server.bringUp().failure)

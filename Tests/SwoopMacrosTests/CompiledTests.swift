@@ -19,6 +19,10 @@ import Testing
 }
 
 @Remote private func answer() -> Int { 42 }
+@Remote private func `twice the answer`() -> Int { 84 }
+@Remote private func `a + b`(_ a: Int, `the other`: Int) -> Int { a + `the other` }
+@Remote private func `a - b`(_ a: Int, _ b: Int) -> Int { a - b }
+@Remote private func `default`(_ a: Int) -> Int { a }
 
 @Remote(memory: .megabytes(400), cores: 2) private func heavy(_ n: Int) -> Int { n }
 @Remote(memory: .gigabytes(.max)) private func heavier(_ n: Int) -> Int { n }
@@ -43,6 +47,8 @@ private enum Shapes {
         #expect(try power(2, exponent: 3) == 8)
         #expect([1.0, 2].map(Shapes.area) == [1, 4])
         #expect(answer() + 1 == 43)
+        #expect(`twice the answer`() == 84 && `a + b`(1, `the other`: 2) == 3)
+        #expect(`a - b`(1, 2) == -1 && `default`(5) == 5)
         #expect(await fibonacci(10) == 55)
     }
 
@@ -56,6 +62,7 @@ private enum Shapes {
             try F._call(())
         }
         #expect(try applied(isEven, 4))
+        #expect(try applied(`default`, 4) == 4 && call(`twice the answer`) == 84)
         #expect(try applied(Shapes.area, 3) == 9)
         #expect(try applied(nameLength, Place(x: 1, name: "here", tags: nil)) == 4)
         #expect(try call(answer) == 42)
@@ -68,9 +75,9 @@ private enum Shapes {
         #expect(
             Set(names) == [
                 "isEven", "power", "fibonacci", "answer", "heavy", "heavier", "Shapes.area",
-                "nameLength",
+                "nameLength", "`twice the answer`", "`a + b`", "`a - b`", "`default`",
             ])
-        #expect(names.count == 8)
+        #expect(names.count == 12)
     }
 
     @Test("What a function declares is found with it")

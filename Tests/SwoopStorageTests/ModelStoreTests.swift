@@ -267,3 +267,28 @@ func history(
         #expect(try store.load() == [history("f")])
     }
 }
+
+@Suite struct ModelStorePlaces {
+    @Test func `where others could change it nothing is kept, and the reason is told`() throws {
+        let folder = ModelFolder()
+        let (store, remark) = ModelStore.open(path: folder.file) { path in
+            path == folder.file ? "others can write into it" : nil
+        }
+        #expect(remark?.contains("others can write into it") == true, "\(remark ?? "")")
+        #expect(!folder.exists(folder.file))
+        #expect(try store.load().isEmpty)
+    }
+
+    @Test(.enabled(if: geteuid() == 0), arguments: ["", "-wal", "-shm", "-journal"])
+    func `a file of another user is not used`(suffix: String) throws {
+        let folder = ModelFolder()
+        ModelStore.open(path: folder.file).store.close()
+        let path = folder.file + suffix
+        folder.write([], at: 0, to: path)
+        #expect(unsafe chown(path, 1, 1) == 0)
+        let remark = ModelStore.open(path: folder.file).remark
+        #expect(remark?.contains("belongs to another user (1)") == true, "\(remark ?? "")")
+        var status = stat()
+        #expect(unsafe stat(path, &status) == 0 && status.st_uid == 1)
+    }
+}

@@ -1,5 +1,6 @@
 // What other programs read: plain lines, JSON, and the table of `swoop status`.
 
+import Foundation
 import SwoopModel
 import Testing
 import swoop
@@ -38,6 +39,16 @@ import swoop
         let line = TopLines.lines(of: reading([silent]), time: time)[0]
         #expect(line.contains(" state=silent busy=?/2 age=3.0s cpu=- "))
         #expect(line.hasSuffix(" cores=?,?"))
+    }
+
+    @Test func `JSON has what is not seen, or turns the writing, in numbers that say all of it`()
+        throws
+    {
+        let odd = "a\u{202e}b\u{e0041}c\u{9b}\u{7f}\u{200d}\u{fe0f}é漢\n\"\\"
+        let text = JSONLine.text(of: [odd])
+        #expect(
+            text == #"["a\u202eb\udb40\udc41c\u009b\u007f\u200d\ufe0fé漢\n\"\\"]"#, "\(text)")
+        #expect(try JSONDecoder().decode([String].self, from: Data(text.utf8)) == [odd])
     }
 
     @Test func `JSON is one line with units in its names`() {

@@ -114,7 +114,8 @@ public struct KeptData: Hashable, Sendable, CustomStringConvertible {
 
     /// Name, type and size.
     public var description: String {
-        isLost
+        let (name, type) = (PrintableText.line(name), PrintableText.line(type))
+        return isLost
             ? "\(name) (lost)"
             : isArray
                 ? "\(name): [\(type)] of \(count) elements, \(byteCount) bytes"

@@ -101,7 +101,7 @@ struct PlanDrawing {
 
     /// A line about the whole and one for each function.
     func text(name: String) -> String {
-        var lines = ["Plan \(name): \(taskCount) tasks"]
+        var lines = ["Plan \(PrintableText.line(name)): \(taskCount) tasks"]
         if dataCount > 0 {
             lines[0] +=
                 ", \(dataCount) pieces of data (\(ProgressLine.size(UInt64(dataByteCount))))"
@@ -114,7 +114,9 @@ struct PlanDrawing {
                 counts.append((box.name, box.count))
             }
         }
-        for (name, count) in counts.prefix(Self.linesMax) { lines.append("  \(count) × \(name)") }
+        for (name, count) in counts.prefix(Self.linesMax) {
+            lines.append("  \(count) × \(PrintableText.line(name))")
+        }
         if counts.count > Self.linesMax {
             lines.append("  … and \(counts.count - Self.linesMax) other functions")
         }
@@ -133,7 +135,7 @@ struct PlanDrawing {
     func dot(name: String) -> String {
         func quoted(_ text: String) -> String {
             "\""
-                + text.map { character in
+                + PrintableText.lines(text).map { character in
                     switch character {
                     case "\\", "\"": "\\\(character)"
                     case "\n", "\r\n", "\r": " "
@@ -188,7 +190,7 @@ struct PlanDrawing {
     }
 
     private func escaped(_ text: String) -> String {
-        text.map { character in
+        PrintableText.line(text).map { character in
             switch character {
             case "&": "&amp;"
             case "<": "&lt;"

@@ -26,6 +26,8 @@ final class ClusterSession: Sendable {
         var waitersMade = 0
         var nodes: [NodeDescription] = []
         var isOver = false
+        /// No coordinator answers any more.
+        var isLost = false
         var greeting = Greeting.expected
         /// The coordinator's life in which this session was taken in.
         var epoch = CoordinatorEpoch.none
@@ -262,6 +264,12 @@ final class ClusterSession: Sendable {
     func lose(_ reason: String) {
         handle(hear(refusal: reason) ? .refused(reason) : .connectionLost(reason))
         kept?.end(SwoopError(.lost, reason))
+        let waiters = state.withLock { state in
+            state.isLost = true
+            defer { state.historyWaiters = [] }
+            return state.historyWaiters
+        }
+        for waiter in waiters { waiter.resume(returning: []) }
     }
 
     /// Takes note of the coordinator's first word; false: it was not the first.
@@ -491,8 +499,9 @@ final class ClusterSession: Sendable {
         guard let link = link.withLock({ $0 }) else { return [] }
         return await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                if !state.isOver { state.historyWaiters.append(continuation) }
-                return state.isOver
+                let isOver = state.isOver || state.isLost
+                if !isOver { state.historyWaiters.append(continuation) }
+                return isOver
             }
             if isOver { return continuation.resume(returning: []) }
             link.send(.wantRecords(identities: identities))

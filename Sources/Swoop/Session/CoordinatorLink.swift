@@ -100,6 +100,7 @@ final class SocketLink: CoordinatorLink {
         var poll = PollLoop()
         _ = poll.watch(socket)
         _ = poll.watch(descriptor: inbox.wakeup.descriptor)
+        socket.watchReach(in: &poll)
         var lane = Lane<Nowhere>()
         lane.add(hello.encoded(), hello.laneOrder)
         var watch = CoordinatorWatch(patience: patience, at: .now)
@@ -143,7 +144,13 @@ final class SocketLink: CoordinatorLink {
                 }
             }
             if socket.hasReached { watch.reach() }
-            guard let reason = judge(&watch, isAlive: isAlive) else { continue }
+            let reason =
+                socket.wasRefused && !isLost
+                ? "the coordinator does not take this program's key: whoever started it has "
+                    + "withdrawn the key, or the address is of another cluster"
+                : judge(&watch, isAlive: isAlive)
+            guard let reason else { continue }
+            watch.giveUp()
             isLost = true
             lost(reason)
         }

@@ -74,6 +74,15 @@ enum OwnFolder {
         _ = try walk(to: String(path[...slash]), isAbove: true)
     }
 
+    /// The same, and that nobody else can change the file itself, which is there.
+    static func checkFile(_ path: String) throws(BundleError) {
+        let real = try walk(to: path, isAbove: false)
+        guard let found = status(of: real) else {
+            throw .systemCall("lstat", path: real, code: errno)
+        }
+        try checkWriters(found, real, trusting: status(of: "/")?.st_uid ?? 0)
+    }
+
     /// Goes to a folder as the system does, looking at each folder and link that it passes.
     ///
     /// - Parameter isAbove: the folder itself is one of those that are passed.
@@ -115,8 +124,14 @@ enum OwnFolder {
         guard let found = status(of: path) else {
             throw .systemCall("lstat", path: path, code: errno)
         }
+        if isTrusted(found, top), found.st_mode & 0o1000 != 0 { return }
+        try checkWriters(found, path, trusting: top)
+    }
+
+    private static func checkWriters(
+        _ found: stat, _ path: String, trusting top: uid_t
+    ) throws(BundleError) {
         guard isTrusted(found, top) else { throw fault(.foreign(owner: "\(found.st_uid)"), path) }
-        if found.st_mode & 0o1000 != 0 { return }
         guard found.st_mode & 0o002 == 0 else { throw fault(.open(mode: octal(found)), path) }
         guard found.st_mode & 0o020 != 0 else { return }
         // An access list shows as a right of the group: it may name others.
@@ -174,5 +189,23 @@ enum OwnFolder {
 
     private static func fault(_ fault: FolderFault, _ path: String) -> BundleError {
         .unsafeFolder(fault, path: path)
+    }
+}
+
+/// Whether others could change a file that is believed.
+package enum OwnFile {
+    /// What lets another user change what is at a path, or put another file there, as a clause;
+    /// nil: nothing does.
+    ///
+    /// - Parameter isThere: false: the file is about to be made.
+    package static func trouble(of path: String, isThere: Bool) -> String? {
+        do throws(BundleError) {
+            if isThere { try OwnFolder.checkFile(path) } else { try OwnFolder.checkWay(to: path) }
+            return nil
+        } catch .unsafeFolder(let fault, let place) {
+            return fault.trouble(of: place)
+        } catch {
+            return error.description
+        }
     }
 }

@@ -54,9 +54,11 @@ struct CoordinatorViewer: ~Copyable {
         do {
             let folder = try RuntimeFolder.ofUser()
             let keys = try CurveKeys(secretKey: address.clientSecretKey)
+            var options = SocketOptions()
+            options.watchesReach = true
             let socket = try Socket(
                 .dealer, in: TransportContext(),
-                security: .client(keys, serverKey: address.serverKey))
+                security: .client(keys, serverKey: address.serverKey), options: options)
             try socket.connect(to: address.endpoint)
             self.init(address, folder, socket, now: now)
         } catch {
@@ -174,6 +176,12 @@ struct CoordinatorViewer: ~Copyable {
             return Ending(
                 sentence: "\(address.cluster) has ended with its process \(pid)",
                 isRegular: isWelcome)
+        }
+        guard !socket.wasRefused else {
+            return Ending(
+                sentence: "\(address.cluster) does not take the key of "
+                    + "\(folder.path(of: address)): start the cluster anew, or remove that file",
+                isRegular: false)
         }
         let silence = now - heardAt
         // Its goodbye may be lost; that it took its address back is not.

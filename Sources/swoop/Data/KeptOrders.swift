@@ -50,7 +50,9 @@ struct KeptOrders {
         _ order: ClientMessage, _ answer: (CoordinatorViewer.News) -> Answer?
     ) throws -> Answer {
         var viewer = try CoordinatorViewer(address, now: MonotonicClock.nanoseconds())
-        let limit = MonotonicClock.nanoseconds() + patience
+        let began = MonotonicClock.nanoseconds()
+        let limit = began + patience
+        var isToldToWait = false
         var poll = PollLoop()
         _ = poll.watch(viewer.socket)
         var found: Answer?
@@ -68,6 +70,12 @@ struct KeptOrders {
             guard found == nil else { break }
             guard now < limit else {
                 throw ToolError("\(address.cluster) does not answer: see `swoop status`")
+            }
+            if !isToldToWait, now - began > nanosecondsPerSecond {
+                isToldToWait = true
+                StandardError.say(
+                    "\(address.cluster) has not answered yet: waiting for at most "
+                        + "\(patience / nanosecondsPerSecond) s")
             }
             try poll.wait(until: min(limit, viewer.nextDeadline(now: now)))
         }

@@ -101,13 +101,22 @@ package enum JSONLine {
         return escaped(String(decoding: data, as: UTF8.self))
     }
 
-    /// With DEL and what follows it in numbers, as JSON has other control characters: a terminal
-    /// takes U+009B for ESC [. They stand in texts only.
+    /// With DEL and what follows it, and what cannot be seen or turns the direction of writing, in
+    /// numbers, as JSON has other control characters: a terminal takes U+009B for ESC [. They stand
+    /// in texts only.
     private static func escaped(_ text: String) -> String {
-        let isFine = { (scalar: Unicode.Scalar) in !(0x7f...0x9f).contains(scalar.value) }
+        let isFine = { (scalar: Unicode.Scalar) in !PrintableText.isInvisible(scalar) }
         if text.unicodeScalars.allSatisfy(isFine) { return text }
         return text.unicodeScalars.map { scalar in
-            isFine(scalar) ? String(scalar) : "\\u00" + String(scalar.value, radix: 16)
+            isFine(scalar) ? String(scalar) : numbered(scalar)
+        }.joined()
+    }
+
+    /// Beyond U+FFFF JSON has two numbers for one character.
+    private static func numbered(_ scalar: Unicode.Scalar) -> String {
+        UTF16.encode(scalar)!.map { unit in
+            let digits = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }.joined()
     }
 
