@@ -5,6 +5,7 @@ import ArgumentParser
 import FoundationEssentials
 import Swoop
 import SwoopForecast
+import SwoopLaunching
 import SwoopModel
 import SwoopStorage
 
@@ -40,7 +41,9 @@ struct ModelsCommand: ParsableCommand {
                 "nothing was learned yet; a program learns when it runs"
                     + (path.isEmpty ? ", where HOME is set" : " (looked for \(path))"))
         }
-        let (store, remark) = ModelStore.open(path: path)
+        let (store, remark) = ModelStore.open(path: path) {
+            OwnFile.trouble(of: $0, isThere: false)
+        }
         if let remark { throw ToolError(remark) }
         return (store, LearnedFunction.all(of: try store.load()))
     }
