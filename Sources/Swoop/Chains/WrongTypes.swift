@@ -50,7 +50,9 @@ extension RemoteScope {
             """
     )
     @_disfavoredOverload
-    public func array<Element>(_ elements: [Element]) -> ProxyArray<Int> { _neverCalled() }
+    public func array<Element>(
+        _ elements: [Element]
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Element>>> { _neverCalled() }
 
     /// Says at compile time what elements are.
     @available(
@@ -61,9 +63,9 @@ extension RemoteScope {
             """
     )
     @_disfavoredOverload
-    public func kept<Element>(_ name: String, of type: Element.Type) -> ProxyArray<Int> {
-        _neverCalled()
-    }
+    public func kept<Element>(
+        _ name: String, of type: Element.Type
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Element>>> { _neverCalled() }
 }
 
 extension Chainable {
@@ -76,7 +78,20 @@ extension Chainable {
             """
     )
     @_disfavoredOverload
-    public func stored() -> ProxyArray<Int> { _neverCalled() }
+    public func stored() -> Chain<Stage> { _neverCalled() }
+
+    /// Says at compile time what an element is.
+    @available(
+        *, unavailable,
+        message: """
+            an element is one value: let the function take one; of a join that is a Pair<A, B>, \
+            with .first and .second
+            """
+    )
+    @_disfavoredOverload
+    public func map<F: _RemoteFunction2>(
+        _ function: F
+    ) -> Chain<_MapStage<Stage, _NoFunction<Stage.Output, F.Result>>> { _neverCalled() }
 
     /// Says at compile time what rows are.
     @available(
@@ -118,6 +133,21 @@ extension Chainable {
         message: "the first elements are prefix(n); of them one is collected().value.first"
     )
     public var first: Proxy<Int?> { _neverCalled() }
+}
+
+extension Reduction {
+    /// Says at compile time that a closure cannot travel.
+    @available(
+        *, unavailable,
+        message: """
+            a Swift closure cannot travel to another process: name a property of a struct with \
+            @Record, \\.amount, or a function with @Remote
+            """
+    )
+    @_disfavoredOverload
+    public static func summing<Element, Value>(
+        of closure: (Element) throws -> Value
+    ) -> Self where Self == _CountReduction<Element> { _neverCalled() }
 }
 
 // A condition of Swift's is asked while the plan is recorded, when nobody knows the value yet.

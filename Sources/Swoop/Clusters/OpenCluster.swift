@@ -49,9 +49,11 @@ struct OpenCluster {
                     address.holder == .hosts
                 {
                     (cluster, started) = (try await Self.connect(address), nil)
+                    let count = cluster.nodes.count
                     cluster.session.console.remark(
-                        "runs on the cluster that `swoop up` brought up (\(cluster.nodes.count) "
-                            + "nodes); SWOOP_CONNECT=local keeps to this machine")
+                        "runs on the cluster that `swoop up` brought up (\(count) "
+                            + "\(count == 1 ? "node" : "nodes")); SWOOP_CONNECT=local keeps to this "
+                            + "machine")
                 } else {
                     (cluster, started) = try Self.open(options)
                 }

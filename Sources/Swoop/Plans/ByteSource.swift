@@ -159,5 +159,10 @@ extension SwoopError {
             case .file, .system, .database, .unwritable, .spill: (.sourceFailed, "")
             }
         self.init(code, error.description, advice: advice)
+        let path = message.prefix { $0 != " " }
+        if code == .sourceMissing, path.hasPrefix("~") || path.contains("*") {
+            self.advice =
+                "Patterns and ~ are not expanded: pass the paths themselves, many as an array."
+        }
     }
 }
