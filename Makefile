@@ -11,9 +11,10 @@ SHELL := /bin/bash
 
 # Debian packages that building needs: the C libraries and what SwiftPM calls.
 PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev libsqlite3-dev libyaml-dev pkg-config git ca-certificates
-# What tests make hosts of their own with, as root on Debian; elsewhere those tests are skipped. An SSH
-# server for tests on loopback comes along only where installing it does not start one.
-HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux
+# What tests make hosts of their own with, and Jupyter's client in a folder of its own, as root on
+# Debian; elsewhere those tests are skipped. An SSH server for tests on loopback comes along only
+# where installing it does not start one.
+HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux python3-venv
 
 # Arguments of `run` and `top` (ARGS), workloads of `bench` (W), seed of `sim` and `chaos` (SEED).
 ARGS ?=

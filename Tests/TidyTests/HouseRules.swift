@@ -83,7 +83,7 @@ enum RoomKind: String, Sendable {
             ]
         case .plugin: ["Foundation", "PackagePlugin"]
         case .overlay: ["FoundationEssentials"]
-        case .tool: ["Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
+        case .tool: ["FoundationEssentials", "Glibc", "Synchronization"]
         case .example: ["Foundation", "FoundationEssentials", "Glibc"]
         case .test:
             [
@@ -168,6 +168,9 @@ enum HouseRules {
                 "a pure room has no system calls, queues or locks: an event carries what they know"
         }
         if module == "Dispatch" { return "threads are ours: loops and slots, no queues" }
+        if kind == .tool {
+            return "the tool travels to hosts with all that it is linked with: FoundationEssentials"
+        }
         if module.hasPrefix("Foundation") {
             return
                 "Foundation is for the tool and for people's dates, not for what every task passes"

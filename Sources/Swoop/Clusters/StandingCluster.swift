@@ -131,6 +131,8 @@ extension StandingCluster {
     /// - Throws: `SwoopError` when the list is wrong, or when one of that name runs.
     @discardableResult
     package func hold(report: ([HostReport]) -> Void) throws -> Bool {
+        // It has the keys of the cluster, also where it is started in the foreground.
+        ProcessMemory.close()
         // The list is read while a signal still ends this process: whatever it is a file of may
         // take its time. Then, before any thread starts, signals are only news: threads inherit
         // what is blocked.

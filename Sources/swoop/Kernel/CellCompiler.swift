@@ -67,8 +67,9 @@ final class CellCompiler {
             "$bin/swift-frontend" "$@" -o "$module.o" &&
             "$bin/swift-autolink-extract" "$module.o" -o "$module.link" &&
             "$bin/clang" -shared -nostartfiles -fuse-ld=lld -Wl,--as-needed -o "lib$module.so" \
-              "$runtime/x86_64/swiftrt.o" "$module.o" -L"$runtime" "@$module.link" \
-              -Wl,--wrap=swift_task_asyncMainDrainQueue,--wrap=swift_errorInMain || exit 1
+              "$runtime/x86_64/swiftrt.o" "$module.o" -L"$runtime" -Wl,-rpath,"$runtime" \
+              "@$module.link" -Wl,--wrap=swift_task_asyncMainDrainQueue,--wrap=swift_errorInMain \
+              || exit 1
             rm -f "$module.o" "$module.link" "$module.swiftdoc" "$module.swiftsourceinfo"
             """
         var flags = [

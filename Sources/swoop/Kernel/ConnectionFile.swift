@@ -22,6 +22,10 @@ struct ConnectionFile {
             throw ToolError("\(path) asks for the signature \(scheme); there is only hmac-sha256")
         }
         key = value["key"].string ?? ""
+        guard !key.isEmpty else {
+            throw ToolError(
+                "\(path) has no key: whoever reaches the kernel's ports could run code as you")
+        }
         transport = value["transport"].string ?? "tcp"
         address = value["ip"].string ?? "127.0.0.1"
         var ports: [String: Int] = [:]

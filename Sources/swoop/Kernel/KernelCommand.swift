@@ -1,7 +1,7 @@
 // `swoop kernel`: Swift cells in Jupyter.
 
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Glibc
 import SwoopCells
 import SwoopFoundation
@@ -61,8 +61,8 @@ struct KernelInstallCommand: ParsableCommand {
                     to: URL(filePath: folder + "/kernel.json"))
             } catch {
                 throw ToolError(
-                    "\(folder) cannot be written (\(error.localizedDescription)): with --user "
-                        + "the kernel is installed for you alone")
+                    "\(folder) cannot be written: with --user the kernel is installed for you "
+                        + "alone")
             }
             StandardOutput.write("installed: \(folder)/kernel.json\n")
         }
@@ -74,7 +74,7 @@ struct KernelInstallCommand: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         if let named = environment["JUPYTER_DATA_DIR"], !named.isEmpty { return named }
         if let data = environment["XDG_DATA_HOME"], !data.isEmpty { return data + "/jupyter" }
-        return NSHomeDirectory() + "/.local/share/jupyter"
+        return FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share/jupyter"
     }
 }
 

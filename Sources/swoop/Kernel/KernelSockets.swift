@@ -15,8 +15,9 @@ struct KernelSockets: ~Copyable {
     static func listening(_ file: ConnectionFile) throws -> KernelSockets {
         let context = try TransportContext()
         var options = SocketOptions()
-        // What a person types, and what a cell shows, has no such bound as messages of ours.
-        options.partBytesMax = 256 << 20
+        // What a person types: more is taken from nobody, since a signature is compared when all of
+        // a message is here. What cells show has no such bound.
+        options.partBytesMax = 16 << 20
         options.lingerMilliseconds = 1_000
         func listen(_ kind: SocketKind, _ name: String) throws -> Socket {
             let socket = try Socket(kind, in: context, security: .signedMessages, options: options)

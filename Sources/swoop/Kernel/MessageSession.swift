@@ -1,6 +1,6 @@
 // Headers of the kernel's messages: a number that no other message has, and the date for people.
 
-import Foundation
+import FoundationEssentials
 import SwoopKernel
 
 /// The kernel's own session.
