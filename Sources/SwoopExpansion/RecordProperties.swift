@@ -47,12 +47,13 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
     let members = record.properties.map { property in
         let access = property.access
         let function = identifier("_", before: property.name)
+        let output = identifier("_", before: property.name + "Type")
         // Inside of the function's type, Input and Output are its own.
         return """
-            \(access)typealias \(function)Type = \(property.type)
+            \(access)typealias \(output) = \(property.type)
             \(access)struct \(function): Swoop._PropertyFunction {
             \(access)init() {}
-            @inline(__always) \(access)func _apply(_ input: \(type)) -> \(function)Type \
+            @inline(__always) \(access)func _apply(_ input: \(type)) -> \(output) \
             { input.\(property.name) }
             \(access)static var _name: String { \(literal(property.name.filter { $0 != "`" })) }
             }

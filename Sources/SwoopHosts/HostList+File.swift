@@ -26,8 +26,10 @@ extension HostList {
         of descriptor: Int32, _ path: String
     ) throws(HostListError) {
         var found = stat()
-        // A pipe is whoever's that writes to it.
-        guard unsafe fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
+        // A pipe without a name is whoever's that gave it to this process.
+        guard
+            unsafe fstat(descriptor, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
+                || lstat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFIFO,
             let trouble = OwnFile.trouble(of: path, isThere: true)
         else { return }
         throw HostListError(

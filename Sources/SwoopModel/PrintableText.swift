@@ -27,8 +27,9 @@ package enum PrintableText {
             || scalar.properties.isVariationSelector || scalar.properties.isBidiControl
             || scalar.properties.generalCategory == .format
             || scalar.properties.generalCategory == .unassigned
-            // Fillers that have no such property: braille without a dot.
-            || scalar.value == 0x2800
+            // Fillers that have no such property: braille without a dot, blank hieroglyphs, the
+            // filler of Khitan.
+            || [0x2800, 0x13441, 0x13442, 0x16fe4].contains(scalar.value)
     }
 
     private static func replaced(

@@ -115,7 +115,10 @@ package struct StrangerGate: Sendable {
 
     /// The addresses that make a flood, with those known already; none: too many do.
     private func culprits(besides known: [Source]) -> [Source] {
-        let most = newcomers.filter { !known.contains($0.key) && $0.value * 8 >= newcomerCount }
+        // Half of what each of so many would have: what one of them has in a period is chance.
+        let most = newcomers.filter {
+            !known.contains($0.key) && $0.value * 2 * Self.sourcesMax >= newcomerCount
+        }
         let all = known + most.keys
         guard all.count <= Self.sourcesMax, newcomerCount(except: all) * 4 <= newcomerCount else {
             return []

@@ -193,6 +193,19 @@ import Testing
         #expect(error?.description.contains("others can write into") == true)
     }
 
+    @Test func `a pipe with a name that everybody may write is refused`() throws {
+        let path = "/tmp/swoop-hosts-\(getpid()).pipe"
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        defer { _ = unsafe unlink(path) }
+        try #require(unsafe chmod(path, 0o666) == 0)
+        // Open for both, so that nobody waits for the other end.
+        let descriptor = unsafe open(path, O_RDWR | O_NONBLOCK)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let error = #expect(throws: HostListError.self) { try HostList.read(file: path) }
+        #expect(error?.description.contains("nobody but") == true, "\(String(describing: error))")
+    }
+
     /// As OpenSSH has it of what it is told by files.
     @Test(.enabled(if: geteuid() == 0), arguments: ["foreign", "group", "folder", "link"])
     func `a file that another user can change or put another in the place of is refused`(

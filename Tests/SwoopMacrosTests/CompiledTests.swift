@@ -37,6 +37,11 @@ private enum Shapes {
     var tags: [Int]?
 }
 
+@Record private struct Odd: Equatable {
+    var `the shop`: Int
+    var `class`: String
+}
+
 @Remote private func nameLength(_ place: Place) -> Int { place.name.count }
 
 @Suite struct CompiledFunctions {
@@ -50,6 +55,8 @@ private enum Shapes {
         #expect(`twice the answer`() == 84 && `a + b`(1, `the other`: 2) == 3)
         #expect(`a - b`(1, 2) == -1 && `default`(5) == 5)
         #expect(await fibonacci(10) == 55)
+        let odd = Odd(`the shop`: 4, class: "a")
+        #expect(odd == Odd(`the shop`: 4, class: "a") && odd.`the shop` == 4)
     }
 
     @Test("Generic code finds the function's type, and the type calls the function")

@@ -82,6 +82,21 @@ import Testing
         #expect(all.isEmpty)
     }
 
+    @Test(arguments: [2, 5, 8] as [UInt8])
+    func `who comes from elsewhere is let in during a flood from some addresses`(
+        addresses: UInt8
+    ) {
+        var gate = StrangerGate()
+        let flooding = Dictionary(uniqueKeysWithValues: (1...addresses).map { ($0, 2) })
+        _ = flood(&gate, flooding, from: 10_000, milliseconds: 1_000)
+        guard case .share(_, let sources) = gate.rule else {
+            Issue.record("the flood is not known")
+            return
+        }
+        #expect(Set(sources) == Set((1...addresses).map(Self.source)))
+        #expect(flood(&gate, [99: 1], from: 11_000, milliseconds: 5)[99] == 5)
+    }
+
     @Test func `those who prove a key are no flood`() {
         var gate = StrangerGate()
         for number in 0..<5_000 {
