@@ -235,6 +235,8 @@ extension SwoopError {
     private static let needsAdvice =
         "Declare less in its @Remote, or start the cluster with a larger node or page budget."
     static let pathAdvice = "Check the path; it goes by the folder that the program runs in."
+    static let patternAdvice =
+        "Patterns and ~ are not expanded: pass the paths themselves, many as an array."
     static let rightsAdvice = "Check whom it belongs to, and who may read or write it."
     static let changeAdvice = "Leave the file as it is until it is read, or make the plan again."
     static let codecAdvice =

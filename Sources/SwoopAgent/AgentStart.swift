@@ -162,7 +162,6 @@ struct AgentConnection: ~Copyable {
                 throw AgentError.refused("its key is not taken at \(endpoint)")
             }
             guard MonotonicClock.nanoseconds() < limit else { return nil }
-            _ = socket.hasReached
             try poll.wait(until: limit)
         }
         return socket

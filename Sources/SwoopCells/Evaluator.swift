@@ -66,18 +66,7 @@ import Synchronization
 
     func tell(_ news: EvaluatorNews) {
         swoop_flush_output()
-        let line = Array((news.line + "\n").utf8)
-        writing.withLock { _ in
-            var rest = line[...]
-            while !rest.isEmpty {
-                let count = unsafe rest.withUnsafeBytes { bytes in
-                    unsafe write(self.news, bytes.baseAddress, bytes.count)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
-            }
-        }
+        writing.withLock { _ in PipeLine.write(news.line, to: self.news) }
     }
 
     func display(_ forms: JSONValue, named name: String?) {

@@ -1,6 +1,6 @@
 // JSON as a value: what messages, connection files and the compiler's parse trees are made of.
-// Foundation is not for pure rooms, and objects keep the order of their keys so that what is
-// written is the same each time.
+// Foundation is not for pure rooms. Members of objects are written in the order of their names, so
+// that the same value is the same text each time.
 
 /// A value of JSON.
 package enum JSONValue: Hashable, Sendable {
@@ -56,7 +56,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 // MARK: Writing
 
 extension JSONValue {
-    /// On one line, keys of objects in their order.
+    /// On one line, members of objects in the order of their names.
     package var encoded: String {
         var text = ""
         write(into: &text)

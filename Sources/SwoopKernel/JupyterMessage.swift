@@ -63,7 +63,7 @@ package enum MessageError: Error, Equatable, CustomStringConvertible {
 
 /// Makes messages of frames, and the other way round.
 package struct MessageCodec: Sendable {
-    /// The signature of some parts, as hexadecimal digits; empty where messages are not signed.
+    /// The signature of some parts, as hexadecimal digits.
     private let sign: @Sendable ([[UInt8]]) -> String
 
     /// A codec that signs, and compares, with this.

@@ -5,11 +5,6 @@ package import SwoopModel
 
 /// The state of a kernel.
 package struct KernelMachine: Sendable {
-    /// A cell that waits for its turn.
-    struct Waiting: Sendable {
-        let request: JupyterMessage
-    }
-
     /// The cell that is under way.
     struct Current: Sendable {
         enum Phase: Sendable, Equatable {
@@ -32,7 +27,8 @@ package struct KernelMachine: Sendable {
     /// What an interrupted cell has before its process is killed.
     static let patience: Int64 = 800_000_000
 
-    var waiting: [Waiting] = []
+    /// Requests of cells that wait for their turn.
+    var waiting: [JupyterMessage] = []
     var current: Current?
     var names = CellNames()
     var history: [(count: Int, text: String)] = []
@@ -77,13 +73,13 @@ package struct KernelMachine: Sendable {
     // MARK: Cells
 
     mutating func enqueue(_ request: JupyterMessage, into effects: inout [KernelEffect]) {
-        waiting.append(Waiting(request: request))
+        waiting.append(request)
         beginNext(into: &effects)
     }
 
     private mutating func beginNext(into effects: inout [KernelEffect]) {
         guard current == nil, !waiting.isEmpty else { return }
-        let request = waiting.removeFirst().request
+        let request = waiting.removeFirst()
         let code = request.content["code"].string ?? ""
         let isSilent = request.content["silent"].bool ?? false
         if !isSilent { executionCount += 1 }
@@ -278,7 +274,7 @@ package struct KernelMachine: Sendable {
         current = nil
         killAt = nil
         publish("status", ["execution_state": "idle"], parent: request.header, into: &effects)
-        for item in dropped { abort(item.request, into: &effects) }
+        for request in dropped { abort(request, into: &effects) }
         beginNext(into: &effects)
     }
 

@@ -114,7 +114,6 @@ extension StandingCluster {
 extension StandingCluster {
     /// The role's part: holds the cluster that was asked for, and tells who asked of the hosts.
     package static func play(_ role: InheritedRole) throws {
-        ProcessMemory.close()
         let request = try HeldBytes.read(from: try role.takeDescriptor(requestDescriptor))
         guard let cluster = StandingCluster(line: String(decoding: request, as: UTF8.self)) else {
             throw LaunchError.malformedRole("the request for a standing cluster")

@@ -153,16 +153,15 @@ extension SwoopError {
     init(_ error: StorageError) {
         let (code, advice): (Code, String) =
             switch error {
-            case .missing: (.sourceMissing, Self.pathAdvice)
+            case .missing(let path):
+                (
+                    .sourceMissing,
+                    path.hasPrefix("~") || path.contains("*") ? Self.patternAdvice : Self.pathAdvice
+                )
             case .denied, .writeDenied: (.sourceDenied, Self.rightsAdvice)
             case .changed: (.sourceChanged, Self.changeAdvice)
             case .file, .system, .database, .unwritable, .spill: (.sourceFailed, "")
             }
         self.init(code, error.description, advice: advice)
-        let path = message.prefix { $0 != " " }
-        if code == .sourceMissing, path.hasPrefix("~") || path.contains("*") {
-            self.advice =
-                "Patterns and ~ are not expanded: pass the paths themselves, many as an array."
-        }
     }
 }

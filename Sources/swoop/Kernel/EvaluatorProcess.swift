@@ -44,17 +44,7 @@ final class EvaluatorProcess {
     }
 
     /// Sends an order; what it cannot take any more is dropped, since its end is heard of.
-    func send(_ order: EvaluatorOrder) {
-        var rest = Array((order.line + "\n").utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe write(orders.rawValue, bytes.baseAddress, bytes.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
-    }
+    func send(_ order: EvaluatorOrder) { PipeLine.write(order.line, to: orders.rawValue) }
 
     /// News that have come.
     func takeNews() -> [EvaluatorNews] {

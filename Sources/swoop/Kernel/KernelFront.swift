@@ -37,10 +37,9 @@ struct KernelFront: ~Copyable {
         _ file: ConnectionFile, toolchain: SwiftToolchain, version: String
     ) throws -> KernelFront {
         let signature = MessageSignature(key: Array(file.key.utf8))
-        let isSigned = !file.key.isEmpty
         let sockets = try KernelSockets.listening(file)
         return KernelFront(
-            codec: MessageCodec { isSigned ? signature.sign($0) : "" }, sockets: sockets,
+            codec: MessageCodec { signature.sign($0) }, sockets: sockets,
             machine: KernelMachine(version: version), compiler: try CellCompiler(toolchain),
             evaluator: try EvaluatorProcess())
     }

@@ -18,16 +18,16 @@ package struct LearnedFunction: Sendable {
     package static func all(of histories: [FunctionHistory]) -> [LearnedFunction] {
         var forecaster = Forecaster(functionLimit: .max)
         forecaster.load(histories)
+        let byFunction = Dictionary(grouping: histories) {
+            ForecastKey(identity: $0.identity, isOptimised: $0.isOptimised)
+        }
         var seen: Set<ForecastKey> = []
         return histories.reversed().compactMap { last in
             let key = ForecastKey(identity: last.identity, isOptimised: last.isOptimised)
             guard seen.insert(key).inserted, let model = forecaster.model(for: key) else {
                 return nil
             }
-            let same = histories.filter {
-                $0.identity == last.identity && $0.isOptimised == last.isOptimised
-                    && $0.fingerprint == last.fingerprint
-            }
+            let same = (byFunction[key] ?? []).filter { $0.fingerprint == last.fingerprint }
             return LearnedFunction(
                 identity: last.identity, isOptimised: last.isOptimised,
                 records: same.flatMap(\.records), nodes: same.map(\.node), model: model)

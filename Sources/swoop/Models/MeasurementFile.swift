@@ -1,6 +1,5 @@
 // Measurements of anybody's in a table: a column of seconds, and one for each size. Pure.
 
-import Glibc
 package import SwoopModel
 
 /// A table of measured runs.
