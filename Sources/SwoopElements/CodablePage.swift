@@ -29,7 +29,7 @@ extension CodablePage {
 
 /// Decoded values.
 public struct _CodableColumns<Element: Codable & Sendable>: _PageColumns {
-    private let elements: [Element?]
+    fileprivate let elements: [Element?]
 
     /// Takes the offsets and the blobs and decodes them.
     public init(opening page: inout _PageOpening, count: Int) throws(_PageError) {
@@ -72,6 +72,20 @@ public struct _CodableBuilder<Element: Codable & Sendable>: _PageBuilder {
     }
     /// Adds an empty blob.
     public mutating func appendAbsent() { blobs.appendAbsent() }
+    /// Encodes the values that are there.
+    public static func _gather(
+        _ rows: _GatheredRows<_CodableColumns<Element>>, into sections: inout _PageSections
+    ) {
+        var builder = Self()
+        for index in 0..<rows.count {
+            let place = rows.places[index]
+            let element =
+                place == _RowPlaces.none
+                ? nil : rows.pages[_RowPlaces.page(place)].elements[_RowPlaces.row(place)]
+            if let element { builder.append(element) } else { builder.appendAbsent() }
+        }
+        sections.add(builder)
+    }
     /// The offsets and the blobs.
     public func end(from start: Int) -> Int { blobs.end(from: start) }
     /// Writes the offsets and the blobs.

@@ -18,6 +18,10 @@ package struct LoopNote: Sendable {
         /// and all others; counts that add up to what comes before, and the page's own; the same of
         /// the other pages.
         case zipped(counts: [Int], others: [Int])
+        /// Elements of the run's first page, each to be looked up among those of its last
+        /// `partners` pages; between them lies an index of these, or nothing. Counts as those of
+        /// `pages`.
+        case joined(counts: [Int], partners: Int)
         /// Bytes of a file, of this version; 0: any.
         case text(path: String, lookBehind: Int, version: UInt64 = 0)
         /// Bytes of a file that was sent: the run's one input is the text from `start` on, as far
@@ -67,6 +71,9 @@ package struct LoopNote: Sendable {
             counted.encode(into: &writer)
         case .wholePages: UInt8(6).encode(into: &writer)
         case .zipped: UInt8(7).encode(into: &writer)
+        case .joined(_, let partners):
+            UInt8(8).encode(into: &writer)
+            partners.encode(into: &writer)
         }
     }
 }
@@ -76,7 +83,8 @@ extension LoopNote: RemoteValue {
     public func encode(into writer: inout ValueWriter) {
         encodeHead(into: &writer)
         switch source {
-        case .pages(let counts), .wholePages(let counts): counts.encode(into: &writer)
+        case .pages(let counts), .wholePages(let counts), .joined(let counts, _):
+            counts.encode(into: &writer)
         case .zipped(let counts, let others):
             counts.encode(into: &writer)
             others.encode(into: &writer)
@@ -107,6 +115,9 @@ extension LoopNote: RemoteValue {
         case 7:
             let counts = try [Int](decoding: &reader)
             source = .zipped(counts: counts, others: try [Int](decoding: &reader))
+        case 8:
+            let partners = try Int(decoding: &reader)
+            source = .joined(counts: try [Int](decoding: &reader), partners: partners)
         default: throw .malformed("the kind \(kind) of a loop's source")
         }
     }

@@ -250,6 +250,9 @@ public struct _ArrayBuilder<Value: PageElement>: _PageBuilder {
     /// The number of arrays collected.
     @inlinable public var count: Int { offsets.count - 1 }
 
+    /// Where such rows are in opened pages.
+    public typealias Columns = _ArrayColumns<Value>
+
     /// Adds an array.
     @inlinable public mutating func append(_ element: [Value]) {
         for value in element { values.append(value) }

@@ -35,7 +35,7 @@
     }
 
     /// Forgets everything, and keeps a block.
-    @usableFromInline mutating func removeAll() {
+    @usableFromInline package mutating func removeAll() {
         used = 0
         while unsafe blocks.count > 1 {
             guard let block = unsafe blocks.popLast() else { return }
@@ -203,5 +203,16 @@ extension String._Builder {
         unsafe bytes.append(
             contentsOf: UnsafeRawBufferPointer(start: text.base, count: text.byteCount))
         offsets.append(UInt64(truncatingIfNeeded: bytes.count))
+    }
+}
+
+extension String._Columns {
+    /// Writes the words of a text where it lies in its page, which the words must not outlive.
+    @inlinable @inline(__always) package func _pack(
+        _ index: Int, into words: UnsafeMutablePointer<UInt64>
+    ) -> UInt64 {
+        let bytes = unsafe _bytes(index)
+        guard let base = bytes.baseAddress else { return 0 }
+        return unsafe PackedText.pack(UnsafeRawPointer(base), bytes.count, into: words, 0)
     }
 }

@@ -10,7 +10,8 @@ public protocol PageElement: RemoteValue {
     /// Reads elements from an opened page.
     associatedtype _Columns: _PageColumns where _Columns.Element == Self
     /// Collects elements and writes them as a page.
-    associatedtype _Builder: _PageBuilder where _Builder.Element == Self
+    associatedtype _Builder: _PageBuilder
+    where _Builder.Element == Self, _Builder.Columns == _Columns
 
     /// The layout's description; pages of equal descriptions are interchangeable.
     static var _layout: _PageLayout { get }
@@ -42,6 +43,8 @@ extension _PageColumns {
 public protocol _PageBuilder {
     /// What a row is.
     associatedtype Element
+    /// Where such rows are in opened pages.
+    associatedtype Columns: _PageColumns where Columns.Element == Element
 
     /// Makes an empty builder.
     init()
@@ -60,6 +63,9 @@ public protocol _PageBuilder {
 
     /// Writes this type's sections.
     func write(into page: inout _PageWriting)
+
+    /// Adds this type's sections for rows of opened pages; those of an absent value for no row.
+    static func _gather(_ rows: _GatheredRows<Columns>, into sections: inout _PageSections)
 
     /// Forgets the elements and keeps the memory.
     mutating func removeAll()

@@ -145,6 +145,13 @@ package struct RecordMacro: ExtensionMacro {
             \(access)mutating func appendAbsent() {
             \(record.lines { "\($0.builder).appendAbsent()" })
             }
+            \(access)typealias Columns = \(type)._Columns
+            \(access)static func _gather(_ rows: Swoop._GatheredRows<Columns>, \
+            into sections: inout Swoop._PageSections) {
+            \(record.lines { field in
+                "\(field.type)._Builder._gather(rows.map { $0.\(field.name) }, into: &sections)"
+            })
+            }
             \(access)func end(from start: Int) -> Int { \(end) }
             \(access)func write(into page: inout Swoop._PageWriting) {
             \(record.lines { "\($0.builder).write(into: &page)" })

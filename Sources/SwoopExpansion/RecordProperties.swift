@@ -9,9 +9,14 @@ struct RecordProperty {
     let type: String
     /// `public `, `package `, `fileprivate ` or nothing: no more than its own, or its record's.
     let access: String
+    /// Whether it is a column of texts.
+    let isTextColumn: Bool
 
-    /// Nil if nothing outside of the struct may name it.
-    init?(_ name: String, _ type: String, of variable: VariableDeclSyntax, _ record: String) {
+    /// A stored property, unless said otherwise; nil if nothing outside of the struct may name it.
+    init?(
+        _ name: String, _ type: String, of variable: VariableDeclSyntax, _ record: String,
+        isStored: Bool = true
+    ) {
         let own = variable.modifiers.map(\.name.text)
         if own.contains("private") { return nil }
         let stated = ["public", "package", "fileprivate"].first { own.contains($0) }
@@ -23,6 +28,7 @@ struct RecordProperty {
         }
         self.name = name
         self.type = type
+        isTextColumn = isStored && type == "String"
     }
 
     /// A computed property; nil if its value is not simply there.
@@ -38,7 +44,7 @@ struct RecordProperty {
             }
             if hasEffects { return nil }
         }
-        self.init(name, type.trimmedDescription, of: variable, record)
+        self.init(name, type.trimmedDescription, of: variable, record, isStored: false)
     }
 }
 
@@ -48,13 +54,21 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
         let access = property.access
         let function = identifier("_", before: property.name)
         let output = identifier("_", before: property.name + "Type")
+        let texts = """
+            \(access)typealias Holder = \(type)
+            @inline(__always) \(access)func _texts(_ columns: \(type)._Columns) -> \
+            String._Columns { columns.\(property.name) }
+            """
+        let protocols = ["_PropertyFunction"] + (property.isTextColumn ? ["_TextProperty"] : [])
         // Inside of the function's type, Input and Output are its own.
         return """
             \(access)typealias \(output) = \(property.type)
-            \(access)struct \(function): Swoop._PropertyFunction {
+            \(access)struct \(function): \
+            \(protocols.map { "Swoop.\($0)" }.joined(separator: ", ")) {
             \(access)init() {}
             @inline(__always) \(access)func _apply(_ input: \(type)) -> \(output) \
             { input.\(property.name) }
+            \(property.isTextColumn ? texts : "")
             \(access)static var _name: String { \(literal(property.name.filter { $0 != "`" })) }
             }
             \(access)var \(property.name): \(function) { \(function)() }

@@ -63,6 +63,46 @@ extension UUID: _SortValue {
     public func _isBefore(_ other: UUID) -> Bool { storedForm < other.storedForm }
 }
 
+extension UUID: PackedKey {
+    /// Itself.
+    public typealias _Stored = UUID
+    /// 2.
+    public static var _wordCount: Int { 2 }
+    /// No.
+    public static var _hasText: Bool { false }
+    /// Writes both halves.
+    public func _pack(
+        into words: UnsafeMutablePointer<UInt64>, _ hash: UInt64, _ scratch: inout _TextScratch
+    ) -> UInt64 {
+        let form = storedForm
+        let upper = UInt64(truncatingIfNeeded: form >> 64)
+        let lower = UInt64(truncatingIfNeeded: form)
+        let first = unsafe upper._pack(into: words, hash, &scratch)
+        return unsafe lower._pack(into: words + 1, first, &scratch)
+    }
+    /// Whether both halves are the same.
+    public static func _isSame(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool { unsafe left[0] == right[0] && left[1] == right[1] }
+    /// There is none.
+    public static func _forEachLongText(
+        _ words: UnsafeMutablePointer<UInt64>, _ body: (UnsafeMutablePointer<UInt64>) -> Void
+    ) {}
+    /// By the bytes.
+    public static func _precedes(
+        _ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>
+    ) -> Bool? {
+        unsafe UInt64._precedes(left, right) ?? UInt64._precedes(left + 1, right + 1)
+    }
+    /// Adds the UUID.
+    public static func _append(
+        _ words: UnsafePointer<UInt64>, to builder: inout _ConvertedBuilder<UUID>
+    ) {
+        let form = unsafe UInt128(words[0]) << 64 | UInt128(words[1])
+        if let uuid = UUID(storedForm: form) { builder.append(uuid) }
+    }
+}
+
 extension URL: ConvertedElement, RemoteArgument {
     /// Itself.
     public typealias _Received = URL

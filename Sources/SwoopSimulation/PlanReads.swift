@@ -85,10 +85,18 @@ struct PlanReading {
     }
 
     /// The pages of a second array, where a loop is to find out which of them are beside its own:
-    /// then it is told how many elements they have.
+    /// then it is told how many elements they have, in a second list behind that of its own pages.
+    /// A join is not told, and reads all of them.
     private func beside(_ spec: TaskSpec) -> Beside? {
         guard hasNote(spec), spec.part == nil, spec.pages.count > 1, spec.arguments.count > 1,
-            case .sequence = spec.arguments[1]
+            case .sequence(let parts) = spec.arguments[1]
+        else { return nil }
+        let operations = parts.indices.filter { place in
+            if case .operation = parts[place] { return true }
+            return false
+        }
+        guard let first = operations.first, let last = operations.last,
+            last - first >= operations.count
         else { return nil }
         return Beside(function: spec.function, pages: spec.pages.dropFirst())
     }

@@ -113,7 +113,7 @@ extension StoredPages {
         switch note.source {
         case .range, .pages: isIndexed = true
         case .text, .sentText: (isIndexed, isText) = (true, true)
-        case .none, .wholePages, .zipped, .merged: break
+        case .none, .wholePages, .zipped, .joined, .merged: break
         }
         switch note.source {
         case .none: break
@@ -128,6 +128,8 @@ extension StoredPages {
             range = counts.count - 1..<counts.count
         case .zipped(let counts, let others):
             try takeZipped(counts, others, order: order, resolver: resolver)
+        case .joined(let counts, let partners):
+            try takeJoined(counts, partners, order: order, resolver: resolver)
         case .merged(let counted, let start):
             try takeMerged(counted, from: start, order: order, resolver: resolver)
         case .text(let path, _, let version):
@@ -210,6 +212,27 @@ extension StoredPages {
             first += count
         }
         return (pages, start..<first)
+    }
+
+    /// The run's page and the pages of an index, and all pages of the other collection.
+    private mutating func takeJoined(
+        _ counts: [Int], _ partners: Int, order: RunOrder, resolver: ArgumentResolver
+    ) throws {
+        let tasks = order.spec.pages
+        guard partners >= 0, partners < tasks.count else {
+            throw InputError(kind: .invalidGraph, message: "a join without its pages")
+        }
+        (pages, range) = try takePages(Array(tasks.prefix(1)), counts, resolver: resolver)
+        for (place, task) in tasks.enumerated().dropFirst() {
+            let bytes = unsafe try resolver.bytes(of: task, keepingIn: &owners)
+            byteCount += bytes.count
+            let page = unsafe _InputPage(bytes: bytes, firstElement: 0)
+            if place < tasks.count - partners {
+                pages.append(page)
+            } else {
+                otherPages.append(page)
+            }
+        }
     }
 
     /// The run's page, and those of the other collection that have some of its indices.

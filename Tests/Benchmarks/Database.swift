@@ -1,6 +1,6 @@
 // W13: the ten groupings of the public db-benchmark over rows in the nodes' memory, answers kept
-// there, as the scripts for other systems have them. Every answer is looked at beside what loops
-// over plain arrays give (DatabaseByHand.swift).
+// there, as the scripts for other systems have them (its joins: DatabaseJoins.swift). Every answer
+// is looked at beside what loops over plain arrays give (DatabaseByHand.swift).
 
 import Glibc
 import Swoop
@@ -61,6 +61,7 @@ struct Database {
             try await database.measures()
             try await database.all()
         }
+        try await DatabaseJoins.run(rows: rows, path)
     }
 
     let cluster: Cluster

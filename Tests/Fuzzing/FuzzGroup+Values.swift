@@ -55,6 +55,7 @@ extension FuzzGroup {
         LoopNote(source: .pages(counts: [4, 5]), sourceEnd: 9),
         LoopNote(source: .text(path: "/t", lookBehind: 1, version: 2), sourceEnd: 9),
         LoopNote(source: .zipped(counts: [9], others: [3, 6]), sourceEnd: 9),
+        LoopNote(source: .joined(counts: [3, 9], partners: 2), sourceEnd: 12),
     ]
 
     private static let note = Note(text: "t", stars: [1, nil], kind: .marked(2))

@@ -64,6 +64,18 @@ extension ProgramTests {
             for name in Self.joins { #expect(values[name] == "true", "\(name)") }
         }
 
+        @Test(arguments: [(1, 64 << 20), (2, 8 << 20), (3, 16 << 20)])
+        func `random joins of every kind are those of a serial computation`(
+            _ agents: Int, _ budget: Int
+        ) throws {
+            let seed = Int.random(in: 0..<1_000)
+            let values = try told(
+                ["random-joins", "\(seed)", "\(agents)", "\(budget)"], in: TestFolder())
+            #expect(values["wrong"] == "[]", "seed \(seed)")
+            #expect(values["joins"] == "120")
+            #expect(values["pairs"].flatMap { Int($0) } ?? 0 > 1_000, "seed \(seed)")
+        }
+
         @Test func `20 million records are sorted by two agents with 250 MB of pages`() throws {
             let folder = try TestFolder()
             let values = try told(["many-sorts", "20000000", "250000000"], in: folder)

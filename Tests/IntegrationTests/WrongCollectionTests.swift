@@ -196,7 +196,7 @@ extension ProgramTests {
                     .filter { !$0.key.contains("after") && $0.key != "ended" }
             }
             let first = try bits(1, 256 << 20)
-            #expect(first.count == 36 && first.values.allSatisfy { !$0.contains("error") })
+            #expect(first.count == 38 && first.values.allSatisfy { !$0.contains("error") })
             for (agents, budget) in [(2, 8 << 20), (3, 64 << 20), (1, 4 << 20)] {
                 let other = try bits(agents, budget)
                 for (name, hash) in first {

@@ -139,6 +139,8 @@ func properties() {
             public var both: Double { x * 2 }
             var slow: Int { get async { 1 } }
             private var own: Int { 1 }
+            public var name: String
+            public var initial: String { "x" }
             var hidden: some Equatable { 1 }
         }
         """)
@@ -153,6 +155,11 @@ func properties() {
             public var x: _x { _x() }
             """))
     #expect(expansion.contains("public var both: _both { _both() }"))
+    // A column of texts lends them.
+    #expect(
+        expansion.contains("public struct _name: Swoop._PropertyFunction, Swoop._TextProperty {"))
+    #expect(expansion.contains("-> String._Columns { columns.name }"))
+    #expect(expansion.contains("public struct _initial: Swoop._PropertyFunction {"))
     #expect(expansion.contains("} var z: _z { _z() }"))
     for name in ["y", "slow", "own", "hidden"] {
         #expect(!expansion.contains("struct _\(name):"))

@@ -94,9 +94,6 @@ private func tellPairs(_ cluster: Cluster, _ all: [Payment]) async throws {
     let count = all.count
     let people = (0..<2_000).map { customer($0) }
     let names = Dictionary(uniqueKeysWithValues: people.map { ($0.number, $0.name) })
-    let ordered = all.enumerated().sorted {
-        ($0.element.person, $0.offset) < ($1.element.person, $1.offset)
-    }.map(\.element)
     await tell("joined") {
         let words = try await cluster.remotely { remote in
             remote.range(0..<count).map(payment)
@@ -104,7 +101,7 @@ private func tellPairs(_ cluster: Cluster, _ all: [Payment]) async throws {
                 .map(inWords).stored()
         }
         return try await words.collect()
-            == ordered.compactMap { payment in
+            == all.compactMap { payment in
                 names[payment.person].map { "\(payment.person) \(payment.cents) \($0)" }
             }
     }
@@ -114,7 +111,7 @@ private func tellPairs(_ cluster: Cluster, _ all: [Payment]) async throws {
                 .map(inWordsOrNot).stored()
         }
         return try await words.collect()
-            == ordered.map {
+            == all.map {
                 "\($0.person) \($0.cents) \(names[$0.person] ?? "nobody")"
             }
     }

@@ -109,6 +109,12 @@ private func tellShuffled(
     await tellBits(cluster, "joined") { _ in
         stored.chain.joined(with: array.chain, on: itself, itself).map(sumOfBoth).sum
     }
+    await tellBits(cluster, of: "left joined") { _ in
+        array.leftJoined(with: stored, on: itself, itself).stored()
+    }
+    await tellBits(cluster, of: "anti joined") { _ in
+        stored.antiJoined(with: array, on: itself, itself).stored()
+    }
     await tellBits(cluster, of: "distinct") { _ in stored.chain.distinct(by: fewOf) }
 }
 

@@ -19,6 +19,7 @@ import Swoop
         "saving": { arguments in try await tellSaving(in: arguments[0], sent: arguments[1]) },
         "sorts": { arguments in try await tellSorts(arguments) },
         "joins": { arguments in try await tellJoins(arguments) },
+        "random-joins": { arguments in try await tellRandomJoins(arguments) },
         "exhausted": { _ in try await tellExhausted() },
         "large-sorts": { arguments in try await tellLargeSorts(arguments) },
         "many-sorts": { arguments in try await tellManySorts(arguments) },

@@ -114,3 +114,11 @@ public func _emit<_Builder: _PageBuilder>(
     unsafe builder.writePage(into: region)
     builder.removeAll()
 }
+
+/// Hands on the page of some sections.
+@usableFromInline func _emit(
+    _ sections: _PageSections, _ layout: _PageLayout, count: Int, _ host: any _CallHost
+) throws {
+    let region = try unsafe host.pageRegion(byteCount: sections.pageByteCount, count: count)
+    unsafe sections.writePage(layout, count: count, into: region)
+}

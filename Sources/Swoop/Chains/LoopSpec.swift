@@ -15,6 +15,8 @@ public struct _LoopSpec: Sendable {
         case wholePages(_ProxyHandle)
         /// The elements of two stored collections at the same indices.
         case zipped(_ProxyHandle, _ProxyHandle)
+        /// The elements of a stored collection, looked up in another one.
+        case joined(_JoinSpec)
         /// The bytes of files; a window must begin `lookBehind` bytes before its range, and reach
         /// so far that `firstBegin` finds where the first record behind the range begins.
         case text(

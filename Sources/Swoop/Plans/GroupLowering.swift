@@ -58,6 +58,7 @@ extension PlanRecording {
             case .text, .csv: parts.map(\.range.count).clampedSum > tableByteCount
             case .pages(let handle), .wholePages(let handle), .zipped(let handle, _):
                 mayExceedTable(handle)
+            case .joined(let join): mayExceedTable(join.left)
             case .shuffled: mayExceedTable(pages: parts.count)
             }
         return isMuch ? max(1, min(Self.stretchesMax, parts.count)) : 1

@@ -117,6 +117,7 @@ extension PlanRecording: _LoopRecorder {
         case .pages(let handle): return pageParts(handle, areKept: areKept, ofCore: ofCore)
         case .wholePages(let handle): return wholePageParts(handle)
         case .zipped(let first, let second): return zippedParts(first, second)
+        case .joined(let join): return joinedParts(join)
         case .text(let files, let reading, let lookBehind, let firstBegin):
             return textParts(
                 files, reading: reading, lookBehind: lookBehind, leafWidth: leafWidth,

@@ -32,7 +32,7 @@ extension PlanRecording {
         return kept.count == tasks.count && !kept.isEmpty ? kept : session.sizes(of: tasks)
     }
 
-    private func areOurs(_ handles: _ProxyHandle...) -> Bool {
+    func areOurs(_ handles: _ProxyHandle...) -> Bool {
         if handles.allSatisfy({ $0.recording.session === session }) { return true }
         fail(SwoopError(.invalidPlan, "an array of another cluster is used in this plan"))
         return false
@@ -161,14 +161,14 @@ extension PlanRecording {
         }
     }
 
-    private func note(_ source: LoopNote.Source, _ counts: [Argument]) -> Argument {
+    func note(_ source: LoopNote.Source, _ counts: [Argument]) -> Argument {
         var head = ValueWriter()
         LoopNote(source: source).encodeHead(into: &head)
         return .sequence([.bytes(head.bytes)] + counts)
     }
 
     /// The numbers of elements of groups of pages, as an encoded array.
-    private func elementCounts(of groups: [[TaskID]]) -> [Argument] {
+    func elementCounts(of groups: [[TaskID]]) -> [Argument] {
         [.bytes(UInt64(groups.count).encodedBytes)]
             + groups.map { tasks in
                 Argument.operation(

@@ -20,6 +20,21 @@ public protocol _PropertyFunction: ElementFunction {
     init()
 }
 
+/// A property that is a column of texts, which can be read where they lie.
+public protocol _TextProperty {
+    /// What has the property.
+    associatedtype Holder: PageElement
+    /// The column.
+    func _texts(_ columns: Holder._Columns) -> String._Columns
+}
+
+extension _TextProperty {
+    /// The column of an opened page of the holder.
+    @usableFromInline func texts(of columns: Any) -> String._Columns? {
+        (columns as? Holder._Columns).map(_texts)
+    }
+}
+
 extension _PropertyFunction {
     /// Nothing is captured.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {}

@@ -20,54 +20,80 @@ extension Chain where Stage.Output: PageElement {
             _GroupsSource(by: key), .shuffled(shuffle), recorder)
     }
 
-    /// Pairs of this collection's elements and those of another one with the same key, in the order
-    /// of the keys; elements without a partner are left out.
+    /// Pairs of this collection's elements and those of another one with the same key; elements
+    /// without a partner are left out.
+    ///
+    /// Pairs are in the order of this collection, and those of one element in the order of the
+    /// other one, on any number of nodes. `sorted` orders them by key. Keys are one where their
+    /// bytes are; all NaN are, both zeros, and so are keys that are nil.
     @inlinable @inline(__always)
     @_disfavoredOverload
     public func joined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
-    ) -> Chain<
-        _JoinedSource<
-            _ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, _InnerJoin<Other.Output>
-        >
-    >
+    ) -> Chain<_JoinedSource<F, G, _InnerJoin<Stage.Output, Other.Output>>>
     where
         Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
-        F.Output == G.Output, F.Output: SortKey
-    { _joined(other, key, otherKey, _InnerJoin<Other.Output>.self) }
+        F.Output == G.Output, F.Output: PackedKey
+    { _joined(other, key, otherKey) }
 
     /// Pairs of this collection's elements and those of another one with the same key, or nil where
-    /// there is none, in the order of the keys.
+    /// there is none; in the order of `joined`.
     @inlinable @inline(__always)
     @_disfavoredOverload
     public func leftJoined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
         with other: Chain<Other>, on key: F, _ otherKey: G
-    ) -> Chain<
-        _JoinedSource<
-            _ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, _LeftJoin<Other.Output>
-        >
-    >
+    ) -> Chain<_JoinedSource<F, G, _LeftJoin<Stage.Output, Other.Output>>>
     where
         Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
-        F.Output == G.Output, F.Output: SortKey
-    { _joined(other, key, otherKey, _LeftJoin<Other.Output>.self) }
+        F.Output == G.Output, F.Output: PackedKey
+    { _joined(other, key, otherKey) }
+
+    /// This collection's elements whose key another one has, each once, in their order.
+    @inlinable @inline(__always)
+    @_disfavoredOverload
+    public func semiJoined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
+        with other: Chain<Other>, on key: F, _ otherKey: G
+    ) -> Chain<_JoinedSource<F, G, _SemiJoin<Stage.Output, Other.Output>>>
+    where
+        Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
+        F.Output == G.Output, F.Output: PackedKey
+    { _joined(other, key, otherKey) }
+
+    /// This collection's elements whose key another one has not, in their order.
+    @inlinable @inline(__always)
+    @_disfavoredOverload
+    public func antiJoined<Other: _ChainStage, F: ElementFunction, G: ElementFunction>(
+        with other: Chain<Other>, on key: F, _ otherKey: G
+    ) -> Chain<_JoinedSource<F, G, _AntiJoin<Stage.Output, Other.Output>>>
+    where
+        Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
+        F.Output == G.Output, F.Output: PackedKey
+    { _joined(other, key, otherKey) }
 
     @inlinable @inline(__always)
     func _joined<Other: _ChainStage, F: ElementFunction, G: ElementFunction, Rule: _JoinRule>(
-        _ other: Chain<Other>, _ key: F, _ otherKey: G, _ rule: Rule.Type
-    ) -> Chain<_JoinedSource<_ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, Rule>>
+        _ other: Chain<Other>, _ key: F, _ otherKey: G
+    ) -> Chain<_JoinedSource<F, G, Rule>>
     where
-        Other.Output: PageElement, F.Input == Stage.Output, G.Input == Other.Output,
-        F.Output == G.Output, F.Output: SortKey, Rule.Partner == Other.Output
+        F.Input == Stage.Output, G.Input == Other.Output, F.Output == G.Output,
+        F.Output: PackedKey, Rule.Left == Stage.Output, Rule.Right == Other.Output
     {
-        let shuffle = _ShuffleSpec(
-            [
-                _side(_ElementRows<Stage.Output>.self, by: key),
-                other._side(_ElementRows<Other.Output>.self, by: otherKey),
-            ], splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never)
-        return Chain<
-            _JoinedSource<_ElementRows<Stage.Output>, F, _ElementRows<Other.Output>, G, Rule>
-        >(_JoinedSource(key, otherKey), .shuffled(shuffle), recorder)
+        var fields = ValueWriter()
+        otherKey._encodeFields(into: &fields)
+        let join = _JoinSpec(
+            name: _JoinedSource<F, G, Rule>._name, _pages, other._pages,
+            keys: _kernel(JoinKeysKernel<G>.self), fields: fields,
+            index: _kernel(JoinIndexKernel.self))
+        return Chain<_JoinedSource<F, G, Rule>>(
+            _JoinedSource(key, otherKey), .joined(join), recorder)
+    }
+
+    /// The elements as they are stored, or are to be for a join.
+    @inlinable @inline(__always) var _pages: _ProxyHandle {
+        if Stage.self == _PagesSource<Stage.Output>.self, case .pages(let handle) = source {
+            return handle
+        }
+        return stored()._handle
     }
 
     /// The first element of each key, as a stored collection in the order of the keys.
@@ -113,25 +139,45 @@ extension ProxyArray {
     ) -> Chain<_GroupsSource<_ElementRows<Element>, F>>
     where F.Input == Element, F.Output: SortKey { chain.grouped(by: key) }
 
-    /// Pairs of elements with the same key: see `Chain.joined(with:on:_:)`.
+    /// See `Chain.joined(with:on:_:)`.
     @inlinable @inline(__always)
     @_disfavoredOverload
     public func joined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
-    ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _InnerJoin<Other>>>
+    ) -> Chain<_JoinedSource<F, G, _InnerJoin<Element, Other>>>
     where
-        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: SortKey
+        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: PackedKey
     { chain.joined(with: other.chain, on: key, otherKey) }
 
-    /// Pairs of elements with the same key, or nil: see `Chain.leftJoined(with:on:_:)`.
+    /// See `Chain.leftJoined(with:on:_:)`.
     @inlinable @inline(__always)
     @_disfavoredOverload
     public func leftJoined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
         with other: ProxyArray<Other>, on key: F, _ otherKey: G
-    ) -> Chain<_JoinedSource<_ElementRows<Element>, F, _ElementRows<Other>, G, _LeftJoin<Other>>>
+    ) -> Chain<_JoinedSource<F, G, _LeftJoin<Element, Other>>>
     where
-        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: SortKey
+        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: PackedKey
     { chain.leftJoined(with: other.chain, on: key, otherKey) }
+
+    /// See `Chain.semiJoined(with:on:_:)`.
+    @inlinable @inline(__always)
+    @_disfavoredOverload
+    public func semiJoined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
+        with other: ProxyArray<Other>, on key: F, _ otherKey: G
+    ) -> Chain<_JoinedSource<F, G, _SemiJoin<Element, Other>>>
+    where
+        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: PackedKey
+    { chain.semiJoined(with: other.chain, on: key, otherKey) }
+
+    /// See `Chain.antiJoined(with:on:_:)`.
+    @inlinable @inline(__always)
+    @_disfavoredOverload
+    public func antiJoined<Other: PageElement, F: ElementFunction, G: ElementFunction>(
+        with other: ProxyArray<Other>, on key: F, _ otherKey: G
+    ) -> Chain<_JoinedSource<F, G, _AntiJoin<Element, Other>>>
+    where
+        F.Input == Element, G.Input == Other, F.Output == G.Output, F.Output: PackedKey
+    { chain.antiJoined(with: other.chain, on: key, otherKey) }
 
     /// Each element once, in order.
     @inlinable @inline(__always)

@@ -1,82 +1,41 @@
-// Two collections joined by key as the source of a chain: both are divided by the same splitters,
-// each partition is sorted on both sides, and the merge pairs what has equal keys (sort-merge
-// join). A join with a table that fits in memory is JoinStage.swift's.
+// Two collections joined by key as the source of a chain: a run goes over one page of the left
+// collection, and looks the key of each row up among all rows of the right one. What a small right
+// collection has is indexed by each run for itself; of a large one all runs of a node share an
+// index that other tasks have made (JoinKernels.swift). A join with a table that is a value is
+// JoinStage.swift's.
 
 public import SwoopElements
 
-/// What becomes of a left element without a partner.
-public protocol _JoinRule: Sendable {
-    /// A right element.
-    associatedtype Partner
-    /// What stands beside a left element.
-    associatedtype Beside
-
-    /// What stands for a partner.
-    static func _beside(_ partner: Partner) -> Beside
-    /// What stands for none; nil: the left element is left out.
-    static var _none: Beside? { get }
-    /// The operation's name.
-    static var _name: String { get }
+/// A source that makes a page of its elements column by column.
+public protocol _GatheringSource: _ChainSource where Output: PageElement {
+    /// Hands on the page of everything that comes out of it.
+    func _gather(_ context: inout _CallContext) throws
 }
 
-/// Elements without a partner are left out.
-public enum _InnerJoin<Partner>: _JoinRule {
-    /// The partner.
-    @inlinable @inline(__always) public static func _beside(_ partner: Partner) -> Partner {
-        partner
-    }
-    /// Nothing.
-    @inlinable public static var _none: Partner? { nil }
-    /// The operation's name.
-    public static var _name: String { "joined" }
-}
-
-/// Left elements without a partner stand beside nil.
-public enum _LeftJoin<Partner>: _JoinRule {
-    /// The partner.
-    @inlinable @inline(__always) public static func _beside(_ partner: Partner) -> Partner? {
-        partner
-    }
-    /// Nil.
-    @inlinable public static var _none: Partner?? { .some(nil) }
-    /// The operation's name.
-    public static var _name: String { "leftJoined" }
-}
-
-/// Pairs of elements with equal keys, in the order of the keys; a pair's position is that of its
-/// left element in the sorted left collection.
+/// What a join gives, in the order of the left collection.
+///
+/// What it gives for one left element is in the order of the right collection. A position is the
+/// index of a left element.
 @frozen
-public struct _JoinedSource<
-    Left: _ShuffleRows, LeftKey: ElementFunction, Right: _ShuffleRows, RightKey: ElementFunction,
-    Rule: _JoinRule
->: _ChainSource
+public struct _JoinedSource<LeftKey: ElementFunction, RightKey: ElementFunction, Rule: _JoinRule>:
+    _GatheringSource
 where
-    LeftKey.Input == Left.Element, RightKey.Input == Right.Element,
-    LeftKey.Output == RightKey.Output, LeftKey.Output: SortKey, Rule.Partner == Right.Element
+    LeftKey.Input == Rule.Left, RightKey.Input == Rule.Right,
+    LeftKey.Output == RightKey.Output, LeftKey.Output: PackedKey
 {
-    /// A left element, and what stands beside it.
-    public typealias Output = Pair<Left.Element, Rule.Beside>
+    /// What the rule makes.
+    public typealias Output = Rule.Output
     /// Itself.
-    public typealias Source = _JoinedSource<Left, LeftKey, Right, RightKey, Rule>
+    public typealias Source = _JoinedSource<LeftKey, RightKey, Rule>
 
-    /// Left rows of opened pages, and the right rows that belong to each.
+    /// Left rows of an opened page.
     @frozen public struct Block {
-        @usableFromInline let left: [Left._Stored._Columns]
-        @usableFromInline let right: [Right._Stored._Columns]
-        @usableFromInline let rows: [RowPlace]
-        /// Where each row's partners lie in `partners`.
-        @usableFromInline let ranges: [Range<Int>]
-        @usableFromInline let partners: [RowPlace]
+        @usableFromInline let lookup: JoinLookup<LeftKey, RightKey>
+        @usableFromInline let rows: Range<Int>
 
-        @inlinable init(
-            left: [Left._Stored._Columns], right: [Right._Stored._Columns], rows: [RowPlace],
-            ranges: [Range<Int>], partners: [RowPlace]
-        ) {
-            self.left = left
-            self.right = right
+        @inlinable init(_ lookup: JoinLookup<LeftKey, RightKey>, rows: Range<Int>) {
+            self.lookup = lookup
             self.rows = rows
-            self.ranges = ranges
-            self.partners = partners
         }
     }
 
@@ -106,75 +65,89 @@ where
     /// Leaves of 65,536 left elements.
     @inlinable public static var _leafWidth: Int { 65_536 }
 
-    /// Goes through the left rows in strides.
+    /// Goes through the left page in strides.
     @inlinable public func _walk(
         _ context: inout _CallContext, _ body: (Block, _ end: Int) throws -> Bool
     ) throws {
-        var left = try MergedRows<Left, LeftKey>(by: leftKey, context.inputs)
-        var right = try MergedRows<Right, RightKey>(by: rightKey, context.otherInputs)
-        // The partners of the key that the last left row had.
-        var group: [RowPlace] = []
-        var groupKey: RowPlace?
         var position = context.range.lowerBound
+        guard position < context.range.upperBound else { return }
+        guard let page = context.inputs.first, page.firstElement <= position else {
+            throw ChainError.missingPage(element: position)
+        }
+        let lookup = try JoinLookup(
+            leftKey, rightKey, page, index: context.inputs.dropFirst(), context.otherInputs)
+        guard page.firstElement + lookup.left.count >= context.range.upperBound else {
+            throw ChainError.missingPage(element: page.firstElement + lookup.left.count)
+        }
         var length = 1
         while position < context.range.upperBound {
-            let leafEnd = position + Self._leafWidth - position % Self._leafWidth
-            let end = min(position + length, leafEnd, context.range.upperBound)
-            var rows: [RowPlace] = []
-            var ranges: [Range<Int>] = []
-            var partners = group
-            var start = 0
-            while rows.count < end - position, let place = try left.take() {
-                let key = try left.key(of: place)
-                let isKnown = try groupKey.map { try !left.key(of: $0)._isBefore(key) } ?? false
-                if !isKnown {
-                    group = try Self.partners(of: key, &right)
-                    groupKey = place
-                    start = partners.count
-                    partners += group
-                }
-                rows.append(place)
-                ranges.append(start..<start + group.count)
-            }
-            guard rows.count == end - position else {
-                throw ChainError.missingPage(element: position + rows.count)
-            }
+            let leafRest = Self._leafWidth - position % Self._leafWidth
+            let end = position + min(length, leafRest, context.range.upperBound - position)
             let block = Block(
-                left: left.pages, right: right.pages, rows: rows, ranges: ranges,
-                partners: partners)
+                lookup, rows: position - page.firstElement..<end - page.firstElement)
             guard try body(block, end) else { return }
             length = try context.strideEnded(at: end, elements: end - position)
             position = end
         }
     }
 
-    /// Takes the right rows of a key, and passes over those of lower ones.
-    @inlinable static func partners(
-        of key: LeftKey.Output, _ right: inout MergedRows<Right, RightKey>
-    ) throws -> [RowPlace] {
-        var found: [RowPlace] = []
-        while let place = right.head {
-            let other = try right.key(of: place)
-            if key._isBefore(other) { break }
-            if !other._isBefore(key) { found.append(place) }
-            _ = try right.take()
+    /// Calls `body` with each element.
+    @inlinable @inline(__always)
+    public func _forEach(_ block: Block, _ body: (Rule.Output) throws -> Void) throws {
+        let lookup = block.lookup
+        let (left, right) = (lookup.left.columns, lookup.right.map(\.columns))
+        func handOn() throws {
+            try lookup.takeFound { try body(Rule._output(left, $0, right, $1)) }
         }
-        return found
+        try lookup.find(block.rows, Rule._matching, isFull: handOn)
+        try handOn()
     }
 
-    /// Calls `body` with each pair.
-    @inlinable @inline(__always)
-    public func _forEach(_ block: Block, _ body: (Output) throws -> Void) throws {
-        for (place, range) in zip(block.rows, block.ranges) {
-            let left = Left.element(block.left[Int(place.run)], Int(place.row))
-            if range.isEmpty, let none = Rule._none {
-                try body(Pair(left, none))
-            }
-            for index in range {
-                let other = block.partners[index]
-                let right = Right.element(block.right[Int(other.run)], Int(other.row))
-                try body(Pair(left, Rule._beside(right)))
-            }
+    /// Hands on the page of all elements: first it is found out which rows they are made of.
+    @inlinable public func _gather(_ context: inout _CallContext) throws {
+        var last: JoinLookup<LeftKey, RightKey>?
+        try _walk(&context) { block, _ in
+            let lookup = block.lookup
+            last = lookup
+            try lookup.find(block.rows, Rule._matching, isFull: lookup.grow)
+            return true
+        }
+        var sections = _PageSections()
+        if let last {
+            Rule._gather(
+                last.leftRows, last.rightRows(hasNone: Rule._matching == .allOrNone),
+                into: &sections)
+        } else {
+            sections.add(Output._Builder())
+        }
+        let count = last?.found ?? 0
+        guard sections.pageByteCount <= JoinError.byteCountMax else {
+            throw JoinError.tooManyPairs(of: last?.left.count ?? 0, pairs: count)
+        }
+        context.producedCount = count
+        try _emit(sections, Output._layout, count: count, context._host)
+        withExtendedLifetime(last) {}
+    }
+}
+
+/// Why a join gives nothing.
+@usableFromInline enum JoinError: Error, CustomStringConvertible {
+    /// A page of the left side would give more than a run can keep.
+    case tooManyPairs(of: Int, pairs: Int)
+
+    /// What a run keeps of a page at most.
+    @inlinable static var byteCountMax: Int { 2 << 30 }
+    /// Elements whose places take as much.
+    @inlinable static var pairsMax: Int { byteCountMax / 16 }
+
+    @usableFromInline var description: String {
+        switch self {
+        case .tooManyPairs(let rows, let pairs):
+            """
+            a join makes more than 2 GiB of \(rows) of its left elements: \(pairs) elements so \
+            far. Its keys repeat on both sides; join by more of the key, or count or sum what \
+            comes out instead of storing it.
+            """
         }
     }
 }
