@@ -309,7 +309,7 @@ let package = Package(
             name: "Fuzzing",
             dependencies: [
                 "SwoopModel", "SwoopElements", "SwoopForecast", "SwoopWire", "SwoopTransport",
-                "SwoopStorage", "SwoopLaunching", "SwoopHosts",
+                "SwoopStorage", "SwoopLaunching", "SwoopHosts", "SwoopKernel",
             ], path: "Tests/Fuzzing", swiftSettings: strict),
         .executableTarget(
             name: "swoop-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzz",
@@ -356,7 +356,10 @@ let package = Package(
             ]),
         tests(
             "SwoopLaunchingTests",
-            ["CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TransportProbe"]),
+            [
+                "CSwoopSystem", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TestPrograms",
+                "TransportProbe",
+            ]),
         .testTarget(
             name: "SwoopMacrosTests",
             dependencies: ["SwoopExpansion", "Swoop"]
@@ -372,7 +375,11 @@ let package = Package(
             name: "SwoopMainProgram", dependencies: ["Swoop", "SwoopRoles"],
             path: "Tests/MainProgram", swiftSettings: strict),
         tests(
-            "SwoopHostsTests", ["SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts"]),
+            "SwoopHostsTests",
+            [
+                "SwoopModel", "SwoopTransport", "SwoopLaunching", "SwoopHosts", "TestPrograms",
+                "TransportProbe",
+            ]),
         tests("TestHostsTests", ["TestHosts", "TestLab", "SwoopTransport"]),
         tests("ToolTests", ["swoop", "SwoopModel", "SwoopForecast", "SwoopHosts"]),
         tests("PackageTests", ["swoop", "SwoopLaunching", "TestPrograms"]),

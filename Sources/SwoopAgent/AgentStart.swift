@@ -24,13 +24,13 @@ package enum AgentProcess {
         Orphans.adopt()
         // Other tasks' processes are this user's too: the keys here are not for them.
         ProcessMemory.close()
-        var bytes: [UInt8]
+        var bytes: [UInt8] = []
+        defer { bytes.wipe() }
         if isChild {
             bytes = try HeldBytes.read(from: role.takeDescriptor(AgentConfiguration.descriptor))
         } else {
             // Whoever began to start it has gone: nobody is there to be told.
-            guard let block = LaunchChannel.readBlock() else { return }
-            bytes = block
+            guard LaunchChannel.readBlock(into: &bytes) else { return }
         }
         var configuration = try AgentConfiguration(decoding: &bytes).decided()
         // A child ends with its parent, however that ends; and a parent that is stopped for a

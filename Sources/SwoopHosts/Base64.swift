@@ -6,8 +6,10 @@ enum Base64 {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// The bytes; nil for a text that is none.
-    static func decoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
+        // At once: keys pass here, and an array that grows leaves behind what it held.
+        bytes.reserveCapacity(text.count)
         var bits: UInt32 = 0
         var count = 0
         for letter in text {

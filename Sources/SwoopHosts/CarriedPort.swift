@@ -75,9 +75,7 @@ private final class Carried: @unchecked Sendable {
         do throws(HostError) {
             while true {
                 if try forward.step() || session.hasTakenBytes() { continue }
-                var items = forward.interests
-                items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
-                _ = try session.wait.wait(for: &items, atMost: .max)
+                _ = try forward.wait(reads: false)
             }
         } catch {
             // It was closed, or the host has gone: the coordinator hears of that by itself.

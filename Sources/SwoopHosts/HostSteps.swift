@@ -191,9 +191,14 @@ struct HostSteps {
                     words: said(by: channel))
             }
             if hasMoved || hasCarried || !news.isEmpty || session.hasTakenBytes() { continue }
-            var items = forward?.interests ?? []
-            items.append(pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0))
-            guard try wait.wait(for: &items, atMost: .max) else {
+            var items = [pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0)]
+            let hasTime: Bool
+            if let forward {
+                hasTime = try forward.wait(reads: true)
+            } else {
+                hasTime = try wait.wait(for: &items, atMost: .max)
+            }
+            guard hasTime else {
                 throw wait.error(
                     "its agent did not join within \(seconds(options.startLimit))."
                         + prologRemark,

@@ -1,6 +1,7 @@
 // The texts that this room reads, by name: for those who try its readers with any bytes.
 
 import SwoopModel
+import SwoopTransport
 
 /// A text that comes from a host, from OpenSSH or from the user's files.
 package enum HostText: String, CaseIterable, Sendable {
@@ -10,6 +11,11 @@ package enum HostText: String, CaseIterable, Sendable {
     case identity
     case printed
     case digests
+
+    /// The kind of a private key in a file, as far as it says; nil: it is none.
+    package static func identityKind(at path: String) -> String? {
+        SmallFile.secret(at: path).flatMap { IdentityFile(path: path, contents: $0)?.kind }
+    }
 
     /// Reads any bytes as such a text, and asks what was read what it is asked when hosts are
     /// reached.
@@ -36,7 +42,7 @@ package enum HostText: String, CaseIterable, Sendable {
             _ = answer.objection(to: manifest, user: "u")
             _ = answer.facts
             _ = answer.hasProgram
-        case .identity: _ = IdentityFile(path: "/id", bytes: bytes)
+        case .identity: _ = IdentityFile(path: "/id", contents: Secret(copying: bytes))
         case .printed:
             var stream = PrintedStream()
             for start in stride(from: 0, to: bytes.count, by: 7) {

@@ -3,6 +3,7 @@
 import CSwoopSSH2
 import Glibc
 import SwoopModel
+import SwoopTransport
 
 extension SSHSession {
     /// Compares the key that the host has shown with those that it had before.
@@ -77,9 +78,7 @@ extension SSHSession {
         }
         var attempts = LoginAttempts(user: user)
         let files = configuration.identityFiles.compactMap { path in
-            SmallFile.contents(at: path, limit: 1 << 16).flatMap {
-                IdentityFile(path: path, bytes: $0)
-            }
+            SmallFile.secret(at: path).flatMap { IdentityFile(path: path, contents: $0) }
         }
         if try loginByAgent(configuration, files: files, &attempts) { return }
         for file in files where !attempts.offered.contains(file.publicKey) {
@@ -147,14 +146,12 @@ extension SSHSession {
     }
 
     private func login(with file: IdentityFile, user: String) throws(HostError) -> Bool {
-        // The library looks for a zero behind the key, whatever count it is given.
-        let key = file.bytes + [0]
+        let count = file.contents.count
         let code = try repeated {
-            unsafe key.withUnsafeBufferPointer { bytes in
-                unsafe bytes.withMemoryRebound(to: CChar.self) { text in
-                    unsafe libssh2_userauth_publickey_frommemory(
-                        handle, user, user.utf8.count, nil, 0, text.baseAddress, text.count - 1, "")
-                }
+            // The library looks for a zero behind the key, whatever count it is given.
+            file.contents.withZeroBehind { text in
+                unsafe libssh2_userauth_publickey_frommemory(
+                    handle, user, user.utf8.count, nil, 0, text, count, "")
             }
         }
         return try isAccepted(code)

@@ -1,6 +1,7 @@
 // Files that are read whole: known hosts, private keys, hosts files.
 
 import Glibc
+import SwoopTransport
 
 /// Small files of the user's.
 enum SmallFile {
@@ -19,7 +20,17 @@ enum SmallFile {
         return nil
     }
 
-    /// The bytes of a file; nil when it is not there, cannot be read or has more than 1 MiB.
+    /// A private key in a file; nil when it is not there, cannot be read or has more than 64 KiB.
+    static func secret(at path: String) -> Secret? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard var bytes = SecretFile.bytes(of: descriptor, atMost: 64 << 10) else { return nil }
+        defer { bytes.wipe() }
+        return Secret(copying: bytes)
+    }
+
+    /// The bytes of a file; nil when it is not there, cannot be read or has more than `limit`.
     static func contents(at path: String, limit: Int = 16 << 20) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }

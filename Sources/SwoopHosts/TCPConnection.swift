@@ -32,13 +32,19 @@ enum TCPConnection {
     /// Connects to an address of this machine or one that is known to be near, without waiting.
     ///
     /// The connection may still be being made; nil when it is refused at once.
-    static func begin(address: String, port: UInt16) -> Int32? {
-        guard
-            let found = Resolver.addresses(of: address, port: Int(port), family: AF_UNSPEC).list
-                .first
-        else { return nil }
+    ///
+    /// - Parameter source: an address of this machine that it comes from; nil: the system chooses.
+    static func begin(address: String, port: UInt16, from source: String?) -> Int32? {
+        func first(_ address: String, _ port: UInt16) -> SocketAddress? {
+            Resolver.addresses(of: address, port: Int(port), family: AF_UNSPEC).list.first
+        }
+        guard let found = first(address, port) else { return nil }
         let descriptor = found.socket()
         guard descriptor >= 0 else { return nil }
+        // Without it the connection is as good, but for the gate for strangers.
+        if let own = source.flatMap({ first($0, 0) }), own.family == found.family {
+            _ = own.bind(descriptor)
+        }
         let result = found.connect(descriptor)
         if result == 0 || errno == EINPROGRESS { return descriptor }
         close(descriptor)
@@ -161,10 +167,18 @@ struct SocketAddress: Sendable {
 
     /// As connect(2).
     func connect(_ descriptor: Int32) -> Int32 {
+        unsafe call { unsafe Glibc.connect(descriptor, $0, $1) }
+    }
+
+    /// As bind(2).
+    func bind(_ descriptor: Int32) -> Int32 {
+        unsafe call { unsafe Glibc.bind(descriptor, $0, $1) }
+    }
+
+    private func call(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         unsafe bytes.withUnsafeBytes { raw in
-            unsafe Glibc.connect(
-                descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self),
-                socklen_t(raw.count))
+            unsafe body(
+                raw.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
         }
     }
 }

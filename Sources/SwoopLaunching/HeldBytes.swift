@@ -37,7 +37,10 @@ package enum HeldBytes {
         }
         var bytes = [UInt8](repeating: 0, count: Int(size))
         let result = unsafe pread(descriptor.rawValue, &bytes, bytes.count, 0)
-        guard result == bytes.count else { throw .systemCall("pread", code: errno) }
+        guard result == bytes.count else {
+            bytes.wipe()
+            throw .systemCall("pread", code: errno)
+        }
         return bytes
     }
 }

@@ -2,6 +2,7 @@
 // comes on standard input, and it says on standard output how far it is, until it lets go of both.
 
 import Glibc
+import SwoopTransport
 
 /// This process's end of the channel that started it.
 package enum LaunchChannel {
@@ -12,33 +13,45 @@ package enum LaunchChannel {
     private static let patienceMilliseconds: Int32 = 60_000
     private static let blockBytesMax = 64 << 10
 
-    /// The lines up to an empty one, empty ones before the first passed over; nil when the other
-    /// side closed, or was silent, before that.
-    package static func readBlock() -> [UInt8]? {
-        var bytes: [UInt8] = []
-        while let line = readLine() {
-            if line.isEmpty, bytes.isEmpty { continue }
-            if line.isEmpty { return bytes }
-            bytes += Array(line.utf8) + [10]
-            guard bytes.count <= blockBytesMax else { return nil }
+    /// Reads the lines up to an empty one, empty ones before the first passed over; false, and
+    /// nothing read, when the other side closed, or was silent, before that.
+    ///
+    /// A key is in them: they are read in place, and the array never grows.
+    package static func readBlock(into bytes: inout [UInt8]) -> Bool {
+        bytes = []
+        bytes.reserveCapacity(2 * blockBytesMax + 2)
+        while bytes.count <= blockBytesMax {
+            let start = bytes.count
+            guard appendLine(to: &bytes) else { break }
+            let isEmpty = bytes.count == start
+            if isEmpty, start == 0 { continue }
+            if isEmpty { return true }
+            bytes.append(10)
         }
-        return nil
+        bytes.wipe()
+        return false
     }
 
     /// The next line; nil when the other side closed, or was silent, before its end.
     package static func readLine() -> String? {
         var line: [UInt8] = []
+        return appendLine(to: &line) ? String(decoding: line, as: UTF8.self) : nil
+    }
+
+    /// Appends the next line without its end; false when there is no whole one.
+    private static func appendLine(to line: inout [UInt8]) -> Bool {
+        let start = line.count
         var byte: UInt8 = 0
-        while line.count <= blockBytesMax {
+        while line.count - start <= blockBytesMax {
             var waiting = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
             let found = unsafe poll(&waiting, 1, patienceMilliseconds)
             if found < 0, errno == EINTR { continue }
             // A byte at a time: what follows the line is not this reader's.
-            guard found > 0, unsafe read(0, &byte, 1) == 1 else { return nil }
-            if byte == 10 { return String(decoding: line, as: UTF8.self) }
+            guard found > 0, unsafe read(0, &byte, 1) == 1 else { return false }
+            if byte == 10 { return true }
             if byte != 13 { line.append(byte) }
         }
-        return nil
+        return false
     }
 
     /// Says a line on standard output; whoever printed before it may not have ended theirs.

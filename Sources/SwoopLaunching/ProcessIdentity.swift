@@ -1,6 +1,7 @@
 // Which process is meant, told so that a later one with the same number is not mistaken for it.
 
 import Glibc
+import SwoopTransport
 
 /// A process id together with when that process started, and where both numbers mean something.
 package struct ProcessIdentity: Sendable, Equatable {
@@ -120,7 +121,7 @@ package struct ProcessIdentity: Sendable, Equatable {
     }
 }
 
-/// A regular file's first 64 KiB, or nil.
+/// A regular file's first 64 KiB, or nil. Keys may be in them: no other copy is left.
 func smallFile(_ path: String) -> [UInt8]? {
     // Whoever can make a file can make a pipe, which nobody ever writes to.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
@@ -130,15 +131,5 @@ func smallFile(_ path: String) -> [UInt8]? {
     guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
         return nil
     }
-    var bytes = [UInt8](repeating: 0, count: 64 << 10)
-    var count = 0
-    while count < bytes.count {
-        let result = unsafe bytes.withUnsafeMutableBytes { buffer in
-            unsafe read(descriptor, buffer.baseAddress! + count, buffer.count - count)
-        }
-        if result < 0 { return nil }
-        if result == 0 { break }
-        count += result
-    }
-    return Array(bytes[..<count])
+    return SecretFile.prefix(64 << 10, of: descriptor)
 }

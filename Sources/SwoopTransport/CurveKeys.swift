@@ -46,7 +46,7 @@ package struct CurveKeys: Sendable, Equatable {
 
 extension Secret {
     /// Lends it as C takes text: with a zero behind it, in memory for secrets.
-    @safe func withZeroBehind<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    @safe package func withZeroBehind<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         let text = Secret(count: count + 1) { target in
             withBytes { unsafe target.copyBytes(from: $0) }
             unsafe target[count] = 0

@@ -34,11 +34,17 @@ package enum Loopback {
     /// else uses, so that a flood from this machine is told from them; any other endpoint as it is.
     static func fromOwnAddress(_ endpoint: String) -> String {
         let scheme = "tcp://"
-        guard endpoint.hasPrefix(scheme + "127.0.0.1:") else { return endpoint }
+        guard endpoint.hasPrefix(scheme + "127.0.0.1:"), let own = ownAddress() else {
+            return endpoint
+        }
+        return "\(scheme)\(own):0;\(endpoint.dropFirst(scheme.count))"
+    }
+
+    /// An address of loopback that nobody else uses, drawn by chance; nil: there is only one.
+    package static func ownAddress() -> String? {
         let address = UInt32.random(in: 0x7f01_0101...0x7ffe_fefe)
-        guard isOwn(address) else { return endpoint }
-        let text = [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".")
-        return "\(scheme)\(text):0;\(endpoint.dropFirst(scheme.count))"
+        guard isOwn(address) else { return nil }
+        return [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".")
     }
 
     /// Whether an address is this machine's: where loopback was made by hand, not all of 127 are.

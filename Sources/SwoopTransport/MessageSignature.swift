@@ -4,16 +4,20 @@ import CSwoopSodium
 
 /// Signs messages of several parts with one key.
 package struct MessageSignature: Sendable {
-    private let key: [UInt8]
+    private let key: Secret
 
     /// A key of any length.
-    package init(key: [UInt8]) { self.key = key }
+    package init(key: Secret) { self.key = key }
 
     /// The signature of the parts, one behind the other, as hexadecimal digits.
     package func sign(_ parts: [[UInt8]]) -> String {
         var state = crypto_auth_hmacsha256_state()
         var result = [UInt8](repeating: 0, count: 32)
-        _ = unsafe crypto_auth_hmacsha256_init(&state, key, key.count)
+        defer { unsafe sodium_memzero(&state, MemoryLayout.size(ofValue: state)) }
+        key.withBytes { bytes in
+            let start = unsafe bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+            _ = unsafe crypto_auth_hmacsha256_init(&state, start, bytes.count)
+        }
         for part in parts {
             _ = unsafe crypto_auth_hmacsha256_update(&state, part, UInt64(part.count))
         }

@@ -37,7 +37,7 @@ package final class Secret: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Keeps a secret that somebody has as bytes, who wipes them.
-    package convenience init(copying bytes: [UInt8]) {
+    package convenience init(copying bytes: some Collection<UInt8>) {
         self.init(count: bytes.count) { unsafe $0.copyBytes(from: bytes) }
     }
 

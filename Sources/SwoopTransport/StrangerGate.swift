@@ -28,7 +28,6 @@ package struct StrangerGate: Sendable {
     /// Addresses that a rule may name; a flood of more is one of all.
     static let sourcesMax = 8
     private static let period: Int64 = 100_000_000
-    private static let second: Int64 = 1_000_000_000
     private static let shareMost = Double(1 << 31)
     private static let shareLeast = Double(1 << 18)
 
@@ -39,9 +38,8 @@ package struct StrangerGate: Sendable {
     private var newcomerCount = 0
     private var proofs = 0
     private var began: Int64 = 0
-    /// Newcomers that may still come without proof, in billionths.
-    private var allowance = atOnce * second
-    private var refilledAt: Int64 = 0
+    /// Newcomers that may still come without proof.
+    private var allowance = RateAllowance(perSecond: perSecond, atOnce: atOnce)
 
     /// A gate that lets everybody in.
     package init() {}
@@ -52,7 +50,7 @@ package struct StrangerGate: Sendable {
     /// One of the newcomers has proved a key.
     package mutating func prove() {
         proofs += 1
-        allowance += Self.second
+        allowance.giveBack()
     }
 
     /// Somebody was let in.
@@ -62,15 +60,13 @@ package struct StrangerGate: Sendable {
         if newcomers.count < 1_024 || newcomers[source] != nil {
             newcomers[source, default: 0] += 1
         }
-        let most = (Self.atOnce + 2 * Int64(min(permitted, 1 << 20))) * Self.second
-        let waited = min(max(0, now - refilledAt), 3_600 * Self.second)
-        refilledAt = now
-        allowance = min(most, allowance + waited * Self.perSecond) - Self.second
+        allowance.refill(upTo: Self.atOnce + 2 * Int64(min(permitted, 1 << 20)), at: now)
+        allowance.take()
     }
 
     /// The rule from now on, if it is another one.
     package mutating func turn(at now: Int64) -> Rule? {
-        let isFlooded = rule == .everybody && allowance < 0
+        let isFlooded = rule == .everybody && allowance.isOverdrawn
         guard isFlooded || deadline.map({ now >= $0 }) ?? false else { return nil }
         let before = rule
         let unproved = max(0, newcomerCount - proofs)
@@ -88,8 +84,8 @@ package struct StrangerGate: Sendable {
                 rule = .share(bounded(next), of: culprits(besides: sources))
             } else if next > Self.shareMost {
                 rule = .everybody
-                allowance = Self.atOnce / 4 * Self.second
-                refilledAt = now
+                allowance = RateAllowance(perSecond: Self.perSecond, atOnce: Self.atOnce / 4)
+                allowance.refill(upTo: Self.atOnce / 4, at: now)
             } else {
                 rule = .share(bounded(next), of: sources)
             }

@@ -19,6 +19,10 @@ package enum StrangerStanding: Int, Comparable, Sendable {
     /// The server took its key.
     case proved
 
+    private static let greeting: UInt64 = 64
+    /// The bytes that somebody says before the server answers it: a greeting and a HELLO.
+    package static let unansweredMax = greeting + 202
+
     /// Who has come less far is less.
     package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
 
@@ -27,16 +31,14 @@ package enum StrangerStanding: Int, Comparable, Sendable {
     /// The server's greeting goes to anybody. It answers a HELLO that was made with its public key
     /// by a WELCOME, and a permitted key by READY; a key that is not by an ERROR, which is shorter.
     package init(received: UInt64, sent: UInt64) {
-        let greeting: UInt64 = 64
-        let hello: UInt64 = 202
         let welcome: UInt64 = 170
         let readyMin: UInt64 = 32
         self =
-            if sent >= greeting + welcome + readyMin {
+            if sent >= Self.greeting + welcome + readyMin {
                 .proved
-            } else if sent >= greeting + welcome {
+            } else if sent >= Self.greeting + welcome {
                 .knowsServer
-            } else if received > greeting + hello {
+            } else if received > Self.unansweredMax {
                 .excessive
             } else {
                 received == 0 ? .silent : .speaking

@@ -5,11 +5,11 @@ import SwoopTransport
 import Testing
 
 @Suite struct CodecTests {
-    private let codec = MessageCodec { MessageSignature(key: Array("secret".utf8)).sign($0) }
+    private let codec = MessageCodec { MessageSignature(key: Secret(copying: "secret")).sign($0) }
 
     @Test func hmacOfTheStandardsTestVector() {
         // RFC 4231, test case 2.
-        let signature = MessageSignature(key: Array("Jefe".utf8))
+        let signature = MessageSignature(key: Secret(copying: "Jefe"))
         let digits = signature.sign([Array("what do ya want ".utf8), Array("for nothing?".utf8)])
         #expect(digits == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
     }

@@ -19,6 +19,7 @@ import SwoopTransport
         case "exit": exit(Int32(CommandLine.arguments[1]) ?? 99)
         case "printer": printMuch()
         case "secret": try repeatSecret(role)
+        case "traces": try countTraces(role)
         case "lifeline": try waitForEnd(role)
         case "crash": try crash(role, how: CommandLine.arguments[1])
         case "labels": try labelOutput()

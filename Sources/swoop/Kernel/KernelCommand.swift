@@ -94,12 +94,9 @@ struct KernelRunCommand: ParsableCommand {
         try SwoopTool.report {
             // Interrupts come as messages; a terminal's are for the program that runs in it.
             signal(SIGINT, SIG_IGN)
-            guard let bytes = FileManager.default.contents(atPath: connectionFile) else {
-                throw ToolError("\(connectionFile) cannot be read")
-            }
-            let file = try ConnectionFile(Array(bytes), path: connectionFile)
+            let connection = try KernelConnection(at: connectionFile)
             var front = try KernelFront.listening(
-                file, toolchain: SwiftToolchain.find(), version: Version.text)
+                connection, toolchain: SwiftToolchain.find(), version: Version.text)
             try front.run()
         }
     }

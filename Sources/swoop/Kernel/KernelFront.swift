@@ -34,10 +34,10 @@ struct KernelFront: ~Copyable {
 
     /// Listens where the file says.
     static func listening(
-        _ file: ConnectionFile, toolchain: SwiftToolchain, version: String
+        _ connection: KernelConnection, toolchain: SwiftToolchain, version: String
     ) throws -> KernelFront {
-        let signature = MessageSignature(key: Array(file.key.utf8))
-        let sockets = try KernelSockets.listening(file)
+        let signature = connection.signature
+        let sockets = try KernelSockets.listening(connection.file)
         return KernelFront(
             codec: MessageCodec { signature.sign($0) }, sockets: sockets,
             machine: KernelMachine(version: version), compiler: try CellCompiler(toolchain),

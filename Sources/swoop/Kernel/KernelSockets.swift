@@ -1,5 +1,6 @@
 // The five sockets of a kernel.
 
+import SwoopKernel
 import SwoopTransport
 
 /// Where a kernel listens.
