@@ -72,12 +72,12 @@ package enum ExaminationScript {
             guard let (key, words) = line.halves(at: "=") else { continue }
             let value = String(words)
             switch key {
-            case "clock": sights.clock = Int64(value)
+            case "clock": sights.clock = Int64(value).flatMap { $0 >= 0 ? $0 : nil }
             case "system": sights.system = value
             case "machine": sights.architecture = value
-            case "cores": sights.cores = Int(value)
-            case "memory": sights.memoryBytes = Int64(value).map { $0 << 10 }
-            case "available": sights.availableBytes = Int64(value).map { $0 << 10 }
+            case "cores": sights.cores = Int(value).flatMap { $0 > 0 ? $0 : nil }
+            case "memory": sights.memoryBytes = kibibytes(value)
+            case "available": sights.availableBytes = kibibytes(value)
             case "files": sights.openFiles = Int(value)
             case "processes": sights.processes = Int(value)
             case "space": sights.addressBytes = Int64(value)
@@ -94,6 +94,11 @@ package enum ExaminationScript {
             }
         }
         return sights
+    }
+
+    /// Bytes of a number of KiB; nil: it is none.
+    private static func kibibytes(_ text: String) -> Int64? {
+        Int64(text).flatMap { $0 >= 0 ? $0.multipliedClamped(by: 1_024) : nil }
     }
 }
 

@@ -303,7 +303,9 @@ struct ProbeAnswer {
         guard let place = words.lastIndex(where: { $0.hasSuffix("%") }), place > 0 else {
             return nil
         }
-        return Int64(words[place - 1]).map { $0 << 10 }
+        return Int64(words[place - 1]).flatMap {
+            $0 >= 0 ? $0.multipliedClamped(by: 1_024) : nil
+        }
     }
 
     private func noShell(user: String) -> (String, String) {

@@ -96,7 +96,7 @@ package struct CellText: Hashable, Sendable {
     private mutating func read(
         statement item: JSONValue, names: ArraySlice<JSONValue>, step: Int, isLast: Bool, cell: Int
     ) {
-        guard let start = item["range"]["start"].int, start <= bytes.count,
+        guard let start = item["range"]["start"].int, (0...bytes.count).contains(start),
             let element = item["body"]["elements"].elements.first
         else { return }
         let kind = element["_kind"].string ?? ""

@@ -44,7 +44,7 @@ package struct CompilerMessages: Hashable, Sendable {
     private mutating func add(
         _ head: Head, _ marks: [String], file: String, source: [String], shifts: ColumnShifts
     ) {
-        guard head.file == file, source.indices.contains(head.line - 1) else {
+        guard head.file == file, head.line > 0, head.line <= source.count else {
             // A note about a declaration of an earlier cell, or of a library: its words are enough.
             let place = head.kind == "note" ? "" : "\(head.file):\(head.line): "
             text += "\(place)\(head.kind): \(head.words)\n"

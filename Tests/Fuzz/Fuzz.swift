@@ -1,7 +1,7 @@
 // `swoop-fuzz GROUP FOLDER`: tries what libFuzzer invents, beginning with what lies in the folder;
 // linked without libFuzzer it tries the files that are named, once.
 //
-// `swoop-fuzz groups` names the groups, and how many runs each makes in about a minute.
+// `swoop-fuzz groups` names the groups.
 // `swoop-fuzz begin GROUP FOLDER CORPUS` writes what a group begins with.
 // `swoop-fuzz keep GROUP CORPUS FILE…` puts some of the files into the corpus.
 // `swoop-fuzz name GROUP FILE` says which decoder an input is for, and shows its bytes.
@@ -16,7 +16,7 @@ import Glibc
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
-        case "groups": for group in FuzzGroup.all { print(group.name, group.runsInAMinute) }
+        case "groups": for group in FuzzGroup.all { print(group.name) }
         case "begin" where arguments.count == 4:
             writeBeginning(of: find(arguments[1]), to: arguments[2], arguments[3])
         case "keep" where arguments.count > 3:

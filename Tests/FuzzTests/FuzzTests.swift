@@ -8,7 +8,10 @@ import Testing
 
 @Suite struct FuzzTests {
     @Test func `every decoder has something to begin with, and takes it in`() {
-        #expect(FuzzGroup.all.map(\.name) == ["messages", "memory", "values", "tables", "files"])
+        #expect(
+            FuzzGroup.all.map(\.name) == [
+                "messages", "memory", "values", "tables", "files", "hosts", "notebooks",
+            ])
         for group in FuzzGroup.all {
             for entry in group.entries {
                 let seeds = entry.seeds()

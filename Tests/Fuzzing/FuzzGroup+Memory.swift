@@ -1,5 +1,6 @@
 // What workers and agents share: rings, and the records in them.
 
+import SwoopLaunching
 import SwoopModel
 import SwoopTransport
 import SwoopWire
@@ -19,10 +20,51 @@ extension FuzzGroup {
         Entry("ring", seeds: { ringScripts }) { bytes in
             SpoiltRing.play(bytes)
         },
+        Entry("slots", seeds: { slotScripts }) { bytes in
+            guard let memory = sharedMemory(of: bytes, count: SlotTable.memoryBytes(slots: 4)),
+                let table = try? SlotTable(memory: memory, slots: 4)
+            else { return }
+            for slot in 0..<5 {
+                guard let line = table.read(slot: slot) else { continue }
+                precondition(line.function.utf8.count <= 3 * 192, "a name that is too long")
+                table.begin(line.attempt ?? attempt, function: line.function, slot: slot, at: .max)
+                table.end(slot: slot, at: .min)
+            }
+        },
+        Entry("last words of a crash", seeds: { crashes }) { bytes in
+            guard let memory = sharedMemory(of: bytes, count: CrashArea.memoryBytes),
+                let report = try? CrashArea(memory: memory).report()
+            else { return }
+            precondition(report.programCounters.count <= 64, "more frames than there can be")
+        },
+    ]
+
+    private static let attempt = AttemptID(task: spec.id, number: 1)
+
+    /// Shared memory that begins with some bytes.
+    private static func sharedMemory(of bytes: [UInt8], count: Int) -> SharedMemory? {
+        guard let memory = try? SharedMemory(creating: "fuzz", bytes: count) else { return nil }
+        for (place, byte) in bytes.prefix(memory.count).enumerated() {
+            unsafe memory.base.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
+        }
+        return memory
+    }
+
+    /// A line that is idle, and one that says a name.
+    private static let slotScripts: [[UInt8]] = [
+        [UInt8](repeating: 0, count: 64),
+        [2] + [UInt8](repeating: 0, count: 23) + [1, 0, 0, 0, 3, 0, 0, 0]
+            + [UInt8](repeating: 0, count: 32) + Array("f()".utf8),
+    ]
+
+    /// Complete, slot 1, SIGSEGV at an address, run 42, two frames.
+    private static let crashes: [[UInt8]] = [
+        [2, 0, 0, 0, 1, 0, 0, 0, 11, 0, 0, 0, 1, 0, 0, 0] + [8, 0, 0, 0, 0, 0, 0, 0]
+            + [42, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 16, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0]
+            + [0, 1, 16, 0, 0, 0, 0, 0, 0, 2, 16, 0, 0, 0, 0, 0]
     ]
 
     @Sendable private static func workerMessages() -> [[UInt8]] {
-        let attempt = AttemptID(task: spec.id, number: 1)
         let extent = PageExtent(offset: 4_096, byteCount: 64, elementCount: 2, checksum: 9)
         let messages: [WorkerMessage] = [
             .ready(processID: 5), .reports(reports), .stored(attempt, extent), .abandoned(extent),

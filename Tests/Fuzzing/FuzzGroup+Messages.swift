@@ -76,7 +76,7 @@ extension FuzzGroup {
     }
 
     /// Cuts bytes into frames: two bytes that say how many, then so many, as far as they go.
-    private static func frames(of bytes: [UInt8]) -> [[UInt8]] {
+    static func frames(of bytes: [UInt8]) -> [[UInt8]] {
         var rest = bytes[...]
         var frames: [[UInt8]] = []
         while rest.count >= 2, frames.count < 64 {
@@ -89,7 +89,7 @@ extension FuzzGroup {
         return frames
     }
 
-    private static func bytes(of frames: [[UInt8]]) -> [UInt8] {
+    static func bytes(of frames: [[UInt8]]) -> [UInt8] {
         frames.flatMap { [UInt8($0.count & 255), UInt8($0.count >> 8)] + $0 }
     }
 

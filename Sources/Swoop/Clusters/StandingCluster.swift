@@ -7,82 +7,31 @@ package import SwoopLaunching
 package import SwoopModel
 import SwoopTransport
 
-/// A cluster of hosts that outlives its clients: what `swoop up` starts.
-package struct StandingCluster: Sendable {
-    /// Its name; nil: the hosts file's, else `standing`.
-    package var name: String?
-    /// A hosts file; nil: `hosts`.
-    package var file: String?
-    /// Hosts as they stand on a command line.
-    package var hosts: [String]
-    package var acceptsNewKeys: Bool
-    /// Seconds.
-    package var connectLimit: Int
-    /// Seconds.
-    package var grace: Int
-    package var showsProgress: Bool
-
-    package init(
-        name: String?, file: String?, hosts: [String], acceptsNewKeys: Bool, connectLimit: Int,
-        grace: Int, showsProgress: Bool
-    ) {
-        self.name = name
-        self.file = file
-        self.hosts = hosts
-        self.acceptsNewKeys = acceptsNewKeys
-        self.connectLimit = connectLimit
-        self.grace = grace
-        self.showsProgress = showsProgress
+extension StandingCluster.HostReport {
+    /// A host of which nothing was heard before its user stopped waiting.
+    package init(stopped host: String) {
+        let step = HostError.Step.cancelled
+        self.init(
+            host: host,
+            failure: "\(host): \(step.rawValue): stopped before its agent had joined.",
+            step: step.rawValue, isCarried: false)
     }
 
-    /// What became of one host, for tools.
-    package struct HostReport: Sendable, Equatable {
-        package var host: String
-        /// Nil: its agent has joined.
-        package var failure: String?
-        package var step: String
-        package var isCarried: Bool
-        /// What its user should know though all is well; empty: nothing.
-        package var remark = ""
-
-        init(host: String, failure: String?, step: String, isCarried: Bool) {
-            self.host = host
-            self.failure = failure
-            self.step = step
-            self.isCarried = isCarried
-        }
-
-        /// What a running cluster said of the host.
-        package init(_ result: HostResult) {
-            self.init(
-                host: result.host, failure: result.failure.isEmpty ? nil : result.failure,
-                step: result.step, isCarried: result.isCarried)
-            remark = result.remark
-        }
-
-        /// A host of which nothing was heard before its user stopped waiting.
-        package init(stopped host: String) {
-            let step = HostError.Step.cancelled
-            self.init(
-                host: host,
-                failure: "\(host): \(step.rawValue): stopped before its agent had joined.",
-                step: step.rawValue, isCarried: false)
-        }
-
-        /// It had joined, and ends with the others.
-        mutating func stop() {
-            guard failure == nil else { return }
-            step = HostError.Step.cancelled.rawValue
-            failure = "\(host): \(step): stopped with the others."
-        }
-
-        init(_ outcome: HostOutcome) {
-            self.init(
-                host: outcome.host.name, failure: outcome.failure?.description,
-                step: outcome.failure?.step.rawValue ?? "", isCarried: outcome.carried != nil)
-        }
+    /// It had joined, and ends with the others.
+    mutating func stop() {
+        guard failure == nil else { return }
+        step = HostError.Step.cancelled.rawValue
+        failure = "\(host): \(step): stopped with the others."
     }
 
+    init(_ outcome: HostOutcome) {
+        self.init(
+            host: outcome.host.name, failure: outcome.failure?.description,
+            step: outcome.failure?.step.rawValue ?? "", isCarried: outcome.carried != nil)
+    }
+}
+
+extension StandingCluster {
     /// The name of a cluster that nobody named.
     package static let usualName = "standing"
 

@@ -59,7 +59,7 @@ extension StandingCluster {
     private static func reports(in text: String, end: () -> String?) throws -> [HostReport] {
         let lines = text.pieces(at: "\n")
         if let error = lines.first(where: { $0.utf8.starts(with: "error\t".utf8) }) {
-            let words = Words.of(error)
+            let words = TabbedLine.words(of: error)
             throw SwoopError(
                 .unreachable, words[1], advice: words.count > 2 ? words[2] : "")
         }
@@ -136,7 +136,7 @@ extension StandingCluster {
         } catch {
             let words =
                 (error as? SwoopError).map { [$0.message, $0.advice] } ?? ["\(error)"]
-            answer([(["error"] + words.map(Words.ofOneLine)).joined(separator: "\t")])
+            answer([TabbedLine.text(of: ["error"] + words)])
             exit(1)
         }
     }
@@ -156,76 +156,5 @@ extension StandingCluster {
         guard target >= 0 else { return }
         for stream in [1, 2] as [Int32] { _ = dup2(target, stream) }
         _ = close(target)
-    }
-}
-
-// MARK: As lines
-
-/// Words on one line, between tabs; they come out as they went in.
-private enum Words {
-    static func ofOneLine(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\\": "\\\\"
-            case "\t": "\\t"
-            case "\n": "\\n"
-            case "\r": "\\r"
-            default: String(scalar)
-            }
-        }.joined()
-    }
-
-    static func of(_ line: Substring) -> [String] {
-        line.pieces(at: "\t", omittingEmpty: false).map { word in
-            var scalars = word.unicodeScalars[...]
-            var text = String.UnicodeScalarView()
-            while let scalar = scalars.popFirst() {
-                guard scalar == "\\", let mark = scalars.popFirst() else {
-                    text.append(scalar)
-                    continue
-                }
-                text.append(mark == "t" ? "\t" : mark == "n" ? "\n" : mark == "r" ? "\r" : mark)
-            }
-            return String(text)
-        }
-    }
-}
-
-extension StandingCluster {
-    /// The request as a line; what is nil is an empty word.
-    var line: String {
-        let words =
-            [
-                name ?? "", file ?? "", acceptsNewKeys ? "yes" : "no", String(connectLimit),
-                String(grace), showsProgress ? "yes" : "no",
-            ] + hosts
-        return words.map(Words.ofOneLine).joined(separator: "\t")
-    }
-
-    init?(line: String) {
-        let words = Words.of(line[...])
-        guard words.count >= 6, let connectLimit = Int(words[3]), let grace = Int(words[4]) else {
-            return nil
-        }
-        self.init(
-            name: words[0].isEmpty ? nil : words[0], file: words[1].isEmpty ? nil : words[1],
-            hosts: Array(words[6...]), acceptsNewKeys: words[2] == "yes",
-            connectLimit: connectLimit, grace: grace, showsProgress: words[5] == "yes")
-    }
-}
-
-extension StandingCluster.HostReport {
-    /// The report as a line.
-    var line: String {
-        [host, isCarried ? "carried" : "direct", step, failure ?? ""].map(Words.ofOneLine)
-            .joined(separator: "\t")
-    }
-
-    init?(line: Substring) {
-        let words = Words.of(line)
-        guard words.count == 4 else { return nil }
-        self.init(
-            host: words[0], failure: words[3].isEmpty ? nil : words[3], step: words[2],
-            isCarried: words[1] == "carried")
     }
 }
