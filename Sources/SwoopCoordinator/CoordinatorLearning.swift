@@ -56,7 +56,7 @@ struct CoordinatorLearning {
             return
         }
         let (store, remark) = ModelStore.open(path: path) {
-            OwnFile.trouble(of: $0, isThere: false)
+            OwnFile.trouble(ofKept: $0)
         }
         database = store
         self.remark = remark

@@ -1,6 +1,8 @@
 // The hosts of a cluster as a user names them on a command line; HostList+File.swift reads them
 // from a file.
 
+import SwoopModel
+
 /// The hosts that a cluster is to have.
 package struct HostList: Hashable, Sendable {
     /// What the cluster is called; nil where the user did not care.
@@ -50,11 +52,12 @@ package struct HostListError: Error, Hashable, Sendable, CustomStringConvertible
     init(_ message: String, file: String? = nil, line: Int = 0) {
         self.file = file
         self.line = line
-        self.message = message
+        // Words of the list stand in it, whatever they are.
+        self.message = PrintableText.line(message)
     }
 
     package var description: String {
-        let place = [file, line > 0 ? String(line) : nil].compactMap(\.self)
+        let place = [file.map(PrintableText.line), line > 0 ? String(line) : nil].compactMap(\.self)
         return (place.isEmpty ? "" : place.joined(separator: ":") + ": ") + message
     }
 }

@@ -33,6 +33,24 @@ enum HostShell {
         String(repeating: "\n", count: 8) + String(repeating: command + "\n", count: 4)
     }
 
+    /// What may keep a shell from beginning.
+    private static func suspicion(of prolog: String) -> String {
+        // Whatever its shell is: this word means the same in all of them.
+        let words = prolog.split { " \t\n;&|(){}".contains($0) }
+        if let place = words.firstIndex(of: "exec") {
+            let isRedirection = words[(place + 1)...].first.map { word in
+                word.drop { $0.isNumber }.first.map { "<>&".contains($0) } ?? false
+            }
+            return isRedirection ?? true
+                ? "its prolog says exec with a redirection: where that is of the output, nothing "
+                    + "of what runs there is heard; redirect single commands instead"
+                : "its prolog says exec, which puts a command in the place of the shell that was "
+                    + "to start the agent: leave the word out"
+        }
+        let suspects = prolog.isEmpty ? "" : "its prolog or "
+        return "\(suspects)start-up files such as ~/.bashrc may read input or never end"
+    }
+
     /// Starts one; a script and its input are what is written to it from now on.
     ///
     /// A channel that has ended is one whose shell ended first: its output says why.
@@ -42,10 +60,7 @@ enum HostShell {
         after prolog: String = "", on session: SSHSession
     ) throws(HostError) -> SSHChannel {
         let doing = session.wait.doing
-        let suspects = prolog.isEmpty ? "" : "its prolog or "
-        session.wait.doing =
-            "waiting for a shell there; \(suspects)start-up files such as ~/.bashrc may read input "
-            + "or never end"
+        session.wait.doing = "waiting for a shell there; " + suspicion(of: prolog)
         let channel = try SSHChannel(session, command: prolog + command)
         guard try channel.write(Array(bait(prolog + command).utf8)) else { return channel }
         let mark = Array(ready.utf8)[...]

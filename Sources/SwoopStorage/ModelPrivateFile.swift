@@ -5,21 +5,22 @@ internal import Glibc
 /// A file that only its owner may read.
 enum PrivateFile {
     /// Makes the folders (0700) and the file (0600, empty) where absent, and closes an existing
-    /// file to others.
+    /// file to readers.
     ///
     /// SQLite gives its side files the same mode.
     ///
-    /// - Parameter objection: what lets others change a file that is made there, as a clause.
+    /// - Parameter objection: what lets others change a file of that name, there or not, as a
+    ///   clause.
     static func prepare(
         _ path: String, objection: (String) -> String?
     ) throws(StorageError) {
         try makeFolders(of: path)
-        if let objection = objection(path) { throw .unwritable(path: path, reason: objection) }
         // What SQLite finds beside the file it believes as it does the file.
-        for suffix in ["-wal", "-shm", "-journal"] {
+        for name in [path] + ["-wal", "-shm", "-journal"].map({ path + $0 }) {
+            if let objection = objection(name) { throw .unwritable(path: name, reason: objection) }
             var status = stat()
-            guard unsafe lstat(path + suffix, &status) == 0 else { continue }
-            try checkOwner(status, path + suffix)
+            guard unsafe lstat(name, &status) == 0 else { continue }
+            try checkOwner(status, name)
         }
         let descriptor = unsafe open(
             path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600)

@@ -85,5 +85,33 @@ extension ProgramTests {
             let missing = try tool("models", "evaluate", path + "x", status: 1)
             #expect(missing.errors.contains("cannot be read: there is no such file"))
         }
+
+        @Test(arguments: [
+            ("models.sqlite", 0o666, "others can write into"),
+            ("models.sqlite-wal", 0o606, "others can write into"),
+            ("", 0o1777, "others can write into"),
+        ])
+        func
+            `what others could have changed is believed by no coordinator, and the program is told`(
+                name: String, mode: Int, reason: String
+            ) throws
+        {
+            try learn()
+            let state = folder.path + "/state/swoop"
+            let path = name.isEmpty ? state : "\(state)/\(name)"
+            if name.hasSuffix("-wal") {
+                try Data().write(to: URL(fileURLWithPath: path))
+            }
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            let run = try ProgramRun(["job", "learning", "10", "1"], in: folder)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.errors.contains("Learned runtimes cannot be kept in"), "\(run.errors)")
+            #expect(run.errors.contains("\(reason) \(path)"), "\(run.errors)")
+            #expect(run.errors.contains("chmod go-w"), "\(run.errors)")
+            let found = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(found[.posixPermissions] as? Int == mode, "it was changed in silence")
+            let models = try tool("models", status: 1)
+            #expect(models.errors.contains("\(reason) \(path)"), "\(models.errors)")
+        }
     }
 }

@@ -45,4 +45,31 @@ import Testing
         _ = try wrong.end()
         #expect(wrong.errors.contains("Unknown key"), "\(wrong.errors)")
     }
+
+    private static var canBeNobody: Bool {
+        geteuid() == 0 && (unsafe access("/usr/bin/setpriv", X_OK)) == 0
+    }
+
+    /// What the unit file starts. Files of a process whose memory is closed are root's, in /proc.
+    @Test(.enabled(if: canBeNobody, "needs root, and setpriv"), arguments: [false, true])
+    func `a coordinator in the foreground closes its memory, unless it is told to leave it open`(
+        isOpen: Bool
+    ) throws {
+        let folder = try TestFolder()
+        let nobody: uid_t = 65_534
+        #expect(unsafe chown(folder.path, nobody, nobody) == 0)
+        let tool = try #require(ProgramRun.path(of: "swoop"))
+        var environment = ["HOME": folder.path]
+        if isOpen { environment["SWOOP_DUMPABLE"] = "1" }
+        let run = try ProgramRun(
+            ["--reuid=65534", "--regid=65534", "--clear-groups", tool]
+                + ["up", "--foreground", "--name", "night", "local"],
+            in: folder, program: "/usr/bin/setpriv", environment: environment)
+        try run.read(until: "it is up") { _ in folder.addresses.contains("night.address") }
+        var status = stat()
+        #expect(unsafe stat("/proc/\(run.process.pid)/environ", &status) == 0)
+        #expect(status.st_uid == (isOpen ? nobody : 0))
+        run.process.kill(SIGTERM)
+        #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+    }
 }

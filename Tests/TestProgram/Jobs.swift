@@ -10,10 +10,10 @@ func runJob(_ arguments: [String]) async throws {
     else { return tell("usage", "job CLUSTER TASKS MILLISECONDS") }
     var options = LocalOptions()
     options.cores = 2
-    options.learns = false
+    options.learns = arguments[0] == "learning"
     let spec: ClusterSpec
     switch arguments[0] {
-    case "local": spec = .local(options)
+    case "local", "learning": spec = .local(options)
     case "environment": spec = .ofTest ?? .local(options)
     default: spec = .connected(arguments[0])
     }

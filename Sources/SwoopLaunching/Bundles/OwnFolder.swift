@@ -74,6 +74,20 @@ enum OwnFolder {
         _ = try walk(to: String(path[...slash]), isAbove: true)
     }
 
+    /// Throws a sentence unless nobody else can make files beside this one, put another in its
+    /// place, or change it where it is there.
+    static func checkKept(_ path: String) throws(BundleError) {
+        let slash = path.lastIndex(of: "/")
+        let folder = try walk(
+            to: slash.map { String(path[...$0]) } ?? ".", isAbove: false)
+        let top = status(of: "/")?.st_uid ?? 0
+        guard let found = status(of: folder) else {
+            throw .systemCall("lstat", path: folder, code: errno)
+        }
+        try checkWriters(found, folder, trusting: top)
+        if let found = status(of: path) { try checkWriters(found, path, trusting: top) }
+    }
+
     /// The same, and that nobody else can change the file itself, which is there.
     static func checkFile(_ path: String) throws(BundleError) {
         let real = try walk(to: path, isAbove: false)
@@ -204,6 +218,24 @@ package enum OwnFile {
             return nil
         } catch .unsafeFolder(let fault, let place) {
             return fault.trouble(of: place)
+        } catch {
+            return error.description
+        }
+    }
+
+    /// The same of a file that is kept from one time to the next, with others beside it; it need
+    /// not be there. Says how to mend it.
+    package static func trouble(ofKept path: String) -> String? {
+        do throws(BundleError) {
+            try OwnFolder.checkKept(path)
+            return nil
+        } catch .unsafeFolder(let fault, let place) {
+            let mending =
+                switch fault {
+                case .open, .shared: ": take that from them (chmod go-w)"
+                case .noFolder, .foreign, .unsearchable: ""
+                }
+            return fault.trouble(of: place) + mending
         } catch {
             return error.description
         }

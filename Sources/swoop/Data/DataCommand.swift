@@ -41,27 +41,37 @@ struct ListDataCommand: ParsableCommand {
 
     func run() throws {
         try SwoopTool.report {
-            let rows = try KeptOrders.clusters(named: name).map { address in
-                guard let kept = KeptOrders(address).everything() else {
-                    throw ToolError("\(address.cluster) does not answer: see `swoop status`")
+            var rows: [(cluster: String, kept: [KeptState])] = []
+            var failures: [any Error] = []
+            for address in try KeptOrders.clusters(named: name) {
+                do {
+                    rows.append((address.cluster, try KeptOrders(address).everything()))
+                } catch {
+                    failures.append(error)
                 }
-                return (cluster: address.cluster, kept: kept)
             }
-            if json {
-                let all = rows.flatMap { row in row.kept.map { KeptJSON($0, of: row.cluster) } }
-                return StandardOutput.write(JSONLine.text(of: all) + "\n")
-            }
-            guard rows.contains(where: { !$0.kept.isEmpty }) else {
-                let names = rows.map(\.cluster).joined(separator: ", ")
-                return StandardError.say(
-                    "nothing is kept in \(names); a program keeps something with "
-                        + "`try await cluster.keep(array, as: \"NAME\")`")
-            }
-            let lines = rows.flatMap { row in row.kept.map { KeptTable.cells($0, of: row.cluster) }
-            }
-            StandardOutput.write(
-                StatusTable.lines([KeptTable.heading] + lines).map { $0 + "\n" }.joined())
+            // One that does not answer hides nothing of the others.
+            if rows.isEmpty, let failure = failures.first { throw failure }
+            show(rows)
+            for failure in failures { StandardError.say("\(failure)") }
+            if !failures.isEmpty { throw ExitCode(1) }
         }
+    }
+
+    private func show(_ rows: [(cluster: String, kept: [KeptState])]) {
+        if json {
+            let all = rows.flatMap { row in row.kept.map { KeptJSON($0, of: row.cluster) } }
+            return StandardOutput.write(JSONLine.text(of: all) + "\n")
+        }
+        guard rows.contains(where: { !$0.kept.isEmpty }) else {
+            let names = rows.map(\.cluster).joined(separator: ", ")
+            return StandardError.say(
+                "nothing is kept in \(names); a program keeps something with "
+                    + "`try await cluster.keep(array, as: \"NAME\")`")
+        }
+        let lines = rows.flatMap { row in row.kept.map { KeptTable.cells($0, of: row.cluster) } }
+        StandardOutput.write(
+            StatusTable.lines([KeptTable.heading] + lines).map { $0 + "\n" }.joined())
     }
 }
 

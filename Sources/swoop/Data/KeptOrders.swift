@@ -31,9 +31,9 @@ struct KeptOrders {
                 + "(`swoop up --help`)")
     }
 
-    /// What it keeps; nil: it does not answer.
-    func everything() -> [KeptState]? {
-        try? ask(.wantKept) { news in
+    /// What it keeps.
+    func everything() throws -> [KeptState] {
+        try ask(.wantKept) { news in
             if case .kept(let states) = news { states } else { nil }
         }
     }

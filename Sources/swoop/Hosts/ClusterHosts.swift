@@ -55,8 +55,8 @@ struct ClusterHosts {
         return (course.results, course.open)
     }
 
-    /// The hosts, as the coordinator tells of them; nil: it does not answer.
-    func states() throws -> [HostState]? {
+    /// The hosts, as the coordinator tells of them; none where it keeps none.
+    func states() throws -> [HostState] {
         var viewer = try CoordinatorViewer(address, now: MonotonicClock.nanoseconds())
         let limit = MonotonicClock.nanoseconds() + 2 * nanosecondsPerSecond
         var poll = PollLoop()
@@ -69,7 +69,8 @@ struct ClusterHosts {
                 switch news {
                 case .hosts(let states): found = states
                 // A coordinator that keeps hosts tells of them before anything else.
-                case .usage, .end: isOver = true
+                case .usage: isOver = true
+                case .end(let ending): throw ToolError(ending.sentence)
                 case .nodes, .taken, .settled, .kept, .keptSettled: break
                 }
             }
@@ -78,7 +79,10 @@ struct ClusterHosts {
             }
         }
         viewer.close()
-        return found
+        guard found != nil || isOver else {
+            throw ToolError("\(address.cluster) does not answer: see `swoop status`")
+        }
+        return found ?? []
     }
 
     /// Gives an order, and follows it until every host has settled.

@@ -74,7 +74,9 @@ struct DownCommand: ParsableCommand {
                 "\(address.cluster) was \(CoordinatorAddress.elsewhere): run `swoop down` there. "
                     + "If it has ended, remove \(file)")
         }
-        let kept = KeptOrders(address, patience: nanosecondsPerSecond).everything() ?? []
+        // Only for the farewell: whoever does not answer can be ended.
+        let orders = KeptOrders(address, patience: nanosecondsPerSecond)
+        let kept = (try? orders.everything()) ?? []
         // Its number may be another process's by the time that a signal is sent to it.
         guard let end = ProcessEnd(of: address.process) else {
             if !address.process.hasEnded { throw Self.deaf(address) }
@@ -148,7 +150,7 @@ enum DownChoice {
             return
         }
         if names.count == 1, let address = standing.first(where: { $0.cluster == first }) {
-            guard try !Self.has(first, standing) else {
+            guard !Self.has(first, standing) else {
                 throw ToolError(
                     "\(first) is a cluster and a host: `swoop down --name \(first)` ends the cluster, "
                         + "`swoop down --name CLUSTER \(first)` takes the host away")
@@ -161,8 +163,9 @@ enum DownChoice {
         {
             throw Self.absence(of: first, running)
         }
-        let owners = try standing.filter { try Self.hosts(of: $0).contains(first) }
-        guard let owner = owners.first else { throw try Self.strange(first, standing) }
+        let known = standing.map { address in (address, Result { try Self.hosts(of: address) }) }
+        let owners = known.filter { ((try? $0.1.get()) ?? []).contains(first) }.map(\.0)
+        guard let owner = owners.first else { throw Self.strange(first, known) }
         guard owners.count == 1 else {
             let clusters = owners.map(\.cluster).joined(separator: ", ")
             throw ToolError(
@@ -185,11 +188,12 @@ enum DownChoice {
 
     private static func hosts(of address: CoordinatorAddress) throws -> [String] {
         guard address.holder == .hosts else { return [] }
-        return try ClusterHosts(address, showsProgress: false).states()?.map(\.name) ?? []
+        return try ClusterHosts(address, showsProgress: false).states().map(\.name)
     }
 
-    private static func has(_ host: String, _ standing: [CoordinatorAddress]) throws -> Bool {
-        try standing.contains { try hosts(of: $0).contains(host) }
+    /// Whether it is known that one of them has the host.
+    private static func has(_ host: String, _ standing: [CoordinatorAddress]) -> Bool {
+        standing.contains { ((try? hosts(of: $0)) ?? []).contains(host) }
     }
 
     private static func taking(_ address: CoordinatorAddress) throws -> CoordinatorAddress {
@@ -209,13 +213,16 @@ enum DownChoice {
         return CoordinatorChoice.absence(named: name)
     }
 
-    private static func strange(_ name: String, _ standing: [CoordinatorAddress]) throws
-        -> ToolError
-    {
-        let known = try standing.map { address in
-            let hosts = try hosts(of: address)
-            return address.cluster
-                + (hosts.isEmpty ? " has none" : " has " + hosts.joined(separator: ", "))
+    private static func strange(
+        _ name: String, _ standing: [(CoordinatorAddress, Result<[String], any Error>)]
+    ) -> ToolError {
+        let known = standing.map { address, hosts in
+            switch hosts {
+            case .success(let hosts):
+                address.cluster
+                    + (hosts.isEmpty ? " has none" : " has " + hosts.joined(separator: ", "))
+            case .failure(let error): "\(error)"
+            }
         }
         return ToolError(
             "no cluster named \(name) runs here for this user, and no host of that name is in one: "

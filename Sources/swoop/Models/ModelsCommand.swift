@@ -42,7 +42,7 @@ struct ModelsCommand: ParsableCommand {
                     + (path.isEmpty ? ", where HOME is set" : " (looked for \(path))"))
         }
         let (store, remark) = ModelStore.open(path: path) {
-            OwnFile.trouble(of: $0, isThere: false)
+            OwnFile.trouble(ofKept: $0)
         }
         if let remark { throw ToolError(remark) }
         return (store, LearnedFunction.all(of: try store.load()))

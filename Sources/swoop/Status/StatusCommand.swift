@@ -37,12 +37,18 @@ struct StatusCommand: ParsableCommand {
         try SwoopTool.report {
             let addresses = try CoordinatorChoice.running()
             if addresses.isEmpty, !json { throw CoordinatorChoice.absence(named: nil) }
-            let rows = try addresses.map { address in
-                let (reading, nodes, hosts) = try Self.ask(
-                    CoordinatorViewer(address, now: MonotonicClock.nanoseconds()))
-                return StatusRow(
+            let rows = addresses.map { address in
+                var row = StatusRow(
                     name: address.cluster, pid: address.process.pid, endpoint: address.endpoint,
-                    reading: reading, nodes: nodes, hosts: hosts)
+                    reading: nil)
+                // What is wrong with one says nothing of the others.
+                do {
+                    let viewer = try CoordinatorViewer(address, now: MonotonicClock.nanoseconds())
+                    try Self.ask(viewer, into: &row)
+                } catch {
+                    row.trouble = "\(error)"
+                }
+                return row
             }
             if json {
                 StandardOutput.write(JSONLine.text(of: rows.map(StatusJSON.init)) + "\n")
@@ -53,35 +59,35 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    /// The first snapshot, nil when none comes in time, the nodes that are there, and the hosts of
-    /// a cluster that keeps any.
+    /// Adds the first snapshot, unless none comes in time, the nodes that are there, and the hosts
+    /// of a cluster that keeps any.
     private static func ask(
-        _ viewer: consuming CoordinatorViewer
-    ) throws -> (ClusterReading?, [NodeDescription], [HostState]) {
+        _ viewer: consuming CoordinatorViewer, into row: inout StatusRow
+    ) throws {
         let limit = MonotonicClock.nanoseconds() + patience
         var track = UsageTrack(cluster: viewer.address.cluster)
         var poll = PollLoop()
         _ = poll.watch(viewer.socket)
         var isAnswered = false
-        var nodes: [NodeDescription] = []
-        var hosts: [HostState] = []
         while !isAnswered {
             let now = MonotonicClock.nanoseconds()
             for news in viewer.news(now: now) {
                 switch news {
-                case .nodes(let there): nodes = there
-                case .hosts(let states): hosts = states
+                case .nodes(let there): row.nodes = there
+                case .hosts(let states): row.hosts = states
                 case .taken, .settled, .kept, .keptSettled: break
                 case .usage(let usage):
                     track.take(usage, at: now)
                     isAnswered = true
-                case .end: isAnswered = true
+                case .end(let ending):
+                    row.trouble = ending.sentence
+                    isAnswered = true
                 }
             }
             if now > limit { break }
             if !isAnswered { try poll.wait(until: min(limit, viewer.nextDeadline(now: now))) }
         }
         viewer.close()
-        return (track.reading(at: MonotonicClock.nanoseconds()), nodes, hosts)
+        row.reading = track.reading(at: MonotonicClock.nanoseconds())
     }
 }

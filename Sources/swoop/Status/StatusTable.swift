@@ -9,6 +9,8 @@ package struct StatusRow: Sendable {
     package var endpoint: String
     /// Nil: it did not answer.
     package var reading: ClusterReading?
+    /// Why it did not answer, where that is known.
+    package var trouble: String?
     /// Its nodes, in the order of the reading's.
     package var nodes: [NodeDescription]
     /// The hosts of a cluster that keeps any.
@@ -100,8 +102,11 @@ package enum StatusTable {
 
     private static func cells(of row: StatusRow) -> [String] {
         let name = PrintableText.line(row.name)
-        let place = [name, String(row.pid), row.endpoint]
-        guard let reading = row.reading else { return place + ["–", "–", "–", "does not answer"] }
+        let place = [name, String(row.pid), PrintableText.line(row.endpoint)]
+        guard let reading = row.reading else {
+            let why = row.trouble.map(PrintableText.line) ?? "does not answer"
+            return place + ["–", "–", "–", why]
+        }
         let silent = reading.nodes.count { $0.isSilent }
         let nodes = "\(reading.nodes.count)" + (silent > 0 ? " (\(silent) silent)" : "")
         let tasks = reading.tasks
@@ -165,6 +170,8 @@ struct StatusJSON: Encodable {
     var pid: Int32
     var endpoint: String
     var answers: Bool
+    /// Why it does not answer, where that is known.
+    var trouble: String?
     var hosts: [Host]?
     var nodes: [Node]?
     var silentNodes: Int?
@@ -177,6 +184,7 @@ struct StatusJSON: Encodable {
         pid = row.pid
         endpoint = row.endpoint
         answers = row.reading != nil
+        trouble = row.reading == nil ? row.trouble : nil
         hosts = row.hosts.isEmpty ? nil : row.hosts.map(Host.init)
         nodes = row.reading == nil ? nil : row.nodeRows.map(Node.init)
         silentNodes = row.reading?.nodes.count { $0.isSilent }
