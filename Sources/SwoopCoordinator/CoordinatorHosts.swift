@@ -191,6 +191,7 @@ extension CoordinatorLoop {
             for node in nodes where node.description.name == name {
                 handle(.drainWanted(node.id, until: until), now: now)
             }
+            tellWaiting()
         case .keep(let name):
             for node in nodes where node.description.name == name {
                 handle(.drainEnded(node.id), now: now)
@@ -257,17 +258,34 @@ extension CoordinatorLoop {
         }
     }
 
-    /// Says what the work waits for while there is no node, to those who have any.
+    /// Says what the work waits for while no node takes any, to those who have some.
     mutating func tellWaiting() {
-        guard nodes.isEmpty, let hosts else { return }
-        let text = hosts.roster.awaited
+        guard let hosts else { return }
+        let rests = nodes.compactMap { scheduler.rest(of: $0.id) }
+        guard rests.count == nodes.count else { return }
+        let text =
+            nodes.isEmpty
+            ? hosts.roster.awaited
+            : Self.words(ofLeaving: nodes.map(\.description.name), rests)
         for place in clients.indices
-        where !scheduler.progress(of: clients[place].id).isOver
-            && clients[place].waitingTold != text
+        where scheduler.progress(of: clients[place].id).waits && clients[place].waitingTold != text
         {
             clients[place].waitingTold = text
             clients[place].notices.append(.remark(text))
         }
+    }
+
+    /// What work waits for while every node is about to leave.
+    static func words(ofLeaving names: [String], _ rests: [DrainRest]) -> String {
+        let isOne = names.count == 1
+        let list = names.joined(separator: " ")
+        let kept = Set(rests.flatMap(\.strandedNames)).sorted().joined(separator: " ")
+        let stays =
+            kept.isEmpty
+            ? "" : " What is kept there has no other place: `swoop data free \(kept)` gives it up."
+        return "\(list) \(isOne ? "is" : "are") about to leave the cluster and "
+            + "\(isOne ? "takes" : "take") no more work, and there is no other host: "
+            + "`swoop up \(list)` keeps \(isOne ? "it" : "them"), `swoop up HOST` adds one.\(stays)"
     }
 }
 

@@ -76,6 +76,9 @@ public struct ProgressCount: Hashable, Sendable {
     /// Whether nothing is left to do.
     package var isOver: Bool { done + failed + cancelled >= total }
 
+    /// Whether something is left to do that is on no core.
+    package var waits: Bool { done + failed + cancelled + running < total }
+
     /// Counts of nothing yet.
     package init(
         done: UInt64 = 0, failed: UInt64 = 0, cancelled: UInt64 = 0, running: UInt64 = 0,

@@ -76,5 +76,31 @@ extension ClusterTests {
             #expect(down.errors.contains("and with it what it kept: "), "\(down.errors)")
             try place.expectClean([place.alpha, place.beta])
         }
+
+        @Test func `work on a cluster that is about to leave says why it waits, and what to do`()
+            throws
+        {
+            #expect(try desk.swoop("up", "local:cores=2").status == 0)
+            let kept = try desk.run(["keep", "standing"])
+            #expect(try kept.end() == .exited(0), "\(kept.output)\(kept.errors)")
+            // There is no other place for what is kept: it goes on leaving until it is to stay.
+            let less = try desk.start(["down", "--within", "1", "local"])
+            let isLeaving = try holds(within: 60) { [self] in
+                try desk.swoop("status", "--json").output.contains("\"state\":\"leaving\"")
+            }
+            #expect(isLeaving)
+            let run = try desk.run(["kept", "standing"])
+            try run.read(until: "it says why nothing runs") {
+                $0.errors.contains(
+                    "local is about to leave the cluster and takes no more work, and there is no "
+                        + "other host: `swoop up local` keeps it, `swoop up HOST` adds one. What "
+                        + "is kept there has no other place: `swoop data free ")
+            }
+            #expect(try desk.swoop("up", "local").status == 0)
+            #expect(try run.end() == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["sum"] == "1980000.0", "\(run.output)")
+            #expect(try desk.ended(less).status == 1)
+            #expect(try desk.swoop("down").status == 0)
+        }
     }
 }
