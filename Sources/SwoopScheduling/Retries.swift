@@ -35,8 +35,12 @@ extension Scheduler {
         _ index: TaskIndex, with failure: TaskFailure, on node: NodeID,
         into effects: inout [SchedulerEffect]
     ) {
-        guard failure.kind.mayEndOtherwise else { return fail(index, failure, into: &effects) }
         let rule = rule(of: index)
+        guard failure.kind.mayEndOtherwise else {
+            var failure = failure
+            if failure.kind == .trapped, rule.attempts > 1 { failure.message += Self.neverAgain }
+            return fail(index, failure, into: &effects)
+        }
         let here = Setback(node: node, name: failure.node)
         guard tasks[extra: index].setbacks.count + 1 < Int(rule.attempts) else {
             var failure = failure
@@ -113,6 +117,11 @@ extension Scheduler {
     }
 
     // MARK: What is said
+
+    /// What retries are for, where one was asked for and there is none.
+    private static let neverAgain =
+        " It is not tried again, since the check would stop it again: retries are for errors that "
+        + "a function throws, and for time limits."
 
     /// Which run of the task one that failed was, as its user counts them: runs that were taken
     /// back, or that were lost with their node, are none.

@@ -19,8 +19,9 @@ package enum SessionEvent: Sendable {
     case released(TaskID)
     /// The program cancelled tasks.
     case cancelled([TaskID])
-    /// These tasks have had the time that their plan was given, which is said in these words.
-    case timedOut([TaskID], within: String)
+    /// These tasks have had the time that their plan was given, which is said in these words; what
+    /// of this program was seen on cores then, the longest first. Nil: nobody looked.
+    case timedOut([TaskID], within: String, seen: [SeenRun]? = nil)
     /// The coordinator sent news.
     case noticed([ClientNotice])
     /// The coordinator sent the bytes of an output.
@@ -33,6 +34,21 @@ package enum SessionEvent: Sendable {
     case closed
     /// The time that `nextDeadline` named has come.
     case deadlineReached
+}
+
+/// A run that was seen on a core.
+package struct SeenRun: Hashable, Sendable {
+    package let task: TaskID
+    /// Short name of its function.
+    package let function: String
+    /// Name of its node.
+    package let node: String
+    /// How long it had been there, in words.
+    package let time: String
+
+    package init(task: TaskID, function: String, node: String, time: String) {
+        (self.task, self.function, self.node, self.time) = (task, function, node, time)
+    }
 }
 
 /// How a task ended, as a handle shows it.

@@ -55,7 +55,8 @@ package struct SessionMachine: Sendable {
         case .gatheringLeft(let id): leave(id)
         case .released(let task): release(task, into: &effects)
         case .cancelled(let tasks): if case .open = openness { effects.append(.cancel(tasks)) }
-        case .timedOut(let tasks, let time): timeOut(tasks, within: time, into: &effects)
+        case .timedOut(let tasks, let time, let seen):
+            timeOut(tasks, within: time, seen, into: &effects)
         case .noticed(let notices): for notice in notices { take(notice, into: &effects) }
         case .valueArrived(let task, let bytes): arrive(task, bytes, into: &effects)
         case .refused(let reason):
@@ -329,20 +330,43 @@ package struct SessionMachine: Sendable {
 
     /// What has not ended of the tasks ends here, whatever the coordinator says of it later.
     private mutating func timeOut(
-        _ tasks: [TaskID], within time: String, into effects: inout [SessionEffect]
+        _ tasks: [TaskID], within time: String, _ seen: [SeenRun]?,
+        into effects: inout [SessionEffect]
     ) {
         let pending = tasks.filter { task in
             if case .pending? = held[task]?.state { true } else { false }
         }
         guard !pending.isEmpty else { return }
         if case .open = openness { effects.append(.cancel(tasks)) }
+        let own = Set(seen == nil ? [] : tasks)
+        // Runs of a loop's rounds and of children have names that the plan does not know.
+        let runs = seen.map { seen in
+            let known = seen.filter { own.contains($0.task) }
+            return known.isEmpty ? seen : known
+        }
+        let others = runs.map(Self.words) ?? ""
         for task in pending {
-            let failure = TaskFailure(
+            var failure = TaskFailure(
                 kind: .timedOut,
                 message: "its plan was given \(time), and it had not ended by then",
                 task: task)
+            if let run = runs?.first(where: { $0.task == task }) {
+                failure.message += ": \(run.function) was on a core of \(run.node) for \(run.time)"
+                failure.function = run.function
+                failure.node = run.node
+            } else {
+                failure.message += others
+            }
             fail(task, failure, into: &effects)
         }
+    }
+
+    /// What was on cores when a plan's time was over: the first few.
+    private static func words(about runs: [SeenRun]) -> String {
+        guard !runs.isEmpty else { return "; no core was on a task of it then" }
+        var names = runs.prefix(3).map { "\($0.function) on \($0.node) for \($0.time)" }
+        if runs.count > names.count { names.append("\(runs.count - names.count) more") }
+        return "; on cores then: " + names.joined(separator: ", ")
     }
 
     private mutating func end(_ failure: TaskFailure, into effects: inout [SessionEffect]) {

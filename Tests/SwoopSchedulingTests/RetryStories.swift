@@ -44,6 +44,15 @@ import Testing
         var cluster = pair(attempts: 5)
         cluster.finish(2)
         cluster.fail(1, .trapped)
+        #expect(
+            cluster.expectFailed(1, .trapped).message
+                == "it broke It is not tried again, since the check would stop it again: retries "
+                + "are for errors that a function throws, and for time limits.")
+    }
+
+    @Test func `without retries a check that stopped it says nothing of them`() {
+        var cluster = pair(attempts: 0)
+        cluster.fail(1, .trapped)
         #expect(cluster.expectFailed(1, .trapped).message == "it broke")
     }
 

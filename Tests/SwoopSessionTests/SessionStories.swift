@@ -58,6 +58,37 @@ private struct TestSession {
         #expect(session.taken() == [.bring(task(2), [5])])
     }
 
+    @Test func `what is out of time says what was on which core, and for how long`() {
+        func message(of number: Int, seen: [SeenRun]?) -> TaskFailure? {
+            var session = TestSession()
+            session.submit(1, 2)
+            session.handle(.wanted(task(number)))
+            session.orders = []
+            session.handle(.timedOut([task(1), task(2)], within: "2.0 s", seen: seen))
+            return session.taken().compactMap { order in
+                if case .refuse(_, let failure) = order { failure } else { nil }
+            }.first
+        }
+        func run(_ number: Int, _ time: String) -> SeenRun {
+            SeenRun(task: task(number), function: "spin", node: "alpha", time: time)
+        }
+        let begin = "its plan was given 2.0 s, and it had not ended by then"
+        let own = message(of: 1, seen: [run(7, "9.0 s"), run(1, "1.9 s")])
+        #expect(own?.message == "\(begin): spin was on a core of alpha for 1.9 s")
+        #expect(own?.function == "spin" && own?.node == "alpha")
+        // Of other plans of this program nothing is said while something of this one runs.
+        #expect(
+            message(of: 2, seen: [run(7, "9.0 s"), run(1, "1.9 s")])?.message
+                == "\(begin); on cores then: spin on alpha for 1.9 s")
+        let rounds = (11...15).map { run($0, "1.0 s") }
+        #expect(
+            message(of: 1, seen: rounds)?.message
+                == "\(begin); on cores then: spin on alpha for 1.0 s, spin on alpha for 1.0 s, "
+                + "spin on alpha for 1.0 s, 2 more")
+        #expect(message(of: 1, seen: [])?.message == "\(begin); no core was on a task of it then")
+        #expect(message(of: 1, seen: nil)?.message == begin)
+    }
+
     @Test func `a small value comes with the end of its task, once`() {
         var session = TestSession()
         session.submit(1)

@@ -129,7 +129,7 @@ private func tellTypedErrors(_ cluster: Cluster) async {
 
 private func tellWaits(_ cluster: Cluster, in folder: String) async {
     await tellError("plan's time") {
-        try await cluster.remotely(timeout: .milliseconds(200)) { $0.call(spinLong, 60_000) }.value
+        try await cluster.remotely(timeout: .seconds(1)) { $0.call(spinLong, 60_000) }.value
     }
     await tell("free after the plan's time") {
         try await waitForUsage(cluster) { $0.busyCores == 0 } >= 0 ? "free" : "busy"

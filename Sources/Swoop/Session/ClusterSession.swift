@@ -485,12 +485,12 @@ final class ClusterSession: Sendable {
 
     func cancel(_ tasks: [TaskID]) { if !tasks.isEmpty { handle(.cancelled(tasks)) } }
 
-    /// Ends what has not ended of these tasks when the time is over.
-    func limit(_ tasks: TaskIDs, to time: Duration) {
-        Task { [weak self] in
-            try? await Task.sleep(for: time)
-            self?.handle(
-                .timedOut(Array(tasks), within: ProgressLine.time(time.clampedNanoseconds)))
+    /// Whether one of these tasks has a handle and has not ended.
+    func hasPending(_ tasks: TaskIDs) -> Bool {
+        state.withLock { state in
+            tasks.contains {
+                if case .pending? = state.machine.held[$0]?.state { true } else { false }
+            }
         }
     }
 

@@ -48,7 +48,7 @@ final class SessionConsole: Sendable {
         guard showsOutput, let shown = shown(line) else { return }
         finish()
         var text = line.function.isEmpty ? "" : "[\(line.function)] "
-        if line.dropped > 0 { text += "(\(line.dropped) lines dropped: too many at once) " }
+        if line.dropped > 0 { text += "(\(line.dropped) \(Self.dropped)) " }
         text += shown
         let isToErrors = line.isError || taskOutput == .standardError
         let isShown = isToErrors ? isTerminal.errors : isTerminal.output
@@ -79,6 +79,10 @@ final class SessionConsole: Sendable {
         default: return nil
         }
     }
+
+    /// What is said of lines that came too fast, behind their number: they are nowhere.
+    private static let dropped =
+        "lines dropped: 2,000 a second are shown; what you need of them, return or write to a file"
 
     /// Lines about rows that were left out that are shown for one plan.
     private static let leftOutShownMax = 3
