@@ -39,4 +39,34 @@ import Testing
             #expect(try await i.values.map(\.first) == (0..<11).map(Double.init))
         }
     }
+
+    @Test(arguments: plainClusters)
+    func `groupings that are each sorted are one expression`(cluster: String) async throws {
+        let visits = (0..<2_000).map(TownVisit.init)
+        try await withPlainCluster(cluster) { cluster in
+            let (a, b, c, d, e, f) = try await cluster.remotely { remote in
+                let all = remote.array(visits)
+                return (
+                    all.grouped(by: \.host, .summing(of: \.bytes)).sorted(by: \.second).prefix(3),
+                    all.grouped(by: \.host, .counting()).sorted(by: \.second, .descending).prefix(
+                        1),
+                    all.grouped(by: \.bytes, .summing(of: \.seconds)).sorted(by: \.second).count,
+                    all.grouped(by: \.host, .max(of: \.seconds)).sorted(by: \.first).collected(),
+                    all.grouped(by: \.bytes, .mean(of: \.seconds)).sorted(by: \.second).prefix(2),
+                    all.sorted(by: \.seconds).map(\.host).prefix(1)
+                )
+            }
+            let bytes = Dictionary(grouping: visits, by: \.host)
+                .mapValues { $0.reduce(0) { $0 + $1.bytes } }
+            #expect(try await a.value.map(\.second) == Array(bytes.values.sorted().prefix(3)))
+            #expect(try await b.value.map(\.second) == [286])
+            #expect(try await c.value == 1_000)
+            #expect(try await d.value.map(\.first) == bytes.keys.sorted())
+            let means = Dictionary(grouping: visits, by: \.bytes).values.map { group in
+                group.reduce(0) { $0 + $1.seconds } / Double(group.count)
+            }
+            #expect(try await e.value.map(\.second) == Array(means.sorted().prefix(2)))
+            #expect(try await f.value == ["h0"])
+        }
+    }
 }

@@ -1,6 +1,8 @@
 // `sorted`: a chain's elements in the order of their keys, as a chain that goes on. Every part is
 // sorted where it is, and each partition of the keys merged from all parts (sample sort: Frazer and
-// McKellar, Journal of the ACM 17, 1970); what does not fit into memory waits on disks.
+// McKellar, Journal of the ACM 17, 1970); what does not fit into memory waits on disks. Overloads
+// for functions stand back behind those for key paths: where they do not, the compiler tries both
+// of each sort of an expression against those of all others.
 
 public import SwoopElements
 
@@ -20,7 +22,7 @@ extension Chain where Stage.Output: PageElement {
     /// ```swift
     /// remote.csv("trades.csv", as: Trade.self).sorted(by: price).saved(asCSV: "by-price")
     /// ```
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F
     ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, F>>
@@ -28,21 +30,12 @@ extension Chain where Stage.Output: PageElement {
 
     /// The elements in the opposite order of their keys; those of equal keys stay in the order of
     /// the source.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
     ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _DescendingFunction<F>>>
     where F.Input == Stage.Output, F.Output: SortKey {
         _sorted(_ElementRows.self, by: _DescendingFunction(key))
-    }
-
-    /// The elements in the order of their keys, which are of a type that can be compared.
-    @inlinable @inline(__always) @_disfavoredOverload
-    public func sorted<F: ElementFunction>(
-        by key: F
-    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _ComparedFunction<F>>>
-    where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
-        _sorted(_ElementRows.self, by: _ComparedFunction(key))
     }
 
     /// The elements in their own order.
@@ -55,6 +48,19 @@ extension Chain where Stage.Output: PageElement {
     }
 }
 
+extension Chainable where Stage.Output: PageElement {
+    /// The elements in the order of their keys, which are of a type that can be compared.
+    ///
+    /// Not in `Chain`: beside an overload there that takes the keys as well, this one stands back.
+    @inlinable @inline(__always) @_disfavoredOverload
+    public func sorted<F: ElementFunction>(
+        by key: F
+    ) -> Chain<_MergedSource<_ElementRows<Stage.Output>, _ComparedFunction<F>>>
+    where F.Input == Stage.Output, F.Output: Comparable & RemoteValue {
+        chain._sorted(_ElementRows.self, by: _ComparedFunction(key))
+    }
+}
+
 extension Chain where Stage.Output == TextSlice {
     /// The pieces of text in the order of their keys; those of equal keys stay in the order of the
     /// source.
@@ -63,12 +69,12 @@ extension Chain where Stage.Output == TextSlice {
     /// @Remote func key(_ line: TextSlice) -> TextSlice { line.prefix(10) }
     /// remote.lines("sort.txt").sorted(by: key).saved(asText: "sorted/part")
     /// ```
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(by key: F) -> Chain<_MergedSource<_TextRows, F>>
     where F.Input == Stage.Output, F.Output: SortKey { _sorted(_TextRows.self, by: key) }
 
     /// The pieces of text in the opposite order of their keys.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
     ) -> Chain<_MergedSource<_TextRows, _DescendingFunction<F>>>
@@ -123,14 +129,14 @@ where Stage.Output == TextSlice {
 
 extension ProxyArray {
     /// The elements in the order of their keys, as a chain: see `Chain.sorted(by:)`.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F
     ) -> Chain<_MergedSource<_ElementRows<Element>, F>>
     where F.Input == Element, F.Output: SortKey { chain.sorted(by: key) }
 
     /// The elements in the opposite order of their keys, as a chain.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func sorted<F: ElementFunction>(
         by key: F, _ order: SortOrder
     ) -> Chain<_MergedSource<_ElementRows<Element>, _DescendingFunction<F>>>
