@@ -5,8 +5,8 @@
 
 /// A key that fits into words, but for long text.
 ///
-/// Integers of up to 64 bits, floating-point numbers, Bool, text, optionals and pairs of such
-/// conform.
+/// Integers of up to 64 bits, floating-point numbers, Bool, text, enums with `@Record`, optionals
+/// and pairs of such conform.
 public protocol PackedKey {
     /// The key as it stands in an answer.
     associatedtype _Stored: PageElement

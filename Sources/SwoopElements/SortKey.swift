@@ -3,8 +3,9 @@
 
 /// A key that elements can be ordered by, in every process alike.
 ///
-/// Integers, floating-point numbers, Bool, String, `TextSlice`, optionals and pairs of such
-/// conform. Text is ordered by its UTF-8 bytes. Which keys are equal says KeyForm.swift.
+/// Integers, floating-point numbers, Bool, String, `TextSlice`, enums with `@Record`, optionals and
+/// pairs of such conform. Text is ordered by its UTF-8 bytes. Which keys are equal says
+/// KeyForm.swift.
 public protocol SortKey {
     /// The key as a value that can be kept and sent.
     associatedtype Kept: RemoteValue

@@ -1,11 +1,9 @@
 // Which values of the code around a closure of #remote it uses without capturing them. The compiler
-// shows a macro the closure alone, so the file around it is read from the disk; where that is not
-// the text that is compiled, as in an editor, nothing is found here and the compiler says it in its
+// shows a macro the closure alone, so the file around it is read (SurroundingFile.swift); where
+// that is not the text that is compiled, nothing is found here and the compiler says it in its
 // words.
 
-import Glibc
 import SwiftDiagnostics
-import SwiftParser
 import SwiftSyntax
 import SwiftSyntaxMacros
 
@@ -30,8 +28,15 @@ struct LocalUseMessage: DiagnosticMessage {
     let severity = DiagnosticSeverity.error
     let diagnosticID = MessageID(domain: "Swoop", id: "localUse")
 
-    init(_ local: LocalName, parameter: String) {
+    init(_ local: LocalName, isChanged: Bool, parameter: String) {
         let name = local.name
+        if isChanged {
+            message =
+                "'\(name)' is a local value, and what the closure changed would be a copy in another "
+                + "process: give each element its part, and end the chain in sum, count, grouped or "
+                + "reduce"
+            return
+        }
         func captured(_ value: String, _ type: String?) -> String {
             "capture it with its type: #remote { [\(name) = \(value) as \(type ?? "T")] \(parameter) in … }"
         }
@@ -60,9 +65,32 @@ func refuseLocalUses(
     guard !uses.isEmpty, let locals = localNames(around: node, in: context) else { return }
     for use in uses {
         guard let local = locals.first(where: { $0.name == use.baseName.text }) else { continue }
-        let message = LocalUseMessage(local, parameter: parameter)
+        let message = LocalUseMessage(
+            local, isChanged: isChanged(by: use), parameter: parameter)
         throw DiagnosticsError(diagnostics: [Diagnostic(node: Syntax(use), message: message)])
     }
+}
+
+/// Whether an expression changes the value that it names: `x += 1`, `x = 1`, `&x`, `x.append(1)`.
+private func isChanged(by use: DeclReferenceExprSyntax) -> Bool {
+    if use.parent?.is(InOutExprSyntax.self) == true { return true }
+    if let member = use.parent?.as(MemberAccessExprSyntax.self), member.base?.id == use.id {
+        return ["append", "insert", "remove", "removeAll"].contains(member.declName.baseName.text)
+    }
+    // The operators of a macro's argument may be folded or not.
+    if let folded = use.parent?.as(InfixOperatorExprSyntax.self), folded.leftOperand.id == use.id {
+        return isAssignment(folded.operator)
+    }
+    guard let list = use.parent?.as(ExprListSyntax.self), list.first?.id == use.id,
+        let symbol = list.dropFirst().first
+    else { return false }
+    return isAssignment(symbol)
+}
+
+private func isAssignment(_ symbol: ExprSyntax) -> Bool {
+    if symbol.is(AssignmentExprSyntax.self) { return true }
+    guard let text = symbol.as(BinaryOperatorExprSyntax.self)?.operator.text else { return false }
+    return text.hasSuffix("=") && !["==", "!=", "<=", ">=", "===", "!=="].contains(text)
 }
 
 /// The names that a closure uses and does not declare itself.
@@ -108,16 +136,7 @@ private final class FreeNames: SyntaxVisitor {
 private func localNames(
     around node: some FreestandingMacroExpansionSyntax, in context: some MacroExpansionContext
 ) -> [LocalName]? {
-    guard
-        let place = context.location(
-            of: node, at: .afterLeadingTrivia, filePathMode: .filePath),
-        let path = place.file.as(StringLiteralExprSyntax.self)?.representedLiteralValue,
-        let line = Int(place.line.trimmedDescription),
-        let column = Int(place.column.trimmedDescription), let text = text(ofFile: path)
-    else { return nil }
-    let tree = Parser.parse(source: text)
-    let converter = SourceLocationConverter(fileName: path, tree: tree)
-    let position = converter.position(ofLine: line, column: column)
+    guard let (tree, position) = fileTree(around: node, in: context) else { return nil }
     guard
         let found = tree.token(at: position)?.ancestorOrSelf(mapping: {
             $0.as(MacroExpansionExprSyntax.self)
@@ -257,18 +276,4 @@ private func instanceMembers(of block: MemberBlockSyntax) -> [LocalName] {
         }
         return []
     }
-}
-
-/// The text of a file; nil if it cannot be read, or is no text.
-private func text(ofFile path: String) -> String? {
-    guard let file = unsafe fopen(path, "r") else { return nil }
-    defer { unsafe fclose(file) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 65_536)
-    while true {
-        let count = unsafe fread(&part, 1, part.count, file)
-        if count == 0 { break }
-        bytes += part[..<count]
-    }
-    return String(validating: bytes, as: UTF8.self)
 }

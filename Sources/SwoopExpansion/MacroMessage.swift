@@ -27,6 +27,11 @@ enum MacroMessage: String, DiagnosticMessage {
         parameter, has many: write a function with @Remote at file level and give its name
         """
     case noBody = "a remote function needs a body"
+    case overloaded =
+        """
+        functions with @Remote in one scope need different names, by which workers find them: \
+        give this one another name
+        """
     case inoutParameter =
         """
         a remote function works on copies: take the value and return the new one instead of \

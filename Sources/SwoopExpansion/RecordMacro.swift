@@ -53,6 +53,7 @@ package struct RecordMacro: ExtensionMacro {
         }
         let names = [
             "RemoteValue", "PageElement", "RemoteArgument", "ConvertedElement", "CSVField",
+            "PackedKey", "_SortValue",
         ]
         let conformances = names.filter { name in
             protocols.contains { $0.trimmedDescription.hasSuffix(name) }
@@ -70,6 +71,12 @@ package struct RecordMacro: ExtensionMacro {
                 \(raw: access)typealias _Columns = Swoop._ConvertedColumns<\(raw: name)>
                 \(raw: access)typealias _Builder = Swoop._ConvertedBuilder<\(raw: name)>
                 \(raw: access)typealias StoredForm = \(raw: raw.trimmedDescription)
+                \(raw: access)typealias _Stored = \(raw: name)
+                \(raw: access)var _sortNumber: UInt64 { Swoop._EnumOrder.number(of: self) }
+                \(raw: access)static var _numberDecides: Bool { \
+                Swoop._EnumOrder.numberDecides(Self.self) }
+                \(raw: access)func _isBefore(_ other: Self) -> Bool { \
+                Swoop._EnumOrder.isBefore(self, other) }
                 }
                 """)
         ]

@@ -16,11 +16,9 @@ func remotePeers(
     let (type, name) = (signature.typeName, signature.name)
     var peers = [remoteType(of: signature, needs: needs, access: access, in: context)]
     // A macro cannot see its siblings: of two overloads in one scope the compiler says that this is
-    // declared twice, and its name says what to do.
-    let member = signature.memberAccess
-    let aliases =
-        signature.parameters.enumerated().map { "\(member)typealias _\($0) = \($1.type)" }
-        + (signature.result.map { ["\(member)typealias _R = \($0)"] } ?? [])
+    // declared twice, and its name says what to do. Few names lead to it or to the function's type,
+    // since each would be an error too.
+    let aliases = signature.ownTypes.compactMap(\.alias).map { signature.memberAccess + $0 }
     peers.append("\(access)enum \(signature.typesName) { \(aliases.joined(separator: "; ")) }")
     if signature.parameters.isEmpty {
         // `var f` beside `func f()` would be declared twice; `remote.call(f)` takes this overload.
@@ -29,23 +27,62 @@ func remotePeers(
             @_disfavoredOverload \(prefix)func \(name)() -> \(type) { \(type)() }
             """)
     } else {
-        let list = signature.parameters.enumerated().map { index, parameter in
-            // What is left out in a call with a handle is the constant that the function has.
-            let standard = parameter.standard.map { " = ((\($0)) as \(parameter.type))" } ?? ""
-            return "\(parameter.label) a\(index): some Swoop.RemoteArgument<\(parameter.type)>"
-                + standard
-        }
-        let arguments = signature.parameters.indices.map { ", a\($0)" }.joined()
         peers.append("\(prefix)var \(name): \(type) { \(type)() }")
-        peers.append(
-            """
-            \(prefix)func \(name)(\(list.joined(separator: ", "))) -> \
-            Swoop.Proxy<\(signature.result ?? "Void")> {
-                Swoop._remoteCall(\(type).self\(arguments))
-            }
-            """)
+        peers.append(proxyCall(of: signature, constants: [], prefix: prefix))
+        for constants in signature.constantPlaces {
+            let call = proxyCall(of: signature, constants: constants, prefix: prefix)
+            peers.append("@_disfavoredOverload \(call)")
+        }
     }
     return peers
+}
+
+/// The overload for calls with handles; at the places of `constants` there are none.
+private func proxyCall(
+    of signature: RemoteSignature, constants: Set<Int>, prefix: String
+) -> String {
+    let list = signature.parameters.enumerated().map { index, parameter in
+        // What is left out in a call with a handle is the constant that the function has.
+        let standard = parameter.standard.map { " = ((\($0)) as \(parameter.type))" } ?? ""
+        let type =
+            constants.contains(index)
+            ? parameter.type : "some Swoop.RemoteArgument<\(parameter.type)>"
+        return "\(parameter.label) a\(index): \(type)\(standard)"
+    }
+    let arguments = signature.parameters.indices.map { index in
+        constants.contains(index) ? ", Swoop._argument(a\(index))" : ", a\(index)"
+    }.joined()
+    return """
+        \(prefix)func \(signature.name)(\(list.joined(separator: ", "))) -> \
+        Swoop.Proxy<\(signature.result ?? "Void")> {
+            Swoop._remoteCall(\(signature.typeName).self\(arguments))
+        }
+        """
+}
+
+extension RemoteSignature {
+    /// Parameters where a constant beside a handle would not be what is generic: `1` is an `Int`
+    /// there, where the function wants a `UInt64`, and `.fast` is nothing. For each choice of them
+    /// there is an overload that takes their very types; of more than three, for one at a time and
+    /// for all.
+    fileprivate var constantPlaces: [Set<Int>] {
+        let places = parameters.indices.filter { Self.needsOverload(parameters[$0].type) }
+        let choices: [Set<Int>] =
+            places.count > 3
+            ? places.map { [$0] } + [Set(places)]
+            : (1..<(1 << places.count)).map { bits in
+                Set(places.indices.filter { bits >> $0 & 1 == 1 }.map { places[$0] })
+            }
+        return choices.filter { $0.count < parameters.count }
+    }
+
+    /// Whether what a constant of the type is written as may be of another one, or the type none
+    /// that is generic code's for what may be a handle: all but the most usual ones.
+    private static func needsOverload(_ type: String) -> Bool {
+        let inner =
+            type.hasPrefix("[") && type.hasSuffix("]") ? type.dropFirst().dropLast() : type[...]
+        return !["Int", "Double", "String", "Bool"].contains(inner)
+    }
 }
 
 private func remoteType(
@@ -57,7 +94,6 @@ private func remoteType(
     let print = fingerprint(
         of: Syntax(function.signature), function.body.map { Syntax($0) } ?? Syntax(function.name))
     let types = signature.types
-    let tuple = types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))"
     let values = types.count == 1 ? ["arguments"] : types.indices.map { "arguments.\($0)" }
     let declared = needs.isEmpty ? "" : ", needs: Swoop._RemoteNeeds(\(needs))"
     let member = signature.memberAccess
@@ -68,10 +104,8 @@ private func remoteType(
         : "Swoop._RemoteFunction\(types.count), "
             + (signature.isAsync ? "Swoop._AsyncRemoteFunction" : "Swoop._SyncRemoteFunction")
 
-    var lines = types.enumerated().map { "\(member)typealias A\($0.offset) = \($0.element)" }
+    var lines = signature.ownTypes.map { "\(member)typealias \($0.name) = \($0.type)" }
     lines += [
-        "\(member)typealias Arguments = \(tuple)",
-        "\(member)typealias Result = \(signature.resultType)",
         "\(member)init() {}",
         """
         \(member)static let _entry = Swoop._RemoteEntry(
@@ -81,12 +115,12 @@ private func remoteType(
         """
         @section("swoop_remote") @used
             static let _record: Swoop._RemoteRecord = (1, { \
-            Swoop._describe(\(signature.typeName)._entry, at: $0) })
+            Swoop._describe(Self._entry, at: $0) })
         """,
     ]
-    lines += codecLines(of: signature, values: values, tuple: tuple, in: context)
+    lines += codecLines(of: signature, values: values, in: context)
     lines += resultLines(of: signature, in: context)
-    lines += callLines(of: signature, values: values, tuple: tuple)
+    lines += callLines(of: signature, values: values)
     return """
         \(access)struct \(signature.typeName): \(kind) {
             \(lines.joined(separator: "\n    "))
@@ -109,8 +143,7 @@ private func line(
 }
 
 private func codecLines(
-    of signature: RemoteSignature, values: [String], tuple: String,
-    in context: some MacroExpansionContext
+    of signature: RemoteSignature, values: [String], in context: some MacroExpansionContext
 ) -> [String] {
     let (types, member) = (signature.types, signature.memberAccess)
     let encode = zip(values, signature.parameters).map { value, parameter in
@@ -121,18 +154,18 @@ private func codecLines(
     let result = types.count == 1 ? decode[0] : "(\(decode.joined(separator: ", ")))"
     return [
         """
-        \(member)static func _encode(_ arguments: \(tuple), into writer: inout Swoop.ValueWriter) \
+        \(member)static func _encode(_ arguments: Arguments, into writer: inout Swoop.ValueWriter) \
         throws(Swoop.ValueEncodingError) {
         \(encode.joined(separator: "\n"))
             }
         """,
         """
         \(member)static func _decode(from reader: inout Swoop.ValueReader) \
-        throws(Swoop.ValueDecodingError) -> \(tuple) {
+        throws(Swoop.ValueDecodingError) -> Arguments {
                 \(result)
             }
         """,
-        "\(member)static func _features(_ arguments: \(tuple)) -> [Double] { [\(features)] }",
+        "\(member)static func _features(_ arguments: Arguments) -> [Double] { [\(features)] }",
     ]
 }
 
@@ -140,24 +173,24 @@ private func resultLines(
     of signature: RemoteSignature, in context: some MacroExpansionContext
 ) -> [String] {
     guard let node = signature.resultNode, signature.result != nil else { return [] }
-    let (type, member) = (signature.resultType, signature.memberAccess)
+    let member = signature.memberAccess
     return [
         """
-        \(member)static func _encodeResult(_ result: \(type), into writer: inout \
+        \(member)static func _encodeResult(_ result: Result, into writer: inout \
         Swoop.ValueWriter) throws(Swoop.ValueEncodingError) {
         \(line("try _encodeValue(result, into: &writer)", of: node, in: context))
             }
         """,
         """
         \(member)static func _decodeResult(from reader: inout Swoop.ValueReader) \
-        throws(Swoop.ValueDecodingError) -> \(type) {
-                try _decodeValue(\(type).self, from: &reader)
+        throws(Swoop.ValueDecodingError) -> Result {
+                try _decodeValue(Result.self, from: &reader)
             }
         """,
     ]
 }
 
-private func callLines(of signature: RemoteSignature, values: [String], tuple: String) -> [String] {
+private func callLines(of signature: RemoteSignature, values: [String]) -> [String] {
     let member = signature.memberAccess
     let attempt = (signature.isThrowing ? "try " : "") + (signature.isAsync ? "await " : "")
     func call(_ values: [String]) -> String {
@@ -166,22 +199,21 @@ private func callLines(of signature: RemoteSignature, values: [String], tuple: S
         }
         return "\(attempt)\(signature.path)\(signature.name)(\(list.joined(separator: ", ")))"
     }
-    let result = signature.resultType
     let throwing = signature.isThrowing ? " throws" : ""
     let isolation = signature.isAsync ? "nonisolated(nonsending) " : ""
     let effects = (signature.isAsync ? " async" : "") + throwing
     var lines = [
         """
-        \(member)\(isolation)static func _call(_ arguments: \(tuple))\(effects) \
-        -> \(result) { \(call(values)) }
+        \(member)\(isolation)static func _call(_ arguments: Arguments)\(effects) \
+        -> Result { \(call(values)) }
         """
     ]
     if signature.parameters.count == 1, !signature.isAsync {
         let inlining = member.isEmpty ? "@inline(__always)" : "@inlinable @inline(__always)"
         lines.append(
             """
-            \(inlining) \(member)func _apply(_ input: \(tuple))\(throwing) \
-            -> \(result) { \(call(["input"])) }
+            \(inlining) \(member)func _apply(_ input: A0)\(throwing) \
+            -> Result { \(call(["input"])) }
             """
         )
     }

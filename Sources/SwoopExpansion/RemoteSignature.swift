@@ -40,13 +40,37 @@ struct RemoteSignature {
         access == "public" || access == "package" ? access + " " : ""
     }
     var typeName: String { identifier("_Remote_", before: name) }
-    /// The enum beside the function that has its types under names of their own: inside of the
-    /// function's type `Result` and the like are that type's.
+    /// The enum beside the function that has those of its types under names of their own that have
+    /// one of the function's type: inside of that, `Result` and the like are its own.
     var typesName: String { identifier("_RemoteFunctionsNeedDifferentNames_", before: name) }
-    /// The names of the parameters' types there.
-    var types: [String] { parameters.indices.map { "\(typesName)._\($0)" } }
-    /// The name of the result's type there.
-    var resultType: String { result == nil ? "Void" : "\(typesName)._R" }
+    /// The names of the parameters' types inside of the function's type.
+    var types: [String] { parameters.indices.map { "A\($0)" } }
+    /// The arguments' type there.
+    var tuple: String { types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))" }
+
+    /// What the function's type has as its own: the name, the type as it is written there, and what
+    /// the enum has to have for it.
+    var ownTypes: [(name: String, type: String, alias: String?)] {
+        var own = parameters.enumerated().map { index, parameter in
+            ownType("A\(index)", "_\(index)", parameter.type, parameter.node)
+        }
+        own.append(("Arguments", tuple, nil))
+        own.append(
+            result.flatMap { type in resultNode.map { ownType("Result", "_R", type, $0) } }
+                ?? ("Result", "Void", nil))
+        return own
+    }
+
+    private func ownType(
+        _ name: String, _ alias: String, _ type: String, _ node: TypeSyntax
+    ) -> (name: String, type: String, alias: String?) {
+        let isHidden = node.tokens(viewMode: .sourceAccurate).contains { token in
+            ["Arguments", "Result", "Input", "Output"].contains(token.text)
+                || token.text.count == 2 && token.text.hasPrefix("A")
+        }
+        return isHidden
+            ? (name, "\(typesName).\(alias)", "typealias \(alias) = \(type)") : (name, type, nil)
+    }
 
     /// Checks the function; with `reporting`, says everything that is wrong with it.
     init?(
@@ -68,6 +92,7 @@ struct RemoteSignature {
         if let generics = function.genericParameterClause { refuse(.genericFunction, generics) }
         if let clause = function.genericWhereClause { refuse(.genericFunction, clause) }
         if function.body == nil { refuse(.noBody, function.name) }
+        if isNamedTwice(function, in: context) { refuse(.overloaded, function.name) }
         if let actor = function.attributes.first(where: { $0.trimmedDescription.hasSuffix("Actor") }
         ) {
             refuse(.actorIsolated, actor)

@@ -37,6 +37,32 @@ import Testing
     }
 }
 
+@Record enum ShiftDay: String, CaseIterable, Comparable {
+    case monday, tuesday, wednesday, thursday, friday, saturday, sunday
+
+    private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    static func < (left: ShiftDay, right: ShiftDay) -> Bool { left.place < right.place }
+}
+
+@Record struct Shift {
+    var day: ShiftDay
+    var hours: Int
+}
+
+@Remote private func blend(_ x: Double, _ k: Float, _ seed: UInt64, _ more: Int?) -> Double {
+    x * Double(k) + Double(seed % 1_000) + Double(more ?? 0)
+}
+
+/// Without @Record: they are Codable.
+private struct Settings: Codable, Sendable { var step = 1.0 }
+enum RoundingTo: String, Codable, Sendable { case up, down }
+
+@Remote private func rounded(_ x: Double, _ to: RoundingTo, _ settings: Settings) -> String {
+    "\((x / settings.step).rounded(to == .up ? .up : .down) * settings.step)"
+}
+
+@Remote private func half(_ n: Int) -> Float { Float(n) / 2 }
+
 @Record private struct TownGuest: Equatable {
     var name: String
     var kind: TownKind
@@ -222,6 +248,83 @@ func withPlainCluster(
             #expect(try await bad.value.count == 1)
             #expect(try await sum.value == 55)
             #expect(try await some.value == [2, 3])
+        }
+    }
+
+    @Test(arguments: plainClusters)
+    func `enums are keys of sorts, joins and groups, in their own order or that of raw values`(
+        cluster: String
+    ) async throws {
+        let visits = visits
+        let days = (0..<70).map { Shift(day: ShiftDay.allCases[$0 % 7], hours: $0) }
+        try await withPlainCluster(cluster) { cluster in
+            let (kinds, pairs, first, partners, each, week, hours) = try await cluster.remotely {
+                remote in
+                let all = remote.array(visits)
+                let guests = remote.array([TownGuest(name: "g", kind: .guest)])
+                let shifts = remote.array(days)
+                return (
+                    all.grouped(by: \.kind, computing: .summing(of: \.bytes)),
+                    all.grouped(by: \.kind, \.place.town, computing: .counting()).sorted()
+                        .collected(),
+                    all.sorted(by: \.kind).map(\.kind).prefix(1),
+                    all.joined(with: guests, on: \.kind, equals: \.kind).count,
+                    all.distinct(by: \.kind).map(\.kind).collected(),
+                    shifts.sorted(by: \.day).map(\.day).collected(),
+                    shifts.grouped(by: \.day, computing: .max(of: \.hours))
+                )
+            }
+            var bytes: [TownKind: Int] = [:]
+            for visit in visits { bytes[visit.kind, default: 0] += visit.bytes }
+            var found: [TownKind: Int] = [:]
+            for pair in try await kinds.values { found[pair.first] = pair.second }
+            #expect(found == bytes)
+            // "a guest" comes before "resident".
+            let all = try await pairs.value
+            #expect(all.map(\.first.first) == [.guest, .guest, .resident, .resident])
+            #expect(all.map(\.first.second) == ["Kiel", "Ulm", "Kiel", "Ulm"])
+            #expect(all.reduce(0) { $0 + $1.second } == visits.count)
+            #expect(try await first.value == [.guest])
+            #expect(try await partners.value == bytes.count * 2_500)
+            #expect(try await each.value == [.guest, .resident])
+            // The days have an order of their own, which is not that of their names.
+            #expect(
+                try await week.value
+                    == ShiftDay.allCases.flatMap { Array(repeating: $0, count: 10) })
+            var last: [ShiftDay: Int?] = [:]
+            for pair in try await hours.values { last[pair.first] = pair.second }
+            #expect(last[.monday] == 63 && last[.sunday] == 69 && last.count == 7)
+        }
+    }
+
+    @Test(arguments: plainClusters)
+    func `a constant beside a handle is of the type that the function takes`(
+        cluster: String
+    ) async throws {
+        try await withPlainCluster(cluster) { cluster in
+            let (all, one, none, whole, added) = try await cluster.remotely { remote in
+                let x = remote.call(blend, 1, 2, 3, nil)
+                var total = remote.call(blend, 0, 1, 0, nil)
+                total += x
+                total += 0.5
+                return (
+                    blend(x, 2, 3, 4), blend(x, remote.call(half, 3), 1, nil),
+                    blend(x, 1.5, remote.seed, nil), blend(x, remote.call(half, 4), 7, 1), total
+                )
+            }
+            #expect(try await all.value == 17)
+            #expect(try await whole.value == 18)
+            #expect(try await one.value == 8.5)
+            #expect(try await none.value > 0)
+            #expect(try await added.value == 5.5)
+            let settings = try await cluster.remotely { remote in
+                let x = remote.call(blend, 1, 2, 3, nil)
+                return [
+                    rounded(x, .down, Settings()), rounded(x, .up, Settings(step: 3)),
+                    rounded(2.5, try remote.value(RoundingTo.up), Settings()),
+                ]
+            }
+            #expect(try await settings.values == ["5.0", "6.0", "3.0"])
         }
     }
 

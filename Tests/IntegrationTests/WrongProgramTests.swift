@@ -95,9 +95,46 @@ extension ProgramTests {
                 _ = remote.range(0..<9).map(doubled).first  // the first elements are prefix(n)
                 _ = error.underlying(as: LabError.self)  // make its type Codable
                 let p = remote.call(one)
+                values(p, remote.call(ratio), remote)
                 if p > 3 { return }  // the value is not known while the plan is recorded
                 while p == 3 {}  // decide in a function with @Remote
                 _ = p > 3 ? 1 : 2  // the value is not known while the plan is recorded
+            }
+
+            @Remote func ratio() -> Double { 0.5 }
+            struct Plain: Codable, Sendable { var name: String }
+            @Remote func plainOne() -> Plain { Plain(name: "") }
+
+            func values(_ p: Proxy<Int>, _ d: Proxy<Double>, _ remote: RemoteScope) {
+                for i in 0..<p { _ = i }  // loop over it in a function with @Remote
+                for i in 1...p { _ = i }  // loop over it in a function with @Remote
+                _ = remote.range(0..<p).count  // loop over it in a function with @Remote
+                var best = 0.0
+                best = max(best, d)  // compare in a function with @Remote
+                best = min(d, best)  // try await runs.values.min()
+                _ = max(p, p)  // try await runs.values.max()
+                _ = abs(p)  // convert it in a function with @Remote
+                if p == 3 { return }  // decide in a function with @Remote
+                var sum = 0
+                sum += p  // add handles up with runs.sum()
+                _ = Double(p) / 2  // write proxy.asDouble
+                _ = Int(d)  // convert it in a function with @Remote
+                if p == p { return }  // value of type 'Proxy<Bool>' to expected condition type
+                print("\(p) \(best)")  // this is the handle's description
+                _ = remote.call(plainOne).name  // there where its struct has @Record
+                let array = remote.array([1, 2])
+                _ = array[1]  // one of them is array[i..<i + 1].collected()
+                let all = remote.range(0..<3).collected
+                _ = all.isReady  // add () to call it
+                _ = array.map(#remote { (x: Int) in sum += x; return x })  // end the chain in sum
+                _ = array.map(#remote { (x: Int) in x + sum })  // capture it with its type
+            }
+
+            @Remote func twice(_ x: Int) -> Int { 2 * x }
+            @Remote func twice(_ x: Double) -> Double { 2 * x }  // need different names
+            enum Twice {
+                @Remote static func twice(_ x: Int) -> Int { 2 * x }
+                @Remote static func twice(_ x: Double) async -> Double { 2 * x }  // need different
             }
 
             func generic(_ all: some Chainable<Int>) -> some Chainable<Int> {
@@ -116,7 +153,7 @@ extension ProgramTests {
             var text: String
         }
 
-        /// The errors of the compiler, as `line: text`.
+        /// The errors of the compiler, and what it says of handles in texts.
         private func errors() throws -> [Said] {
             let folder = try TestFolder()
             let path = folder.path + "/Wrong.swift"
@@ -141,7 +178,9 @@ extension ProgramTests {
             try run.end(within: 120)
             let lines = (run.output + run.errors).split(separator: "\n")
             return lines.compactMap { line in
-                guard let mark = line.firstRange(of: ": error: "), line.hasPrefix(path) else {
+                let warning =
+                    line.contains("the handle's description") ? ": warning: " : ": error: "
+                guard let mark = line.firstRange(of: warning), line.hasPrefix(path) else {
                     return line.hasPrefix("<unknown>") || line.contains("error: no such module")
                         ? Said(line: 0, text: String(line)) : nil
                 }
@@ -159,7 +198,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 45)
+            #expect(expected.count == 65)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -14,20 +14,13 @@ func syncFunction() {
     #expect(
         expansion.contains(
             """
-            enum _RemoteFunctionsNeedDifferentNames_half {
-            typealias _0 = Int; typealias _1 = Double; typealias _R = Double }
-            """))
-    #expect(
-        expansion.contains(
-            """
-            typealias Arguments = (_RemoteFunctionsNeedDifferentNames_half._0,
-            _RemoteFunctionsNeedDifferentNames_half._1)
+            typealias A0 = Int typealias A1 = Double typealias Arguments = (A0, A1)
+            typealias Result = Double
             """))
     #expect(expansion.contains(#"identity: "App/App.swift:half(_:Int,by:Double)throws->Double""#))
     #expect(
         expansion.contains(
-            "throws -> _RemoteFunctionsNeedDifferentNames_half._R "
-                + "{ try half(arguments.0, by: arguments.1) }"))
+            "throws -> Result { try half(arguments.0, by: arguments.1) }"))
     #expect(expansion.contains("var half: _Remote_half { _Remote_half() }"))
     #expect(
         expansion.contains(
@@ -37,6 +30,43 @@ func syncFunction() {
             -> Swoop.Proxy<Double> { Swoop._remoteCall(_Remote_half.self, a0, a1) }
             """))
     #expect(!expansion.contains("intercepting"))
+}
+
+@Test("Types that are called as those of the function's own type are named from outside of it")
+func hiddenTypes() {
+    let expansion = Expansion("@Remote func f(_ n: [Result], _ a: Int) -> A0? { nil }")
+    #expect(
+        expansion.contains(
+            """
+            enum _RemoteFunctionsNeedDifferentNames_f { typealias _0 = [Result]; typealias _R = A0?
+            }
+            """))
+    #expect(
+        expansion.contains(
+            """
+            typealias A0 = _RemoteFunctionsNeedDifferentNames_f._0 typealias A1 = Int
+            typealias Arguments = (A0, A1)
+            typealias Result = _RemoteFunctionsNeedDifferentNames_f._R
+            """))
+}
+
+@Test("Beside a handle, a literal may be of a type that it is not by itself")
+func literals() {
+    let expansion = Expansion("@Remote func f(_ x: Double, _ seed: UInt64) -> Int { 1 }")
+    #expect(
+        expansion.contains(
+            """
+            @_disfavoredOverload func f(_ a0: some Swoop.RemoteArgument<Double>, _ a1: UInt64)
+            -> Swoop.Proxy<Int> { Swoop._remoteCall(_Remote_f.self, a0, Swoop._argument(a1)) }
+            """))
+    func count(_ function: String) -> Int {
+        Expansion(function).text.split(separator: "@_disfavoredOverload").count - 1
+    }
+    #expect(count("@Remote func f(_ x: Double, _ y: [Int], _ s: String) -> Int { 1 }") == 0)
+    #expect(count("@Remote func f(_ seed: UInt64) -> Int { 1 }") == 0)
+    #expect(count("@Remote func f(_ x: Float, _ y: Int?) -> Int { 1 }") == 2)
+    #expect(count("@Remote func f(_ x: Float, _ y: Int?, _ z: Int) -> Int { 1 }") == 3)
+    #expect(count("@Remote func f(_ x: A, _ y: B, _ z: C, _ u: D, _ v: Int) -> Int { 1 }") == 5)
 }
 
 @Test("The body of an async function asks the run; a run's failure starts it again inline")
@@ -195,8 +225,9 @@ func rawEnum() {
         expansion.contains(
             """
             extension Outer.Day: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument,
-            Swoop.ConvertedElement, Swoop.CSVField { typealias _Received = Day
-            typealias _Columns = Swoop._ConvertedColumns<Day>
-            typealias _Builder = Swoop._ConvertedBuilder<Day> typealias StoredForm = Int }
+            Swoop.ConvertedElement, Swoop.CSVField, Swoop.PackedKey, Swoop._SortValue {
+            typealias _Received = Day typealias _Columns = Swoop._ConvertedColumns<Day>
+            typealias _Builder = Swoop._ConvertedBuilder<Day> typealias StoredForm = Int
+            typealias _Stored = Day var _sortNumber: UInt64 {
             """))
 }

@@ -29,7 +29,7 @@ struct Expansion {
                 type: type,
                 conformances: [
                     "RemoteValue", "PageElement", "RemoteArgument", "CSVRow", "_PropertyHolder",
-                    "ConvertedElement", "CSVField",
+                    "ConvertedElement", "CSVField", "PackedKey", "_SortValue",
                 ].map { "\(raw: $0)" })
         }
         let expanded = file.expand(macroSpecs: specs) { node in

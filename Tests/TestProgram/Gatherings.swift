@@ -90,7 +90,7 @@ private func tellAllValues(_ cluster: Cluster) async throws {
             (0..<3).map { remote.call(marked, $0, 100_000) }
         }
         try await results.wait()
-        return "\(results.map(\.isReady)) \(results[1])"
+        return "\(results.map(\.isReady)) \(results[1].description)"
     }
 }
 

@@ -66,13 +66,13 @@ func tellHandles() async throws {
         await tell("nothing downloaded") {
             let proxy = try await cluster.remotely { $0.call(large, 100_000) }
             try await proxy.wait()
-            return "\(proxy.isReady) \(proxy)"
+            return "\(proxy.isReady) \(proxy.description)"
         }
         await tell("small downloaded") {
             let (small, big) = try await cluster.remotely(download: .small) { remote in
                 (remote.call(one, 1), remote.call(large, 100_000))
             }
-            return "\(small.isReady) \(big.isReady) \(small)"
+            return "\(small.isReady) \(big.isReady) \(small.description)"
         }
         await tell("everything downloaded") {
             let proxy = try await cluster.remotely(download: .everything) {
@@ -87,7 +87,7 @@ func tellHandles() async throws {
                 box.value = proxy
                 return proxy
             }
-            let before = box.value.map { "\($0)" } ?? ""
+            let before = box.value.map { "\($0.description)" } ?? ""
             _ = try await plan.run()
             return before
         }

@@ -60,7 +60,7 @@ func tellGiant(_ arguments: [String]) async throws {
             let value = try await cluster.remotely { $0.call(load, 3, bytes) }
             await tellWhole("made") {
                 try await value.wait()
-                return "\(value)"
+                return "\(value.description)"
             }
             tell("bytes once made", familyBytes())
             await tellWhole("read") {

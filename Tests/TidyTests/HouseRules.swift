@@ -264,7 +264,7 @@ enum HouseRules {
         ),
         ("Sources/SwoopCells/CellValue.swift", "waits for ever"),
         ("Sources/SwoopFoundation/FoundationElements.swift", "takes the bytes of a UUID"),
-        ("Sources/SwoopExpansion/LocalValues.swift", "reads a file"),
+        ("Sources/SwoopExpansion/SurroundingFile.swift", "reads a file"),
         ("Sources/Swoop/Chains/PagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/ZippedSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Shuffles/JoinLookup.swift", "keeps words of keys, and reads pages"),

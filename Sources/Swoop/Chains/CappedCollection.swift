@@ -98,15 +98,19 @@ package struct CollectionTooLarge: Error, Hashable, Sendable, CustomStringConver
     public static var _name: String { "collected" }
 }
 
-extension Chain where Stage.Output: RemoteValue {
+extension Chainable where Stage.Output: RemoteValue {
     /// All elements as one value.
+    ///
+    /// Not beside `collected()`, in `Chain`: what is written without parentheses names that alone,
+    /// and the compiler says that they are missing.
     ///
     /// - Parameter cap: bytes that they may take; more make the value fail with
     ///   `SwoopError.Code.tooLarge`, and nothing is downloaded; fewer than 0 are an error.
-    @inlinable @inline(__always)
+    @inlinable @inline(__always) @_disfavoredOverload
     public func collected(cap: Int) -> Proxy<[Stage.Output]> {
-        recorder._check(cap, "a cap of % bytes")
+        let chain = chain
+        chain.recorder._check(cap, "a cap of % bytes")
         return Proxy<[Stage.Output]>(
-            _handle: reduce(CappedCollection<Stage.Output>(cap: cap))._handle)
+            _handle: chain.reduce(CappedCollection<Stage.Output>(cap: cap))._handle)
     }
 }

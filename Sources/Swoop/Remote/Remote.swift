@@ -68,8 +68,9 @@ public macro remote<Input, Output>(
 /// ```
 @attached(
     extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow, _PropertyHolder,
-    ConvertedElement, CSVField,
+    ConvertedElement, CSVField, PackedKey, _SortValue,
     names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
     named(_Columns), named(_Builder), named(_Received), named(_csvColumns), named(_write),
-    named(_Properties), named(StoredForm))
+    named(_Properties), named(StoredForm), named(_Stored), named(_sortNumber),
+    named(_numberDecides), named(_isBefore))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")

@@ -117,3 +117,47 @@ extension Array: RemoteArgument where Element: RemoteArgument {
     /// The count.
     public var _argumentFeature: Double? { Double(count) }
 }
+
+extension Optional: RemoteArgument where Wrapped: RemoteArgument {
+    /// The value's value, or none.
+    public typealias _Received = Wrapped._Received?
+
+    /// Appends 0, or 1 and the value.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        guard let self else { return writer.write(UInt8(0)) }
+        writer.write(UInt8(1))
+        try self._encodeArgument(into: &writer)
+    }
+
+    /// The value's own.
+    public var _argumentFeature: Double? { self?._argumentFeature ?? nil }
+}
+
+/// A constant that is merely `Codable`, where a handle could stand.
+public struct _CodableArgument<Value: Codable & Sendable>: RemoteArgument {
+    let value: Value
+
+    /// The constant.
+    public typealias _Received = Value
+
+    /// Appends the constant.
+    public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
+        try _encodeValue(value, into: &writer)
+    }
+
+    /// The constant's own.
+    public var _argumentFeature: Double? { _feature(of: value) }
+}
+
+/// A constant as an argument beside handles; called by macro-made code.
+public func _argument<Argument: RemoteArgument>(_ argument: Argument) -> Argument { argument }
+
+/// A constant that is merely `Codable`.
+@_disfavoredOverload
+public func _argument<Value: Codable & Sendable>(_ value: Value) -> _CodableArgument<Value> {
+    _CodableArgument(value: value)
+}
+
+/// A value of a type that cannot travel: the compiler says so where the function names it.
+@_disfavoredOverload
+public func _argument<Value>(_ value: Value, _: Void = ()) -> Int { _neverCalled() }
