@@ -192,6 +192,7 @@ let package = Package(
         room("SwoopForecast", ["SwoopModel", real]),
         room("SwoopWire", ["SwoopModel"]),
         room("SwoopKernel", ["SwoopModel"], smallest),
+        room("SwoopDisplay", ["SwoopModel"], smallest),
         room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSodium", "CSwoopSystem"]),
         room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
         room(
@@ -252,7 +253,11 @@ let package = Package(
             ]),
         room("SwoopFoundation", ["Swoop"]),
         room(
-            "SwoopCells", ["Swoop", "SwoopKernel", "SwoopModel", "SwoopTransport", "CSwoopSystem"]),
+            "SwoopCells",
+            [
+                "Swoop", "SwoopKernel", "SwoopDisplay", "SwoopModel", "SwoopTransport",
+                "CSwoopSystem", "CSwoopZlib",
+            ]),
         .executableTarget(
             name: "swoop",
             dependencies: [
@@ -337,8 +342,8 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "SwoopKernel", "SwoopModel", "SwoopTransport", "SwoopLaunching", "TestPrograms",
-                "swoop",
+                "SwoopKernel", "SwoopDisplay", "SwoopModel", "SwoopTransport", "SwoopLaunching",
+                "TestHosts", "TestPrograms", "swoop",
             ], exclude: ["client.py"], swiftSettings: strict),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
         tests(

@@ -26,7 +26,6 @@ enum { ranges_max = 65536, tick_microseconds = 2000 };
 
 static swoop_cell_failed when_failed;
 static swoop_cell_left when_left;
-static swoop_cell_job when_job;
 static int wake_descriptor = -1;
 static pthread_t main_thread;
 static jmp_buf started;
@@ -113,22 +112,34 @@ int swoop_cell_was_interrupted(void) {
 
 // MARK: The main actor
 
-// The runtime's own convention is C's for arguments of this kind.
-static void take_job(void *job, void *original) {
+// An executor as the runtime hands it around: an object, and how it is an executor. The runtime's
+// own convention is C's for arguments and results of this kind.
+struct executor { uint64_t object, conformance; };
+static struct executor main_executor;
+
+static struct executor get_main_executor(void *original) {
     (void)original;
-    when_job(job);
+    return main_executor;
+}
+
+static int is_main_executor(struct executor executor, void *original) {
+    (void)original;
+    return executor.object == main_executor.object;
 }
 
 int swoop_cells_begin(
-    swoop_cell_failed failed, swoop_cell_left left, swoop_cell_job job, int wake) {
+    swoop_cell_failed failed, swoop_cell_left left, uint64_t executor, uint64_t conformance,
+    int wake) {
     when_failed = failed;
     when_left = left;
-    when_job = job;
     wake_descriptor = wake;
     main_thread = pthread_self();
-    void **hook = dlsym(RTLD_DEFAULT, "swift_task_enqueueMainExecutor_hook");
-    if (hook == NULL) return -1;
-    *hook = (void *)take_job;
+    main_executor = (struct executor){executor, conformance};
+    void **get = dlsym(RTLD_DEFAULT, "swift_task_getMainExecutor_hook");
+    void **is = dlsym(RTLD_DEFAULT, "swift_task_isMainExecutor_hook");
+    if (get == NULL || is == NULL) return -1;
+    *get = (void *)get_main_executor;
+    *is = (void *)is_main_executor;
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = interrupted;
@@ -178,6 +189,15 @@ void *swoop_cell_load(const char *path) {
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     if (library != NULL) dl_iterate_phdr(note_code, (void *)path);
     return library;
+}
+
+uint64_t swoop_cell_symbol(void *library, const char *name) {
+    return (uint64_t)(uintptr_t)dlsym(library, name);
+}
+
+uint64_t swoop_cell_offset(void *library) {
+    struct link_map *map = NULL;
+    return dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 && map != NULL ? map->l_addr : 0;
 }
 
 const char *swoop_cell_error(void) {

@@ -21,6 +21,7 @@ struct AgentLoop: ~Copyable {
     let wakeup: Wakeup
     let pages: PageExchange
     let programs: ProgramReceiver
+    let libraries: NodeLibraries
     var poll = PollLoop()
     /// It never waits longer than between two samples.
     var turns = LoopTurns(longest: 5 * samplePeriod)
@@ -71,7 +72,8 @@ struct AgentLoop: ~Copyable {
     init(
         _ configuration: AgentConfiguration, _ way: consuming AgentConnection,
         context: TransportContext, arena: Arena, disk: PageDisk?, spillTrouble: String?,
-        wakeup: Wakeup, pages: PageExchange, programs: ProgramReceiver, isOnChannel: Bool
+        wakeup: Wakeup, pages: PageExchange, programs: ProgramReceiver, libraries: NodeLibraries,
+        isOnChannel: Bool
     ) {
         self.configuration = configuration
         self.context = context
@@ -82,6 +84,7 @@ struct AgentLoop: ~Copyable {
         self.wakeup = wakeup
         self.pages = pages
         self.programs = programs
+        self.libraries = libraries
         self.isOnChannel = isOnChannel
         machine = Self.newMachine(configuration, arena, spillTrouble)
     }
@@ -132,6 +135,7 @@ struct AgentLoop: ~Copyable {
         for worker in workers { worker.endNow() }
         Orphans.end(except: [])
         programs.stop()
+        libraries.end()
         disk?.stop()
         return ending
     }
@@ -232,8 +236,18 @@ struct AgentLoop: ~Copyable {
         case .prepare(let manifest): programs.prepare(manifest)
         case .programBytes(let program, let digest, let offset, _, let bytes):
             programs.take(bytes, of: digest, in: program, offset: offset)
+        case .library(let name, let bytes): takeLibrary(bytes, named: name)
         case .relayed(let task, _, let bytes): takeRelayed(bytes, of: task)
         case .relayFailed(let task): handle(.fetchFailed(task, .absent))
+        }
+    }
+
+    /// Workers look for it when they are asked for what they do not know.
+    private mutating func takeLibrary(_ bytes: [UInt8], named name: String) {
+        do throws(BundleError) {
+            try libraries.take(bytes, named: name)
+        } catch {
+            send(.remark("a library of a notebook is not there: \(error)"))
         }
     }
 

@@ -50,9 +50,10 @@ package enum AgentProcess {
             : try Arena(budget: MachineMemory.granted(configuration.pageBudget))
         // The first worker takes longest to start: everything else is done meanwhile.
         let spill = OpenedSpill(folder: configuration.spillFolder)
+        let libraries = NodeLibraries(cache: configuration.cacheFolder)
         let early = try? WorkerLink(
             id: WorkerID(0), program: nil, arena: arena, spill: spill.file, wakeup: wakeup,
-            slots: configuration.slots)
+            slots: configuration.slots, libraries: libraries)
         let pages: PageExchange
         let programs: ProgramReceiver
         let disk: PageDisk?
@@ -70,6 +71,7 @@ package enum AgentProcess {
         var loop = AgentLoop(
             configuration, way, context: context, arena: arena, disk: disk,
             spillTrouble: spill.trouble, wakeup: wakeup, pages: pages, programs: programs,
+            libraries: libraries,
             isOnChannel: !isChild)
         if let early { loop.watch(early) }
         if let reason = try loop.run() { throw reason }

@@ -42,7 +42,7 @@ extension AgentLoop {
         let placed = program == configuration.program ? nil : try programs.use(program)
         let started = try WorkerLink(
             id: id, program: placed, arena: arena, spill: disk?.file, wakeup: wakeup,
-            slots: configuration.slots)
+            slots: configuration.slots, libraries: libraries)
         watch(started)
     }
 

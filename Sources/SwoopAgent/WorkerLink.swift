@@ -43,7 +43,7 @@ final class WorkerLink {
 
     init(
         id: WorkerID, program: PlacedProgram?, arena: Arena, spill: SpillFile?, wakeup: Wakeup,
-        slots: Int
+        slots: Int, libraries: NodeLibraries
     ) throws {
         self.id = id
         self.program = program
@@ -69,6 +69,9 @@ final class WorkerLink {
             ?? LaunchRequest(role: WorkerInheritance.role)
         request.output = .piped
         request.environment[WorkerInheritance.slotCount] = String(slots)
+        if !libraries.listPath.isEmpty {
+            request.environment[NodeLibraries.variable] = libraries.listPath
+        }
         request.descriptors = [
             WorkerInheritance.orders: orderMemory.descriptor,
             WorkerInheritance.messages: messageMemory.descriptor,

@@ -1,6 +1,8 @@
 // What the source of every cell says beside what the person wrote: where it begins and ends, how
 // far it is, and what its last expression is.
 
+public import Swoop
+@_exported public import SwoopDisplay
 import SwoopKernel
 
 /// Of the operator that shows a cell's value: lower than any that a person writes, and an
@@ -24,6 +26,22 @@ public struct _CellValue {
         if Value.self == Void.self { return }
         Evaluator.current?.tell(.result(cell: cell.cell, ShownValue.forms(of: value)))
     }
+
+    /// Shows a stored collection: its first rows, which are all that is downloaded.
+    @inlinable
+    public static func <~~ <Element: PageElement>(cell: _CellValue, array: ProxyArray<Element>) {
+        cell._show(array) { try await array._firstElements(_rowsShownMax) }
+    }
+
+    /// Shows a stored collection when its first rows are here.
+    public func _show<Element: PageElement>(
+        _ array: ProxyArray<Element>, _ rows: @escaping @Sendable () async throws -> [Element]
+    ) {
+        let cell = cell
+        Evaluator.current?.showLater {
+            .result(cell: cell, try await ShownValue.forms(of: array, rows: rows()))
+        }
+    }
 }
 
 /// Notes that a cell's task runs.
@@ -34,7 +52,12 @@ public func _cellStep(_ step: Int) { Evaluator.current?.step = step }
 
 /// Notes that a cell has ended; its task waits for ever, since the runtime would end the process.
 @MainActor public func _cellEnd(_ cell: Int) async {
-    Evaluator.current?.end(cell)
+    do {
+        try await Evaluator.current?.settle()
+        Evaluator.current?.end(cell)
+    } catch {
+        Evaluator.current?.end(cell, by: error)
+    }
     await unsafe withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
 }
 
@@ -58,3 +81,26 @@ public func readLine(prompt: String, isSecret: Bool = false) -> String? {
 public func display<Value>(_ value: Value, named name: String? = nil) {
     Evaluator.current?.display(ShownValue.forms(of: value), named: name)
 }
+
+/// Shows a stored collection under the cell: its first rows, which are all that is downloaded.
+@inlinable
+public func display<Element: PageElement>(_ array: ProxyArray<Element>, named name: String? = nil) {
+    _display(array, named: name) { try await array._firstElements(_rowsShownMax) }
+}
+
+/// Shows a stored collection when its first rows are here, in the place where it was named.
+public func _display<Element: PageElement>(
+    _ array: ProxyArray<Element>, named name: String?,
+    _ rows: @escaping @Sendable () async throws -> [Element]
+) {
+    guard let evaluator = Evaluator.current else { return }
+    let name = name ?? evaluator.newName()
+    evaluator.display(["text/plain": .text("\(array)")], named: name)
+    evaluator.showLater {
+        .display(
+            try await ShownValue.forms(of: array, rows: rows()), name: name, isUpdate: true)
+    }
+}
+
+/// Rows of a stored collection that are shown.
+public let _rowsShownMax = 10

@@ -3,6 +3,7 @@
 
 import CSwoopSystem
 import Glibc
+import Swoop
 import SwoopKernel
 import SwoopTransport
 import Synchronization
@@ -17,11 +18,17 @@ import Synchronization
     /// What an interrupted cell has to end by itself, in nanoseconds.
     private static let patience: Int64 = 300_000_000
 
+    /// What is shown at the cell's end.
+    private struct Late {
+        var waiting: [@Sendable () async throws -> EvaluatorNews] = []
+        var named = 0
+    }
+
     private let orders: Int32
     private let news: Int32
     private let wake: Wakeup
     private let writing = Mutex(())
-    private let jobs = Mutex<[UInt]>([])
+    private let mainJobs: MainJobs
     private var unread: [UInt8] = []
     private var cell: Int?
     // Addresses of tasks and jobs: a task that runs on the main actor is a job of that address.
@@ -38,17 +45,19 @@ import Synchronization
         self.orders = orders
         self.news = news
         wake = try Wakeup()
+        mainJobs = MainJobs(wake: wake)
     }
 
     /// Serves until whoever orders has gone.
     public static func run(orders: Int32, news: Int32) throws -> Never {
         let evaluator = try Evaluator(orders: orders, news: news)
         unsafe shared = evaluator
+        LaterLibraries.begin()
+        let reference = unsafe unsafeBitCast(
+            evaluator.mainJobs.asUnownedSerialExecutor(), to: (UInt64, UInt64).self)
         let code = unsafe swoop_cells_begin(
             { error in unsafe Evaluator.current?.failed(with: error) },
-            { Evaluator.current?.leave() },
-            { job in Evaluator.current?.add(UInt(bitPattern: job)) },
-            evaluator.wake.descriptor)
+            { Evaluator.current?.leave() }, reference.0, reference.1, evaluator.wake.descriptor)
         guard code == 0 else { throw EvaluatorError.runtime }
         swoop_print_by_lines()
         evaluator.flushing = try LoopThread(named: "swoop-output") {
@@ -58,6 +67,7 @@ import Synchronization
                 swoop_flush_output()
             }
         }
+        ProgressViews.use(evaluator.view)
         evaluator.tell(.ready)
         evaluator.serve()
     }
@@ -73,6 +83,32 @@ import Synchronization
         tell(.display(forms, name: name, isUpdate: false))
     }
 
+    /// A name for something shown that nobody else uses.
+    func newName() -> String {
+        let number = late.withLock { late in
+            late.named += 1
+            return late.named
+        }
+        return "swoop-shown-\(number)"
+    }
+
+    /// Shows what is known of a value when more of it has come; before the cell ends.
+    func showLater(_ showing: @escaping @Sendable () async throws -> EvaluatorNews) {
+        late.withLock { $0.waiting.append(showing) }
+    }
+
+    /// Shows what was left for the cell's end.
+    func settle() async throws {
+        while true {
+            let next = late.withLock { late in
+                late.waiting.isEmpty ? nil : late.waiting.removeFirst()
+            }
+            guard let next else { break }
+            tell(try await next())
+        }
+        await view.settle()
+    }
+
     func begin(_ number: Int) {
         unsafe withUnsafeCurrentTask { running in
             guard let running = unsafe running else { return }
@@ -82,16 +118,22 @@ import Synchronization
         step = 1
     }
 
-    func end(_ number: Int) {
+    func end(_ number: Int, by error: (any Error)? = nil) {
         guard cell == number else { return }
+        let steps = step
         close()
-        tell(.finished(cell: number))
+        guard let error else { return tell(.finished(cell: number)) }
+        tell(
+            .failed(
+                cell: number, name: "\(type(of: error))", text: "\(error)", steps: steps + 1))
     }
 
     private func close() {
         cell = nil
         leaveAt = nil
         task = nil
+        late.withLock { $0.waiting = [] }
+        view.cellEnds()
         unsafe currentTask = nil
         swoop_cell_set_running(0)
         _ = swoop_cell_was_interrupted()
@@ -112,6 +154,8 @@ import Synchronization
     }
 
     private let mainThread = pthread_self()
+    private let late = Mutex(Late())
+    private let view = LiveView()
 
     // MARK: Ends that cells do not choose
 
@@ -137,6 +181,7 @@ import Synchronization
     private func abandon() {
         guard let number = cell else { return }
         if let task { dropped.insert(task) }
+        NotebookCluster.shared.stopWorkOfCell()
         let steps = step
         close()
         tell(.failed(cell: number, name: "Interrupted", text: "interrupted", steps: steps))
@@ -144,18 +189,12 @@ import Synchronization
 
     // MARK: The loop
 
-    private func add(_ job: UInt) {
-        jobs.withLock { $0.append(job) }
-        wake.raise()
-    }
-
     /// One job of the main actor; false: there is none.
     private func runJob() -> Bool {
-        let job = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-        guard let job else { return false }
+        guard let job = mainJobs.take() else { return false }
         if dropped.contains(job) { return true }
         let unowned = unsafe unsafeBitCast(job, to: UnownedJob.self)
-        unsafe unowned.runSynchronously(on: MainActor.sharedUnownedExecutor)
+        unsafe unowned.runSynchronously(on: mainJobs.asUnownedSerialExecutor())
         return true
     }
 
@@ -163,6 +202,7 @@ import Synchronization
         while true {
             let didRun = runJob()
             if swoop_cell_was_interrupted() != 0, cell != nil {
+                NotebookCluster.shared.stopWorkOfCell()
                 unsafe currentTask?.cancel()
                 leaveAt = MonotonicClock.nanoseconds() + Evaluator.patience
             }
@@ -177,10 +217,16 @@ import Synchronization
 
     private func obey(_ line: [UInt8]) {
         guard case .run(let number, let library) = EvaluatorOrder(line: line) else { return }
-        guard let handle = unsafe swoop_cell_load(library) else {
+        guard
+            let handle = unsafe LaterLibraries.load(library).flatMap(
+                UnsafeMutableRawPointer.init(bitPattern:))
+        else {
             let reason = unsafe String(cString: swoop_cell_error())
             return tell(.failed(cell: number, name: "Loader", text: reason, steps: 0))
         }
+        LaterLibraries.announce(library)
+        NotebookCluster.shared.cellBegins()
+        view.cellBegins()
         _ = swoop_cell_was_interrupted()
         cell = number
         step = 0

@@ -1,12 +1,20 @@
 // What is shown of a value: its text, bounded however large the value is, and other forms that its
 // type has.
 
+import Swoop
+import SwoopDisplay
 import SwoopKernel
+public import SwoopModel
 
 /// A type whose values have more forms in a notebook than their text.
 public protocol NotebookShown {
     /// The forms by their MIME types: `text/html`, `image/svg+xml`; `image/png` in Base64.
     var notebookForms: [String: String] { get }
+}
+
+extension Estimate: NotebookShown {
+    /// A small table.
+    public var notebookForms: [String: String] { ["text/html": ShownTable(self).html] }
 }
 
 enum ShownValue {
@@ -20,6 +28,48 @@ enum ShownValue {
             for (type, form) in shown.notebookForms { forms[type] = .text(form) }
         }
         return .object(forms)
+    }
+
+    /// The forms of a stored collection of which these are the first rows.
+    static func forms<Element: PageElement>(
+        of array: ProxyArray<Element>, rows: [Element]
+    ) async throws -> JSONValue {
+        let size = try await array._size()
+        let columns = rows.first.map { Self.columns(of: $0) } ?? []
+        var table = ShownTable(
+            title: "\(Quantity.count(size.count)) of \(Element.self), "
+                + "\(Quantity.bytes(size.byteCount))",
+            columns: columns.map(\.name), numeric: columns.map(\.isNumeric),
+            rows: rows.map { row in Self.columns(of: row).map(\.text) })
+        if size.count > rows.count { table.remark = "the first \(rows.count) rows" }
+        return ["text/plain": .text(table.text), "text/html": .text(table.html)]
+    }
+
+    /// The columns of a row: a record in a record has several.
+    private static func columns(
+        of element: Any, named name: String = "", depth: Int = 0
+    ) -> [(name: String, text: String, isNumeric: Bool)] {
+        let mirror = Mirror(reflecting: element)
+        // What has a text of its own is shown by that.
+        let isRecord =
+            mirror.displayStyle == .struct && !mirror.children.isEmpty && depth < 4
+            && !(element is any CustomStringConvertible)
+        guard isRecord else {
+            return [(name.isEmpty ? "value" : name, cell(of: element), element is any Numeric)]
+        }
+        return mirror.children.flatMap { child in
+            let label = child.label ?? ""
+            return columns(
+                of: child.value, named: name.isEmpty ? label : "\(name).\(label)", depth: depth + 1)
+        }
+    }
+
+    private static func cell(of value: Any) -> String {
+        switch value {
+        case let number as Double: Quantity.number(number, digits: 6)
+        case let number as Float: Quantity.number(Double(number), digits: 6)
+        default: value as? String ?? String(describing: value)
+        }
     }
 
     /// The text, cut where it is long.

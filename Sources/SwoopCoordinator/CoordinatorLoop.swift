@@ -88,6 +88,8 @@ struct CoordinatorLoop: ~Copyable {
     var awaited: [PeerID: (id: ClientID, name: String)] = [:]
     /// Programs of clients, in the order of being offered.
     var manifests: [ProgramManifest] = []
+    /// Those of present clients, in the order in which they came.
+    var libraries: [ClientLibrary] = []
     var relays = PageRelays()
     /// Nil: the hosts stay what they are.
     var hosts: StandingHosts?
@@ -325,6 +327,7 @@ struct CoordinatorLoop: ~Copyable {
         case .freeKept(let number, let names):
             handle(.keptUnwanted(client, number: number, names), now: now)
         case .wantKept: send(.kept(scheduler.keptStates), to: client)
+        case .library(let name, let bytes): takeLibrary(bytes, named: name, of: client)
         case .goodbye:
             leave(client, now: now)
         }
@@ -343,6 +346,7 @@ struct CoordinatorLoop: ~Copyable {
             lanes.forget(peer)
         }
         clients.removeAll { $0.id == client }
+        libraries.removeAll { $0.client == client }
         pendingOutputs.removeAll { $0.client == client }
         hosts?.awaiting.removeAll { $0.client == client }
         handle(.clientLeft(client), now: now)

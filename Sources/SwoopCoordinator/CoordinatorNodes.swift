@@ -66,6 +66,9 @@ extension CoordinatorLoop {
         nodes.append(node)
         send(.accepted(id, epoch: epoch), to: id)
         if pages.publicKey == local?.publicKey { tellAddresses(to: id) }
+        for library in libraries {
+            send(.library(name: library.name, bytes: library.bytes), to: id)
+        }
         arePeersStale = true
         greetAll()
         handle(.nodeJoined(id, description, program), now: now)

@@ -60,4 +60,31 @@ extension CoordinatorLoop {
             handle(.programFailed(range.node, range.program, reason: reason), now: now)
         }
     }
+
+    /// Bytes of all clients' libraries that are kept for nodes: who brings more is told.
+    private static let libraryBytesMax = 1 << 30
+
+    /// A library that a client has loaded since it began goes to all nodes, and to those that join.
+    mutating func takeLibrary(_ bytes: [UInt8], named name: String, of client: ClientID) {
+        guard !libraries.contains(where: { $0.client == client && $0.name == name }) else { return }
+        let known = libraries.reduce(0) { $0 + $1.bytes.count }
+        guard known + bytes.count <= Self.libraryBytesMax else {
+            for place in clients.indices where clients[place].id == client {
+                clients[place].notices.append(
+                    .remark(
+                        "the cluster keeps no more libraries: the functions of "
+                            + "\(PrintableText.line(name)) are not found; restart the kernel"))
+            }
+            return
+        }
+        libraries.append(ClientLibrary(client: client, name: name, bytes: bytes))
+        for node in nodes { send(.library(name: name, bytes: bytes), to: node.id) }
+    }
+}
+
+/// A library that a client brought.
+struct ClientLibrary {
+    let client: ClientID
+    let name: String
+    let bytes: [UInt8]
 }

@@ -150,6 +150,8 @@ private struct InlineLoop {
             if isOn { receive(.usage(usage)) }
         // What is kept here would end with this program: its session refuses that.
         case .keep, .freeKept, .wantKept: break
+        // Functions of libraries that came later are in this process already.
+        case .library: break
         case .hello, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts, .goodbye: break
         }
     }

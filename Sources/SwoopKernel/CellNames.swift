@@ -12,6 +12,8 @@ package struct CellNames: Sendable {
     private var declarers: [String: [Int]] = [:]
     private var namelessCells: [Int] = []
     private var imports: [String] = []
+    /// The cells whose types a cell may name, by names of its own or because what it uses has them.
+    private var reached: [Int: Set<Int>] = [:]
 
     /// Nothing is declared.
     package init() {}
@@ -22,8 +24,10 @@ package struct CellNames: Sendable {
     /// Takes what a cell declares; of variables those that had their value when it ended: `steps`
     /// of its statements had begun (nil: all, and the last one too).
     package mutating func add(_ text: CellText, cell: Int, steps: Int? = nil) {
-        let reached = text.declarations.filter { $0.step < steps ?? .max || $0.step == 0 }
-        for (name, new) in Dictionary(grouping: reached, by: \.name) {
+        let used = use(of: text.text).cells
+        reached[cell] = used.reduce(into: used) { $0.formUnion(reached[$1] ?? []) }
+        let assigned = text.declarations.filter { $0.step < steps ?? .max || $0.step == 0 }
+        for (name, new) in Dictionary(grouping: assigned, by: \.name) {
             let names = Set(new.map(\.fullName))
             let isFunction = new.allSatisfy { $0.kind == "func" }
             let old = entries[name] ?? []
@@ -41,9 +45,25 @@ package struct CellNames: Sendable {
     /// The lines of import that a cell of this text needs.
     ///
     /// What is imported by its name goes before what a whole module brings. What macros have marked
-    /// comes as a whole module: then no older one may come that has the name too.
+    /// comes as a whole module: then no older one may come that has the name too. Of cells that the
+    /// text does not name, but whose types come with what it names, a type comes that nobody uses:
+    /// without any import the compiler takes their types for hidden.
     package func imports(for text: String) -> [String] {
+        let (lines, cells) = use(of: text)
+        let others = cells.reduce(into: Set<Int>()) { $0.formUnion(reached[$1] ?? []) }
+        let markers = others.subtracting(cells).sorted().map {
+            "@testable import enum \(CellNames.module(of: $0)).\(CellNames.marker(of: $0))"
+        }
+        return imports + markers + lines
+    }
+
+    /// The type that every cell has so that it can be imported alone.
+    static func marker(of cell: Int) -> String { "_Marker\(cell)" }
+
+    /// What a text needs of the cells that it names, and which cells those are.
+    private func use(of text: String) -> (lines: [String], cells: Set<Int>) {
         var lines: [String] = []
+        var cells: Set<Int> = []
         var whole = namelessCells
         var hidden: Set<Int> = []
         for name in CellNames.words(of: text).sorted() {
@@ -52,6 +72,7 @@ package struct CellNames: Sendable {
                 let line =
                     "@testable import \(entry.declaration.kind) "
                     + "\(CellNames.module(of: entry.cell)).\(CellNames.quoted(name))"
+                cells.insert(entry.cell)
                 if !lines.contains(line) { lines.append(line) }
             }
             let marked = found.filter(\.declaration.isMarked).map(\.cell)
@@ -61,10 +82,11 @@ package struct CellNames: Sendable {
                     (declarers[name] ?? []).filter { $0 < newest && !marked.contains($0) })
             }
         }
-        let modules = whole.filter { !hidden.contains($0) }.sorted().map {
-            "@testable import \(CellNames.module(of: $0))"
-        }
-        return imports + modules + lines
+        let modules = whole.filter { !hidden.contains($0) }.sorted()
+        cells.formUnion(modules)
+        return (
+            modules.map { "@testable import \(CellNames.module(of: $0))" } + lines, cells
+        )
     }
 
     /// Names that begin so, in their order.

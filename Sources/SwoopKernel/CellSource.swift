@@ -23,7 +23,7 @@ package struct CellSource: Hashable, Sendable {
         self.shifts = shifts
         source =
             (["import SwoopCells"] + names.imports(for: text.text) + [
-                "_cellBegin(\(cell))",
+                "enum \(CellNames.marker(of: cell)) {}", "_cellBegin(\(cell))",
                 "#sourceLocation(file: \"\(file)\", line: 1)",
                 extended,
                 "#sourceLocation(file: \"end of \(file)\", line: 1)",

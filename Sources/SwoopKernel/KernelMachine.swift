@@ -34,6 +34,9 @@ package struct KernelMachine: Sendable {
     var history: [(count: Int, text: String)] = []
     private(set) var executionCount = 0
     private var cellCount = 0
+    /// The header of the cell that showed a thing of this name last, anew.
+    private var firstShown: [String: JSONValue] = [:]
+    private var shownNames: [String] = []
     private var isEvaluatorReady = false
     private var killAt: Timestamp?
     let version: String
@@ -169,10 +172,7 @@ package struct KernelMachine: Sendable {
                     "data": data, "metadata": [:], "execution_count": .integer(cellNow.count),
                 ], into: &effects)
         case .display(let data, let name, let isUpdate):
-            let transient: JSONValue = name.map { ["display_id": .text($0)] } ?? [:]
-            publish(
-                isUpdate ? "update_display_data" : "display_data",
-                ["data": data, "metadata": [:], "transient": transient], into: &effects)
+            display(data, name, isUpdate: isUpdate, into: &effects)
         case .finished(let cell):
             guard let cellNow = current, cellNow.cell == cell, let text = cellNow.text else {
                 return
@@ -190,6 +190,38 @@ package struct KernelMachine: Sendable {
         case .inputWanted(let prompt, let isSecret): askForInput(prompt, isSecret, into: &effects)
         }
     }
+
+    /// Within a cell what has a name is shown once, and replaced after that. Another cell shows it
+    /// too, and clients replace it then wherever it stands: a cell that is run again shows it anew.
+    private mutating func display(
+        _ data: JSONValue, _ name: String?, isUpdate: Bool, into effects: inout [KernelEffect]
+    ) {
+        guard let name else {
+            return publish(
+                "display_data", ["data": data, "metadata": [:], "transient": [:]], into: &effects)
+        }
+        let own = current?.request.header
+        let first = firstShown[name]
+        let isShownHere = own == nil || first == own
+        if first == nil || !(isUpdate || isShownHere) { noteShown(name) }
+        publish(
+            first != nil && (isUpdate || isShownHere) ? "update_display_data" : "display_data",
+            ["data": data, "metadata": [:], "transient": ["display_id": .text(name)]],
+            parent: own ?? first, into: &effects)
+    }
+
+    /// The newest names are kept: what a client shows is replaced while its cell is near.
+    private mutating func noteShown(_ name: String) {
+        if firstShown[name] == nil {
+            shownNames.append(name)
+            if shownNames.count > KernelMachine.namesMax {
+                firstShown[shownNames.removeFirst()] = nil
+            }
+        }
+        firstShown[name] = current?.request.header ?? [:]
+    }
+
+    private static let namesMax = 200
 
     private mutating func failInterrupted(into effects: inout [KernelEffect]) {
         fail(

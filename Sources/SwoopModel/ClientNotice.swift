@@ -70,6 +70,10 @@ public struct ProgressCount: Hashable, Sendable {
     /// nothing left.
     package var nanosecondsLeft: Int64
 
+    /// The ends of the range in which that lies nine times in ten; 0: nothing is known.
+    package var nanosecondsLeftLeast: Int64
+    package var nanosecondsLeftMost: Int64
+
     /// What the rest is predicted to take, wall time; nil: nothing is known, or nothing left.
     public var timeLeft: Duration? { nanosecondsLeft > 0 ? .nanoseconds(nanosecondsLeft) : nil }
 
@@ -83,7 +87,7 @@ public struct ProgressCount: Hashable, Sendable {
     package init(
         done: UInt64 = 0, failed: UInt64 = 0, cancelled: UInt64 = 0, running: UInt64 = 0,
         total: UInt64 = 0, bytesIn: UInt64 = 0, bytesOut: UInt64 = 0, movedBytes: UInt64 = 0,
-        nanosecondsLeft: Int64 = 0
+        nanosecondsLeft: Int64 = 0, nanosecondsLeftLeast: Int64 = 0, nanosecondsLeftMost: Int64 = 0
     ) {
         self.done = done
         self.failed = failed
@@ -94,5 +98,7 @@ public struct ProgressCount: Hashable, Sendable {
         self.bytesOut = bytesOut
         self.movedBytes = movedBytes
         self.nanosecondsLeft = nanosecondsLeft
+        self.nanosecondsLeftLeast = nanosecondsLeftLeast
+        self.nanosecondsLeftMost = nanosecondsLeftMost
     }
 }

@@ -89,11 +89,12 @@ extension EstimateComparison: CustomStringConvertible {
 }
 
 /// Numbers for people, with three significant digits.
-enum Quantity {
+package enum Quantity {
     /// `0`, `0.00123`, `1.23`, `12.3`, `1,235`; beyond 10^15 `1.23e17`.
-    static func number(_ value: Double) -> String { number(value, digits: 3) }
+    package static func number(_ value: Double) -> String { number(value, digits: 3) }
 
-    static func number(_ value: Double, digits: Int) -> String {
+    /// The same with so many digits.
+    package static func number(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "unknown" : value < 0 ? "−∞" : "∞" }
         let magnitude = abs(value)
         guard magnitude < 1e15 else {
@@ -121,7 +122,7 @@ enum Quantity {
     }
 
     /// Seconds as `830 ns`, `1.20 ms`, `41.0 s`, `12 min 5 s`, `3 h 20 min`, `5.20 days`.
-    static func time(_ seconds: Double) -> String {
+    package static func time(_ seconds: Double) -> String {
         guard seconds.isFinite else { return number(seconds) }
         switch abs(seconds) {
         case 0: return "0 s"
@@ -139,11 +140,19 @@ enum Quantity {
         }
     }
 
+    /// `512 bytes`, `1.50 MiB`.
+    package static func bytes(_ count: Int) -> String {
+        var (value, unit) = (Double(count), 0)
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+        while value >= 1_000, unit < units.count - 1 { (value, unit) = (value / 1_024, unit + 1) }
+        return "\(number(value)) \(units[unit])"
+    }
+
     /// `8`: for what comes in whole pieces.
-    static func whole(_ value: Double) -> String { count(rounded(value)) }
+    package static func whole(_ value: Double) -> String { count(rounded(value)) }
 
     /// `1,234,567`.
-    static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         var text = ""
         for (index, digit) in String(value.magnitude).reversed().enumerated() {
             if index > 0, index % 3 == 0 { text = "," + text }

@@ -50,9 +50,11 @@ extension WorkerProgram {
     static var current: WorkerProgram {
         WorkerProgram(
             entry: { identity in
-                identity == identityEntry.identity
-                    ? identityEntry : RemoteRegistry.function(identity)
+                if identity == identityEntry.identity { return identityEntry }
+                if let entry = RemoteRegistry.function(identity) { return entry }
+                return LaterLibraries.loadAnnounced() ? RemoteRegistry.function(identity) : nil
             },
+            library: { LaterLibraries.loadOffset(of: $0) },
             within: { maker, isChild, body in
                 let hook = ChildHook(maker)
                 if isChild {

@@ -86,7 +86,10 @@ extension Scheduler {
     package func progress(of client: ClientID) -> ProgressCount {
         guard let place = clientPlace(client) else { return ProgressCount() }
         var progress = clients[place].progress
-        progress.nanosecondsLeft = nanosecondsLeft(of: client)
+        let left = timeLeft(of: client)
+        progress.nanosecondsLeft = left.nanoseconds
+        progress.nanosecondsLeftLeast = left.least
+        progress.nanosecondsLeftMost = left.most
         return progress
     }
 
@@ -98,13 +101,17 @@ extension Scheduler {
         Int((UInt64(number) &* 0x9e37_79b9_7f4a_7c15) >> 33) % step
     }
 
-    /// The work that is left of a client's tasks, divided by the slots; 0 where it is not known.
-    private func nanosecondsLeft(of client: ClientID) -> Int64 {
+    /// What is left of a client's work, divided by the slots, with the range in which it lies nine
+    /// times in ten; 0 where it is not known.
+    private func timeLeft(
+        of client: ClientID
+    ) -> (nanoseconds: Int64, least: Int64, most: Int64) {
         let slots = nodes.slots
-        guard slots > 0, let place = clientPlace(client) else { return 0 }
+        guard slots > 0, let place = clientPlace(client) else { return (0, 0, 0) }
         let own = clients[place].tasks
         let step = 1 + own.count / Self.predictedMax
         var work: Int64 = 0
+        var workOfFunctions: [Int: Double] = [:]
         for start in stride(from: 0, to: own.count, by: step) {
             let place = start + Self.place(in: step, of: start / step)
             guard place < own.count, tasks.isCurrent(own[place]) else { continue }
@@ -112,13 +119,41 @@ extension Scheduler {
             guard tasks[index].kind == .call else { continue }
             guard tasks[index].state != .done, !tasks[index].state.isFinal else { continue }
             let function = Int(tasks.function(of: index).rawValue)
-            guard function < durations.count, durations[function] != nil else { return 0 }
+            guard function < durations.count, durations[function] != nil else { return (0, 0, 0) }
             let predicted = predictedNanoseconds(of: index)
             let (sum, overflow) = work.addingReportingOverflow(predicted)
-            guard !overflow, predicted < Self.longest else { return 0 }
+            guard !overflow, predicted < Self.longest else { return (0, 0, 0) }
             work = sum
+            workOfFunctions[function, default: 0] += Double(predicted)
         }
         let (all, overflow) = work.multipliedReportingOverflow(by: Int64(step))
-        return overflow ? 0 : all / slots
+        guard !overflow, all > 0 else { return (0, 0, 0) }
+        let factor = spreadFactor(of: workOfFunctions)
+        let left = all / slots
+        let most = Double(left) * factor
+        return (left, Int64(Double(left) / factor), most < 9e18 ? Int64(most) : .max)
+    }
+
+    /// How far work may be from its prediction, nine times in ten, as a factor.
+    ///
+    /// What is wrong about a function is taken for wrong about all of its runs: they share a law.
+    private func spreadFactor(of workOfFunctions: [Int: Double]) -> Double {
+        var (all, variance) = (0.0, 0.0)
+        // In one order: sums of floating-point numbers depend on it.
+        for function in workOfFunctions.keys.sorted() {
+            let work = workOfFunctions[function] ?? 0
+            let spread = work * max(0, durations[function]?.logSpread ?? 0)
+            all += work
+            variance += spread * spread
+        }
+        guard all > 0, variance.isFinite else { return 1 }
+        // 1.645 standard deviations on each side hold nine outcomes in ten.
+        let exponent = min(5, 1.645 * variance.squareRoot() / all)
+        var (term, factor) = (1.0, 1.0)
+        for step in 1...30 {
+            term *= exponent / Double(step)
+            factor += term
+        }
+        return factor
     }
 }

@@ -122,7 +122,7 @@ extension VirtualCluster {
             handle(.clientJoined(id, program))
             send(.welcome(version: wireVersion, nodes: nodes.map(\.description)), to: client)
         case .wantRecords, .watchUsage, .offerProgram, .wantHosts, .releaseHosts, .forgetHosts,
-            .wantKept:
+            .wantKept, .library:
             break
         }
     }

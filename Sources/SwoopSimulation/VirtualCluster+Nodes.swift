@@ -257,7 +257,7 @@ extension VirtualCluster {
             tell(id, .pageFetched(task, extent))
         case .relayFailed(let task): tell(id, .fetchFailed(task, .absent))
         case .shutDown: end(id)
-        case .accepted, .refused, .sign, .peers, .programBytes, .listen: break
+        case .accepted, .refused, .sign, .peers, .programBytes, .listen, .library: break
         }
     }
 

@@ -44,6 +44,8 @@ extension AgentOrder {
             return MessageKind.relayed.frames(header, [bytes])
         case .relayFailed(let task): return MessageKind.relayFailed.frames(ProtoTasks(task))
         case .copyPages(let copies): return MessageKind.copyPages.copies(copies)
+        case .library(let name, let bytes):
+            return MessageKind.nodeLibrary.frames(ProtoText(name), [bytes])
         case .shutDown: return MessageKind.shutDown.frames(ProtoText())
         }
     }
@@ -97,6 +99,10 @@ extension AgentOrder {
                 bytes: try incoming.frame(1))
         case .relayFailed: self = .relayFailed(try incoming.header(ProtoTasks.self).task())
         case .copyPages: self = .copyPages(try incoming.copies())
+        case .nodeLibrary:
+            self = .library(
+                name: try incoming.header(ProtoText.self, others: 1).text,
+                bytes: try incoming.frame(1))
         case .shutDown:
             _ = try incoming.header(ProtoText.self)
             self = .shutDown

@@ -47,6 +47,8 @@ package enum AgentOrder: Hashable, Sendable {
     /// Has pages copied from other nodes and kept: each is answered by `pageCopied` or
     /// `pageNotCopied`.
     case copyPages([PageCopy])
+    /// Brings a library of a client's program, for the node's workers.
+    case library(name: String, bytes: [UInt8])
     /// Ends the agent and its workers.
     case shutDown
 }

@@ -47,6 +47,8 @@ extension ClientMessage {
         case .freeKept(let number, let names):
             return MessageKind.freeKept.frames(ProtoKeptAnswer(number, names: names))
         case .wantKept: return MessageKind.wantKept.frames(ProtoText())
+        case .library(let name, let bytes):
+            return MessageKind.library.frames(ProtoText(name), [bytes])
         case .goodbye: return MessageKind.clientGoodbye.frames(ProtoText())
         }
     }
@@ -100,6 +102,10 @@ extension ClientMessage {
         case .wantKept:
             _ = try incoming.header(ProtoText.self)
             self = .wantKept
+        case .library:
+            self = .library(
+                name: try incoming.header(ProtoText.self, others: 1).text,
+                bytes: try incoming.frame(1))
         case .clientGoodbye:
             _ = try incoming.header(ProtoText.self)
             self = .goodbye

@@ -47,6 +47,9 @@ package enum ClientMessage: Hashable, Sendable {
     case freeKept(number: UInt64, [String])
     /// Asks what is kept: answered by `kept`.
     case wantKept
+    /// Brings a library that the client has loaded since it began: functions of later submissions
+    /// may be there. `name` is what code references call it.
+    case library(name: String, bytes: [UInt8])
     /// The last message.
     case goodbye
 }

@@ -69,6 +69,8 @@ extension ProtoProgress {
         bytesIn = progress.bytesIn
         bytesOut = progress.bytesOut
         nanosecondsLeft = progress.nanosecondsLeft
+        leftLeast = progress.nanosecondsLeftLeast
+        leftMost = progress.nanosecondsLeftMost
         moved = progress.movedBytes
         cancelled = progress.cancelled
     }
@@ -77,7 +79,8 @@ extension ProtoProgress {
         ProgressCount(
             done: done, failed: failed, cancelled: cancelled, running: running, total: total,
             bytesIn: bytesIn, bytesOut: bytesOut, movedBytes: moved,
-            nanosecondsLeft: nanosecondsLeft)
+            nanosecondsLeft: nanosecondsLeft, nanosecondsLeftLeast: leftLeast,
+            nanosecondsLeftMost: leftMost)
     }
 }
 

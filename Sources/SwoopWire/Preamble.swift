@@ -12,7 +12,7 @@ enum MessageKind: UInt16, CaseIterable {
     case hello = 0x0101
     case submit, release, cancel, want, wantRecords, watchUsage, clientGoodbye, offerProgram
     case data, dataFailed, roomWanted, dataWritten, wantHosts, releaseHosts
-    case keep, freeKept, wantKept
+    case keep, freeKept, wantKept, library
     case welcome = 0x0201
     case clientRefused, notices, value
     case usage = 0x0206
@@ -25,7 +25,7 @@ enum MessageKind: UInt16, CaseIterable {
     case accepted = 0x0401
     case agentRefused, lease, revoke, dropPages, sendPage, storePage, shutDown
     case unknown, sign, peers, prepare, programBytes, relayed, relayFailed, recall
-    case lendRoom, keepWritten, copyPages, listen
+    case lendRoom, keepWritten, copyPages, listen, nodeLibrary
     case pageWanted = 0x0501
     case pagePart, pageAbsent
     /// Of any direction: see LanePiece.swift.

@@ -45,7 +45,11 @@ struct FunctionTable {
         switch code {
         case .remote(let identity): return program.entry(identity).map { .remote($0) }
         case .code(let image, let offset):
-            guard image.isEmpty else { return nil }
+            guard image.isEmpty else {
+                return program.library(image).flatMap {
+                    resolve(.code(address: UInt(offset) &+ $0))
+                }
+            }
             var main = unsafe swoop_image()
             guard unsafe swoop_image_main(&main) == 1 else { return nil }
             let address = unsafe UInt(offset) &+ UInt(main.load_offset)

@@ -20,6 +20,9 @@ public protocol ChildMaker: AnyObject, Sendable {
 public struct WorkerProgram: Sendable {
     /// The record of a function by its identity; nil: this build has none.
     public var entry: @Sendable (_ identity: String) -> _RemoteEntry?
+    /// What addresses of a library that came later are beyond those in its file, with the library
+    /// loaded; nil: there is none at this path.
+    public var library: @Sendable (_ path: String) -> UInt?
     /// Runs the body in a context where remote calls find their child maker; `isChild` where the
     /// body is that of a function that was called, not its thunk.
     public var within:
@@ -30,12 +33,14 @@ public struct WorkerProgram: Sendable {
     /// Describes a program.
     public init(
         entry: @escaping @Sendable (String) -> _RemoteEntry?,
+        library: @escaping @Sendable (String) -> UInt? = { _ in nil },
         within:
             nonisolated(nonsending) @escaping @Sendable (
                 any ChildMaker, _ isChild: Bool, nonisolated(nonsending) () async throws -> Void
             ) async throws -> Void
     ) {
         self.entry = entry
+        self.library = library
         self.within = within
     }
 }

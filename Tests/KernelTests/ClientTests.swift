@@ -30,6 +30,19 @@ enum Jupyter {
             .status == 0
     }
 
+    /// Tells a Jupyter of its own in the folder of the kernel; the environment that finds it.
+    static func install(in folder: TestFolder) throws -> [String: String] {
+        let tool = try #require(ProgramRun.path(of: "swoop"))
+        let environment = folder.environment.merging(["JUPYTER_DATA_DIR": folder.path]) { $1 }
+        let installed = try ended(tool, ["kernel", "install", "--user"], environment: environment)
+        try #require(installed.status == 0, "\(installed.output)")
+        return environment
+    }
+
+    /// The scenes of the client.
+    static let script =
+        URL(filePath: #filePath).deletingLastPathComponent().path() + "client.py"
+
     static func ended(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> (status: Int32, output: String) {
@@ -53,18 +66,14 @@ enum Jupyter {
 struct ClientTests {
     @Test(arguments: [
         "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "interrupts",
-        "output", "input", "late_client", "many_cells", "remote_functions", "protocol",
+        "output", "input", "late_client", "many_cells", "remote_functions", "live_cores",
+        "shown_values", "no_cluster", "protocol",
     ])
     func aClientOfJupyterSees(scene: String) throws {
         let python = try #require(Jupyter.python)
-        let tool = try #require(ProgramRun.path(of: "swoop"))
         let folder = try TestFolder()
-        let environment = folder.environment.merging(["JUPYTER_DATA_DIR": folder.path]) { $1 }
-        let installed = try Jupyter.ended(
-            tool, ["kernel", "install", "--user"], environment: environment)
-        try #require(installed.status == 0, "\(installed.output)")
-        let script = URL(filePath: #filePath).deletingLastPathComponent().path() + "client.py"
-        let done = try Jupyter.ended(python, [script, scene], environment: environment)
+        let environment = try Jupyter.install(in: folder)
+        let done = try Jupyter.ended(python, [Jupyter.script, scene], environment: environment)
         #expect(done.status == 0, "\(done.output.suffix(6_000))")
     }
 

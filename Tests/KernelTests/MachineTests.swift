@@ -10,6 +10,7 @@ import Testing
         var machine = KernelMachine(version: "1")
         var effects: [KernelEffect] = []
         var now = Timestamp(nanoseconds: 0)
+        var asked = 0
 
         mutating func tell(_ event: KernelEvent) {
             effects = []
@@ -19,8 +20,10 @@ import Testing
         mutating func ask(
             _ type: String, _ content: JSONValue = [:], on channel: KernelChannel = .shell
         ) {
+            asked += 1
             let message = JupyterMessage(
-                identities: [[1]], header: ["msg_type": .text(type), "msg_id": .text(type)],
+                identities: [[1]],
+                header: ["msg_type": .text(type), "msg_id": .text("\(type)-\(asked)")],
                 content: content)
             tell(.received(channel, message))
         }
@@ -140,6 +143,30 @@ import Testing
         world.tell(.evaluatorEnded(reason: "trapped"))
         #expect(world.said == ["stream"])
         #expect(world.orders == [.startEvaluator])
+    }
+
+    @Test func whatHasANameIsShownOnceInACellAndReplacedThere() {
+        var world = World()
+        world.tell(.told(.ready))
+        func types() -> [String] { world.said.map { String($0.split(separator: " ")[0]) } }
+        for _ in 0..<2 {
+            world.execute("1")
+            let cell = world.orders.compactMap { effect -> Int? in
+                if case .parse(let cell, _, _) = effect { cell } else { nil }
+            }[0]
+            world.tell(.parsed(cell: cell, tree: tree, messages: ""))
+            world.tell(.compiled(cell: cell, library: "/l", messages: ""))
+            world.tell(.told(.display("1", name: "a", isUpdate: false)))
+            #expect(types() == ["display_data"])
+            world.tell(.told(.display("2", name: "a", isUpdate: false)))
+            #expect(types() == ["update_display_data"])
+            world.tell(.told(.finished(cell: cell)))
+        }
+        // News of work that goes on belong to the cell that began it.
+        world.tell(.told(.display("3", name: "a", isUpdate: true)))
+        #expect(types() == ["update_display_data"])
+        guard case .send(_, let reply)? = world.effects.first else { return #expect(Bool(false)) }
+        #expect(reply.parent["msg_type"].string == "execute_request")
     }
 
     @Test func anEmptyCellIsDoneAtOnceAndADirectiveIsRefused() {

@@ -32,14 +32,18 @@ class Notebook:
 
     def run(self, code, timeout=60, answer=None):
         """What a cell came to: its status, printed text by stream, result, error."""
-        cell = {"result": None, "error": None, "shown": []}
+        cell = {"result": None, "error": None, "data": None, "shown": []}
+        self.kinds = []
         printed = {"stdout": [], "stderr": []}
 
         def hear(message):
             kind, content = message["msg_type"], message["content"]
+            if kind in ("execute_result", "display_data", "update_display_data"):
+                self.kinds.append(kind)
             if kind == "stream":
                 printed[content["name"]].append(content["text"])
             elif kind == "execute_result":
+                cell["data"] = content["data"]
                 cell["result"] = content["data"]["text/plain"]
             elif kind in ("display_data", "update_display_data"):
                 cell["shown"].append(content["data"])
@@ -123,6 +127,11 @@ def redefinitions():
         equal(book.result("func f(twice n: Int) -> Int { 2 * n }\nf(twice: 4)"), "8")
         equal(book.result("f(P()) + \"\\(f(twice: 1))\""), '"new2"')
         equal(book.result("let old = 3\nold"), "3")
+        # A type that comes with what a cell uses, in a cell that does not name it.
+        book.run("struct Inner { var a = 1 }\nfunc make() -> Inner { Inner() }")
+        book.run("let made = [make()]")
+        equal(book.result("let first = made[0]\nfirst.a"), "1")
+        equal(book.result("var again = first\nagain.a += 1\nagain"), "Inner(a: 2)")
 
 
 def compiler_errors():
@@ -161,6 +170,13 @@ def runtime_errors():
         for _ in range(20):
             equal(book.run("throw E(why: \"again\")")["status"], "error")
         equal(book.result("before + k"), "8")
+        # Cells that wait go on after one that failed when it had waited.
+        for _ in range(3):
+            equal(book.run("try await Task.sleep(for: .milliseconds(5)); throw E(why: \"late\")")["status"], "error")
+            equal(book.result("try await Task.sleep(for: .milliseconds(5))\nawait g()"), "7")
+        book.interrupted("try await Task.sleep(for: .seconds(100))", after=0.5)
+        equal(book.result("await g()"), "7")
+        equal(book.result("await Task { @MainActor in before }.value"), "1")
 
 
 def traps():
@@ -278,8 +294,156 @@ def many_cells():
 
 def remote_functions():
     with Notebook() as book:
-        equal(book.run("import Swoop\n@Remote func square(_ i: Int) -> Int { i * i }")["status"], "ok")
+        book.run("import Swoop\n@Remote func square(_ i: Int) -> Int { i * i }")
         equal(book.result("square(4)"), "16")
+        equal(book.result("try await withCluster(.local) { cluster in\n"
+                          "    try await cluster.remotely { remote in remote.map(0..<5, square) }.values\n}"),
+              "[0, 1, 4, 9, 16]")
+        # The notebook's cluster stays: functions come later, one is declared again.
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<3, square) }.values"), "[0, 1, 4]")
+        book.run("@Remote func isOdd(_ i: Int) -> Bool { i % 2 == 1 }\n"
+                 "let odd = try await cluster.remotely { remote in remote.range(0..<1_000_000).filter(isOdd).map(square).stored() }")
+        equal(book.result("try await cluster.remotely { _ in odd.sum }.value"), str(sum(i * i for i in range(1, 1_000_000, 2))))
+        book.run("@Remote func square(_ i: Int) -> Int { i * i + 1 }")
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<3, square) }.values"), "[1, 2, 5]")
+        equal(book.result("try await odd.count.value".replace("odd.count", "cluster.remotely { _ in odd.count }")), "500000")
+        equal(book.result("@Record struct Half { var a: Int; var b: Double }\n"
+                          "@Remote func half(_ i: Int) -> Half { Half(a: i, b: Double(i) / 2) }\n"
+                          "let halves = try await cluster.remotely { remote in remote.range(0..<100_000).map(half).stored() }\n"
+                          "try await cluster.remotely { _ in halves.map(\\.b).sum }.value"), "2499975000.0")
+        equal(book.result("let factor = 3.0\n"
+                          "try await cluster.remotely { remote in\n"
+                          "    remote.range(0..<100).map(#remote { [k = factor as Double] (i: Int) in Double(i) * k }).sum }.value"),
+              "14850.0")
+        # A new type under an old name, and what was made of the old one.
+        equal(book.result("@Record struct Half { var text: String }\n"
+                          "@Remote func half(_ i: Int) -> Half { Half(text: String(i)) }\n"
+                          "try await cluster.remotely { remote in remote.map(5..<6, half) }.values[0].text"), '"5"')
+        equal(book.result("try await cluster.remotely { _ in halves.map(\\.a).sum }.value"), "4999950000")
+        outside = book.run("let one = try await cluster.remotely { remote in remote.call(half, 1) }\ntry await one.text.value")
+        assert "outside of a plan's block" in outside["error"], outside["error"]
+        failing = book.run("struct Bad: Error {}\n@Remote func bad(_ i: Int) throws -> Int { throw Bad() }\n"
+                           "try await cluster.remotely { remote in remote.call(bad, 1) }.value")
+        equal(failing["name"], "SwoopError")
+        assert "bad" in failing["error"], failing["error"]
+        trapping = book.run("@Remote func traps(_ i: Int) -> Int { [1][i] }\n"
+                            "try await cluster.remotely { remote in remote.call(traps, 1) }.value")
+        equal(trapping["name"], "SwoopError")
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<3, square) }.values"), "[1, 2, 5]")
+
+
+SLOW = """@Remote func slow(_ i: Int) -> Int {
+    var x = i
+    for k in 0..<200_000_000 { x = (x &* 31) ^ (x >> 7) ^ k }
+    return x & 1
+}"""
+
+
+def live_cores():
+    with Notebook() as book:
+        book.run("import Swoop\n" + SLOW)
+        unknown = book.run("let plan = cluster.plan { remote in remote.map(0..<20, slow) }\ntry await plan.estimate()")
+        assert unknown["result"].startswith("estimate: 20 tasks, unknown"), unknown
+        cell = book.run("let values = try await plan.run()\ntry await values.values.count")
+        assert cell["result"] == "20", cell
+        texts = [shown["text/plain"] for shown in cell["shown"]]
+        assert len(texts) > 2, texts
+        assert any("cores busy" in text and "slow" in text for text in texts), texts
+        assert any(" left (" in text and " … " in text for text in texts), texts
+        assert texts[-1].startswith("20 of 20 tasks in "), texts[-1]
+        assert "core-seconds" in texts[-1] and texts[-1].endswith("slow 100 %"), texts[-1]
+        assert "<div" in cell["shown"][-1]["text/html"]
+        equal({message for message in book.kinds}, {"display_data", "update_display_data", "execute_result"})
+        # It knows now.
+        known = book.run("try await cluster.plan { remote in remote.map(0..<20, slow) }.estimate()")
+        assert known["result"].startswith("estimate: 20 tasks, measured"), known["result"]
+        assert "<table>" in known["data"]["text/html"]
+        # Short work shows nothing.
+        short = book.run("@Remote func double(_ i: Int) -> Int { 2 * i }\ntry await cluster.remotely { remote in remote.call(double, 4) }.value")
+        equal((short["result"], short["shown"]), ("8", []))
+        took, cell = book.interrupted("try await cluster.remotely { remote in remote.map(0..<1000, slow) }.values.count", after=1)
+        assert took < 1, took
+        equal(cell["error"], "Interrupted: the cell was stopped; what it had assigned is kept")
+        began = time.monotonic()
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<2, slow) }.values.count"), "2")
+        assert time.monotonic() - began < 5, "the interrupted cell's tasks went on"
+
+
+def shown_values():
+    with Notebook() as book:
+        book.run("import Swoop\n@Record struct Row { var n: Int; var name: String; var half: Double }\n"
+                 "@Remote func row(_ i: Int) -> Row { Row(n: i, name: \"<\\(i)>\", half: Double(i) / 2) }")
+        cell = book.run("let rows = try await cluster.remotely { remote in remote.range(0..<100_000).map(row).stored() }\nrows")
+        lines = cell["result"].splitlines()
+        assert lines[0].startswith("100,000 of Row, "), lines[0]
+        equal([line.split() for line in lines[1:4]],
+              [["n", "name", "half"], ["0", "<0>", "0"], ["1", "<1>", "0.500000"]])
+        equal(len(lines), 13)
+        assert "&lt;1&gt;" in cell["data"]["text/html"], cell["data"]["text/html"]
+        shown = book.run("display(rows, named: \"rows\")\ndisplay(1, named: \"one\"); display(2, named: \"one\")")
+        equal([item["text/plain"].splitlines()[0] for item in shown["shown"]][1:3], ["1", "2"])
+        equal(shown["shown"][3]["text/plain"].splitlines()[0], lines[0])
+        equal(book.kinds, ["display_data", "display_data", "update_display_data", "update_display_data"])
+        empty = book.run("let none = try await cluster.remotely { remote in remote.range(0..<10).filter(#remote { (i: Int) in i > 99 }).stored() }\nnone")
+        assert empty["result"].startswith("0 of Int"), empty
+        numbers = book.run("let few = try await cluster.remotely { remote in remote.range(0..<3).stored() }\nfew")
+        equal(numbers["result"].splitlines()[1:], ["value", "    0", "    1", "    2"])
+        failing = book.run("struct Bad: Error {}\n@Remote func bad(_ i: Int) throws -> Int { throw Bad() }\n"
+                           "let failed = try await cluster.remotely { remote in remote.range(0..<3).map(bad).stored() }\nfailed")
+        equal(failing["name"], "SwoopError")
+        svg = book.run("Plot.line([1, 4, 2]).titled(\"a < b\")")["data"]
+        assert svg["image/svg+xml"].startswith("<svg") and "a &lt; b" in svg["image/svg+xml"], svg
+        import base64
+        png = base64.b64decode(book.run("Picture(width: 30, height: 20) { x, y in .share(Double(x * y) / 600) }")["data"]["image/png"])
+        equal(png[:8], b"\x89PNG\r\n\x1a\n")
+        equal(pixels(png), (30, 20, 30 * 20 * 3))
+
+
+def pixels(png):
+    """Width, height and bytes of a PNG; its checksums are looked at."""
+    import struct, zlib
+    place, data, size = 8, b"", None
+    while place < len(png):
+        length, kind = struct.unpack(">I4s", png[place:place + 8])
+        body = png[place + 8:place + 8 + length]
+        equal(struct.unpack(">I", png[place + 8 + length:place + 12 + length])[0], zlib.crc32(kind + body))
+        if kind == b"IHDR":
+            size = struct.unpack(">II", body[:8])
+        if kind == b"IDAT":
+            data += body
+        place += 12 + length
+    return size + (len(zlib.decompress(data)) - size[1],)
+
+
+def no_cluster():
+    os.environ["SWOOP_CONNECT"] = "nowhere"
+    with Notebook() as book:
+        book.run("import Swoop\n@Remote func square(_ i: Int) -> Int { i * i }")
+        cell = book.run("try await cluster.remotely { remote in remote.map(0..<3, square) }.values")
+        equal(cell["name"], "SwoopError")
+        assert "no cluster named nowhere runs" in cell["error"], cell["error"]
+        equal(book.run("try await useCluster(.connected(\"neither\"))")["name"], "SwoopError")
+        book.run("try await useCluster(.local)")
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<3, square) }.values"), "[0, 1, 4]")
+
+
+def hosts():
+    """On a cluster of two hosts that `swoop up` brought up."""
+    with Notebook() as book:
+        equal(book.result("import Foundation\nimport Swoop\ncluster.nodes.map(\\.name).sorted()"), '["alpha", "beta"]')
+        book.run("@Remote func root(_ i: Int) -> Double { pow(Double(i), 0.5) }")
+        equal(book.result("try await cluster.remotely { remote in remote.map([4, 9], root) }.values"), "[2.0, 3.0]")
+        book.run("let roots = try await cluster.remotely { remote in remote.range(0..<100_000).map(root).stored() }")
+        book.run("@Remote func isLarge(_ x: Double) -> Bool { x >= 100 }")
+        equal(book.result("try await cluster.remotely { _ in roots.filter(isLarge).count }.value"), "90000")
+        assert book.run("roots")["result"].startswith("100,000 of Double"), "no table"
+        book.run("@Remote func root(_ i: Int) -> Double { -pow(Double(i), 0.5) }")
+        equal(book.result("try await cluster.remotely { remote in remote.map([4, 9], root) }.values"), "[-2.0, -3.0]")
+        where = book.result("import Glibc\n@Remote func host(_ i: Int) -> String {\n"
+                            "    var name = [CChar](repeating: 0, count: 99)\n    gethostname(&name, 98)\n"
+                            "    Thread.sleep(forTimeInterval: 0.1)\n    return String(cString: name)\n}\n"
+                            "Set(try await cluster.remotely { remote in remote.map(0..<20, host) }.values).sorted()")
+        print(where)
 
 
 def protocol():

@@ -17,6 +17,7 @@ extension Dice {
             offer(), .wantHosts(hostsWanted()), .releaseHosts(list { $0.text() }, within: number()),
             .forgetHosts(list { $0.text() }), .keep(keepWish()),
             .freeKept(number: word(), list { $0.text() }), .wantKept,
+            .library(name: text(), bytes: bytes()),
         ]
     }
 

@@ -117,7 +117,7 @@ extension Samples {
         .releaseHosts(["a"], within: 7), .forgetHosts(["b"]),
         .keep(
             KeepWish(number: 3, name: "s", type: keptType, tasks: [first, second], replaces: true)),
-        .freeKept(number: 4, ["s", "t"]), .wantKept,
+        .freeKept(number: 4, ["s", "t"]), .wantKept, .library(name: "/l", bytes: [3]),
         .submit(
             GraphPart(kept: [KeptUse(kept: KeptID(5), tasks: [first], output: .page)]), data: []),
     ]
@@ -221,7 +221,7 @@ extension Samples {
         .relayed(first, elementCount: 3, bytes: [1, 2, 3]), .relayFailed(first),
         .lendRoom(first, byteCount: 9), .keepWritten(first, writtenPage),
         .copyPages([PageCopy(attempt: attempt, pages: parts, nodes: [NodeID(1), NodeID(2)])]),
-        .listen(address: "h"),
+        .listen(address: "h"), .library(name: "/l", bytes: [1, 2]),
     ]
 
     static let peerMessages: [PeerMessage] = [

@@ -12,17 +12,21 @@ typedef void (*swoop_cell_failed)(void *_Nonnull error);
 /// a place where it can be left; never returns.
 typedef void (*swoop_cell_left)(void);
 
-/// Called on any thread with a job for the main actor.
-typedef void (*swoop_cell_job)(void *_Nonnull job);
-
-/// Makes this thread the one that cells run on. `wake` is an event descriptor that is raised when
-/// an interrupt came. 0, or -1 where the runtime lets nobody run the main actor's jobs.
+/// Makes this thread the one that cells run on, and an executor of Swift's that of the main actor:
+/// the two words of its unowned reference. `wake` is an event descriptor that is raised when an
+/// interrupt came. 0, or -1 where the runtime lets nobody run the main actor's jobs.
 int swoop_cells_begin(
-    swoop_cell_failed _Nonnull failed, swoop_cell_left _Nonnull left, swoop_cell_job _Nonnull job,
-    int wake);
+    swoop_cell_failed _Nonnull failed, swoop_cell_left _Nonnull left, uint64_t executor,
+    uint64_t conformance, int wake);
 
 /// Loads a library; NULL with the reason in `swoop_cell_error`.
 void *_Nullable swoop_cell_load(const char *_Nonnull path);
+
+/// The address of a symbol of a loaded library, or 0.
+uint64_t swoop_cell_symbol(void *_Nonnull library, const char *_Nonnull name);
+
+/// What the loader has added to the addresses in a loaded library's file.
+uint64_t swoop_cell_offset(void *_Nonnull library);
 
 /// The loader's words for what went wrong last.
 const char *_Nonnull swoop_cell_error(void);

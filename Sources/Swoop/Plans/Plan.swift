@@ -108,6 +108,8 @@ extension Plan where Result: Sendable {
         submitted = part.tasks.ids
         for loop in part.iterations { submitted.append(loop.id) }
         let held = Array(part.held)
+        session.sendLibraries()
+        session.submissions.withLock { $0?.append(submitted) }
         session.handle(.submitted(part, data: plan.data))
         if let timeout { session.limit(submitted, to: timeout) }
         // A wait, even for nothing, would cost two switches of threads for each plan.

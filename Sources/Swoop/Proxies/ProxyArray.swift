@@ -82,3 +82,41 @@ extension ProxyArray {
     @inlinable @inline(__always)
     public var count: Proxy<Int> { chain.count }
 }
+
+// MARK: The first rows, for whoever shows them
+
+extension ProxyArray {
+    /// The first so many elements; nothing else is downloaded.
+    ///
+    /// - Throws: as `values`.
+    @inlinable public func _firstElements(_ count: Int) async throws -> [Element] {
+        let head = try await _firstPages(holding: count)
+        guard head.pageCount > 0 else { return [] }
+        return try await head._cluster.remotely { _ in head[0..<count].stored() }.values
+    }
+
+    /// The first pages, as many as hold so many elements; waits until all are made.
+    public func _firstPages(holding count: Int) async throws -> ProxyArray<Element> {
+        try await wait()
+        let sizes = _handle.recording.session.sizes(of: _handle.tasks) ?? []
+        var (pages, found) = (0, 0)
+        while pages < sizes.count, found < count {
+            found += sizes[pages].count
+            pages += 1
+        }
+        return ProxyArray(
+            _handle: _ProxyHandle(_handle.recording, first: pages, pagesOf: _handle))
+    }
+
+    /// Elements and bytes of all pages; waits until they are made.
+    public func _size() async throws -> (count: Int, byteCount: Int) {
+        try await wait()
+        let sizes = _handle.recording.session.sizes(of: _handle.tasks) ?? []
+        return (
+            sizes.reduce(0) { $0 + $1.count }, sizes.reduce(0) { $0 + $1.byteCount }
+        )
+    }
+
+    /// The cluster whose pages these are.
+    public var _cluster: Cluster { Cluster(session: _handle.recording.session) }
+}

@@ -65,6 +65,14 @@ public final class _ProxyHandle: Sendable {
         more = More(tasks: pages.flatMap(\.tasks), argument: .bytes([]), parts: pages)
     }
 
+    /// A handle of the first pages of another one, which it keeps.
+    init(_ recording: PlanRecording, first count: Int, pagesOf whole: _ProxyHandle) {
+        self.recording = recording
+        number = 0
+        more = More(
+            tasks: Array(whole.tasks.prefix(count)), argument: .bytes([]), parts: [whole])
+    }
+
     /// A handle of arithmetic over other handles.
     init(_ recording: PlanRecording, argument: Argument, parts: [_ProxyHandle], depth: Int) {
         self.recording = recording

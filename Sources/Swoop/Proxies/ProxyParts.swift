@@ -91,8 +91,9 @@ public func _part(
 ) -> _ProxyHandle {
     let recording = currentRecording()
     guard whole.recording.session === recording.session else {
+        // Outside of every plan's block the value says so, as that of a call does.
         recording.fail(SwoopError(.invalidPlan, "a proxy of another cluster is used in this plan"))
-        return _ProxyHandle(recording, tasks: [])
+        return _ProxyHandle(recording, task: recording.session.newTask())
     }
     return recording.add(
         function: recording.place(of: kernel, name: name),

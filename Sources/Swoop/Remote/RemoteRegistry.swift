@@ -4,6 +4,7 @@
 
 import CSwoopSystem
 public import SwoopElements
+import Synchronization
 
 /// What a macro puts into the section: a version, and a function that describes the rest.
 ///
@@ -45,10 +46,32 @@ package enum RemoteRegistry {
 
     /// The function of this identity.
     public static func function(_ identity: String) -> _RemoteEntry? {
-        functionsByIdentity[identity]
+        functionsByIdentity[identity] ?? later.withLock { $0.functions[identity] }
     }
 
-    static func closure(_ key: UInt64) -> (any _RemoteClosureDescribing)? { closures[key] }
+    static func closure(_ key: UInt64) -> (any _RemoteClosureDescribing)? {
+        closures[key] ?? later.withLock { $0.closures[key] }
+    }
+
+    /// Takes the records of a library that was loaded after the start of this process.
+    static func add(recordsFrom start: UInt, to end: UInt) {
+        let new = records(from: start, to: end)
+        later.withLock { later in
+            for description in new {
+                switch description {
+                case .function(let entry): later.functions[entry.identity] = entry
+                case .closure(let entry): later.closures[entry.key] = entry
+                }
+            }
+        }
+    }
+
+    private struct Later: Sendable {
+        var functions: [String: _RemoteEntry] = [:]
+        var closures: [UInt64: any _RemoteClosureDescribing] = [:]
+    }
+
+    private static let later = Mutex(Later())
 
     private static let functionsByIdentity = Dictionary(
         functions.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
@@ -58,14 +81,15 @@ package enum RemoteRegistry {
             if case .closure(let entry) = description { (entry.key, entry) } else { nil }
         }, uniquingKeysWith: { first, _ in first })
 
-    private static let descriptions: [_RemoteDescription] = {
-        let start = swoop_section_start()
-        let end = swoop_section_end()
+    private static let descriptions = records(
+        from: swoop_section_start(), to: swoop_section_end())
+
+    private static func records(from start: UInt, to end: UInt) -> [_RemoteDescription] {
         let stride = UInt(MemoryLayout<_RemoteRecord>.stride)
         return Swift.stride(from: start, to: end, by: Int(stride)).compactMap { address in
             unsafe read(recordAt: address)
         }
-    }()
+    }
 
     @unsafe private static func read(recordAt address: UInt) -> _RemoteDescription? {
         guard let record = unsafe UnsafePointer<_RemoteRecord>(bitPattern: address),

@@ -65,6 +65,10 @@ final class ClusterSession: Sendable {
     private let pageBudget: Int
     /// The most bytes that a row of a table may have.
     let csvRowByteCountMax: Int
+    /// Libraries of this process that the cluster has.
+    private let librariesSent = Mutex(0)
+    /// The tasks of plans that were run since a part of the work began; nil: nobody asks.
+    let submissions = Mutex<[TaskIDs]?>(nil)
 
     init(
         client: ClientID, cores: Int, console: SessionConsole, nodesAreHere: Bool = true,
@@ -190,8 +194,34 @@ final class ClusterSession: Sendable {
             }
         case .show(let line): resumptions.append { [self] in console.show(line) }
         case .remark(let text): resumptions.append { [self] in console.remark(text) }
-        case .progress(let count): resumptions.append { [self] in console.progress(count) }
+        case .progress(let count): resumptions.append { [self] in show(count) }
         }
+    }
+
+    /// The largest library of the system is a tenth of that.
+    private static let libraryBytesMax = 512 << 20
+
+    /// Libraries that came since the last plan, where nodes do not find them by themselves.
+    func sendLibraries() {
+        guard kept != nil || !nodesAreHere else { return }
+        librariesSent.withLock { sent in
+            for path in LaterLibraries.announced(after: sent) {
+                sent += 1
+                do throws(StorageError) {
+                    let bytes = try FileRange.whole(path, byteCountMax: Self.libraryBytesMax)
+                    send(.library(name: path, bytes: bytes))
+                } catch {
+                    console.remark("\(path) cannot be sent to nodes: \(error)")
+                }
+            }
+        }
+    }
+
+    private func show(_ count: ProgressCount) {
+        guard let view = ProgressViews.current else {
+            return console.progress(count)
+        }
+        if console.showsProgress { view.take(count, of: Cluster(session: self)) }
     }
 
     /// Sends what is no matter of the machine's.
@@ -507,6 +537,9 @@ final class ClusterSession: Sendable {
             link.send(.wantRecords(identities: identities))
         }
     }
+
+    /// Whether no coordinator answers any more, or none ever did.
+    var isUnreachable: Bool { state.withLock { $0.isLost || $0.isOver } }
 
     /// The nodes, as the coordinator last told.
     var nodes: [NodeDescription] { state.withLock { $0.nodes } }

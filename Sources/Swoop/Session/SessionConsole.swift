@@ -27,7 +27,7 @@ final class SessionConsole: Sendable {
 
     private let state: Mutex<State>
     private let showsOutput: Bool
-    private let showsProgress: Bool
+    let showsProgress: Bool
     private let taskOutput: TaskOutput
     /// Whether a terminal shows what goes to standard output and standard error.
     private let isTerminal = (output: isatty(1) == 1, errors: isatty(2) == 1)

@@ -113,6 +113,9 @@ struct ProtoProgress: WireFields {
     /// Bytes that its tasks read from other nodes.
     var moved: UInt64 = 0
     var cancelled: UInt64 = 0
+    /// The range of what is left.
+    var leftLeast: Int64 = 0
+    var leftMost: Int64 = 0
 
     func write(to fields: inout FieldWriter) {
         fields.integer(1, done)
@@ -124,6 +127,8 @@ struct ProtoProgress: WireFields {
         fields.integer(7, nanosecondsLeft)
         fields.integer(8, moved)
         fields.integer(9, cancelled)
+        fields.integer(10, leftLeast)
+        fields.integer(11, leftMost)
     }
 
     mutating func read(_ field: inout FieldReader) throws(WireError) {
@@ -137,6 +142,8 @@ struct ProtoProgress: WireFields {
         case 7: nanosecondsLeft = try field.integer()
         case 8: moved = try field.integer()
         case 9: cancelled = try field.integer()
+        case 10: leftLeast = try field.integer()
+        case 11: leftMost = try field.integer()
         default: try field.skip()
         }
     }

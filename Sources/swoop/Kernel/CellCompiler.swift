@@ -66,7 +66,11 @@ final class CellCompiler {
             exec 2>&1
             "$bin/swift-frontend" "$@" -o "$module.o" &&
             "$bin/swift-autolink-extract" "$module.o" -o "$module.link" &&
-            "$bin/clang" -shared -nostartfiles -fuse-ld=lld -Wl,--as-needed -o "lib$module.so" \
+            marks= &&
+            if grep -qa relaswoop_remote "$module.o"; then
+              marks=-Wl,-u,__start_swoop_remote,-u,__stop_swoop_remote; fi &&
+            "$bin/clang" -shared $marks -nostartfiles -fuse-ld=lld -Wl,--as-needed \
+              -o "lib$module.so" \
               "$runtime/x86_64/swiftrt.o" "$module.o" -L"$runtime" -Wl,-rpath,"$runtime" \
               "@$module.link" -Wl,--wrap=swift_task_asyncMainDrainQueue,--wrap=swift_errorInMain \
               || exit 1

@@ -1,12 +1,12 @@
-// The form in which SSH writes keys and fingerprints as text. Pure.
+// Bytes as text: how SSH writes keys and fingerprints, and messages of JSON write images.
 
 /// Base64 as RFC 4648 has it.
-enum Base64 {
+package enum Base64 {
     private static let letters = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// The bytes; nil for a text that is none.
-    static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         // At once: keys pass here, and an array that grows leaves behind what it held.
         bytes.reserveCapacity(text.count)
@@ -27,7 +27,7 @@ enum Base64 {
     }
 
     /// The text, padded or not.
-    static func encoded(_ bytes: [UInt8], isPadded: Bool = true) -> String {
+    package static func encoded(_ bytes: [UInt8], isPadded: Bool = true) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let part = bytes[start..<min(start + 3, bytes.count)]
