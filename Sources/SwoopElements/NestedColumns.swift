@@ -16,6 +16,13 @@ public struct Pair<First, Second> {
     }
 }
 
+extension Pair: CustomDebugStringConvertible {
+    /// Both values in parentheses, as they are written in code: what `print` writes too.
+    public var debugDescription: String {
+        "(\(String(reflecting: first)), \(String(reflecting: second)))"
+    }
+}
+
 extension Pair: Sendable where First: Sendable, Second: Sendable {}
 extension Pair: Equatable where First: Equatable, Second: Equatable {}
 extension Pair: Hashable where First: Hashable, Second: Hashable {}

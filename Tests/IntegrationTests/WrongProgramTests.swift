@@ -69,7 +69,8 @@ extension ProgramTests {
             func keys(_ remote: RemoteScope, _ sales: ProxyArray<Sale>) {
                 _ = sales.map(\Sale.amount)  // write the property without its type
                 _ = sales.grouped(by: { $0.shop }, .counting())  // the key is a function
-                _ = sales.grouped(by: \.shop, .summing(of: { $0.amount }))  // name a property
+                _ = sales.grouped(by: \.shop, .summing(of: { $0.amount }))  // numbers are added up
+                _ = sales.grouped(by: \.shop, .summing(of: \.shop))  // numbers are added up
                 _ = sales.joined(with: sales, on: \.shop, equals: \.shop).map(both)  // of a join
             }
 
@@ -198,7 +199,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 65)
+            #expect(expected.count == 66)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -10,6 +10,11 @@ struct Note: CodablePage, Hashable {
 }
 
 @Suite struct PageTests {
+    @Test func `a pair is printed as its values`() {
+        #expect("\(Pair("a", Pair(1, 2.5)))" == #"("a", (1, 2.5))"#)
+        #expect("\([Pair("a", 1)])" == #"[("a", 1)]"#)
+    }
+
     /// Writes a page into aligned memory and lends it.
     func withPage<Element: PageElement, Answer>(
         of elements: [Element], _ body: (UnsafeMutableRawBufferPointer) throws -> Answer

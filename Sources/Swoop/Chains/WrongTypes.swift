@@ -140,8 +140,8 @@ extension Reduction {
     @available(
         *, unavailable,
         message: """
-            a Swift closure cannot travel to another process: name a property of a struct with \
-            @Record, \\.amount, or a function with @Remote
+            numbers are added up: name a property that is one, of a struct with @Record, \
+            \\.amount, or a function with @Remote; a Swift closure cannot travel
             """
     )
     @_disfavoredOverload

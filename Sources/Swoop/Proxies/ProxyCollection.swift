@@ -67,7 +67,8 @@ extension Collection where Element: ValueHandle {
         FinishedOutcomes(proxies: map(\._proxy))
     }
 
-    /// The first value that exists, with the place of its handle.
+    /// The first value that exists, with the place of its handle: that of the task whose end was
+    /// told first; of tasks that have ended already any one.
     ///
     /// Failures are passed over while other tasks may still end well. The others go on; let their
     /// handles go, or `cancel()` them, where they are of no more use.
