@@ -65,7 +65,8 @@ enum Jupyter {
     .enabled(if: Jupyter.python != nil, "Jupyter's client cannot be had from PyPI with python3"))
 struct ClientTests {
     @Test(arguments: [
-        "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "interrupts",
+        "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "no_memory",
+        "interrupts",
         "output", "input", "late_client", "many_cells", "remote_functions", "live_cores",
         "shown_values", "no_cluster", "protocol",
     ])

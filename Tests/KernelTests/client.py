@@ -198,6 +198,21 @@ def traps():
         equal(book.result("2 + 2"), "4")
 
 
+def no_memory():
+    with Notebook() as book:
+        # A bound on addresses stands for a machine without memory: none is taken from others.
+        book.run("import Glibc\nvar bound = rlimit(rlim_cur: 3 << 30, rlim_max: 3 << 30)\n"
+                 "setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &bound)")
+        cell = book.run("let much = UnsafeMutableRawPointer.allocate(byteCount: 8 << 30, alignment: 16)")
+        lost = "\nThe variables and functions of all cells are gone; run again what you need."
+        assert cell["error"].startswith("In[2]: the cell's process had no memory left: Fatal error: "
+                                        "failed to allocate 8589934592 bytes"), cell["error"]
+        assert cell["error"].endswith(lost), cell["error"]
+        equal(book.run("import Glibc\nkill(getpid(), SIGKILL)")["error"],
+              "In[3]: the cell's process was killed; the system does that when memory is short." + lost)
+        equal(book.result("1 + 1"), "2")
+
+
 def interrupts():
     with Notebook() as book:
         book.run("var kept = 1")
@@ -384,6 +399,9 @@ def shown_values():
         equal([item["text/plain"].splitlines()[0] for item in shown["shown"]][1:3], ["1", "2"])
         equal(shown["shown"][3]["text/plain"].splitlines()[0], lines[0])
         equal(book.kinds, ["display_data", "display_data", "update_display_data", "update_display_data"])
+        book.run("let halves = try await cluster.remotely { _ in rows.map(\\.half).stored() }")
+        counted = book.run("try await Plot.histogram(halves, bins: 7)")["data"]["image/svg+xml"]
+        equal(counted, book.run("Plot.histogram(try await halves.values, bins: 7)")["data"]["image/svg+xml"])
         empty = book.run("let none = try await cluster.remotely { remote in remote.range(0..<10).filter(#remote { (i: Int) in i > 99 }).stored() }\nnone")
         assert empty["result"].startswith("0 of Int"), empty
         numbers = book.run("let few = try await cluster.remotely { remote in remote.range(0..<3).stored() }\nfew")

@@ -63,7 +63,7 @@ final class EvaluatorProcess {
             let text = (halves[name] ?? []) + bytes
             let whole = text.count - EvaluatorProcess.unfinished(text)
             halves[name] = Array(text[whole...])
-            if name == "stderr" { lastWords = (lastWords + bytes).suffix(2_000) }
+            if name == "stderr" { lastWords = (lastWords + bytes).suffix(16_000) }
             result.append((name, String(decoding: text[..<whole], as: UTF8.self)))
         }
         return result
@@ -97,6 +97,8 @@ final class EvaluatorProcess {
             return "trapped" + (words.isEmpty ? guess : words)
         case .signalled(SIGSEGV), .signalled(SIGBUS):
             return "used memory that is not there (endless recursion does that, too)" + words
+        case .signalled(SIGABRT) where words.contains("failed to allocate"):
+            return "had no memory left" + words
         case .signalled(SIGKILL): return "was killed; the system does that when memory is short"
         case .signalled(let signal): return "died of signal \(signal)" + words
         }
