@@ -113,8 +113,9 @@ extension AgentLoop {
         }
     }
 
-    /// Tells the machine which workers are stopped.
+    /// Tells the machine which workers are stopped, and looks whether they are what was started.
     mutating func watchStops() {
+        for worker in workers { worker.checkImage() }
         for worker in workers where worker.id != WorkerID(0) {
             let signal = worker.stopSignal()
             guard signal != worker.toldStop else { continue }

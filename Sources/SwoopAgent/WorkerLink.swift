@@ -35,6 +35,8 @@ final class WorkerLink {
     private(set) var damage: String?
     /// Whether the machine was told of the damage.
     var isCondemned = false
+    /// What it runs; nil: /proc does not say.
+    private let image: ProcessImage?
     private let startedAt = MonotonicClock.nanoseconds()
     private static let batchMax = 256
 
@@ -82,6 +84,8 @@ final class WorkerLink {
         ]
         request.descriptors[WorkerInheritance.spill] = spill?.descriptor
         process = try ChildProcess(starting: request)
+        // A process that was started has become its program.
+        image = ProcessImage(of: process.pid)
         do {
             // While the process loads: it is the largest part of what is shared.
             try orderMemory.take()
@@ -97,6 +101,15 @@ final class WorkerLink {
     }
 
     var pid: Int32 { process.pid }
+
+    /// Notices that a task has put another program in the worker's place, which takes no orders and
+    /// would be waited for without end.
+    func checkImage() {
+        guard damage == nil, let image, let now = ProcessImage(of: pid), now != image else {
+            return
+        }
+        damage = "another program took its place (execve)"
+    }
 
     /// The signal that has stopped the process; nil: it goes on.
     func stopSignal() -> Int32? { process.stopSignal() }

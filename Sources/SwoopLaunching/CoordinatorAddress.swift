@@ -181,8 +181,11 @@ extension RuntimeFolder {
     }
 
     private func content(of path: String) -> CoordinatorAddress? {
-        guard var bytes = smallFile(path) else { return nil }
-        return CoordinatorAddress(fileBytes: &bytes)
+        guard var bytes = smallFile(path), let found = CoordinatorAddress(fileBytes: &bytes),
+            // A copy under another name is no second cluster.
+            path.hasSuffix("/\(found.cluster)\(CoordinatorAddress.fileSuffix)")
+        else { return nil }
+        return found
     }
 
     private func file(for cluster: String) throws(LaunchError) -> String {

@@ -1,7 +1,22 @@
 // Who may look into this process: processes of ours that hold keys and run none of the user's code.
+// And which file another one runs.
 
 import CSwoopSystem
 import Glibc
+
+/// The file that a process runs.
+package struct ProcessImage: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// Looks at a process; nil: there is none, or its memory is closed to this one.
+    package init?(of pid: Int32) {
+        var status = stat()
+        guard unsafe stat("/proc/\(pid)/exe", &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}
 
 /// The memory of this process, as others may see it.
 package enum ProcessMemory {

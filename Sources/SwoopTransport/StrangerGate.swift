@@ -40,6 +40,9 @@ package struct StrangerGate: Sendable {
     private var began: Int64 = 0
     /// Newcomers that may still come without proof.
     private var allowance = RateAllowance(perSecond: perSecond, atOnce: atOnce)
+    /// The same of those who come from elsewhere than the addresses of the rule: friends, many at
+    /// once, must not be taken for a flood from everywhere.
+    private var others = RateAllowance(perSecond: perSecond, atOnce: atOnce)
 
     /// A gate that lets everybody in.
     package init() {}
@@ -51,6 +54,7 @@ package struct StrangerGate: Sendable {
     package mutating func prove() {
         proofs += 1
         allowance.giveBack()
+        others.giveBack()
     }
 
     /// Somebody was let in.
@@ -60,8 +64,13 @@ package struct StrangerGate: Sendable {
         if newcomers.count < 1_024 || newcomers[source] != nil {
             newcomers[source, default: 0] += 1
         }
-        allowance.refill(upTo: Self.atOnce + 2 * Int64(min(permitted, 1 << 20)), at: now)
+        let most = Self.atOnce + 2 * Int64(min(permitted, 1 << 20))
+        allowance.refill(upTo: most, at: now)
         allowance.take()
+        if case .share(_, let sources) = rule, !sources.isEmpty, !sources.contains(source) {
+            others.refill(upTo: most, at: now)
+            others.take()
+        }
     }
 
     /// The rule from now on, if it is another one.
@@ -79,8 +88,8 @@ package struct StrangerGate: Sendable {
             // Slowly upwards: what one period finds of a small number is chance.
             let factor = min(2, max(1.0 / 8, affordable / Double(max(1, unproved))))
             let next = Double(share) * factor
-            let others = sources.isEmpty ? 0 : newcomerCount(except: sources)
-            if Double(others) > affordable {
+            if !sources.isEmpty, others.isOverdrawn {
+                others = RateAllowance(perSecond: Self.perSecond, atOnce: Self.atOnce)
                 rule = .share(bounded(next), of: culprits(besides: sources))
             } else if next > Self.shareMost {
                 rule = .everybody

@@ -22,6 +22,19 @@ extension ProgramTests {
             #expect(died >= 5 && "\(died + ended)" == run.values["vandals"], "\(run.output)")
         }
 
+        @Test(arguments: 0..<7)
+        func `a task that takes its worker apart ends neither the agent nor the innocent`(
+            _ number: Int
+        ) throws {
+            let folder = try TestFolder()
+            // A worker that is stopped is given up earlier than usual.
+            let run = try ProgramRun(
+                ["intruder", "\(number)"], in: folder, environment: ["SWOOP_STOPPED": "2"])
+            #expect(try run.end(within: 120) == .exited(0), "\(run.output)\(run.errors)")
+            #expect(run.values["right"] == "100", "\(run.output)\(run.errors)")
+            #expect(run.values["agent"] == "the same", "\(run.output)\(run.errors)")
+        }
+
         @Test func `a task can look into its own process and not into that of its agent`() throws {
             let folder = try TestFolder()
             // Root may look into all; without that right it is a user like others.

@@ -45,6 +45,81 @@ import Testing
         #expect(answer == .refused("its key was withdrawn: the cluster gave it up"))
     }
 
+    @Test func `a client's key registers no agent, and an agent's key submits nothing`() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        let keys = try CurveKeys.generate()
+        bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
+        let client = try FakePeer(
+            keys: keys, endpoint: bare.coordinator.endpoint,
+            serverKey: bare.coordinator.serverKey)
+        try client.send(
+            AgentMessage.register(
+                version: wireVersion,
+                NodeDescription(name: "false", slots: 2, pageBudget: 1 << 20, processID: 1),
+                program: bare.program, pages: PageService(endpoints: [], publicKey: keys.publicKey)
+            ).encoded())
+        var agent = try FakeAgent("true", of: bare)
+        try agent.peer.send(
+            ClientMessage.hello(
+                version: wireVersion, client: ClientID(77), program: bare.program, name: "x"
+            ).encoded())
+        let answer = try agent.next { $0 }
+        guard case .refused = answer else {
+            Issue.record("the greeting of a client was answered by \(String(describing: answer))")
+            return
+        }
+        // Both were heard before it: one node is there, by its own key.
+        _ = try agent.join(bare.program)
+        let nodes = try listener.next { reply -> [String]? in
+            if case .welcome(_, let nodes, _) = reply, !nodes.isEmpty {
+                nodes.map(\.name)
+            } else {
+                nil
+            }
+        }
+        #expect(nodes == ["true"])
+        withExtendedLifetime(client) {}
+    }
+
+    @Test func `of two connections with one key the later one is the agent`() throws {
+        let bare = try BareCoordinator()
+        let listener = try Listener(of: bare)
+        var first = try FakeAgent("one", of: bare)
+        let node = try first.join(bare.program)
+        var second = try FakePeer(
+            keys: first.peer.keys, endpoint: bare.coordinator.endpoint,
+            serverKey: bare.coordinator.serverKey)
+        let register = AgentMessage.register(
+            version: wireVersion,
+            NodeDescription(name: "one", slots: 2, pageBudget: 1 << 20, processID: 2),
+            program: bare.program,
+            pages: PageService(endpoints: [], publicKey: first.peer.keys.publicKey))
+        try second.send(register.encoded())
+        let accepted = try second.next { frames -> NodeID? in
+            if case .accepted(let node, _)? = try? AgentOrder(frames: frames) { node } else { nil }
+        }
+        #expect(accepted != nil && accepted != node)
+        // What the earlier one says is of nobody's any more.
+        try first.send(.pageMissing(TaskID(high: 1, low: 1)))
+        #expect(try first.next { $0 == .unknown ? true : nil } == true)
+        #expect(try listener.hears(ofNodes: 1))
+    }
+
+    @Test(arguments: ["", "\u{1b}[2J\u{7}", "a\nb\tc", String(repeating: "n", count: 60_000)])
+    func `an agent may be called anything, and no one else suffers`(_ name: String) throws {
+        let bare = try BareCoordinator()
+        var odd = try FakeAgent(name, of: bare)
+        try register(odd, key: odd.peer.keys.publicKey, bare.program)
+        let answer = try odd.next { $0 }
+        switch answer {
+        case .accepted, .refused: break
+        default: Issue.record("\(String(describing: answer))")
+        }
+        var plain = try FakeAgent("plain", of: bare)
+        _ = try plain.join(bare.program)
+    }
+
     @Test func `a client id that is in use is refused`() throws {
         let bare = try BareCoordinator()
         let listener = try Listener(of: bare, client: ClientID(5))

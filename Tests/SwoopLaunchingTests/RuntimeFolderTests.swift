@@ -48,6 +48,23 @@ private func address(
         }
     }
 
+    @Test func `a copy of an address under another name is no second cluster`() throws {
+        try withFolder { folder in
+            try folder.publish(address("one"))
+            for name in ["two", "one.copy", "one~"] {
+                #expect(
+                    unsafe link(folder.path + "/one.address", folder.path + "/\(name).address") == 0
+                )
+            }
+            #expect(try folder.coordinators() == [address("one")])
+            #expect(try folder.coordinator(of: "two") == nil)
+            try folder.publish(address("two"))
+            #expect(try folder.coordinators() == [address("one"), address("two")])
+            try folder.withdraw(address("one"))
+            try folder.withdraw(address("two"))
+        }
+    }
+
     @Test func textsOfAnAddressThatBeginOrEndOddlyComeBack() {
         for odd in ["\u{301}x", "x\r", "=", ""] {
             let process = ProcessIdentity(

@@ -100,6 +100,42 @@ private func next(_ socket: borrowing Socket, within seconds: Int64 = 10) throws
         }
     }
 
+    @Test func `a key that was withdrawn opens nothing, and is heard again once it is permitted`()
+        throws
+    {
+        let server = try Server()
+        server.list.withdraw(server.clientKeys.publicKey)
+        let refused = server.list.refusedCount
+        let early = try server.client()
+        _ = try early.send([Frame("early")])
+        let limit = MonotonicClock.nanoseconds() + 20_000_000_000
+        while server.list.refusedCount == refused, MonotonicClock.nanoseconds() < limit {
+            sched_yield()
+        }
+        #expect(server.list.refusedCount > refused)
+        #expect(try server.socket.receive() == nil)
+        server.list.permit(server.clientKeys.publicKey, as: "again")
+        let late = try server.client()
+        _ = try late.send([Frame("late")])
+        let message = try #require(try next(server.socket))
+        #expect(message.userName == "again")
+    }
+
+    @Test func `keys of one list open no socket of another`() throws {
+        let one = try Server()
+        let other = try Server()
+        let stranger = try Socket(
+            .dealer, in: one.context,
+            security: .client(one.clientKeys, serverKey: other.keys.publicKey))
+        try stranger.connect(to: other.endpoint)
+        _ = try stranger.send([Frame("submit")])
+        let limit = MonotonicClock.nanoseconds() + 20_000_000_000
+        while other.list.refusedCount == 0, MonotonicClock.nanoseconds() < limit { sched_yield() }
+        #expect(other.list.refusedCount > 0)
+        #expect(try other.socket.receive() == nil)
+        #expect(try one.socket.receive() == nil)
+    }
+
     @Test func aStrangerWithAKeyOfItsOwnCanNeitherSubmitNorRead() throws {
         let server = try Server()
         let friend = try server.client()

@@ -40,6 +40,26 @@ import Testing
         return taken
     }
 
+    @Test func `many friends at once are no flood from everywhere`() {
+        var gate = StrangerGate()
+        let flooders = Dictionary(uniqueKeysWithValues: (1...8).map { (UInt8($0), 2) })
+        _ = flood(&gate, flooders, from: 10_000, milliseconds: 500)
+        guard case .share(_, let named) = gate.rule, named.count == 8 else {
+            Issue.record("\(gate.rule)")
+            return
+        }
+        // They come within a period, each from an address of its own, and prove a key later.
+        for number in 100..<130 as Range<UInt8> {
+            gate.accept(from: Self.source(number), permitted: 1, at: 10_510_000_000)
+        }
+        for millisecond in Int64(10_511)..<11_000 { _ = gate.turn(at: millisecond * 1_000_000) }
+        guard case .share(_, let still) = gate.rule else {
+            Issue.record("\(gate.rule)")
+            return
+        }
+        #expect(still == named)
+    }
+
     @Test(arguments: [1, 5, 20])
     func `a flood is let in at a bounded rate, and everybody again when it is over`(
         _ perMillisecond: Int

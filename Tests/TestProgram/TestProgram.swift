@@ -31,6 +31,7 @@ import Swoop
         "gatherings": { _ in try await tellGatherings() },
         "failures": { _ in try await tellFailures() },
         "neighbours": { _ in try await tellNeighbours() },
+        "intruder": { arguments in try await tellIntruder(Int(arguments[0]) ?? 0) },
         "curious": { _ in try await tellCurious() },
         "vandals": { arguments in try await tellVandals(Int(arguments[0]) ?? 1) },
         "job": { arguments in try await runJob(arguments) },

@@ -58,7 +58,9 @@ package final class Stranger {
     private let descriptor: Int32
 
     /// Begins to connect; nil: the system has no room for it.
-    package init?(_ address: Address) {
+    ///
+    /// - Parameter source: the last number of the address of loopback it comes from; 0: the usual.
+    package init?(_ address: Address, from source: UInt8 = 0) {
         let kind = Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC
         descriptor = socket(address.family, kind, 0)
         // Ended by a reset: this side keeps nothing of it, however many there were.
@@ -66,6 +68,16 @@ package final class Stranger {
         _ = unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_LINGER, &end, socklen_t(MemoryLayout<linger>.size))
         let number = descriptor
+        if source > 0, case .port = address {
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            own.sin_addr.s_addr = (0x7f00_0200 as UInt32 | UInt32(source)).bigEndian
+            _ = unsafe withUnsafePointer(to: &own) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
         let code = unsafe address.withSocketAddress { unsafe connect(number, $0, $1) }
         if descriptor < 0 || code != 0 && errno != EINPROGRESS { return nil }
     }
@@ -117,11 +129,17 @@ package struct StrangerFlood {
     private let addresses: [Stranger.Address]
     private let bytes: [UInt8]
     private let perSecond: Int
+    private let sources: Int
     /// So many are kept at a time; the oldest makes room.
     private static let held = 900
 
-    /// - Parameter perSecond: 0: as many as it can.
-    package init(_ addresses: [Stranger.Address], saying speech: Speech, perSecond: Int) {
+    /// - Parameters:
+    ///   - perSecond: 0: as many as it can.
+    ///   - sources: from so many addresses of loopback, at most 200; 0: the usual one.
+    package init(
+        _ addresses: [Stranger.Address], saying speech: Speech, perSecond: Int, sources: Int = 0
+    ) {
+        self.sources = min(sources, 200)
         self.addresses = addresses
         self.perSecond = perSecond
         bytes = speech.bytes
@@ -147,7 +165,8 @@ package struct StrangerFlood {
                     continue
                 }
             }
-            let stranger = Stranger(addresses[count % addresses.count])
+            let source = sources == 0 ? 0 : UInt8(1 + count % sources)
+            let stranger = Stranger(addresses[count % addresses.count], from: source)
             _ = stranger?.write(bytes)
             if stranger == nil { sched_yield() } else { count += 1 }
             strangers[count % Self.held] = stranger

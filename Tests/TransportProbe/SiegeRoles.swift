@@ -6,8 +6,8 @@ import SwoopLaunching
 import SwoopTransport
 import TestPrograms
 
-/// Connects without end: an endpoint, what strangers say, how many a second (0: all it can), and
-/// `nobody` to do it as that user.
+/// Connects without end: an endpoint, what strangers say, how many a second (0: all it can), from
+/// how many addresses, and `nobody` to do it as that user.
 func flood(_ words: [String]) throws {
     guard words.count >= 3, let address = Stranger.Address(endpoint: words[0]),
         let speech = StrangerFlood.Speech(rawValue: words[1]), let perSecond = Int(words[2])
@@ -17,7 +17,9 @@ func flood(_ words: [String]) throws {
         guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0
         else { exit(96) }
     }
-    StrangerFlood([address], saying: speech, perSecond: perSecond).run { count in
+    let sources = words.count > 3 ? Int(words[3]) ?? 0 : 0
+    let flood = StrangerFlood([address], saying: speech, perSecond: perSecond, sources: sources)
+    flood.run { count in
         printLine("\(count)")
         return true
     }
@@ -44,9 +46,10 @@ private struct Siege {
 }
 
 /// `tcp`, `abstract` or `file` (the strangers of these two are another user's), what strangers say,
-/// how many a second from each of two flooders, and how many friends.
+/// how many a second from each of two flooders, how many friends, and from how many addresses the
+/// strangers come.
 func besiege(_ words: [String]) throws {
-    guard words.count == 4, let friendCount = Int(words[3]) else { exit(97) }
+    guard (4...5).contains(words.count), let friendCount = Int(words[3]) else { exit(97) }
     let file = words[0] == "file" ? try SocketFile(in: RuntimeFolder.ofUser()) : nil
     defer { file?.remove() }
     let place =
@@ -74,7 +77,7 @@ func besiege(_ words: [String]) throws {
     siege.kibibytesBefore = Siege.kibibytes("VmRSS")
     let floods = try (0..<2).map { _ in
         var request = LaunchRequest(role: "flood")
-        request.arguments = ["flood", endpoint, words[1], words[2]] + user
+        request.arguments = ["flood", endpoint, words[1], words[2]] + words.dropFirst(4) + user
         request.output = .piped
         return try ChildProcess(starting: request)
     }
