@@ -91,7 +91,13 @@
     /// Writes a section, all of it.
     public typealias Writer = (UnsafeMutableRawPointer) -> Void
 
-    private var sections: [(start: Int, end: Int, write: Writer)] = unsafe []
+    @safe private struct Section {
+        let start: Int
+        let end: Int
+        let write: Writer
+    }
+
+    private var sections: [Section] = []
     private var end = _PageHeader.byteCount
 
     /// No sections.
@@ -101,7 +107,7 @@
     public mutating func add(byteCount: Int, _ write: @escaping Writer) {
         let start = _PageHeader.aligned(end)
         end = start + byteCount
-        unsafe sections.append((start, end, write))
+        unsafe sections.append(Section(start: start, end: end, write: write))
     }
 
     /// Adds the sections of a builder.
@@ -140,10 +146,10 @@
             unsafe (base + written).initializeMemory(
                 as: UInt8.self, repeating: 0, count: end - written)
         }
-        for unsafe section in unsafe sections {
-            unsafe fill(to: section.start)
-            if unsafe section.end > section.start { unsafe section.write(base + section.start) }
-            written = unsafe section.end
+        for section in sections {
+            fill(to: section.start)
+            if section.end > section.start { unsafe section.write(base + section.start) }
+            written = section.end
         }
         fill(to: region.count)
     }

@@ -55,8 +55,8 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
         let function = identifier("_", before: property.name)
         let output = identifier("_", before: property.name + "Type")
         let texts = """
-            \(access)typealias Holder = \(type)
-            @inline(__always) \(access)func _texts(_ columns: \(type)._Columns) -> \
+            \(access)typealias _TextHolder = __Record
+            @inline(__always) \(access)func _texts(_ columns: __Record._Columns) -> \
             String._Columns { columns.\(property.name) }
             """
         let protocols = ["_PropertyFunction"] + (property.isTextColumn ? ["_TextProperty"] : [])
@@ -76,6 +76,7 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
     }
     return """
         \(record.access)struct _Properties {
+        \(record.access)typealias __Record = \(type)
         \(members.joined(separator: "\n"))
         }
         """

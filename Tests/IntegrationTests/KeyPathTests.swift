@@ -98,8 +98,10 @@ enum RoundingTo: String, Codable, Sendable { case up, down }
     }
 }
 
-/// A type of the user's own that is called as an associated type is.
+/// Types of the user's own that are called as associated types are.
 @Record private struct Output: Hashable { var number: Int }
+@Record private struct Holder: Hashable { var name: String }
+@Record private struct Input: Hashable { var name: String }
 private struct Result: Codable, Sendable, Hashable { var number: Int }
 private struct Arguments: Codable, Sendable { var numbers: [Int] }
 

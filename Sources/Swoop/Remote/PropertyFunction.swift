@@ -23,15 +23,15 @@ public protocol _PropertyFunction: ElementFunction {
 /// A property that is a column of texts, which can be read where they lie.
 public protocol _TextProperty {
     /// What has the property.
-    associatedtype Holder: PageElement
+    associatedtype _TextHolder: PageElement
     /// The column.
-    func _texts(_ columns: Holder._Columns) -> String._Columns
+    func _texts(_ columns: _TextHolder._Columns) -> String._Columns
 }
 
 extension _TextProperty {
     /// The column of an opened page of the holder.
     @usableFromInline func texts(of columns: Any) -> String._Columns? {
-        (columns as? Holder._Columns).map(_texts)
+        (columns as? _TextHolder._Columns).map(_texts)
     }
 }
 
