@@ -30,15 +30,19 @@ let strict: [SwiftSetting] =
     ] + warnings
 
 /// What release builds of rooms go without, since every program carries them to every host: debug
-/// information, and with it most of the unwind tables (frame pointers and names stay), and functions
-/// that nothing calls, for which the linker needs each in a section of its own.
+/// information; tables for unwinding, since Swift's errors are returned and nothing is thrown through
+/// these functions (frame pointers and names stay); and functions that nothing calls, for which the
+/// linker needs each in a section of its own.
 let small: [SwiftSetting] = [
     .unsafeFlags(
-        ["-Xfrontend", "-gnone", "-Xfrontend", "-function-sections"],
-        .when(configuration: .release))
+        [
+            "-Xfrontend", "-gnone", "-Xfrontend", "-function-sections",
+            "-Xllvm", "-force-attribute=nounwind",
+        ], .when(configuration: .release))
 ]
 
-/// The same for rooms whose time goes into waiting for hosts and disks: smaller by an eighth.
+/// The same for rooms whose time goes into waiting for hosts, disks and messages, and for what users
+/// import, whose loops over elements are compiled with the user's own code: smaller by an eighth.
 let smallest: [SwiftSetting] =
     small + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
@@ -193,8 +197,12 @@ let package = Package(
         room("SwoopWire", ["SwoopModel"]),
         room("SwoopKernel", ["SwoopModel"], smallest),
         room("SwoopDisplay", ["SwoopModel"], smallest),
-        room("SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSodium", "CSwoopSystem"]),
-        room("SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"]),
+        room(
+            "SwoopTransport", ["SwoopModel", "CSwoopZeroMQ", "CSwoopSodium", "CSwoopSystem"],
+            smallest),
+        room(
+            "SwoopStorage", ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopSQLite"],
+            smallest),
         room(
             "SwoopLaunching",
             ["SwoopModel", "SwoopTransport", "CSwoopSystem", "CSwoopZlib", "CSwoopSodium"],
@@ -210,26 +218,26 @@ let package = Package(
             [
                 "SwoopModel", "SwoopScheduling", "SwoopForecast", "SwoopWire", "SwoopTransport",
                 "SwoopStorage", "SwoopLaunching",
-            ]),
+            ], smallest),
         room(
             "SwoopAgent",
             [
                 "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport",
                 "SwoopStorage",
                 "SwoopLaunching",
-            ]),
+            ], smallest),
         room(
             "SwoopWorker",
             [
                 "SwoopModel", "SwoopElements", "SwoopExecution", "SwoopWire", "SwoopTransport",
                 "SwoopStorage", "SwoopLaunching", "CSwoopSystem",
-            ]),
+            ], smallest),
         .target(
             name: "SwoopSimulation",
             dependencies: [
                 "SwoopModel", "SwoopScheduling", "SwoopExecution", "SwoopSession", "SwoopForecast",
                 "SwoopWire", heap,
-            ], swiftSettings: strict + small),
+            ], swiftSettings: strict + smallest),
         .target(
             name: "SwoopExpansion", dependencies: syntax(["SwiftSyntaxMacros"]),
             swiftSettings: strict + unoptimized + syntaxSettings, linkerSettings: syntaxLinking),
@@ -244,20 +252,20 @@ let package = Package(
                 "SwoopMacros", "SwoopModel", "SwoopElements", "SwoopSession", "SwoopSimulation",
                 "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching", "SwoopHosts",
                 "SwoopCoordinator", "CSwoopSystem",
-            ]),
+            ], smallest),
         room(
             "SwoopRoles",
             [
                 "Swoop", "SwoopModel", "SwoopElements", "SwoopLaunching", "SwoopAgent",
                 "SwoopWorker", "CSwoopSystem",
-            ]),
+            ], smallest),
         room("SwoopFoundation", ["Swoop"]),
         room(
             "SwoopCells",
             [
                 "Swoop", "SwoopKernel", "SwoopDisplay", "SwoopModel", "SwoopTransport",
                 "CSwoopSystem", "CSwoopZlib",
-            ]),
+            ], smallest),
         .executableTarget(
             name: "swoop",
             dependencies: [

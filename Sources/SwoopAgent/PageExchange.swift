@@ -463,7 +463,7 @@ package final class PageExchange {
             }
         }
         if !answers.isEmpty { flushAnswers() }
-        for link in links.values.sorted(by: { $0.peer.node < $1.peer.node }) {
+        for link in links.values.ordered(by: { $0.peer.node < $1.peer.node }) {
             if poll.isReady(link.source, for: [.readable, .writable]) {
                 receive(by: link, into: arena, in: &poll, now: now)
             }

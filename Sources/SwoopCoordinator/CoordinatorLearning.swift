@@ -165,7 +165,7 @@ struct CoordinatorLearning {
     }
 
     mutating func storeAll() -> String? {
-        let histories = pending.values.sorted {
+        let histories = pending.values.ordered {
             ($0.identity, $0.node, $0.fingerprint) < ($1.identity, $1.node, $1.fingerprint)
         }
         pending = [:]

@@ -1,7 +1,7 @@
 // The header of a table: which column each field of a record is in.
 
 /// Why a file cannot be read as a table of a record.
-package enum CSVHeadError: Error, Hashable, Sendable {
+package enum CSVHeadError: Error, Equatable, Sendable {
     /// The bytes end inside of the header: more are needed.
     case tooShort
     /// The header does not fit; the text says why.

@@ -3,7 +3,7 @@
 // (CSVRow.swift).
 
 /// What is known of a file before its rows are read.
-package struct CSVHead: RemoteValue, Hashable {
+package struct CSVHead: RemoteValue, Equatable {
     /// The file, for errors.
     public var path: String
     /// Where the rows begin, behind a byte order mark and the header.

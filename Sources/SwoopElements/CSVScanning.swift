@@ -3,7 +3,7 @@
 // file's order they say what the first byte of each part is part of, and in which line it stands.
 
 /// What a scan found in one part of a table.
-package struct CSVSummary: RemoteValue, Hashable {
+package struct CSVSummary: RemoteValue, Equatable {
     /// Where the part begins in the file.
     public let lower: Int
     /// Line feeds in the part.
@@ -72,7 +72,7 @@ package struct CSVSummary: RemoteValue, Hashable {
 
 /// The line feeds between an offset of a table and the end of a row that reaches beyond it, counted
 /// window by window: no memory is needed for such a row.
-package struct CSVRest: RemoteValue, Hashable {
+package struct CSVRest: RemoteValue, Equatable {
     /// The offset in the file before which line feeds are counted.
     public private(set) var end: Int
     /// The line feeds.
@@ -153,7 +153,7 @@ func _linesAndQuotes(
 }
 
 /// What is known of the beginnings of a table's parts.
-package struct CSVIndex: RemoteValue, Hashable {
+package struct CSVIndex: RemoteValue, Equatable {
     /// One part's beginning.
     public struct Entry: RemoteValue, Hashable {
         /// Where the part begins in the file.
@@ -279,7 +279,7 @@ package enum CSVIndexKernel: _Kernel {
 }
 
 /// Why a part of a table could not be scanned: a bug of whoever split the work.
-package enum CSVScanError: Error, Hashable, Sendable {
+package enum CSVScanError: Error, Equatable, Sendable {
     /// No text was lent, or too little of it.
     case textMissing(at: Int)
     /// Nothing is known of the part that begins there.

@@ -178,7 +178,7 @@ extension _ExactTotal: RemoteValue {
 
 /// An integer of 2,304 bits that holds every sum of fewer than 2^63 numbers, in units of the
 /// smallest one; and whether numbers were added that are none.
-@usableFromInline package struct WideTotal: RemoteValue, Hashable {
+@usableFromInline package struct WideTotal: RemoteValue, Equatable {
     /// Lowest first, as a two's complement; behind them, of numbers that were added: 1, NaN; 2,
     /// positive, and 4, negative infinity.
     private var words = [UInt64](repeating: 0, count: Self.wordCount + 1)

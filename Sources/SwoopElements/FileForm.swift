@@ -12,7 +12,7 @@ public enum _FileReading: Sendable {
 }
 
 /// A form of files that is not what a reader wants.
-package struct FileForm: Hashable, Sendable {
+package struct FileForm: Equatable, Sendable {
     /// What the file is, as the end of a sentence: `compressed with gzip`.
     public let what: String
     /// What makes a text of it.

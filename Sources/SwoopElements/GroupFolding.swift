@@ -4,7 +4,7 @@
 // the bits of the fixed tree. Parts that runs made are joined in GroupFolding+Parts.swift.
 
 /// A position of the source: its leaf, and how far into the leaf.
-@usableFromInline struct GroupPlace: Hashable, Comparable {
+@usableFromInline struct GroupPlace: Equatable, Comparable {
     @usableFromInline var leaf: Int
     @usableFromInline var offset: Int
 

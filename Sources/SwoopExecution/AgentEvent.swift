@@ -3,7 +3,7 @@
 package import SwoopModel
 
 /// How a worker process ended, as far as its agent can tell.
-package struct WorkerDeath: Hashable, Sendable {
+package struct WorkerDeath: Equatable, Sendable {
     /// Signal that ended it; 0: it left by itself.
     package var signal: Int32
     /// Exit status when it left by itself.
@@ -127,7 +127,7 @@ package enum AgentEvent: Sendable {
 }
 
 /// An order of the agent's machine.
-package enum AgentEffect: Hashable, Sendable {
+package enum AgentEffect: Equatable, Sendable {
     /// Start a worker process of this program under this id.
     case startWorker(WorkerID, ProgramID)
     /// End a worker process at once.

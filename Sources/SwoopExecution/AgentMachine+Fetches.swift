@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A page that is on its way here.
-package struct Fetch: Hashable, Sendable {
+package struct Fetch: Equatable, Sendable {
     /// What is to come.
     package var pages: StoredPages
     /// Set where that is a part of what a task made.
@@ -26,7 +26,7 @@ package struct Fetch: Hashable, Sendable {
 }
 
 /// A page that could be had from nowhere, or not be kept.
-package struct FetchTrouble: Hashable, Sendable {
+package struct FetchTrouble: Equatable, Sendable {
     /// Trials in a row.
     package var trials = 0
     /// Not to be asked for again before.

@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A question of another node for a range that is not here yet.
-package struct RangeQuestion: Hashable, Sendable {
+package struct RangeQuestion: Equatable, Sendable {
     package var token: UInt64
     /// Where the range ends in the page.
     package var end: Int64

@@ -20,7 +20,7 @@ package enum RoomUse: Hashable, Sendable {
 /// They are answered in their order: a large page waits for no longer than what came before it.
 package struct PageRoom: Sendable {
     /// One wish.
-    package struct Wish: Hashable, Sendable {
+    package struct Wish: Equatable, Sendable {
         package var use: RoomUse
         package var byteCount: Int64
         /// Why it could not be given when it was asked for last; nil: it was not asked for.

@@ -10,7 +10,7 @@ package import SwoopModel
 /// shares the cores between them for now, and the scheduler bounds the work of both together.
 package struct ProgramWorker: Sendable {
     /// Where the process stands.
-    package enum State: Hashable, Sendable {
+    package enum State: Equatable, Sendable {
         case absent
         case starting(WorkerID)
         case ready(WorkerID)
@@ -18,7 +18,7 @@ package struct ProgramWorker: Sendable {
 
     /// Why a process is not believed any more: it said, or its memory holds, what cannot be. It is
     /// killed, and that is the fault of what ran there.
-    package struct Distrust: Hashable, Sendable {
+    package struct Distrust: Equatable, Sendable {
         package var reason: String
         /// The signal that had stopped it; nil: it went on.
         package var stoppedBy: Int32?
@@ -34,7 +34,7 @@ package struct ProgramWorker: Sendable {
     }
 
     /// A process that a signal has stopped: it holds its cores and memory, and does nothing.
-    package struct Stop: Hashable, Sendable {
+    package struct Stop: Equatable, Sendable {
         package var signal: Int32
         /// Then it is killed, and that is the fault of what ran there.
         package var until: Timestamp

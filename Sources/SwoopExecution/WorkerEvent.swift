@@ -23,7 +23,7 @@ package enum WorkerEvent: Sendable {
 }
 
 /// An order of the worker's machine.
-package enum WorkerEffect: Hashable, Sendable {
+package enum WorkerEffect: Equatable, Sendable {
     /// Begin a run on the slot.
     case start(slot: Int, RunOrder)
     /// Begin a child run, whose code and arguments the process has at hand.

@@ -34,7 +34,7 @@ package struct WorkerMachine: Sendable {
     }
 
     /// Where a run is.
-    package enum Phase: Hashable, Sendable {
+    package enum Phase: Equatable, Sendable {
         /// In a queue. Can become: running.
         case queued
         /// On a slot. Can become: suspended; ends.

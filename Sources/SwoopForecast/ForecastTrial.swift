@@ -6,7 +6,7 @@ package import SwoopModel
 /// Predictions of runs that were not learned from, beside what they took.
 package struct ForecastTrial: Sendable {
     /// What became of the predictions for sizes at about the same distance.
-    package struct Distance: Hashable, Sendable {
+    package struct Distance: Equatable, Sendable {
         /// Times the largest cost that was learned from: up to this; infinite for the farthest.
         package var upTo: Double
         package var runCount: Int

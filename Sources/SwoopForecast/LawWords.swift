@@ -4,7 +4,7 @@ internal import RealModule
 internal import SwoopModel
 
 /// What the runs of a function say of its growth.
-package struct LawWords: Hashable, Sendable {
+package struct LawWords: Equatable, Sendable {
     /// The law that they speak for most: `rows·cols`, `n²`, `n·log n`, or that there is none.
     package var law: String
     /// How probable it is among the laws that were weighed; the others are much like it where the

@@ -27,7 +27,7 @@ package enum Metric: Int, CaseIterable, Sendable {
 }
 
 /// A prediction of one quantity of one run.
-package struct Prediction: Hashable, Sendable {
+package struct Prediction: Equatable, Sendable {
     /// Median and 90 % range, in the metric's unit.
     package var range: EstimateRange
     /// Deviation of ln around the median, from the 90 % range.

@@ -57,7 +57,7 @@ package struct AgentStart: Sendable {
 }
 
 /// How far a host is.
-package enum HostProgress: Hashable, Sendable {
+package enum HostProgress: Equatable, Sendable {
     case connecting
     case checking
     /// Compressed bytes sent so far, and in all.

@@ -103,7 +103,7 @@ package enum ExaminationScript {
 }
 
 /// What a machine says of itself; nil: it does not say, or there is no limit.
-package struct MachineSights: Hashable, Sendable {
+package struct MachineSights: Equatable, Sendable {
     /// Seconds since 1970.
     package var clock: Int64?
     /// `Linux 6.1.0`.

@@ -1,7 +1,7 @@
 // What `swoop doctor` finds on a machine: values only.
 
 /// One thing that was looked at on a machine.
-package struct Finding: Hashable, Sendable {
+package struct Finding: Equatable, Sendable {
     /// How good it is.
     package enum State: String, Hashable, Sendable {
         case fine
@@ -28,7 +28,7 @@ package struct Finding: Hashable, Sendable {
 }
 
 /// What was found on one machine.
-package struct Examination: Hashable, Sendable {
+package struct Examination: Equatable, Sendable {
     /// The host as the list names it; nil: this machine.
     package var host: String?
     /// In the order in which it was looked at.

@@ -2,7 +2,7 @@
 // SSHConfiguration's; what the host itself says is HostFacts'.
 
 /// A host that a cluster is to have.
-package struct HostEntry: Hashable, Sendable {
+package struct HostEntry: Equatable, Sendable {
     /// What people call it: in messages, in `swoop status`; unique in a list.
     package var name: String
     /// This machine, without SSH.

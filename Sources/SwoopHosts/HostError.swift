@@ -2,7 +2,7 @@
 // room that talks to a host throws this one type: which host, which step, what to do, their words.
 
 /// Why a host could not be brought up, for people.
-package struct HostError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct HostError: Error, Equatable, Sendable, CustomStringConvertible {
     /// How far it came.
     package enum Step: String, Hashable, Sendable {
         /// Asking the user's SSH configuration what the name means.

@@ -2,7 +2,7 @@
 // are for a program, the program itself finds out there, when its agent begins.
 
 /// A host as its probe found it.
-package struct HostFacts: Hashable, Sendable {
+package struct HostFacts: Equatable, Sendable {
     /// As `uname -m` says it.
     package var architecture: String
     /// Bytes free where the bundle cache is.

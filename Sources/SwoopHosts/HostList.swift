@@ -4,7 +4,7 @@
 import SwoopModel
 
 /// The hosts that a cluster is to have.
-package struct HostList: Hashable, Sendable {
+package struct HostList: Equatable, Sendable {
     /// What the cluster is called; nil where the user did not care.
     package var clusterName: String?
     /// In the order of the list; no name twice.
@@ -41,7 +41,7 @@ package struct HostList: Hashable, Sendable {
 }
 
 /// What is wrong with a list of hosts, for people.
-package struct HostListError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct HostListError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file; nil for a command line.
     package var file: String?
     /// The line there, from 1; 0 when it is about none.

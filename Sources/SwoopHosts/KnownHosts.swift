@@ -4,7 +4,7 @@
 import SwoopModel
 
 /// One line of a file of known hosts.
-struct KnownHostLine: Hashable, Sendable {
+struct KnownHostLine: Equatable, Sendable {
     var file: String
     var number: Int
     /// `@revoked` or `@cert-authority`.

@@ -139,7 +139,9 @@ enum StartCommand {
     ) -> String {
         let place = "\(folder)/programs/\(manifest.id.rawValue)"
         // Not by env, which would take a path that has a = in it for a variable.
-        var variables = start.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var variables = start.environment.ordered { $0.key < $1.key }.map {
+            "\($0.key)=\($0.value)"
+        }
         variables += ["SWOOP_ROLE=agent", "\(ShippedProgram.variable)=\(place)"]
         var words: [String] = []
         if manifest.files.contains(where: { $0.name == ProgramManifest.loaderName }) {

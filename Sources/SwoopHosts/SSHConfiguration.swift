@@ -4,7 +4,7 @@
 import SwoopModel
 
 /// How a host is reached and who one is there.
-struct SSHConfiguration: Hashable, Sendable {
+struct SSHConfiguration: Equatable, Sendable {
     /// The name as it was asked for.
     var alias: String
     var hostName: String

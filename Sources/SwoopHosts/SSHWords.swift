@@ -5,7 +5,7 @@
 import SwoopModel
 
 /// A line of an SSH configuration.
-package struct SSHWords: Hashable, Sendable {
+package struct SSHWords: Equatable, Sendable {
     /// The keyword in small letters.
     package var keyword: String
     /// The words behind it, without quotes and escapes.
@@ -62,7 +62,7 @@ package struct SSHWords: Hashable, Sendable {
 }
 
 /// Names of files as `ssh -G` prints them: with a blank between two.
-struct PrintedFiles: Hashable, Sendable {
+struct PrintedFiles: Equatable, Sendable {
     var paths: [String]
     /// Blanks may end a name or be part of it, and nothing says which.
     var isUnclear = false

@@ -2,6 +2,7 @@
 
 import CSwoopSystem
 import Glibc
+import SwoopModel
 import SwoopTransport
 
 /// How a process ended.
@@ -46,7 +47,7 @@ package final class ChildProcess {
         var sources = [streams.input, streams.output, streams.error]
         var targets: [Int32] = [0, 1, 2]
         var names: [String] = []
-        for (name, descriptor) in request.descriptors.sorted(by: { $0.key < $1.key }) {
+        for (name, descriptor) in request.descriptors.ordered(by: { $0.key < $1.key }) {
             names.append("\(name)=\(targets.count)")
             sources.append(descriptor)
             targets.append(Int32(targets.count))
@@ -230,7 +231,7 @@ extension LaunchRequest {
             }
             unsafe cursor += 1
         }
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in environment.ordered(by: { $0.key < $1.key }) {
             lines.append("\(name)=\(value)")
         }
         if let role {

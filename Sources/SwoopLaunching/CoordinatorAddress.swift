@@ -151,7 +151,7 @@ extension RuntimeFolder {
                 found.append(address)
             }
         }
-        return found.sorted { $0.cluster < $1.cluster }
+        return found.ordered { $0.cluster < $1.cluster }
     }
 
     /// Takes an address back, if the file is still this one's.

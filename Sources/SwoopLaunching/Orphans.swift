@@ -80,6 +80,6 @@ package enum Orphans {
                 found.append(pid)
             }
         }
-        return found.sorted()
+        return found.ordered()
     }
 }

@@ -8,7 +8,7 @@ package import SwoopTransport
 /// The lines of a worker's slots in shared memory.
 package struct SlotTable: Sendable {
     /// What a slot's line says.
-    package struct Line: Hashable, Sendable {
+    package struct Line: Equatable, Sendable {
         /// The run on the slot; nil: idle.
         package var attempt: AttemptID?
         /// Short name of its function.

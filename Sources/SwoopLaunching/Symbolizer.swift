@@ -6,7 +6,7 @@ import Glibc
 import SwoopModel
 
 /// A place in somebody's source.
-package struct SourcePlace: Hashable, Sendable {
+package struct SourcePlace: Equatable, Sendable {
     package var function: String
     package var file: String
     package var line: Int

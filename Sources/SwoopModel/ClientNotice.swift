@@ -2,7 +2,7 @@
 
 /// News for a client. Each task's end is told once; a value is brought only when asked for or
 /// small.
-package enum ClientNotice: Hashable, Sendable {
+package enum ClientNotice: Equatable, Sendable {
     /// Done; the value itself when it is small.
     case finished(TaskID, value: [UInt8]?, byteCount: Int64, elementCount: Int64)
     /// Ended otherwise: failed, cancelled, or its value is lost for good.
@@ -25,7 +25,7 @@ package enum ClientNotice: Hashable, Sendable {
 }
 
 /// A line that a task printed.
-package struct OutputLine: Hashable, Sendable {
+package struct OutputLine: Equatable, Sendable {
     package var task: TaskID
     /// Short name of the function; empty when the line came from outside of any task.
     package var function: String

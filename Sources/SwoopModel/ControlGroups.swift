@@ -3,9 +3,9 @@
 // editions, wherever they are mounted. A limit of any group above counts as well as its own.
 
 /// The control groups of a process.
-package struct ControlGroups: Hashable, Sendable {
+package struct ControlGroups: Equatable, Sendable {
     /// One group.
-    package struct Folder: Hashable, Sendable {
+    package struct Folder: Equatable, Sendable {
         package var path: String
         /// Of the second edition, whose files have other names.
         package var isUnified: Bool
@@ -16,14 +16,14 @@ package struct ControlGroups: Hashable, Sendable {
         }
     }
 
-    private struct Mount: Hashable, Sendable {
+    private struct Mount: Equatable, Sendable {
         var root: String
         var place: String
         var isUnified: Bool
         var controllers: Set<Substring>
     }
 
-    private struct Membership: Hashable, Sendable {
+    private struct Membership: Equatable, Sendable {
         var controllers: Set<Substring>
         var path: String
         var isUnified: Bool { controllers.isEmpty }

@@ -2,7 +2,7 @@
 // groups and the batch system that started it leave. Texts in, numbers out.
 
 /// What limits the cores of a process.
-package struct CoreAllowance: Hashable, Sendable {
+package struct CoreAllowance: Equatable, Sendable {
     /// By affinity and CPU sets, as the system counts them.
     package var affinity: Int
     /// Processor time for time, in cores, of each control group that has a limit.

@@ -32,7 +32,7 @@ extension Estimate: CustomStringConvertible {
         if let coreSeconds {
             lines.append(row("core-seconds", least + coreSeconds.text(Quantity.number)))
         }
-        for cores in wall.keys.sorted() {
+        for cores in wall.keys.ordered() {
             guard let range = wall[cores] else { continue }
             lines.append(
                 row(

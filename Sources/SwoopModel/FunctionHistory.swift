@@ -1,7 +1,7 @@
 // What is known of one function's runs on one node: how records travel to whoever learns from them.
 
 /// Runs of one function on one node, as they were recorded.
-package struct FunctionHistory: Hashable, Sendable {
+package struct FunctionHistory: Equatable, Sendable {
     /// What forecasts are kept under: the same as `FunctionSpec.identity`.
     package var identity: String
     /// Name of the node that the runs were on.

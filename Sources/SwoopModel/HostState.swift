@@ -1,7 +1,7 @@
 // Hosts of a standing cluster, as people are told of them and as they ask for them.
 
 /// A host of a standing cluster, and what it is about.
-package struct HostState: Hashable, Sendable {
+package struct HostState: Equatable, Sendable {
     /// Where a host stands.
     package enum Phase: UInt8, Hashable, Sendable, CaseIterable {
         /// Its agent is there.
@@ -36,7 +36,7 @@ package struct HostState: Hashable, Sendable {
 }
 
 /// Hosts that somebody wants in a standing cluster, and how they are reached.
-package struct HostsWanted: Hashable, Sendable {
+package struct HostsWanted: Equatable, Sendable {
     /// A hosts file, with its whole path; empty: none.
     package var file: String
     /// Hosts as they stand on a command line.
@@ -63,7 +63,7 @@ package struct HostsWanted: Hashable, Sendable {
 }
 
 /// What became of a host that somebody asked for, or asked to take away.
-package struct HostResult: Hashable, Sendable {
+package struct HostResult: Equatable, Sendable {
     package var host: String
     /// How far it came, where it failed.
     package var step: String

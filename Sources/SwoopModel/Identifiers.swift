@@ -90,7 +90,7 @@ package struct WorkerID: Hashable, Comparable, Sendable {
 }
 
 /// A lease, numbered by the scheduler.
-package struct LeaseID: Hashable, Comparable, Sendable {
+package struct LeaseID: Equatable, Comparable, Sendable {
     package let rawValue: UInt64
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     package static func < (left: LeaseID, right: LeaseID) -> Bool { left.rawValue < right.rawValue }
@@ -112,7 +112,7 @@ package struct ClientID: Hashable, Comparable, Sendable {
 
 /// A coordinator's life, by the random number that it drew at its start: what others say of another
 /// life means nothing in this one.
-package struct CoordinatorEpoch: Hashable, Sendable {
+package struct CoordinatorEpoch: Equatable, Sendable {
     package let rawValue: UInt64
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 

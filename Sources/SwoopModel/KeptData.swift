@@ -1,14 +1,14 @@
 // Data that a standing cluster keeps when the program that made it has ended, by name.
 
 /// Names something that is kept, for the life of a coordinator; never used again.
-package struct KeptID: Hashable, Comparable, Sendable {
+package struct KeptID: Equatable, Comparable, Sendable {
     package let rawValue: UInt64
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     package static func < (left: KeptID, right: KeptID) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// The type of kept data, as programs of different builds can compare it.
-package struct KeptType: Hashable, Sendable {
+package struct KeptType: Equatable, Sendable {
     /// As its program calls it, `Sale`: of an array the type of its elements.
     package var name: String
     /// Name, fields and their types: programs whose types have the same one read the same data.
@@ -27,7 +27,7 @@ package struct KeptType: Hashable, Sendable {
 }
 
 /// What a program wants kept.
-package struct KeepWish: Hashable, Sendable {
+package struct KeepWish: Equatable, Sendable {
     /// The client's number for the request; the answer has the same.
     package var number: UInt64
     package var name: String
@@ -49,7 +49,7 @@ package struct KeepWish: Hashable, Sendable {
 }
 
 /// Names under which a part of a graph reads kept data.
-package struct KeptUse: Hashable, Sendable {
+package struct KeptUse: Equatable, Sendable {
     package var kept: KeptID
     /// The client's own names for its outputs, one for each in their order.
     package var tasks: [TaskID]
@@ -63,7 +63,7 @@ package struct KeptUse: Hashable, Sendable {
 }
 
 /// The size of one output of kept data.
-package struct KeptSize: Hashable, Sendable {
+package struct KeptSize: Equatable, Sendable {
     package var byteCount: Int64
     package var elementCount: Int64
 
@@ -74,7 +74,7 @@ package struct KeptSize: Hashable, Sendable {
 }
 
 /// What a node has of kept data.
-package struct KeptPlace: Hashable, Sendable {
+package struct KeptPlace: Equatable, Sendable {
     package var node: String
     package var pages: UInt32
     package var byteCount: Int64
@@ -87,7 +87,7 @@ package struct KeptPlace: Hashable, Sendable {
 }
 
 /// Something that is kept, as programs and people are told of it.
-package struct KeptState: Hashable, Sendable {
+package struct KeptState: Equatable, Sendable {
     package var id: KeptID
     package var name: String
     package var type: KeptType

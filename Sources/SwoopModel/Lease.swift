@@ -2,7 +2,7 @@
 // everything that the agent needs to do it without asking back.
 
 /// Where an agent finds an input of an assigned task.
-package enum InputSource: Hashable, Sendable {
+package enum InputSource: Equatable, Sendable {
     /// The value itself.
     case inline([UInt8])
     /// A stored output, or a part of one, resident on these nodes.
@@ -12,7 +12,7 @@ package enum InputSource: Hashable, Sendable {
 }
 
 /// Which part of an output an input is.
-package struct OutputSlice: Hashable, Sendable {
+package struct OutputSlice: Equatable, Sendable {
     /// The task that made the output.
     package var task: TaskID
     /// Where in the output the part begins, in bytes.
@@ -28,7 +28,7 @@ package struct OutputSlice: Hashable, Sendable {
 }
 
 /// An input: the task that makes it and where it is now.
-package struct AssignedInput: Hashable, Sendable {
+package struct AssignedInput: Equatable, Sendable {
     /// The task that makes it; for a slice a name of its own (`TaskID.part`).
     package var task: TaskID
     package var source: InputSource
@@ -48,7 +48,7 @@ package struct AssignedInput: Hashable, Sendable {
 }
 
 /// One task of a lease.
-package struct AssignedTask: Hashable, Sendable {
+package struct AssignedTask: Equatable, Sendable {
     package var spec: TaskSpec
     package var attempt: UInt32
     package var inputs: [AssignedInput]
@@ -71,7 +71,7 @@ package struct AssignedTask: Hashable, Sendable {
 }
 
 /// The tasks of a lease as columns; one that is looked at is made on the spot.
-package struct LeasedTasks: Hashable, Sendable {
+package struct LeasedTasks: Equatable, Sendable {
     package private(set) var specs = TaskColumns()
     package private(set) var attempts = SteadyColumn<UInt32>()
     package private(set) var ranks = SteadyColumn<Int64>()
@@ -151,7 +151,7 @@ extension LeasedTasks: RandomAccessCollection, ExpressibleByArrayLiteral {
 }
 
 /// Permission for one agent to run one piece of a graph.
-package struct Lease: Hashable, Sendable {
+package struct Lease: Equatable, Sendable {
     package var id: LeaseID
     /// Functions that the node has not been told of yet: they continue its table from
     /// `firstFunction`.

@@ -2,7 +2,7 @@
 // own limits leave. Texts and numbers in, numbers out.
 
 /// What one control group may have, and has.
-package struct GroupMemory: Hashable, Sendable {
+package struct GroupMemory: Equatable, Sendable {
     package var limit: Int
     package var used: Int
     /// Of files that nobody has looked at for long: it is given back when something else is wanted.
@@ -57,7 +57,7 @@ package struct GroupMemory: Hashable, Sendable {
 }
 
 /// What limits the memory that pages of a node may take.
-package struct PageAllowance: Hashable, Sendable {
+package struct PageAllowance: Equatable, Sendable {
     /// Of the machine, or of the control groups, whichever has less.
     package var memoryBytes: Int
     /// Addresses, and private memory, that a process may still take; nil: no limit.

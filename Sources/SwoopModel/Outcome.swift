@@ -53,7 +53,7 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
 }
 
 /// A failure as it travels from the worker to the client.
-package struct TaskFailure: Hashable, Sendable {
+package struct TaskFailure: Equatable, Sendable {
     /// What happened, in one word.
     package var kind: FailureKind
     /// What happened, in a sentence.
@@ -159,7 +159,7 @@ package struct StoredPages: Hashable, Sendable {
 }
 
 /// Where a result is.
-package enum StoredOutput: Hashable, Sendable {
+package enum StoredOutput: Equatable, Sendable {
     /// A small value, carried in the message itself.
     case inline([UInt8])
     /// In the page store of the node that reports it, under the task's id.
@@ -197,14 +197,14 @@ extension StoredOutput {
 }
 
 /// How one run ended.
-package enum RunOutcome: Hashable, Sendable {
+package enum RunOutcome: Equatable, Sendable {
     case finished(StoredOutput)
     case failed(TaskFailure)
     case cancelled
 }
 
 /// One run as forecasts see it.
-package struct RunRecord: Hashable, Sendable {
+package struct RunRecord: Equatable, Sendable {
     /// Same meaning and order as `TaskSpec.features`, with what was unknown filled in.
     package var features: [Double]
     /// Elements that a loop went over; 1 for a call.
@@ -231,7 +231,7 @@ package struct RunRecord: Hashable, Sendable {
 }
 
 /// News of one attempt, from worker to agent and from agent to coordinator, in batches.
-package enum RunReport: Hashable, Sendable {
+package enum RunReport: Equatable, Sendable {
     /// A slot took it up.
     case started(AttemptID)
     /// It waits for its children and gave its core back.

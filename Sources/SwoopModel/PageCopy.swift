@@ -1,7 +1,7 @@
 // A page that a node is to copy and to keep.
 
 /// What a node is to copy from others: from then on it has it as if it had made it.
-package struct PageCopy: Hashable, Sendable {
+package struct PageCopy: Equatable, Sendable {
     /// The attempt that made it.
     package var attempt: AttemptID
     package var pages: StoredPages

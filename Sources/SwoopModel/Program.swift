@@ -21,7 +21,7 @@ package struct ProgramID: Hashable, Comparable, Sendable, CustomStringConvertibl
 }
 
 /// One file of a bundle.
-package struct ProgramFile: Hashable, Sendable {
+package struct ProgramFile: Equatable, Sendable {
     /// The name by which the loader looks for it; `program` and `loader` for those two.
     package var name: String
     /// SHA-256 of the bytes that travel, in hexadecimal.
@@ -37,7 +37,7 @@ package struct ProgramFile: Hashable, Sendable {
 }
 
 /// Everything a program needs on a machine that has nothing of it.
-package struct ProgramManifest: Hashable, Sendable {
+package struct ProgramManifest: Equatable, Sendable {
     package var id: ProgramID
     /// What a person calls it: the executable's file name.
     package var name: String
@@ -58,7 +58,7 @@ package struct ProgramManifest: Hashable, Sendable {
 }
 
 /// Where other nodes fetch pages of a node.
-package struct PageService: Hashable, Sendable {
+package struct PageService: Equatable, Sendable {
     /// What to connect to, such as `tcp://10.0.0.7:40001`; several where it has several addresses,
     /// none where nobody can reach it.
     package var endpoints: [String]
@@ -72,7 +72,7 @@ package struct PageService: Hashable, Sendable {
 }
 
 /// A node as the other nodes know it.
-package struct PeerAddress: Hashable, Sendable {
+package struct PeerAddress: Equatable, Sendable {
     package var node: NodeID
     package var pages: PageService
 

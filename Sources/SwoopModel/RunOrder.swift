@@ -9,7 +9,7 @@ package enum PageMedium: UInt8, Hashable, Sendable, CaseIterable {
 }
 
 /// A place of a node's pages.
-package struct PageExtent: Hashable, Sendable {
+package struct PageExtent: Equatable, Sendable {
     /// Bytes from the start of what it lies in.
     package var offset: Int64
     /// What lies there, one part after the other.
@@ -46,13 +46,13 @@ package struct PageExtent: Hashable, Sendable {
 }
 
 /// An input of a run, where the worker can read it.
-package enum RunInputSource: Hashable, Sendable {
+package enum RunInputSource: Equatable, Sendable {
     case inline([UInt8])
     case extent(PageExtent)
 }
 
 /// An input of a run.
-package struct RunInput: Hashable, Sendable {
+package struct RunInput: Equatable, Sendable {
     package var task: TaskID
     package var source: RunInputSource
 
@@ -63,7 +63,7 @@ package struct RunInput: Hashable, Sendable {
 }
 
 /// One run for a worker.
-package struct RunOrder: Hashable, Sendable {
+package struct RunOrder: Equatable, Sendable {
     package var spec: TaskSpec
     package var attempt: UInt32
     package var inputs: [RunInput]

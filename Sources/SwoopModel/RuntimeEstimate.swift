@@ -2,7 +2,7 @@
 
 /// A function's predicted duration in the compact form that a scheduler can afford per task:
 /// nanoseconds = fixed + slope × feature, with a relative spread.
-package struct DurationModel: Hashable, Sendable {
+package struct DurationModel: Equatable, Sendable {
     package var fixedNanoseconds: Double
     package var slope: Double
     /// Which feature the slope goes with; -1: none.
@@ -32,7 +32,7 @@ package struct DurationModel: Hashable, Sendable {
 }
 
 /// The predicted size of a function's outputs, in the same form: bytes = fixed + slope × feature.
-package struct OutputModel: Hashable, Sendable {
+package struct OutputModel: Equatable, Sendable {
     package var fixedBytes: Double
     package var slope: Double
     /// Which feature the slope goes with; -1: none.

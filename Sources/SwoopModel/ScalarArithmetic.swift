@@ -2,7 +2,7 @@
 // Double, lowest first, or 1 byte of a Bool, as the value codec of SwoopElements has them.
 
 /// A scalar that such arithmetic works on.
-package enum Scalar: Hashable, Sendable {
+package enum Scalar: Equatable, Sendable {
     case int(Int64)
     case double(Double)
     case bool(Bool)
@@ -35,7 +35,7 @@ package enum Scalar: Hashable, Sendable {
 }
 
 /// Why an operation gave no value.
-package enum ScalarError: Error, Hashable, Sendable {
+package enum ScalarError: Error, Equatable, Sendable {
     case overflow(ScalarOperation)
     case divisionByZero
     case wrongOperands(ScalarOperation)

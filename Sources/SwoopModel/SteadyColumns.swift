@@ -2,7 +2,7 @@
 // recorded, sent and kept.
 
 /// One number for each row: none is stored when all are zero, one when all are equal.
-package struct SteadyColumn<Entry: FixedWidthInteger & Sendable>: Hashable, Sendable {
+package struct SteadyColumn<Entry: FixedWidthInteger & Sendable>: Equatable, Sendable {
     /// None, one, or one for each row.
     package private(set) var entries: [Entry] = []
 
@@ -50,7 +50,7 @@ package struct SteadyColumn<Entry: FixedWidthInteger & Sendable>: Hashable, Send
 }
 
 /// For each row a range of another list; the ranges follow one another without a gap.
-package struct RowRanges: Hashable, Sendable {
+package struct RowRanges: Equatable, Sendable {
     package private(set) var count = 0
     /// How long all of them are; meaningful as long as there are no ends.
     private var width = 0
@@ -107,9 +107,9 @@ package struct RowRanges: Hashable, Sendable {
 }
 
 /// Ids of tasks in an order: what a client numbered one after the other is one run.
-package struct TaskIDs: RandomAccessCollection, Hashable, Sendable, ExpressibleByArrayLiteral {
+package struct TaskIDs: RandomAccessCollection, Equatable, Sendable, ExpressibleByArrayLiteral {
     /// Ids with one upper half and consecutive lower ones.
-    private struct Run: Hashable, Sendable {
+    private struct Run: Equatable, Sendable {
         let first: TaskID
         /// The place of the first.
         let start: Int

@@ -15,7 +15,7 @@ package enum ColumnFlaw: Error, Hashable, Sendable {
 }
 
 /// Tasks, in an order; each has a row in every column.
-package struct TaskColumns: Hashable, Sendable {
+package struct TaskColumns: Equatable, Sendable {
     package private(set) var ids = TaskIDs()
     package private(set) var function = SteadyColumn<UInt32>()
     /// The arguments of each task.

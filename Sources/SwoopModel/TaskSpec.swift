@@ -28,7 +28,7 @@ package enum ScalarType: UInt8, Sendable, CaseIterable {
 ///
 /// The worker resolves it to encoded bytes (the value codec of SwoopElements); a list of proxies is
 /// its count followed by its parts, since an encoded array is just that.
-package indirect enum Argument: Hashable, Sendable {
+package indirect enum Argument: Equatable, Sendable {
     /// Encoded already.
     case bytes([UInt8])
     /// The encoded value that another task made.
@@ -73,7 +73,7 @@ package enum OutputKind: UInt8, Sendable {
 }
 
 /// One task as submitted: a function, its inputs and what it leaves.
-package struct TaskSpec: Hashable, Sendable {
+package struct TaskSpec: Equatable, Sendable {
     package var id: TaskID
     /// Index into the function table of the graph part that brings the task; the scheduler
     /// renumbers it to its own table.
@@ -124,7 +124,7 @@ package struct TaskSpec: Hashable, Sendable {
 /// A loop whose end depends on data: the scheduler instantiates the template until `until` is true.
 ///
 /// The result of the loop is known under `id`: the state after the last round.
-package struct IterationSpec: Hashable, Sendable {
+package struct IterationSpec: Equatable, Sendable {
     package var id: TaskID
     /// The state before the first round.
     package var initial: Argument
@@ -155,7 +155,7 @@ package struct IterationSpec: Hashable, Sendable {
 
 /// Data that the client brings: one page or one value, stored under the id of a task that never
 /// runs.
-package struct DataSpec: Hashable, Sendable {
+package struct DataSpec: Equatable, Sendable {
     package var id: TaskID
     package var output: OutputKind
     package var byteCount: Int64
@@ -179,7 +179,7 @@ package struct DataSpec: Hashable, Sendable {
 
 /// A part of a graph, as one submission brings it. Tasks may refer to tasks of this and of earlier
 /// parts.
-package struct GraphPart: Hashable, Sendable {
+package struct GraphPart: Equatable, Sendable {
     package var functions: [FunctionSpec]
     package var tasks: TaskColumns
     package var iterations: [IterationSpec]

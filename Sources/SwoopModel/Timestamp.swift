@@ -2,7 +2,7 @@
 // monotonic clock (SwoopTransport), the simulation from its virtual one.
 
 /// A moment on one process's monotonic clock. Moments of different processes must not be compared.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Equatable, Comparable, Sendable {
     /// Nanoseconds since an arbitrary start.
     package var nanoseconds: Int64
 

@@ -5,7 +5,7 @@
 import SwoopModel
 
 /// Client data that is asked for when there is room.
-package struct DeferredData: Hashable, Sendable {
+package struct DeferredData: Equatable, Sendable {
     /// Where the bytes are.
     package enum Stage: Hashable, Sendable {
         /// With the client alone. Can become: asked.

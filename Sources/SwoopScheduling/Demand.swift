@@ -14,7 +14,7 @@ package enum MemoryEffect: UInt8, Hashable, Sendable, CaseIterable {
 }
 
 /// What a task asks of the node that it runs on.
-package struct TaskDemand: Hashable, Sendable {
+package struct TaskDemand: Equatable, Sendable {
     /// Predicted nanoseconds of the run.
     package var predicted: Int64
     package var effect: MemoryEffect = .harmless

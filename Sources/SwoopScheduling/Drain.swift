@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A node that is to leave the cluster.
-package struct Drain: Hashable, Sendable {
+package struct Drain: Equatable, Sendable {
     /// When what still runs there is handed on.
     package var until: Timestamp
     /// When it is looked at again.
@@ -26,7 +26,7 @@ package struct Drain: Hashable, Sendable {
 }
 
 /// What a node that is to leave still waits for.
-package struct DrainRest: Hashable, Sendable {
+package struct DrainRest: Equatable, Sendable {
     /// Tasks that it holds.
     package var runs = 0
     /// Pages that are being copied, or wait for that.

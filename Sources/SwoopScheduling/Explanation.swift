@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// The answer to "why is this task not done?".
-package struct Explanation: Hashable, Sendable {
+package struct Explanation: Equatable, Sendable {
     package var state: String
     package var reasons: [String]
 }

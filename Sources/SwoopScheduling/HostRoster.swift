@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A fact about hosts.
-package enum HostEvent: Hashable, Sendable {
+package enum HostEvent: Equatable, Sendable {
     /// Somebody wants these hosts in the cluster: new ones are added, missing ones are tried at
     /// once, and one that was about to leave stays.
     case wanted([String])
@@ -29,7 +29,7 @@ package enum HostEvent: Hashable, Sendable {
 }
 
 /// An order about hosts.
-package enum HostEffect: Hashable, Sendable {
+package enum HostEffect: Equatable, Sendable {
     /// Bring these up: `joined` or `failed` follows for each.
     case bringUp([String])
     /// Have the host's node hand its work on: `drained` or `lost` follows.
@@ -56,9 +56,9 @@ package struct HostRoster: Sendable {
     }
 
     /// What is known of one host.
-    package struct Host: Hashable, Sendable {
+    package struct Host: Equatable, Sendable {
         /// Where a host stands.
-        package enum Phase: Hashable, Sendable {
+        package enum Phase: Equatable, Sendable {
             /// Its agent is there, since. Can become: waiting, leaving.
             case up(since: Timestamp)
             /// It is being brought up. Can become: up, waiting; forgotten, if it never was there.

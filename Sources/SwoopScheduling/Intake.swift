@@ -346,7 +346,7 @@ extension Scheduler {
         stepsLeft -= slice.count
         intake.next = slice.upperBound
         guard intake.next == intake.order.count else { return }
-        for link in intake.circular.sorted(by: { $0.index < $1.index })
+        for link in intake.circular.ordered(by: { $0.index < $1.index })
         where tasks.isCurrent(link) {
             let index = link.index
             tasks[index].isNew = false

@@ -5,7 +5,7 @@
 package import SwoopModel
 
 /// A page that is to be on one node more.
-package struct KeptCopy: Hashable, Sendable {
+package struct KeptCopy: Equatable, Sendable {
     package let task: TaskID
     /// What is being kept with it, and waits for the copy.
     package var waiting: [KeptID] = []

@@ -7,7 +7,7 @@ package import SwoopModel
 /// Something that is kept, or about to be.
 package struct KeptRecord: Sendable {
     /// How far it is.
-    package enum Stage: Hashable, Sendable {
+    package enum Stage: Equatable, Sendable {
         /// Its outputs are to be there: one may have been lost since its client asked. Can become:
         /// copying; or it is refused.
         case making
@@ -171,7 +171,7 @@ extension Scheduler {
     ) {
         let ended = kept.filter { !$0.isPending && names.contains($0.name) }
         if let unknown = names.first(where: { name in !ended.contains { $0.name == name } }) {
-            let known = kept.filter { !$0.isPending }.map(\.name).sorted()
+            let known = kept.filter { !$0.isPending }.map(\.name).ordered()
             let text = KeptState.absence(of: unknown, among: known)
             return answer(number, of: client, refusal: text, into: &effects)
         }
@@ -293,7 +293,7 @@ extension Scheduler {
 
     /// What is kept, as it is told: in the order of the names.
     package var keptStates: [KeptState] {
-        kept.filter { !$0.isPending }.sorted { $0.name < $1.name }.map(state)
+        kept.filter { !$0.isPending }.ordered { $0.name < $1.name }.map(state)
     }
 
     private func state(of record: KeptRecord) -> KeptState {
@@ -317,7 +317,7 @@ extension Scheduler {
         }
         var state = KeptState(
             id: record.id, name: record.name, type: record.type, sizes: sizes,
-            places: places.keys.sorted().compactMap { places[$0] },
+            places: places.keys.ordered().compactMap { places[$0] },
             age: now.since(record.keptAt), program: record.program)
         if case .lost(let reason) = record.stage { state.loss = reason }
         return state

@@ -5,7 +5,7 @@
 package import SwoopModel
 
 /// Room for deferred data in the memory of a node.
-package struct RoomLend: Hashable, Sendable {
+package struct RoomLend: Equatable, Sendable {
     /// How far it is.
     package enum Stage: Hashable, Sendable {
         /// The node was asked for it. Can become: lent.
@@ -24,7 +24,7 @@ package struct RoomLend: Hashable, Sendable {
 }
 
 /// Room that a client writes in for nobody.
-package struct AbandonedLend: Hashable, Sendable {
+package struct AbandonedLend: Equatable, Sendable {
     package var client: ClientID
     package var node: NodeID
 }

@@ -5,7 +5,7 @@
 package import SwoopModel
 
 /// The best that any node of a group has of each thing; of one node, what it has.
-package struct NodeOffer: Hashable, Sendable {
+package struct NodeOffer: Equatable, Sendable {
     /// Programs of which tasks may be given to one of them, by bit of their place; the last bit
     /// stands for all places from there on.
     package private(set) var programs: UInt64 = 0

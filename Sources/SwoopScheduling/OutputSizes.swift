@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// What is known of the sizes of one function's outputs.
-package struct OutputSizes: Hashable, Sendable {
+package struct OutputSizes: Equatable, Sendable {
     /// What the forecasts say; nil: nothing.
     package var model: OutputModel?
     /// Whether a run has ended.

@@ -18,7 +18,7 @@ package enum Placement {
     }
 
     /// What came of looking for a node.
-    package enum Choice: Hashable, Sendable {
+    package enum Choice: Equatable, Sendable {
         /// Its place in the node table.
         case node(Int)
         /// None has a core to spare.

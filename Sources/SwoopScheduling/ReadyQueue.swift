@@ -19,7 +19,7 @@ package struct ReadyEntry: Comparable, Sendable {
 ///
 /// Each program's stand by themselves, so that one that no node has yet keeps nobody else from
 /// running; and so do those that fill memory, so that they keep nobody waiting who relieves it.
-package struct ReadyLine: Hashable, Sendable {
+package struct ReadyLine: Equatable, Sendable {
     /// The program's place in the scheduler's table.
     package let program: Int
     package let effect: MemoryEffect

@@ -5,7 +5,7 @@
 package import SwoopModel
 
 /// A node on which a run of a task failed.
-package struct Setback: Hashable, Sendable {
+package struct Setback: Equatable, Sendable {
     package let node: NodeID
     package let name: String
 }

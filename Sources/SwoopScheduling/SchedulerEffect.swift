@@ -3,7 +3,7 @@
 package import SwoopModel
 
 /// An order of the scheduler.
-package enum SchedulerEffect: Hashable, Sendable {
+package enum SchedulerEffect: Equatable, Sendable {
     /// Give the node permission to run these tasks.
     case grantLease(NodeID, Lease)
     /// Take attempts back: stop them, or forget what they made.

@@ -7,7 +7,7 @@ package import SwoopModel
 package typealias TaskIndex = Int
 
 /// A place and the generation that it had: a link to a task that may have been forgotten since.
-package struct TaskLink: Hashable, Sendable {
+package struct TaskLink: Equatable, Sendable {
     private let place: Int32
     package let generation: UInt32
 
@@ -215,7 +215,7 @@ package struct TaskExtra: Sendable {
 }
 
 /// What is booked on a node for a task that it holds.
-package struct TaskBooking: Hashable, Sendable {
+package struct TaskBooking: Equatable, Sendable {
     /// Bytes of the page that it is expected to leave.
     package var expectedBytes: Int64 = 0
     /// Bytes that are booked there for it.

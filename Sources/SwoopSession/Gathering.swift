@@ -10,7 +10,7 @@ package struct GatheringID: Hashable, Sendable {
 }
 
 /// What is waited for of every task.
-package enum GatheringWish: Hashable, Sendable {
+package enum GatheringWish: Equatable, Sendable {
     /// That it ends.
     case ends
     /// Its bytes. Those that had to be asked for stay here afterwards, or go when they were taken.
@@ -18,9 +18,9 @@ package enum GatheringWish: Hashable, Sendable {
 }
 
 /// What came of one task of a gathering.
-package struct GatheredItem: Hashable, Sendable {
+package struct GatheredItem: Equatable, Sendable {
     /// Its end, its value, or why there is none.
-    package enum Outcome: Hashable, Sendable {
+    package enum Outcome: Equatable, Sendable {
         /// Stored in the cluster, where only the end was waited for.
         case ended(byteCount: Int64)
         case value([UInt8])

@@ -3,7 +3,7 @@
 package import SwoopModel
 
 /// Up to 16 bytes, without an array.
-package struct FewBytes: Hashable, Sendable {
+package struct FewBytes: Equatable, Sendable {
     private var first: UInt64 = 0
     private var second: UInt64 = 0
     private let count: UInt8

@@ -52,14 +52,14 @@ package struct SeenRun: Hashable, Sendable {
 }
 
 /// How a task ended, as a handle shows it.
-package enum Settlement: Hashable, Sendable {
+package enum Settlement: Equatable, Sendable {
     /// Stored in the cluster.
     case stored(byteCount: Int64, elementCount: Int64)
     case failed(TaskFailure)
 }
 
 /// An order of a client's session.
-package enum SessionEffect: Hashable, Sendable {
+package enum SessionEffect: Equatable, Sendable {
     case submit(GraphPart, data: [[UInt8]])
     case release([TaskID])
     case cancel([TaskID])

@@ -22,14 +22,14 @@ struct SizeByBytes {
     init(_ records: [RunRecord], _ size: (RunRecord) -> Double) {
         let all = records.map { (bytes: Double($0.bytesIn), size: size($0)) }
             .filter { $0.bytes > 0 && $0.size.isFinite }
-            .sorted { ($0.bytes, $0.size) < ($1.bytes, $1.size) }
+            .ordered { ($0.bytes, $0.size) < ($1.bytes, $1.size) }
         var isOne = true
         for (one, next) in zip(all, all.dropFirst())
         where next.bytes == one.bytes && abs(next.size - one.size) >= 1 {
             isOne = isOne && next.size < one.size * Self.tolerance
         }
         points = isOne ? all : []
-        let ratios = all.filter { $0.size > 0 }.map { $0.size / $0.bytes }.sorted()
+        let ratios = all.filter { $0.size > 0 }.map { $0.size / $0.bytes }.ordered()
         perByte =
             if let least = ratios.first, let most = ratios.last, most <= least * Self.tolerance {
                 ratios[ratios.count / 2]

@@ -4,7 +4,7 @@
 internal import SwoopModel
 
 /// A part of the arena or of the spill file.
-package struct Extent: Hashable, Sendable {
+package struct Extent: Equatable, Sendable {
     /// Bytes from the beginning; a multiple of 4 KiB, in the arena for large extents of 2 MiB.
     package let offset: Int
     /// Bytes; a multiple of the same.

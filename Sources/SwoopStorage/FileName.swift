@@ -6,7 +6,7 @@ import CSwoopSystem
 import Glibc
 
 /// What a path is to other processes.
-package enum FileName: Hashable, Sendable {
+package enum FileName: Equatable, Sendable {
     /// The same file.
     case everywhere
     /// Something else: the same file is to them at another path.

@@ -4,7 +4,7 @@
 import Glibc
 
 /// What a file is before it is read.
-package struct FileFacts: Hashable, Sendable {
+package struct FileFacts: Equatable, Sendable {
     package var byteCount: Int
     /// Made of its size, its inode and the time of its last change; never 0.
     package var version: UInt64

@@ -3,6 +3,7 @@
 // without names, it has another one until then.
 
 import Glibc
+import SwoopModel
 import SwoopTransport
 import Synchronization
 
@@ -115,7 +116,7 @@ package struct PartFile: ~Copyable {
             }
             if name.hasPrefix(prefix), name.hasSuffix(suffix) { names.append(name) }
         }
-        return names.sorted()
+        return names.ordered()
     }
 
     /// Whether there is a file, or anything else, of this name.

@@ -159,7 +159,7 @@ package final class SpillThread: Sendable {
 }
 
 /// A part of an output as it lies in a spill file.
-package struct SpilledPart: Hashable, Sendable {
+package struct SpilledPart: Equatable, Sendable {
     package var offset: Int
     package var byteCount: Int
     /// 0: not known, and believed.

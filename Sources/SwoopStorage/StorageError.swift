@@ -3,7 +3,7 @@
 import SwoopTransport
 
 /// A failure of a file, a mapping or a database.
-package enum StorageError: Error, Hashable, Sendable {
+package enum StorageError: Error, Equatable, Sendable {
     /// A system call failed: its name, what it was for, and its `errno`.
     case system(call: String, subject: String, errno: Int32)
     /// SQLite refused: its extended result code and its own words. Busy (5) and full (13) may pass:

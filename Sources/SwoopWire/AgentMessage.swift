@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from an agent to the coordinator.
-package enum AgentMessage: Hashable, Sendable {
+package enum AgentMessage: Equatable, Sendable {
     /// The first message: what the node offers, which program it has from the beginning, and where
     /// other nodes fetch its pages.
     case register(version: UInt32, NodeDescription, program: ProgramID, pages: PageService)

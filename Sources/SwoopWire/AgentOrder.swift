@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from the coordinator to an agent.
-package enum AgentOrder: Hashable, Sendable {
+package enum AgentOrder: Equatable, Sendable {
     /// Answers `register`: the node's number, and whose it is.
     case accepted(NodeID, epoch: CoordinatorEpoch = .none)
     /// Answers `register`: no, for this reason; nothing follows.

@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from a client to the coordinator.
-package enum ClientMessage: Hashable, Sendable {
+package enum ClientMessage: Equatable, Sendable {
     /// The first message: who calls, and with which program; a viewer with none.
     case hello(version: UInt32, client: ClientID, program: ProgramID, name: String)
     /// Adds to the client's graph; `data` has the bytes of each entry of `GraphPart.data`,

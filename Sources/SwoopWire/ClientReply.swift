@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from the coordinator to a client.
-package enum ClientReply: Hashable, Sendable {
+package enum ClientReply: Equatable, Sendable {
     /// Answers `hello`: the coordinator's version, the nodes of the cluster now, and which life of
     /// the coordinator it is. Comes again when the nodes are others.
     case welcome(

@@ -2,7 +2,7 @@
 // taken.
 
 /// The head of a piece; the bytes are a frame of their own.
-package struct LanePiece: Hashable, Sendable {
+package struct LanePiece: Equatable, Sendable {
     /// Which message of the connection it is of.
     package var stream: UInt64
     /// How many bytes of the message come before it.

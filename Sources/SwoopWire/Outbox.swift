@@ -6,7 +6,7 @@
 package enum OnlyPeer: Hashable, Sendable { case one }
 
 /// How much may wait for one peer.
-package struct OutboxBound: Hashable, Sendable {
+package struct OutboxBound: Equatable, Sendable {
     package var items: Int
     package var bytes: Int
 

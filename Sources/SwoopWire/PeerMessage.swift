@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message between two agents.
-package enum PeerMessage: Hashable, Sendable {
+package enum PeerMessage: Equatable, Sendable {
     /// Asks for a range of the page stored under the task.
     case pageWanted(TaskID, offset: Int64, count: Int64)
     /// Answers `pageWanted`: the bytes from `offset` on, and the counts of the whole page.

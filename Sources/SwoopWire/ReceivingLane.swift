@@ -4,7 +4,7 @@
 /// One direction of a connection, at its receiver.
 package struct ReceivingLane: Sendable {
     /// What became of a message that came.
-    package enum Taken: Hashable, Sendable {
+    package enum Taken: Equatable, Sendable {
         /// A message is complete.
         case message([[UInt8]])
         /// A part of one came.

@@ -2,7 +2,7 @@
 // reads counts and drops, except for a version, which is worth an answer.
 
 /// What is wrong with bytes that came from a peer.
-package enum WireError: Error, Hashable, Sendable {
+package enum WireError: Error, Equatable, Sendable {
     /// The bytes end inside of this field; the offset is from the start of its frame.
     case truncated(WireField, offset: Int)
     /// The field has a value that we never write: an unknown case, a count beyond the bytes.

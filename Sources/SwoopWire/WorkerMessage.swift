@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from a worker to its agent, over a ring in shared memory.
-package enum WorkerMessage: Hashable, Sendable {
+package enum WorkerMessage: Equatable, Sendable {
     /// The worker's threads wait for runs.
     case ready(processID: Int32)
     /// News of runs, in order.

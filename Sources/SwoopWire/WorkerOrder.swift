@@ -4,7 +4,7 @@
 package import SwoopModel
 
 /// A message from an agent to its worker, over a ring in shared memory.
-package enum WorkerOrder: Hashable, Sendable {
+package enum WorkerOrder: Equatable, Sendable {
     /// Functions that continue the worker's table, the first of them at this place.
     case declare(first: UInt32, [FunctionSpec])
     /// Runs to be taken up, highest rank first.

@@ -45,7 +45,7 @@ public import SwoopElements
 
 /// What a collection may not become.
 @usableFromInline
-package struct CollectionTooLarge: Error, Hashable, Sendable, CustomStringConvertible {
+package struct CollectionTooLarge: Error, Equatable, Sendable, CustomStringConvertible {
     /// Bytes that it may take.
     public let cap: Int
 

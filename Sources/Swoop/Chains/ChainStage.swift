@@ -53,7 +53,7 @@ extension _ChainSource {
 }
 
 /// Why a loop could not run over what it was given: a bug of whoever split the work.
-@usableFromInline package enum ChainError: Error, Hashable, Sendable {
+@usableFromInline package enum ChainError: Error, Equatable, Sendable {
     /// No page holds the element at this index.
     case missingPage(element: Int)
     /// No text was lent, or one that begins too late.

@@ -6,7 +6,7 @@ public import SwoopElements
 import SwoopStorage
 
 /// The destination of a chain's elements: files of one name, numbered.
-package struct SaveTarget: RemoteValue, Hashable {
+package struct SaveTarget: RemoteValue, Equatable {
     /// The beginning of the files' paths, absolute.
     let prefix: String
     /// What the names end with: `.txt`.

@@ -38,7 +38,8 @@ extension Proxy {
 }
 
 /// Thrown for an element that a list does not have.
-@usableFromInline package struct NoSuchElement: Error, Hashable, Sendable, CustomStringConvertible {
+@usableFromInline package struct NoSuchElement: Error, Equatable, Sendable, CustomStringConvertible
+{
     /// What was asked for.
     public let index: Int
     /// What there is.

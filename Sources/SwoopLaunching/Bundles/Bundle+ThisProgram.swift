@@ -63,7 +63,7 @@ extension Bundle {
             [Result<DigestCache.Entry, BundleError>?](
                 repeating: nil, count: files.count))
         // The largest first, so that the cores end together.
-        let order = files.indices.sorted {
+        let order = files.indices.ordered {
             files[$0].identity.byteCount > files[$1].identity.byteCount
         }
         onAllCores(count: files.count) { turn in

@@ -7,7 +7,7 @@ import SwoopTransport
 /// Where the bytes of a file come from.
 final class BundleFile: Sendable {
     /// What tells this file from another of the same path, and from itself before a change.
-    struct Identity: Hashable, Sendable {
+    struct Identity: Equatable, Sendable {
         var device: UInt64
         var inode: UInt64
         var byteCount: Int64

@@ -71,10 +71,10 @@ package struct CacheContent: Sendable, Equatable {
         var gone: [ProgramID] = []
         let candidates = programs.filter {
             !$0.isInUse && now - $0.usedAt > CacheContent.programRest
-        }.sorted { ($0.usedAt, $0.id) < ($1.usedAt, $1.id) }
+        }.ordered { ($0.usedAt, $0.id) < ($1.usedAt, $1.id) }
         for program in candidates where total > limit {
             gone.append(program.id)
-            for digest in Set(program.digests).sorted() {
+            for digest in Set(program.digests).ordered() {
                 namedBy[digest, default: 1] -= 1
                 guard namedBy[digest] == 0, let size = sizes[digest] else { continue }
                 digests.append(digest)

@@ -5,7 +5,7 @@ import Glibc
 
 /// What is known of files by path and identity.
 struct DigestCache {
-    struct Entry: Hashable, Sendable {
+    struct Entry: Equatable, Sendable {
         var digest: String
         /// Bytes that travel.
         var byteCount: Int64

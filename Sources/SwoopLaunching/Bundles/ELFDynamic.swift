@@ -4,7 +4,7 @@
 /// The dynamic section of a file, and where addresses lie in it.
 struct ELFDynamic {
     /// A tag, its value, and where the entry lies in the file.
-    struct Entry: Hashable {
+    struct Entry: Equatable {
         var tag: UInt64
         var value: UInt64
         var place: Int64

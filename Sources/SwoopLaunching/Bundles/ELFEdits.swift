@@ -2,7 +2,7 @@
 // Pure.
 
 /// Bytes that travel in place of a file's own.
-struct ELFEdit: Hashable {
+struct ELFEdit: Equatable {
     var place: Int64
     var bytes: [UInt8]
 }

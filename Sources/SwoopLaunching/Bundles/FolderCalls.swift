@@ -1,6 +1,7 @@
 // System calls on folders and small files, with their errors as BundleError.
 
 import Glibc
+import SwoopModel
 import SwoopTransport
 
 /// Makes a folder and those above it.
@@ -59,7 +60,7 @@ func names(in path: String) -> [String] {
         }
         if name != ".", name != ".." { found.append(name) }
     }
-    return found.sorted()
+    return found.ordered()
 }
 
 /// Removes a file, or a folder with what is in it; links are not followed.

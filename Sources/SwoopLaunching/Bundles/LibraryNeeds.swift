@@ -3,7 +3,7 @@
 /// Images of a process, the program first, and what each needs.
 package struct LibraryNeeds {
     /// One library by its name, and another one that it names.
-    package struct Need: Hashable, Sendable {
+    package struct Need: Equatable, Sendable {
         let user: String
         let library: String
 

@@ -6,7 +6,7 @@ import CSwoopSystem
 import Glibc
 
 /// Why a folder cannot keep programs.
-package enum FolderFault: Hashable, Sendable {
+package enum FolderFault: Equatable, Sendable {
     /// It is a link, or a file.
     case noFolder
     /// It, or one above it, belongs to somebody else.

@@ -11,7 +11,7 @@ extension ProgramManifest {
 
     /// A manifest of these files, put in order and named by the hash of its text.
     package init(name: String, architecture: String, files: [ProgramFile]) {
-        let files = files.sorted { $0.name < $1.name }
+        let files = files.ordered { $0.name < $1.name }
         self.init(
             id: ProgramID(ContentDigest.of(ProgramManifest.text(of: files))), name: name,
             architecture: architecture, files: files)
