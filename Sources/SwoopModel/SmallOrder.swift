@@ -1,6 +1,7 @@
-// Sorting of short lists by the standard library's own code. `sorted` is compiled anew for every type
-// and every closure, 3 to 4 KB each time, and every program carries them to every host. Not for lists
-// that may be long: here each comparison is a call that does not know the type, ten times as dear.
+// Sorting of short lists by the standard library's own code. `sorted` is compiled anew for every
+// type and every closure, 3 to 4 KB each time, and every program carries them to every host. Not
+// for lists that may be long: each comparison is a call that does not know the type, and takes ten
+// times as long.
 
 extension Sequence {
     /// The elements in the order that `sorted(by:)` gives them.

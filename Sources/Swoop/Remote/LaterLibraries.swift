@@ -77,7 +77,9 @@ package enum LaterLibraries {
         var paths: [String] = []
         while unsafe getline(&line, &capacity, file) > 0, let bytes = unsafe line {
             let text = unsafe String(cString: bytes)
-            guard let start = text.firstIndex(of: "/"), text.contains(".so") else { continue }
+            guard let start = text.firstIndex(of: "/"),
+                text.split(separator: ".").dropFirst().contains(where: { $0.hasPrefix("so") })
+            else { continue }
             let path = String(text[start...].prefix { $0 != "\n" })
             if paths.last != path { paths.append(path) }
         }
