@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import statistics
 import sys
 import threading
@@ -259,6 +260,22 @@ def input():
         equal(book.run("readLine() ?? \"-\"")["result"], '"-"')
 
 
+def hear_iopub(client):
+    """Until what the kernel publishes arrives: a new subscription takes effect when it likes."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        asked = client.kernel_info()
+        try:
+            while True:
+                message = client.get_iopub_msg(timeout=1)
+                ended = message["content"].get("execution_state") == "idle"
+                if ended and message["parent_header"].get("msg_id") == asked:
+                    return
+        except queue.Empty:
+            continue
+    raise AssertionError("nothing is published")
+
+
 def late_client():
     with Notebook() as book:
         book.client.execute("try await Task.sleep(for: .seconds(2))")
@@ -284,6 +301,7 @@ def late_client():
         book.client = book.manager.client()
         book.client.start_channels()
         book.client.wait_for_ready(timeout=20)
+        hear_iopub(book.client)
         equal(book.result("1"), "1")
 
 

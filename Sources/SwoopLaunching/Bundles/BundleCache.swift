@@ -173,12 +173,8 @@ package final class BundleCache: Sendable {
         try renameFile(temporary, to: final)
     }
 
-    /// A new folder for this process, which others remove once it has ended and left it.
-    func makeWorkFolder() throws(BundleError) -> String {
-        let path = "\(incomingFolder)/\(TemporaryName.make())"
-        try makeFolder(path, mode: 0o700)
-        return path
-    }
+    /// Where this process may make a folder, which others remove once it has ended and left it.
+    func newWorkFolder() -> String { "\(incomingFolder)/\(TemporaryName.make())" }
 
     private func incomplete(_ manifest: ProgramManifest, _ missing: [ProgramFile]) -> BundleError {
         .incomplete(program: manifest.name, missing: missing.map(\.name))

@@ -16,9 +16,9 @@ package final class NodeLibraries {
 
     /// - Parameter cache: the folder of programs; empty: the node takes none, and no libraries.
     package init(cache: String) {
-        let made = cache.isEmpty ? nil : try? BundleCache(folder: cache).makeWorkFolder()
-        folder = made ?? ""
-        listPath = made.map { "\($0)/list" } ?? ""
+        // Made when the first one comes: an agent that is killed leaves nothing where none came.
+        folder = cache.isEmpty ? "" : (try? BundleCache(folder: cache))?.newWorkFolder() ?? ""
+        listPath = folder.isEmpty ? "" : "\(folder)/list"
     }
 
     /// Takes a library; one of a name that is here already is passed over.
@@ -29,6 +29,7 @@ package final class NodeLibraries {
             throw .systemCall("a folder for libraries", path: name, code: ENOENT)
         }
         guard !names.contains(name), !name.contains("\n"), !name.contains("\t") else { return }
+        if names.isEmpty { try makeFolder(folder, mode: 0o700) }
         let base = name.split(separator: "/").last.map(String.init) ?? "library"
         let path = "\(folder)/\(names.count)-\(base)"
         try write(bytes, to: path, O_CREAT | O_EXCL | O_WRONLY)
