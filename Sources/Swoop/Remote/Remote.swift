@@ -34,7 +34,7 @@
 /// A run that takes longer than `timeout` is stopped, and its core is free within a second.
 /// `retries` are further attempts after one that threw or took too long: on another node where
 /// there is one, after a pause of `backOff` that doubles each time. A plan's own `retry:` counts
-/// where it allows more.
+/// where it allows more. These, too, count for calls in plans.
 @attached(
     peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
