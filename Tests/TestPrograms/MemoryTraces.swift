@@ -12,6 +12,9 @@ package enum MemoryTraces {
         let memory = unsafe open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
         guard memory >= 0 else { return nil }
         defer { close(memory) }
+        let pages = unsafe open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
+        guard pages >= 0 else { return nil }
+        defer { close(pages) }
         var count = 0
         // The copy to be searched is itself in memory for secrets.
         _ = Secret(count: 1 << 20) { (buffer: UnsafeMutableRawBufferPointer) in
@@ -19,6 +22,11 @@ package enum MemoryTraces {
                 var place = region.lowerBound
                 while place < region.upperBound {
                     let size = min(buffer.count, Int(region.upperBound - place))
+                    // Looking at memory that is not there yet would bring it there: gigabytes.
+                    guard isAnyPresent(pages, place, size) else {
+                        place += UInt64(size)
+                        continue
+                    }
                     let taken = unsafe pread(
                         memory, buffer.baseAddress, size, off_t(place))
                     guard taken > 0 else { break }
@@ -31,6 +39,15 @@ package enum MemoryTraces {
             }
         }
         return count
+    }
+
+    /// Whether any page of a part of this process's memory is there, in memory or swapped out.
+    private static func isAnyPresent(_ pages: Int32, _ place: UInt64, _ size: Int) -> Bool {
+        let first = place / 4_096
+        let count = Int((place + UInt64(size) + 4_095) / 4_096 - first)
+        var entries = [UInt64](repeating: 0, count: count)
+        let taken = unsafe pread(pages, &entries, count * 8, off_t(first * 8))
+        return taken != count * 8 || entries.contains { $0 >> 62 != 0 }
     }
 
     private static func occurrences(of secret: Secret, in bytes: UnsafeRawBufferPointer) -> Int {
@@ -50,7 +67,7 @@ package enum MemoryTraces {
         }
     }
 
-    /// Memory that may be written to and is not kept out of dumps.
+    /// Memory of this process alone that may be written to and is not kept out of dumps.
     private static func dumpedRegions() -> [Range<UInt64>]? {
         guard let file = unsafe fopen("/proc/self/smaps", "r") else { return nil }
         defer { unsafe fclose(file) }
@@ -65,7 +82,7 @@ package enum MemoryTraces {
                 UInt64($0, radix: 16)
             }
             if ends.count == 2, words.count > 1 {
-                current = words[1].hasPrefix("rw") ? ends[0]..<ends[1] : nil
+                current = words[1].hasPrefix("rw-p") ? ends[0]..<ends[1] : nil
             } else if words.first == "VmFlags:", let region = current, !words.contains("dd") {
                 regions.append(region)
             }
