@@ -40,6 +40,9 @@ package struct LiveRun: Sendable {
     /// Whether nothing is going on.
     package var isOver: Bool { began == nil }
 
+    /// Tasks of this work that ended, however.
+    private var ended: UInt64 { count.ended - min(count.ended, before.ended) }
+
     /// What was counted last.
     package var counted: ProgressCount { count }
 
@@ -87,10 +90,8 @@ package struct LiveRun: Sendable {
     // MARK: While it runs
 
     private func picture(after elapsed: Int64) -> Shown {
-        let ended = count.done + count.failed + count.cancelled
-        let earlier = before.done + before.failed + before.cancelled
-        let done = ended - min(ended, earlier)
-        let total = max(1, count.total - min(count.total, earlier))
+        let done = ended
+        let total = max(1, count.total - min(count.total, before.ended))
         let share = min(1, Double(done) / Double(total))
         var words = ["\(tasks(count.done, of: total))"]
         if let usage { words.append("\(usage.busyCores) of \(usage.cores) cores busy") }
@@ -156,9 +157,7 @@ package struct LiveRun: Sendable {
     // MARK: Afterwards
 
     private func summary(after elapsed: Int64) -> Shown {
-        let ended = count.done + count.failed + count.cancelled
-        let earlier = before.done + before.failed + before.cancelled
-        var text = tasks(count.done, of: ended - min(ended, earlier))
+        var text = tasks(count.done, of: ended)
         text += " in \(LiveRun.time(elapsed))"
         if let usage, let cpuBefore {
             let cpu = max(0, LiveRun.cpu(usage) &- cpuBefore)

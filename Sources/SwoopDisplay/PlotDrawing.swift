@@ -1,5 +1,7 @@
 // How a plot looks: SVG of a fixed size, on white, so that it is the same in every theme.
 
+import SwoopModel
+
 extension Plot {
     /// The drawing.
     public var svg: String {

@@ -1,5 +1,7 @@
 // A small table for people, as text and as HTML.
 
+import SwoopModel
+
 /// Rows beneath a heading.
 package struct ShownTable: Hashable, Sendable {
     /// What stands above the table; empty: nothing.

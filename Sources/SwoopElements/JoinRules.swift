@@ -81,10 +81,10 @@ public enum _LeftJoin<Left: PageElement, Right: PageElement>: _JoinRule {
     public static var _name: String { "leftJoined" }
 }
 
-/// Left elements that have a partner, each once.
-public enum _SemiJoin<Left: PageElement, Right: PageElement>: _JoinRule {
-    /// The first.
-    @inlinable public static var _matching: _JoinMatching { .first }
+/// A join that gives rows of the left side alone.
+public protocol _LeftRowsRule: _JoinRule where Output == Left {}
+
+extension _LeftRowsRule {
     /// The left element.
     @inlinable @inline(__always) public static func _output(
         _ left: Left._Columns, _ row: Int, _ right: [Right._Columns], _ place: UInt64
@@ -96,25 +96,20 @@ public enum _SemiJoin<Left: PageElement, Right: PageElement>: _JoinRule {
     ) {
         Left._Builder._gather(left, into: &sections)
     }
+}
+
+/// Left elements that have a partner, each once.
+public enum _SemiJoin<Left: PageElement, Right: PageElement>: _LeftRowsRule {
+    /// The first.
+    @inlinable public static var _matching: _JoinMatching { .first }
     /// The operation's name.
     public static var _name: String { "semiJoined" }
 }
 
 /// Left elements that have no partner.
-public enum _AntiJoin<Left: PageElement, Right: PageElement>: _JoinRule {
+public enum _AntiJoin<Left: PageElement, Right: PageElement>: _LeftRowsRule {
     /// None.
     @inlinable public static var _matching: _JoinMatching { .none }
-    /// The left element.
-    @inlinable @inline(__always) public static func _output(
-        _ left: Left._Columns, _ row: Int, _ right: [Right._Columns], _ place: UInt64
-    ) -> Left { left[row] }
-    /// Adds left elements.
-    @inlinable public static func _gather(
-        _ left: _GatheredRows<Left._Columns>, _ right: _GatheredRows<Right._Columns>,
-        into sections: inout _PageSections
-    ) {
-        Left._Builder._gather(left, into: &sections)
-    }
     /// The operation's name.
     public static var _name: String { "antiJoined" }
 }

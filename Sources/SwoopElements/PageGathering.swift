@@ -3,13 +3,14 @@
 // copied once, from page to page. What has no columns goes through a builder. PageElement.swift has
 // the builders of elements that come one by one.
 
-/// Where rows lie in some opened pages, one word each; lent for a call.
+/// Places of rows in some opened pages, as numbers of 64 bits (page, row). The memory is valid
+/// during the call that got it.
 @safe @frozen public struct _RowPlaces {
     @usableFromInline let base: UnsafePointer<UInt64>
     /// The number of rows.
     public let count: Int
 
-    /// Lends some words.
+    /// Places that lie at an address.
     @inlinable public init(_ base: UnsafePointer<UInt64>, count: Int) {
         unsafe self.base = base
         self.count = count

@@ -78,10 +78,13 @@ public struct ProgressCount: Hashable, Sendable {
     public var timeLeft: Duration? { nanosecondsLeft > 0 ? .nanoseconds(nanosecondsLeft) : nil }
 
     /// Whether nothing is left to do.
-    package var isOver: Bool { done + failed + cancelled >= total }
+    package var isOver: Bool { ended >= total }
+
+    /// Tasks that ended, however.
+    package var ended: UInt64 { done + failed + cancelled }
 
     /// Whether something is left to do that is on no core.
-    package var waits: Bool { done + failed + cancelled + running < total }
+    package var waits: Bool { ended + running < total }
 
     /// Counts of nothing yet.
     package init(

@@ -160,28 +160,8 @@ struct Database {
         _ question: String, _ plan: @Sendable () -> ProxyArray<Row>,
         _ answer: (Row) -> Answer
     ) async throws {
-        if let chosen = variable("SWOOP_BENCH_QUESTIONS"),
-            !chosen.split(separator: " ").contains(Substring(question))
-        {
-            return
-        }
-        var times: [Double] = []
-        var last: ProxyArray<Row>?
-        for _ in 0...repetitions {
-            last = nil
-            times.append(
-                try await timed {
-                    let made = try await cluster.remotely { _ in plan() }
-                    try await made.wait()
-                    last = made
-                })
-        }
-        guard let last else { throw WrongAnswer() }
-        let kept = last
-        let count = try await cluster.remotely { _ in kept.count }.value
-        emit(
-            "W13", "swoop:\(question)", n: Self.rows, seconds: Array(times.dropFirst()),
-            extra: [("rows", Double(count)), ("pages", Double(last.pageCount))])
+        let questions = DatabaseQuestions(cluster: cluster, rows: Self.rows)
+        guard let last = try await questions.ask(question, plan) else { return }
         guard let hand else { return }
         guard hand.isRight(question, try await last.collect(cap: 4 << 30).map(answer)) else {
             say("\(question) is wrong")

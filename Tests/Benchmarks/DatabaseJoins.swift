@@ -57,43 +57,20 @@ struct DatabaseJoins {
             }
             try await x.wait()
             try await big.wait()
-            let joins = DatabaseJoins(cluster: cluster, rows: rows)
-            try await joins.ask("j1") { x.joined(with: small, on: \.id1, equals: \.id1).stored() }
-            try await joins.ask("j2") { x.joined(with: medium, on: \.id2, equals: \.id2).stored() }
-            try await joins.ask("j3") {
+            let joins = DatabaseQuestions(cluster: cluster, rows: rows)
+            _ = try await joins.ask("j1") {
+                x.joined(with: small, on: \.id1, equals: \.id1).stored()
+            }
+            _ = try await joins.ask("j2") {
+                x.joined(with: medium, on: \.id2, equals: \.id2).stored()
+            }
+            _ = try await joins.ask("j3") {
                 x.leftJoined(with: medium, on: \.id2, equals: \.id2).stored()
             }
-            try await joins.ask("j4") { x.joined(with: texts, on: \.id5, equals: \.id5).stored() }
-            try await joins.ask("j5") { x.joined(with: big, on: \.id3, equals: \.id3).stored() }
+            _ = try await joins.ask("j4") {
+                x.joined(with: texts, on: \.id5, equals: \.id5).stored()
+            }
+            _ = try await joins.ask("j5") { x.joined(with: big, on: \.id3, equals: \.id3).stored() }
         }
-    }
-
-    let cluster: Cluster
-    let rows: Int
-
-    private func ask<Row>(
-        _ question: String, _ plan: @Sendable () -> ProxyArray<Row>
-    ) async throws {
-        if let chosen = variable("SWOOP_BENCH_QUESTIONS"),
-            !chosen.split(separator: " ").contains(Substring(question))
-        {
-            return
-        }
-        var times: [Double] = []
-        var last: ProxyArray<Row>?
-        for _ in 0...repetitions {
-            last = nil
-            times.append(
-                try await timed {
-                    let made = try await cluster.remotely { _ in plan() }
-                    try await made.wait()
-                    last = made
-                })
-        }
-        guard let kept = last else { throw WrongAnswer() }
-        let count = try await cluster.remotely { _ in kept.count }.value
-        emit(
-            "W13", "swoop:\(question)", n: rows, seconds: Array(times.dropFirst()),
-            extra: [("rows", Double(count)), ("pages", Double(kept.pageCount))])
     }
 }

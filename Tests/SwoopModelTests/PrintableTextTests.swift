@@ -45,3 +45,11 @@ import Testing
         }
     }
 }
+
+@Suite struct MarkupTests {
+    @Test func `a sign of markup is text, whatever stands on it`() {
+        #expect(Markup.text("a<b>&\"c\"") == "a&lt;b&gt;&amp;&quot;c&quot;")
+        // The mark and the sign beneath it are one character.
+        #expect(!Markup.text("<\u{301}script>").unicodeScalars.contains("<"))
+    }
+}

@@ -37,7 +37,8 @@ import Swoop
 /// The form in which keys are one.
 private func plain(_ weight: Double) -> UInt64 { weight.isNaN ? 1 : (weight + 0).bitPattern }
 
-/// Tells what came of random joins: `random-joins SEED AGENTS BUDGET`.
+/// Compares joins of random tables with serial ones, and prints the counts:
+/// `random-joins SEED AGENTS BUDGET`.
 func tellRandomJoins(_ arguments: [String]) async throws {
     guard arguments.count == 3, let seed = Int(arguments[0]), let agents = Int(arguments[1]),
         let budget = Int(arguments[2])

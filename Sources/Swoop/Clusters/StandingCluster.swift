@@ -8,7 +8,7 @@ package import SwoopModel
 import SwoopTransport
 
 extension StandingCluster.HostReport {
-    /// A host of which nothing was heard before its user stopped waiting.
+    /// A host whose agent had not joined when the user stopped `swoop up`.
     package init(stopped host: String) {
         let step = HostError.Step.cancelled
         self.init(

@@ -189,17 +189,7 @@ struct PlanDrawing {
         return (text + ["</svg>", ""]).joined(separator: "\n")
     }
 
-    private func escaped(_ text: String) -> String {
-        PrintableText.line(text).map { character in
-            switch character {
-            case "&": "&amp;"
-            case "<": "&lt;"
-            case ">": "&gt;"
-            case "\"": "&quot;"
-            default: String(character)
-            }
-        }.joined()
-    }
+    private func escaped(_ text: String) -> String { Markup.text(PrintableText.line(text)) }
 }
 
 extension Plan: CustomStringConvertible {

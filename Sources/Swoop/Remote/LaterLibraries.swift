@@ -37,7 +37,7 @@ package enum LaterLibraries {
     /// Tells the processes that this one starts of a library, by a list beside it; sessions of
     /// other clusters send it.
     package static func announce(_ path: String) {
-        let others = newObjects().filter { $0 != path }
+        let others = newLibraries().filter { $0 != path }
         announced.withLock { $0 += others + [path] }
         let folder = path.lastIndex(of: "/").map { path[..<$0] } ?? "."
         let list = "\(folder)/libraries-\(getpid())"
@@ -57,33 +57,15 @@ package enum LaterLibraries {
 
     private static let announced = Mutex<[String]>([])
 
-    /// The files that this process has loaded, and had when this was asked first.
-    private static let known = Mutex(Set(objects()))
+    /// The libraries that this process has loaded, and had when this was asked first.
+    private static let known = Mutex(Set(MappedFiles.loadedLibraries()))
 
     /// Called before the first library is loaded: what is there then belongs to the program.
     package static func begin() { known.withLock { _ in } }
 
-    private static func newObjects() -> [String] {
-        let all = objects()
+    private static func newLibraries() -> [String] {
+        let all = MappedFiles.loadedLibraries()
         return known.withLock { known in all.filter { known.insert($0).inserted } }
-    }
-
-    private static func objects() -> [String] {
-        guard let file = unsafe fopen("/proc/self/maps", "re") else { return [] }
-        defer { unsafe fclose(file) }
-        var line: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { unsafe free(line) }
-        var paths: [String] = []
-        while unsafe getline(&line, &capacity, file) > 0, let bytes = unsafe line {
-            let text = unsafe String(cString: bytes)
-            guard let start = text.firstIndex(of: "/"),
-                text.split(separator: ".").dropFirst().contains(where: { $0.hasPrefix("so") })
-            else { continue }
-            let path = String(text[start...].prefix { $0 != "\n" })
-            if paths.last != path { paths.append(path) }
-        }
-        return paths
     }
 
     /// Loads what was announced since, here and by clients to this node; false: there is nothing

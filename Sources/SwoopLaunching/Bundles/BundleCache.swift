@@ -173,8 +173,11 @@ package final class BundleCache: Sendable {
         try renameFile(temporary, to: final)
     }
 
-    /// Where this process may make a folder, which others remove once it has ended and left it.
-    func newWorkFolder() -> String { "\(incomingFolder)/\(TemporaryName.make())" }
+    /// Where this process may make a folder in a cache, which others remove once it has ended and
+    /// left it.
+    static func newWorkFolder(in folder: String) -> String {
+        "\(folder)/incoming/\(TemporaryName.make())"
+    }
 
     private func incomplete(_ manifest: ProgramManifest, _ missing: [ProgramFile]) -> BundleError {
         .incomplete(program: manifest.name, missing: missing.map(\.name))

@@ -6,7 +6,7 @@ import SwoopModel
 import SwoopTransport
 
 /// What this process consists of.
-enum MappedFiles {
+package enum MappedFiles {
     struct Place: Equatable {
         var name: String
         var path: String
@@ -38,6 +38,12 @@ enum MappedFiles {
             if names.insert(name).inserted { places.append(Place(name: name, path: image.path)) }
         }
         return places
+    }
+
+    /// The paths of the libraries that this process has loaded, and of the loader.
+    package static func loadedLibraries() -> [String] {
+        // The program itself has no name there, and the kernel's own image one without a folder.
+        list().map(\.path).filter { $0.hasPrefix("/") }
     }
 
     /// What people call this program.

@@ -11,25 +11,31 @@ package final class NodeLibraries {
 
     /// The list, there or not; empty: this node takes no libraries.
     package let listPath: String
+    private let cache: String
     private let folder: String
     private var names: Set<String> = []
 
     /// - Parameter cache: the folder of programs; empty: the node takes none, and no libraries.
     package init(cache: String) {
+        self.cache = cache
         // Made when the first one comes: an agent that is killed leaves nothing where none came.
-        folder = cache.isEmpty ? "" : (try? BundleCache(folder: cache))?.newWorkFolder() ?? ""
+        folder = cache.isEmpty ? "" : BundleCache.newWorkFolder(in: cache)
         listPath = folder.isEmpty ? "" : "\(folder)/list"
     }
 
     /// Takes a library; one of a name that is here already is passed over.
     ///
-    /// - Throws: where the file cannot be written; workers do not see it then.
+    /// - Throws: where the file cannot be written, or others could change it; workers do not see it
+    ///   then.
     package func take(_ bytes: [UInt8], named name: String) throws(BundleError) {
         guard !folder.isEmpty else {
             throw .systemCall("a folder for libraries", path: name, code: ENOENT)
         }
         guard !names.contains(name), !name.contains("\n"), !name.contains("\t") else { return }
-        if names.isEmpty { try makeFolder(folder, mode: 0o700) }
+        if names.isEmpty {
+            _ = try BundleCache(folder: cache)
+            try makeFolder(folder, mode: 0o700)
+        }
         let base = name.split(separator: "/").last.map(String.init) ?? "library"
         let path = "\(folder)/\(names.count)-\(base)"
         try write(bytes, to: path, O_CREAT | O_EXCL | O_WRONLY)

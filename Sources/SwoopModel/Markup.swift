@@ -1,9 +1,9 @@
-// Pieces of HTML and SVG: text that is shown as it is, whatever is in it, and numbers for
-// coordinates.
+// Text within HTML and SVG.
 
-enum Markup {
+/// Pieces of HTML and SVG.
+package enum Markup {
     /// Text in which nothing is markup.
-    static func text(_ text: String) -> String {
+    package static func text(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -17,14 +17,5 @@ enum Markup {
             }
         }
         return result
-    }
-
-    /// A coordinate with one place behind the point.
-    static func place(_ value: Double) -> String {
-        let tenths = Int(max(-1e7, min(1e7, value.isFinite ? value : 0)) * 10)
-        let whole = tenths / 10
-        let rest = abs(tenths % 10)
-        let sign = tenths < 0 && whole == 0 ? "-" : ""
-        return rest == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(rest)"
     }
 }
