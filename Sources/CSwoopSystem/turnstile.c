@@ -19,7 +19,7 @@
 #define SKF_AD_RANDOM 56
 #endif
 
-enum { sources_max = 16, queue = 1024 };
+enum { lines_max = 1024, queue = 1024 };
 
 uint64_t swoop_listener_cookie(int descriptor) {
     int listens = 0;
@@ -79,47 +79,129 @@ static int is_ipv4(const uint8_t *source) {
     return memcmp(source, mapped, sizeof mapped) == 0;
 }
 
-int swoop_turnstile_divert(int second, const uint8_t *sources, int count, uint32_t share) {
-    if (count < 0 || count > sources_max) return -EINVAL;
-    int four = 0;
-    for (int i = 0; i < count; i++) four += is_ipv4(sources + 16 * i);
-    int six = count - four;
-    struct sock_filter program[10 + 8 * sources_max];
-    int n = 0;
-    if (count > 0) {
-        // Where chance decides; jumps only go forward, past the program counter behind them.
-        int chance = 4 + four + 1 + 8 * six + 1;
-        program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_NET_OFF);
-        program[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0);
-        program[n++] = (struct sock_filter)BPF_JUMP(
-            BPF_JMP | BPF_JEQ | BPF_K, 0x40, 0, (uint8_t)(1 + four + 1));
-        program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_NET_OFF + 12);
-        for (int i = 0; i < count; i++) {
-            if (!is_ipv4(sources + 16 * i)) continue;
-            uint8_t jump = (uint8_t)(chance - n - 1);
-            program[n++] = (struct sock_filter)BPF_JUMP(
-                BPF_JMP | BPF_JEQ | BPF_K, word(sources + 16 * i + 12), jump, 0);
-        }
-        program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
-        for (int i = 0; i < count; i++) {
-            if (is_ipv4(sources + 16 * i)) continue;
+// The mark: the upper 12 bits of what follows 127 say by a key which the lower 12 are. `add_mark`
+// is the same as a program.
+enum { first_shift = 15, second_shift = 13, last_factor = 0x2c1b3c6d, result_shift = 20 };
+
+uint32_t swoop_mark_address(const uint32_t *mark, uint32_t chosen) {
+    chosen &= 0xfff;
+    uint32_t mixed = (chosen + mark[0]) * (mark[1] | 1);
+    mixed ^= mixed >> first_shift;
+    mixed = (mixed + mark[2]) * (mark[3] | 1);
+    mixed ^= mixed >> second_shift;
+    mixed *= last_factor;
+    return (uint32_t)127 << 24 | chosen << 12 | mixed >> result_shift;
+}
+
+// A program of the kernel's that is being written.
+struct program {
+    struct sock_filter lines[lines_max];
+    int count;
+};
+
+// Where a jump goes that is to go where chance decides.
+static const uint32_t to_chance = UINT32_MAX;
+
+static void add(struct program *program, struct sock_filter line) {
+    if (program->count < lines_max) program->lines[program->count] = line;
+    program->count++;
+}
+
+static void add_statement(struct program *program, int code, uint32_t value) {
+    add(program, (struct sock_filter)BPF_STMT((uint16_t)code, value));
+}
+
+// Goes past `other` lines unless the accumulator is `value`.
+static void add_comparison(struct program *program, uint32_t value, int other) {
+    add(program,
+        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, (uint8_t)other));
+}
+
+// What is done with newcomers of some addresses: `code` and `value` are a line that ends there.
+static void add_sources(
+    struct program *program, const uint8_t *sources, int count, int four, int code, uint32_t value
+) {
+    for (int i = 0; i < count; i++) {
+        const uint8_t *source = sources + 16 * i;
+        if (is_ipv4(source) != four) continue;
+        if (four) {
+            add_comparison(program, word(source + 12), 1);
+        } else {
             for (int part = 0; part < 4; part++) {
-                program[n++] = (struct sock_filter)BPF_STMT(
-                    BPF_LD | BPF_W | BPF_ABS, SKF_NET_OFF + 8 + 4 * part);
-                uint8_t same = part == 3 ? (uint8_t)(chance - n - 1) : 0;
-                uint8_t other = (uint8_t)(2 * (3 - part));
-                program[n++] = (struct sock_filter)BPF_JUMP(
-                    BPF_JMP | BPF_JEQ | BPF_K, word(sources + 16 * i + 4 * part), same, other);
+                add_statement(program, BPF_LD | BPF_W | BPF_ABS, SKF_NET_OFF + 8 + 4 * part);
+                add_comparison(program, word(source + 4 * part), 2 * (3 - part) + 1);
             }
         }
-        program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+        add_statement(program, code, value);
     }
-    program[n++] = (struct sock_filter)BPF_STMT(
-        BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_RANDOM);
-    program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, share, 1, 0);
-    program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
-    program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 1);
-    struct sock_fprog whole = {.len = (unsigned short)n, .filter = program};
+}
+
+// Lets in whose address, which the accumulator has, bears the mark.
+static void add_mark(struct program *program, const uint32_t *mark) {
+    enum { address = 0 };
+    add_statement(program, BPF_ST, address);
+    add_statement(program, BPF_ALU | BPF_RSH | BPF_K, 24);
+    int start = program->count;
+    add_comparison(program, 127, 0);
+    add_statement(program, BPF_LD | BPF_MEM, address);
+    add_statement(program, BPF_ALU | BPF_RSH | BPF_K, 12);
+    add_statement(program, BPF_ALU | BPF_AND | BPF_K, 0xfff);
+    for (int round = 0; round < 2; round++) {
+        add_statement(program, BPF_ALU | BPF_ADD | BPF_K, mark[2 * round]);
+        add_statement(program, BPF_ALU | BPF_MUL | BPF_K, mark[2 * round + 1] | 1);
+        add_statement(program, BPF_MISC | BPF_TAX, 0);
+        add_statement(
+            program, BPF_ALU | BPF_RSH | BPF_K, round == 0 ? first_shift : second_shift);
+        add_statement(program, BPF_ALU | BPF_XOR | BPF_X, 0);
+    }
+    add_statement(program, BPF_ALU | BPF_MUL | BPF_K, last_factor);
+    add_statement(program, BPF_ALU | BPF_RSH | BPF_K, result_shift);
+    add_statement(program, BPF_MISC | BPF_TAX, 0);
+    add_statement(program, BPF_LD | BPF_MEM, address);
+    add_statement(program, BPF_ALU | BPF_AND | BPF_K, 0xfff);
+    add_statement(program, BPF_ALU | BPF_XOR | BPF_X, 0);
+    add_comparison(program, 0, 1);
+    add_statement(program, BPF_RET | BPF_K, 0);
+    if (start < lines_max) program->lines[start].jf = (uint8_t)(program->count - start - 1);
+}
+
+// What becomes of newcomers of one version of IP.
+static void add_version(struct program *program, const swoop_diversion *diversion, int four) {
+    if (four) add_statement(program, BPF_LD | BPF_W | BPF_ABS, SKF_NET_OFF + 12);
+    add_sources(
+        program, diversion->named, diversion->named_count, four, BPF_JMP | BPF_JA, to_chance);
+    add_sources(
+        program, diversion->spared, diversion->spared_count, four, BPF_RET | BPF_K, 0);
+    if (four && diversion->mark) add_mark(program, diversion->mark);
+    if (diversion->others)
+        add_statement(program, BPF_JMP | BPF_JA, to_chance);
+    else
+        add_statement(program, BPF_RET | BPF_K, 0);
+}
+
+int swoop_turnstile_divert(int second, const swoop_diversion *diversion) {
+    struct program program = {.count = 0};
+    add_statement(&program, BPF_LD | BPF_B | BPF_ABS, SKF_NET_OFF);
+    add_statement(&program, BPF_ALU | BPF_AND | BPF_K, 0xf0);
+    add_comparison(&program, 0x60, 1);
+    int to_six = program.count;
+    add_statement(&program, BPF_JMP | BPF_JA, 0);
+    add_version(&program, diversion, 1);
+    program.lines[to_six].k = (uint32_t)(program.count - to_six - 1);
+    add_version(&program, diversion, 0);
+    int chance = program.count;
+    add_statement(&program, BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_RANDOM);
+    add(&program,
+        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, diversion->share, 1, 0));
+    add_statement(&program, BPF_RET | BPF_K, 0);
+    add_statement(&program, BPF_RET | BPF_K, 1);
+    if (program.count > lines_max) return -EINVAL;
+    for (int i = 0; i < chance; i++) {
+        struct sock_filter *line = &program.lines[i];
+        if (line->code == (BPF_JMP | BPF_JA) && line->k == to_chance)
+            line->k = (uint32_t)(chance - i - 1);
+    }
+    struct sock_fprog whole = {.len = (unsigned short)program.count, .filter = program.lines};
     return setsockopt(second, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &whole, sizeof whole) == 0
                ? 0
                : -errno;

@@ -1,6 +1,8 @@
 // The way from this machine to itself, which needs no network: loopback, or where a network of its
 // own has not even that (`unshare --net`), a socket of the kernel's.
 
+import CSwoopSodium
+import CSwoopSystem
 import Glibc
 
 /// How processes of one machine reach one another.
@@ -32,17 +34,19 @@ package enum Loopback {
 
     /// An endpoint at 127.0.0.1 as somebody connects to it from an address of loopback that nobody
     /// else uses, so that a flood from this machine is told from them; any other endpoint as it is.
-    static func fromOwnAddress(_ endpoint: String) -> String {
+    static func fromOwnAddress(_ endpoint: String, bearing mark: LoopbackMark?) -> String {
         let scheme = "tcp://"
-        guard endpoint.hasPrefix(scheme + "127.0.0.1:"), let own = ownAddress() else {
+        guard endpoint.hasPrefix(scheme + "127.0.0.1:"), let own = ownAddress(bearing: mark) else {
             return endpoint
         }
         return "\(scheme)\(own):0;\(endpoint.dropFirst(scheme.count))"
     }
 
     /// An address of loopback that nobody else uses, drawn by chance; nil: there is only one.
-    package static func ownAddress() -> String? {
-        let address = UInt32.random(in: 0x7f01_0101...0x7ffe_fefe)
+    ///
+    /// - Parameter mark: draws among the addresses that bear it.
+    package static func ownAddress(bearing mark: LoopbackMark? = nil) -> String? {
+        let address = mark?.address() ?? UInt32.random(in: 0x7f01_0101...0x7ffe_fefe)
         guard isOwn(address) else { return nil }
         return [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".")
     }
@@ -56,5 +60,39 @@ package enum Loopback {
     /// machine can connect: for where there is no folder for one that is the user's alone.
     package static func endpointWithoutFile() -> String {
         "ipc://@swoop-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    }
+}
+
+/// Which addresses of loopback somebody connects from who has a server's public key: one in 4,096,
+/// by that key.
+///
+/// During a flood from this machine the server tells friends by it before they have said anything.
+/// It is no secret for long: whoever looks sees the addresses of connections that are up, and can
+/// use these, but not tell another.
+package struct LoopbackMark: Sendable {
+    /// Four words, for the system.
+    let words: [UInt32]
+
+    /// The mark of a server's public key.
+    package init(serverKey: String) {
+        var hash = [UInt8](repeating: 0, count: 32)
+        let text = Array("swoop loopback \(serverKey)".utf8)
+        _ = unsafe crypto_hash_sha256(&hash, text, UInt64(text.count))
+        words = (0..<4).map { place in
+            hash[4 * place..<4 * place + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        }
+    }
+
+    /// An address that bears it, drawn by chance.
+    package func address() -> UInt32 {
+        // Neither among 127.0 nor among 127.255, which have meanings of their own.
+        unsafe swoop_mark_address(words, UInt32.random(in: 0x010...0xfef))
+    }
+
+    /// Whether an address bears it.
+    package func isBorne(by source: StrangerGate.Source) -> Bool {
+        let number = source.bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
+        guard source == StrangerGate.Source(number), number >> 24 == 127 else { return false }
+        return unsafe swoop_mark_address(words, number >> 12) == number
     }
 }

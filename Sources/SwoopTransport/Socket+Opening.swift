@@ -106,6 +106,15 @@ extension SocketSecurity {
         if case .server(_, let authenticator) = self { authenticator } else { nil }
     }
 
+    /// What those make of addresses of loopback who have the server's public key.
+    var loopbackMark: LoopbackMark? {
+        switch self {
+        case .server(let keys, _): LoopbackMark(serverKey: keys.publicKey)
+        case .client(_, let serverKey): LoopbackMark(serverKey: serverKey)
+        case .inProcess, .signedMessages: nil
+        }
+    }
+
     /// True without keys.
     var isInProcess: Bool {
         if case .inProcess = self { true } else { false }

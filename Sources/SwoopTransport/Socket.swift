@@ -18,6 +18,8 @@ import Synchronization
     /// Whether it reached who it connects to; nil where nobody asks.
     private let reach: ReachWatch?
     let isRouter: Bool
+    /// What the server's public key makes of addresses of loopback; nil for servers.
+    private let mark: LoopbackMark?
     private let heartbeatMilliseconds: Int32
     private let acknowledgeMilliseconds: Int32
 
@@ -34,7 +36,9 @@ import Synchronization
         var reach: ReachWatch?
         do throws(TransportError) {
             if let judge = security.authenticator, kind == .router {
-                let watch = StrangerWatch(handshakeMilliseconds: options.handshakeMilliseconds)
+                let watch = StrangerWatch(
+                    handshakeMilliseconds: options.handshakeMilliseconds,
+                    mark: security.loopbackMark)
                 let events = try unsafe watch.begin(at: handle, in: context)
                 judge.watch(WatchedSocket(watch: watch, events: SocketHandOver(events)))
                 strangers = watch
@@ -51,6 +55,7 @@ import Synchronization
         isRouter = kind == .router
         authenticator = security.authenticator
         isInProcess = security.isInProcess
+        mark = security.loopbackMark
         heartbeatMilliseconds = options.heartbeatMilliseconds
         acknowledgeMilliseconds = options.acknowledgeMilliseconds
     }
@@ -84,7 +89,8 @@ import Synchronization
         try checkTransport(of: endpoint)
         try watchConnections(of: endpoint)
         try allowIPv6(in: endpoint)
-        guard unsafe zmq_connect(handle, Loopback.fromOwnAddress(endpoint)) == 0 else {
+        guard unsafe zmq_connect(handle, Loopback.fromOwnAddress(endpoint, bearing: mark)) == 0
+        else {
             throw .zeroMQ("zmq_connect", code: zmq_errno())
         }
     }

@@ -10,14 +10,40 @@ package struct StrangerGate: Sendable {
 
         /// An address by its 16 bytes.
         package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+        /// An address of IPv4.
+        package init(_ number: UInt32) {
+            bytes =
+                [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
+                + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+        }
+    }
+
+    /// Of whom a part is refused.
+    package struct Drawn: Equatable, Sendable {
+        /// Who is drawn besides those named.
+        package enum Others: Equatable, Sendable {
+            /// None.
+            case nobody
+            /// Who is not known: see `StrangerGate.knows`.
+            case unknown
+            /// All.
+            case everybody
+        }
+
+        /// Addresses that flood.
+        package var named: [Source]
+        /// Who else is drawn.
+        package var others: Others
+        /// Addresses that are known without a mark, where that makes a difference.
+        package var spared: [Source]
     }
 
     /// Who is let in.
     package enum Rule: Equatable, Sendable {
         case everybody
-        /// Of these addresses (none: of all) so many of 2^32, by chance, and whoever comes from
-        /// elsewhere.
-        case share(UInt32, of: [Source])
+        /// So many of 2^32 of these, by chance, and whoever else comes.
+        case share(UInt32, of: Drawn)
     }
 
     /// So many a second may prove nothing for as long as they like. An agent host has two sockets
@@ -25,51 +51,75 @@ package struct StrangerGate: Sendable {
     static let perSecond: Int64 = 100
     /// So many may come at once after a quiet time, and two for each key that is permitted.
     static let atOnce: Int64 = 64
-    /// Addresses that a rule may name; a flood of more is one of all.
-    static let sourcesMax = 8
+    /// Addresses that a rule may name; a flood of more is one of all that are not known.
+    package static let sourcesMax = 8
+    /// Addresses without a mark that are known, the latest.
+    package static let provedMax = 32
     private static let period: Int64 = 100_000_000
     private static let shareMost = Double(1 << 31)
     private static let shareLeast = Double(1 << 18)
 
     /// The rule of now.
     package private(set) var rule = Rule.everybody
-    /// Who came in this period, by where from.
-    private var newcomers: [Source: Int] = [:]
+    /// By what addresses of loopback those are known who have the server's key.
+    let mark: LoopbackMark?
+    /// Where the latest came from who proved a key, by addresses without the mark.
+    private var proved: [Source] = []
+    private var newcomers = RecentNewcomers()
     private var newcomerCount = 0
     private var proofs = 0
     private var began: Int64 = 0
     /// Newcomers that may still come without proof.
     private var allowance = RateAllowance(perSecond: perSecond, atOnce: atOnce)
-    /// The same of those who come from elsewhere than the addresses of the rule: friends, many at
-    /// once, must not be taken for a flood from everywhere.
-    private var others = RateAllowance(perSecond: perSecond, atOnce: atOnce)
+    /// The same of those whom the rule does not draw: friends, many at once, must not be taken for
+    /// a flood from everywhere.
+    private var undrawn = RateAllowance(perSecond: perSecond, atOnce: atOnce)
 
     /// A gate that lets everybody in.
-    package init() {}
+    package init(mark: LoopbackMark? = nil) { self.mark = mark }
 
     /// When `turn` is due; nil: when somebody comes.
     package var deadline: Int64? { rule == .everybody ? nil : began + Self.period }
 
+    /// Whether who comes from there is let in during a flood of others: a key was proved from
+    /// there, or only who has the server's public key can tell the address.
+    package func knows(_ source: Source) -> Bool {
+        proved.contains(source) || mark?.isBorne(by: source) ?? false
+    }
+
+    /// Whether the rule leaves it to chance who comes in from there.
+    package func draws(_ source: Source) -> Bool {
+        guard case .share(_, let drawn) = rule else { return false }
+        return switch drawn.others {
+        case .nobody: drawn.named.contains(source)
+        case .unknown: drawn.named.contains(source) || !knows(source)
+        case .everybody: true
+        }
+    }
+
     /// One of the newcomers has proved a key.
-    package mutating func prove() {
+    package mutating func prove(from source: Source) {
         proofs += 1
         allowance.giveBack()
-        others.giveBack()
+        undrawn.giveBack()
+        newcomers.remove(source)
+        guard !(mark?.isBorne(by: source) ?? false), proved.last != source else { return }
+        proved.removeAll { $0 == source }
+        proved.append(source)
+        if proved.count > Self.provedMax { proved.removeFirst() }
     }
 
     /// Somebody was let in.
     package mutating func accept(from source: Source, permitted: Int, at now: Int64) {
         if rule == .everybody, now - began >= Self.period { begin(at: now) }
         newcomerCount += 1
-        if newcomers.count < 1_024 || newcomers[source] != nil {
-            newcomers[source, default: 0] += 1
-        }
+        newcomers.add(source)
         let most = Self.atOnce + 2 * Int64(min(permitted, 1 << 20))
         allowance.refill(upTo: most, at: now)
         allowance.take()
-        if case .share(_, let sources) = rule, !sources.isEmpty, !sources.contains(source) {
-            others.refill(upTo: most, at: now)
-            others.take()
+        if rule != .everybody, !draws(source) {
+            undrawn.refill(upTo: most, at: now)
+            undrawn.take()
         }
     }
 
@@ -83,20 +133,20 @@ package struct StrangerGate: Sendable {
         switch rule {
         case .everybody:
             let share = affordable / Double(max(1, unproved)) * Double(1 << 32)
-            rule = .share(bounded(share), of: culprits(besides: []))
-        case .share(let share, let sources):
+            rule = .share(bounded(share), of: drawn(besides: []))
+        case .share(let share, let drawn):
             // Slowly upwards: what one period finds of a small number is chance.
             let factor = min(2, max(1.0 / 8, affordable / Double(max(1, unproved))))
             let next = Double(share) * factor
-            if !sources.isEmpty, others.isOverdrawn {
-                others = RateAllowance(perSecond: Self.perSecond, atOnce: Self.atOnce)
-                rule = .share(bounded(next), of: culprits(besides: sources))
+            if undrawn.isOverdrawn {
+                undrawn = RateAllowance(perSecond: Self.perSecond, atOnce: Self.atOnce)
+                rule = .share(bounded(next), of: widened(drawn))
             } else if next > Self.shareMost {
                 rule = .everybody
                 allowance = RateAllowance(perSecond: Self.perSecond, atOnce: Self.atOnce / 4)
                 allowance.refill(upTo: Self.atOnce / 4, at: now)
             } else {
-                rule = .share(bounded(next), of: sources)
+                rule = .share(bounded(next), of: rule(of: drawn.named, drawn.others))
             }
         }
         begin(at: now)
@@ -104,7 +154,7 @@ package struct StrangerGate: Sendable {
     }
 
     private mutating func begin(at now: Int64) {
-        newcomers.removeAll(keepingCapacity: true)
+        newcomers.age(periods: (now - began) / Self.period)
         newcomerCount = 0
         proofs = 0
         began = now
@@ -114,20 +164,84 @@ package struct StrangerGate: Sendable {
         UInt32(min(Self.shareMost, max(Self.shareLeast, share)))
     }
 
-    private func newcomerCount(except sources: [Source]) -> Int {
-        newcomerCount - sources.reduce(0) { $0 + (newcomers[$1] ?? 0) }
+    private func rule(of named: [Source], _ others: Drawn.Others) -> Drawn {
+        let spared = others == .unknown ? proved.filter { !named.contains($0) } : []
+        return Drawn(named: named, others: others, spared: spared)
     }
 
-    /// The addresses that make a flood, with those known already; none: too many do.
-    private func culprits(besides known: [Source]) -> [Source] {
+    /// Those addresses and the others that make a flood; who is not known, if too many do.
+    private func drawn(besides named: [Source]) -> Drawn {
+        if let more = newcomers.culprits(
+            upTo: Self.sourcesMax - named.count,
+            { source in
+                !named.contains(source)
+            })
+        {
+            return rule(of: named + more, .nobody)
+        }
+        return rule(of: named.filter(knows), .unknown)
+    }
+
+    /// More than that: too many came whom it lets in.
+    private func widened(_ drawn: Drawn) -> Drawn {
+        switch drawn.others {
+        case .nobody: return self.drawn(besides: drawn.named)
+        case .unknown:
+            // Somebody uses the address of a friend.
+            let more = newcomers.culprits(upTo: Self.sourcesMax - drawn.named.count) { source in
+                !drawn.named.contains(source) && knows(source)
+            }
+            return more.map { rule(of: drawn.named + $0, .unknown) } ?? rule(of: [], .everybody)
+        case .everybody: return drawn
+        }
+    }
+}
+
+/// Who came lately and proved nothing, by where from: what was a while ago counts less.
+private struct RecentNewcomers {
+    private var counts: [StrangerGate.Source: Int] = [:]
+    /// Those from so many places that not all are kept.
+    private var elsewhere = 0
+    private static let placesMax = 1_024
+    /// What somebody who connects may need by accident is no flood.
+    private static let least = 4
+
+    mutating func add(_ source: StrangerGate.Source) {
+        if counts.count < Self.placesMax || counts[source] != nil {
+            counts[source, default: 0] += 1
+        } else {
+            elsewhere += 1
+        }
+    }
+
+    mutating func remove(_ source: StrangerGate.Source) {
+        guard let count = counts[source] else { return }
+        counts[source] = count > 1 ? count - 1 : nil
+    }
+
+    mutating func age(periods: Int64) {
+        guard periods < 8 else {
+            self = RecentNewcomers()
+            return
+        }
+        for _ in 0..<max(0, periods) {
+            counts = counts.compactMapValues { $0 > 1 ? $0 * 3 / 4 : nil }
+            elsewhere = elsewhere * 3 / 4
+        }
+    }
+
+    /// The few addresses that most of those came from whom `isMeant` says; nil: there are too many.
+    func culprits(
+        upTo most: Int, _ isMeant: (StrangerGate.Source) -> Bool
+    ) -> [StrangerGate.Source]? {
+        let meant = counts.filter { isMeant($0.key) }
+        let all = elsewhere + meant.values.reduce(0, +)
         // Half of what each of so many would have: what one of them has in a period is chance.
-        let most = newcomers.filter {
-            !known.contains($0.key) && $0.value * 2 * Self.sourcesMax >= newcomerCount
+        let found = meant.filter {
+            $0.value >= Self.least && $0.value * 2 * StrangerGate.sourcesMax >= all
         }
-        let all = known + most.keys
-        guard all.count <= Self.sourcesMax, newcomerCount(except: all) * 4 <= newcomerCount else {
-            return []
-        }
-        return all
+        let rest = all - found.values.reduce(0, +)
+        guard !found.isEmpty, found.count <= most, rest * 4 <= all else { return nil }
+        return Array(found.keys)
     }
 }

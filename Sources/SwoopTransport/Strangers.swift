@@ -152,9 +152,11 @@ package struct StrangerTable: Sendable {
 final class StrangerWatch: Sendable {
     private let table: Mutex<StrangerTable>
     private let places = Mutex<Set<UInt64>>([])
-    private let door = Mutex(Door())
+    private let door: Mutex<Door>
 
-    init(handshakeMilliseconds: Int32) {
+    /// - Parameter mark: what addresses those bear who have the socket's public key.
+    init(handshakeMilliseconds: Int32, mark: LoopbackMark?) {
+        door = Mutex(Door(mark: mark))
         table = Mutex(StrangerTable(ageMax: Int64(handshakeMilliseconds) * 1_200_000))
     }
 
@@ -188,7 +190,12 @@ final class StrangerWatch: Sendable {
     /// A message with a proved key came by it.
     func prove(_ descriptor: Int32) {
         guard table.withLock({ $0.prove(descriptor) }) else { return }
-        door.withLock { $0.gate.prove() }
+        var found = swoop_connection()
+        guard unsafe swoop_connection_look(descriptor, &found) == 0, found.is_counted != 0 else {
+            return
+        }
+        let source = source(of: found)
+        door.withLock { $0.gate.prove(from: source) }
     }
 
     /// Lets in as many as may come now; when to look again, nil: when one comes.
@@ -230,8 +237,7 @@ final class StrangerWatch: Sendable {
         let known: StrangerStanding? = isCounted ? nil : .silent
         let now = MonotonicClock.nanoseconds()
         if isCounted {
-            let source = StrangerGate.Source(
-                unsafe withUnsafeBytes(of: found.source) { unsafe Array($0) })
+            let source = source(of: found)
             door.withLock { door in
                 door.gate.accept(from: source, permitted: permitted, at: now)
                 door.turn(at: now)
@@ -249,6 +255,10 @@ final class StrangerWatch: Sendable {
             // libzmq owns it and closes it when it sees the end.
             _ = shutdown(stranger.descriptor, Int32(SHUT_RDWR))
         }
+    }
+
+    private func source(of connection: swoop_connection) -> StrangerGate.Source {
+        StrangerGate.Source(unsafe withUnsafeBytes(of: connection.source) { unsafe Array($0) })
     }
 
     private func standing(of stranger: StrangerTable.Stranger) -> StrangerStanding? {

@@ -43,10 +43,22 @@ final class Turnstile: Sendable {
         self.thread = Mutex(thread)
     }
 
-    /// Refuses whoever comes from these addresses (none: from anywhere), but for a share of 2^32.
-    func divert(_ sources: [StrangerGate.Source], share: UInt32) -> Bool {
-        unsafe swoop_turnstile_divert(
-            second, sources.flatMap(\.bytes), Int32(sources.count), share) == 0
+    /// Refuses those, but for a share of 2^32 by chance.
+    func divert(_ drawn: StrangerGate.Drawn, mark: LoopbackMark?, share: UInt32) -> Bool {
+        let (named, spared) = (drawn.named.flatMap(\.bytes), drawn.spared.flatMap(\.bytes))
+        let words = drawn.others == .unknown ? mark?.words ?? [] : []
+        return unsafe named.withUnsafeBufferPointer { named in
+            unsafe spared.withUnsafeBufferPointer { spared in
+                unsafe words.withUnsafeBufferPointer { words in
+                    var diversion = unsafe swoop_diversion(
+                        named: named.baseAddress, named_count: Int32(drawn.named.count),
+                        others: drawn.others == .nobody ? 0 : 1,
+                        spared: spared.baseAddress, spared_count: Int32(drawn.spared.count),
+                        mark: words.isEmpty ? nil : words.baseAddress, share: share)
+                    return unsafe swoop_turnstile_divert(second, &diversion) == 0
+                }
+            }
+        }
     }
 
     /// Lets everybody in again.
@@ -66,9 +78,11 @@ struct Door: ~Copyable {
         let cookie: UInt64
     }
 
-    var gate = StrangerGate()
+    var gate: StrangerGate
     private var listeners: [Listener] = []
     private var turnstiles: [Turnstile] = []
+
+    init(mark: LoopbackMark?) { gate = StrangerGate(mark: mark) }
 
     /// A socket listens, if it is one of TCP.
     mutating func add(listener descriptor: Int32) {
@@ -91,7 +105,7 @@ struct Door: ~Copyable {
         switch gate.turn(at: now) {
         case nil: break
         case .everybody: turnstiles = []
-        case .share(let share, let sources):
+        case .share(let share, let drawn):
             for listener in listeners {
                 guard swoop_listener_cookie(listener.descriptor) == listener.cookie else {
                     continue
@@ -101,7 +115,7 @@ struct Door: ~Copyable {
                     turnstiles.append(new)
                     found = new
                 }
-                if found?.divert(sources, share: share) == false {
+                if found?.divert(drawn, mark: gate.mark, share: share) == false {
                     turnstiles.removeAll { $0.first == listener.descriptor }
                 }
             }

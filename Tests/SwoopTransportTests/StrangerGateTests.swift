@@ -9,29 +9,53 @@ import Testing
 @Suite struct StrangerGateTests {
     private typealias Source = StrangerGate.Source
 
-    private static func source(_ number: UInt8) -> Source {
-        Source([UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, number])
+    private static func source(_ number: UInt8) -> Source { Source(0x0a00_0000 | UInt32(number)) }
+
+    /// The addresses that a flooded gate draws, if it draws nobody else.
+    private func named(_ gate: StrangerGate) -> Set<Source>? {
+        guard case .share(_, let drawn) = gate.rule, drawn.others == .nobody else {
+            Issue.record("\(gate.rule)")
+            return nil
+        }
+        return Set(drawn.named)
+    }
+
+    /// Whom a gate draws besides those that it names.
+    private func others(_ gate: StrangerGate) -> StrangerGate.Drawn.Others? {
+        if case .share(_, let drawn) = gate.rule { drawn.others } else { nil }
     }
 
     /// Floods a gate for so many milliseconds; how many were let in, by where from.
+    @discardableResult
     private func flood(
         _ gate: inout StrangerGate, _ perMillisecond: [UInt8: Int], from began: Int64,
         milliseconds: Int64
     ) -> [UInt8: Int] {
+        let sources = perMillisecond.map { (Self.source($0), $1) }
+        let taken = flood(
+            &gate, Dictionary(uniqueKeysWithValues: sources), from: began,
+            milliseconds: milliseconds)
+        return perMillisecond.reduce(into: [:]) { $0[$1.key] = taken[Self.source($1.key)] }
+    }
+
+    @discardableResult
+    private func flood(
+        _ gate: inout StrangerGate, _ perMillisecond: [Source: Int], from began: Int64,
+        milliseconds: Int64
+    ) -> [Source: Int] {
         var generator = SystemRandomNumberGenerator()
-        var taken: [UInt8: Int] = [:]
+        var taken: [Source: Int] = [:]
         for millisecond in 0..<milliseconds {
             let now = (began + millisecond) * 1_000_000
-            for (number, count) in perMillisecond {
+            for (source, count) in perMillisecond {
                 for _ in 0..<count {
-                    if case .share(let share, let sources) = gate.rule,
-                        sources.isEmpty || sources.contains(Self.source(number)),
+                    if case .share(let share, _) = gate.rule, gate.draws(source),
                         UInt32.random(in: 0 ... .max, using: &generator) >= share
                     {
                         continue
                     }
-                    taken[number, default: 0] += 1
-                    gate.accept(from: Self.source(number), permitted: 1, at: now)
+                    taken[source, default: 0] += 1
+                    gate.accept(from: source, permitted: 1, at: now)
                     _ = gate.turn(at: now)
                 }
             }
@@ -40,24 +64,34 @@ import Testing
         return taken
     }
 
-    @Test func `many friends at once are no flood from everywhere`() {
+    @Test func `many friends at once are no flood from everywhere`() throws {
         var gate = StrangerGate()
         let flooders = Dictionary(uniqueKeysWithValues: (1...8).map { (UInt8($0), 2) })
         _ = flood(&gate, flooders, from: 10_000, milliseconds: 500)
-        guard case .share(_, let named) = gate.rule, named.count == 8 else {
-            Issue.record("\(gate.rule)")
-            return
-        }
+        let before = try #require(named(gate))
+        #expect(before.count == 8)
         // They come within a period, each from an address of its own, and prove a key later.
         for number in 100..<130 as Range<UInt8> {
             gate.accept(from: Self.source(number), permitted: 1, at: 10_510_000_000)
         }
         for millisecond in Int64(10_511)..<11_000 { _ = gate.turn(at: millisecond * 1_000_000) }
-        guard case .share(_, let still) = gate.rule else {
-            Issue.record("\(gate.rule)")
-            return
+        #expect(named(gate) == before)
+    }
+
+    @Test func `friends who come while a flood is found out are not taken for it`() {
+        // In each order: the first of a period were judged by a few, among whom each is a lot.
+        for friendsAt in Int64(0)..<20 {
+            var gate = StrangerGate()
+            let flooders = Dictionary(uniqueKeysWithValues: (1...8).map { (UInt8($0), 1) })
+            flood(&gate, flooders, from: 10_000, milliseconds: 1 + friendsAt)
+            for number in 100..<110 as Range<UInt8> {
+                let now = (10_001 + friendsAt) * 1_000_000
+                gate.accept(from: Self.source(number), permitted: 1, at: now)
+                _ = gate.turn(at: now)
+            }
+            flood(&gate, flooders, from: 10_002 + friendsAt, milliseconds: 1_000)
+            #expect(named(gate) == Set((1...8).map(Self.source)), "\(friendsAt)")
         }
-        #expect(still == named)
     }
 
     @Test(arguments: [1, 5, 20])
@@ -87,19 +121,80 @@ import Testing
     @Test func `who comes from elsewhere is let in during a flood from one address`() {
         var gate = StrangerGate()
         _ = flood(&gate, [1: 5], from: 10_000, milliseconds: 1_000)
-        guard case .share(_, let sources) = gate.rule else {
-            Issue.record("the flood is not known")
-            return
-        }
-        #expect(sources == [Self.source(1)])
+        #expect(named(gate) == [Self.source(1)])
         // A second one joins the first, and then many.
         _ = flood(&gate, [1: 5, 2: 5], from: 11_000, milliseconds: 1_000)
-        guard case .share(_, let both) = gate.rule else { return }
-        #expect(Set(both) == [Self.source(1), Self.source(2)])
+        #expect(named(gate) == [Self.source(1), Self.source(2)])
         let many = Dictionary(uniqueKeysWithValues: (UInt8(1)...40).map { ($0, 1) })
         _ = flood(&gate, many, from: 12_000, milliseconds: 1_000)
-        guard case .share(_, let all) = gate.rule else { return }
-        #expect(all.isEmpty)
+        #expect(others(gate) == .unknown)
+    }
+
+    @Test(arguments: [9, 40, 200] as [UInt8])
+    func `who is known is let in during a flood from many addresses`(addresses: UInt8) {
+        let mark = LoopbackMark(serverKey: "some key")
+        var gate = StrangerGate(mark: mark)
+        gate.prove(from: Self.source(250))
+        let flooding = Dictionary(uniqueKeysWithValues: (1...addresses).map { ($0, 1) })
+        let taken = flood(&gate, flooding, from: 10_000, milliseconds: 2_000)
+        #expect(others(gate) == .unknown)
+        #expect(taken.values.reduce(0, +) < 1_000)
+        // From where a key was proved before, and from an address that bears the mark.
+        let friends = [Self.source(250)] + (0..<10).map { _ in Source(mark.address()) }
+        for friend in friends {
+            #expect(!gate.draws(friend))
+            gate.accept(from: friend, permitted: 1, at: 12_000_000_000)
+            gate.prove(from: friend)
+        }
+        #expect(gate.draws(Self.source(249)))
+    }
+
+    @Test func `who floods from the addresses of friends is drawn too`() {
+        let mark = LoopbackMark(serverKey: "some key")
+        var gate = StrangerGate(mark: mark)
+        let marked = Set((0..<100).map { _ in Source(mark.address()) })
+        let strangers = Dictionary(uniqueKeysWithValues: (1...40).map { (Self.source($0), 1) })
+        flood(&gate, strangers, from: 10_000, milliseconds: 1_000)
+        #expect(others(gate) == .unknown)
+        // A few of them are found, and the other friends are let in as before.
+        let few = Array(marked.prefix(3))
+        let both = strangers.merging(few.map { ($0, 2) }) { $1 }
+        flood(&gate, both, from: 11_000, milliseconds: 1_000)
+        #expect(others(gate) == .unknown)
+        for friend in few { #expect(gate.draws(friend)) }
+        for friend in marked.subtracting(few) { #expect(!gate.draws(friend)) }
+        // Beyond that nobody is let in by an address, and the flood is still bounded.
+        let many = Dictionary(uniqueKeysWithValues: marked.map { ($0, 1) })
+        flood(&gate, many, from: 12_000, milliseconds: 1_000)
+        #expect(others(gate) == .everybody)
+        let taken = flood(&gate, many, from: 13_000, milliseconds: 2_000)
+        #expect(taken.values.reduce(0, +) < 800)
+    }
+
+    @Test func `only the latest places where a key was proved are known`() {
+        var gate = StrangerGate()
+        for number in UInt8(0)...250 { gate.prove(from: Self.source(number)) }
+        #expect((UInt8(0)...250).count { gate.knows(Self.source($0)) } == StrangerGate.provedMax)
+        #expect(gate.knows(Self.source(250)) && !gate.knows(Self.source(0)))
+    }
+
+    @Test func `an address bears the mark of one key`() {
+        let (one, other) = (LoopbackMark(serverKey: "one"), LoopbackMark(serverKey: "other"))
+        let addresses = Set((0..<2_000).map { _ in one.address() })
+        #expect(addresses.count > 1_000)
+        for address in addresses {
+            #expect(one.isBorne(by: Source(address)))
+            #expect(address >> 24 == 127 && address >> 16 & 0xff != 0)
+            #expect(address >> 16 & 0xff != 0xff)
+        }
+        #expect(addresses.count { other.isBorne(by: Source($0)) } < 20)
+        // Of all that somebody may try, few bear it; and only addresses of loopback do.
+        let tried = (0..<100_000).map { _ in UInt32.random(in: 0x7f00_0000...0x7fff_ffff) }
+        #expect(tried.count { one.isBorne(by: Source($0)) } < 100)
+        let address = one.address()
+        #expect(!one.isBorne(by: Source(address & 0x00ff_ffff | 0x0a00_0000)))
+        let six = Source([UInt8](repeating: 0, count: 12) + [127, 0, 0, 1])
+        #expect(!one.isBorne(by: six))
     }
 
     @Test(arguments: [2, 5, 8] as [UInt8])
@@ -109,11 +204,7 @@ import Testing
         var gate = StrangerGate()
         let flooding = Dictionary(uniqueKeysWithValues: (1...addresses).map { ($0, 2) })
         _ = flood(&gate, flooding, from: 10_000, milliseconds: 1_000)
-        guard case .share(_, let sources) = gate.rule else {
-            Issue.record("the flood is not known")
-            return
-        }
-        #expect(Set(sources) == Set((1...addresses).map(Self.source)))
+        #expect(named(gate) == Set((1...addresses).map(Self.source)))
         #expect(flood(&gate, [99: 1], from: 11_000, milliseconds: 5)[99] == 5)
     }
 
@@ -122,7 +213,7 @@ import Testing
         for number in 0..<5_000 {
             let now = Int64(10_000 + number) * 1_000_000
             gate.accept(from: Self.source(UInt8(number % 3)), permitted: 50, at: now)
-            gate.prove()
+            gate.prove(from: Self.source(UInt8(number % 3)))
             #expect(gate.turn(at: now) == nil)
         }
         #expect(gate.rule == .everybody)
@@ -133,21 +224,14 @@ import Testing
         }
     }
 
-    @Test func `during a flood who comes from another address is heard at once`() throws {
-        let context = try TransportContext()
-        let (keys, friendKeys) = (try CurveKeys.generate(), try CurveKeys.generate())
-        let list = AccessList()
-        list.permit(friendKeys.publicKey, as: "friend")
-        let judge = try Authenticator(for: list, in: context)
-        let server = try Socket(.router, in: context, security: .server(keys, judge))
-        let endpoint = try server.bind(to: "tcp://127.0.0.1:*")
-        let flood = try ProgramRun(
-            ["flood", endpoint, "nothing", "0"], in: TestFolder(),
-            program: ProgramRun.path(of: "TransportProbe"))
-        try flood.read(until: "strangers") { $0.output.contains("\n") }
+    /// One after the other somebody comes from each of these addresses, which bear no mark.
+    private func expectHeard(
+        from sources: some Sequence<UInt8>, at server: borrowing Socket, _ keys: CurveKeys,
+        _ endpoint: String, as friendKeys: CurveKeys
+    ) throws {
         let port = try #require(endpoint.split(separator: ":").last)
         let theirs = try TransportContext()
-        for number in UInt8(2)...6 {
+        for number in sources {
             let friend = try Socket(
                 .dealer, in: theirs, security: .client(friendKeys, serverKey: keys.publicKey))
             try friend.connect(to: "tcp://127.0.0.\(number):0;127.0.0.1:\(port)")
@@ -162,6 +246,28 @@ import Testing
             }
             #expect(heard == [number])
         }
+    }
+
+    /// During a flood from many addresses only who was heard before it is sure to be.
+    @Test(arguments: [0, 40])
+    func `during a flood who comes from another address is heard at once`(
+        addresses: Int
+    ) throws {
+        let context = try TransportContext()
+        let (keys, friendKeys) = (try CurveKeys.generate(), try CurveKeys.generate())
+        let list = AccessList()
+        list.permit(friendKeys.publicKey, as: "friend")
+        let judge = try Authenticator(for: list, in: context)
+        let server = try Socket(.router, in: context, security: .server(keys, judge))
+        let endpoint = try server.bind(to: "tcp://127.0.0.1:*")
+        if addresses > 0 {
+            try expectHeard(from: 2...6, at: server, keys, endpoint, as: friendKeys)
+        }
+        let flood = try ProgramRun(
+            ["flood", endpoint, "nothing", "0", "\(addresses)"], in: TestFolder(),
+            program: ProgramRun.path(of: "TransportProbe"))
+        try flood.read(until: "strangers") { $0.output.contains("\n") }
+        try expectHeard(from: 2...6, at: server, keys, endpoint, as: friendKeys)
         #expect(flood.process.reap() == nil)
         flood.process.endNow()
     }

@@ -108,6 +108,16 @@ import Testing
         try expectFriendsHeard(during: ["tcp", speech, "0"])
     }
 
+    /// Ten come at once while two flood from so many addresses of loopback each.
+    @Test(arguments: [8, 9, 40])
+    func `friends come in at once while strangers flood from many addresses`(
+        addresses: Int
+    ) throws {
+        let found = try expectFriendsHeard(during: ["tcp", "nothing", "0"], from: addresses)
+        // A few hundred milliseconds, and as much as a busy machine makes of it.
+        #expect(found["milliseconds"] ?? .max < 10_000, "\(found)")
+    }
+
     /// Not as fast as two can: the system itself refuses the newest of too many who wait.
     @Test(.enabled(if: geteuid() == 0), arguments: ["nothing", "greeting"])
     func `other users who flood a server without a file keep no friend out`(
@@ -116,9 +126,12 @@ import Testing
         try expectFriendsHeard(during: ["abstract", speech, "500"])
     }
 
-    private func expectFriendsHeard(during siege: [String]) throws {
+    @discardableResult
+    private func expectFriendsHeard(
+        during siege: [String], from addresses: Int = 0
+    ) throws -> [String: Int] {
         let probe = try ProgramRun(
-            ["siege"] + siege + ["10"], in: TestFolder(),
+            ["siege"] + siege + ["10", "\(addresses)"], in: TestFolder(),
             program: ProgramRun.path(of: "TransportProbe"))
         #expect(try probe.end(within: 120) == .exited(0))
         let found = probe.values.compactMapValues { Int($0) }
@@ -133,6 +146,7 @@ import Testing
         #expect(try growth("descriptors") < 1_500, "\(found)")
         #expect(try growth("KiB") < 64 << 10, "\(found)")
         #expect((found["strangers a second"] ?? 0) > 100, "\(found)")
+        return found
     }
 
     @Test(.enabled(if: geteuid() == 0))
