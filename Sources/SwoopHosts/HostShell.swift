@@ -2,12 +2,15 @@
 // ours: they may print a lot, read what was meant for us, start another shell in our place, or end
 // with it. So the command says when it begins; until then it is sent nothing that matters.
 
+import Glibc
 import SwoopLaunching
 
 /// A shell of ours that reads a script, started through the user's own shell.
 enum HostShell {
     /// The line that it begins with.
     static let ready = "swoop-shell ready"
+    /// What it says on its error output where its output goes into a file.
+    private static let unheard = "swoop-shell unheard"
     /// The line from which on its input counts.
     private static let begin = "swoop-shell begin"
 
@@ -23,6 +26,7 @@ enum HostShell {
         + "unset -f cd echo printf read command umask rm mv mkdir tar gzip wc 2>/dev/null; "
         + "unset CDPATH GZIP TAR_OPTIONS POSIXLY_CORRECT; set +eufCvx; "
         + "PATH=${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin; export PATH; "
+        + "[ -p /dev/fd/1 ] || [ -S /dev/fd/1 ] || echo \"\(unheard)\" >&2; "
         + "echo; echo \"\(ready)\"; "
         + "while IFS= read -r l && [ \"$l\" != \"\(begin)\" ]; do :; done; "
         + "[ \"$l\" = \"\(begin)\" ] || exit 0; \(ProbeScript.reading)'"
@@ -63,13 +67,50 @@ enum HostShell {
         session.wait.doing = "waiting for a shell there; " + suspicion(of: prolog)
         let channel = try SSHChannel(session, command: prolog + command)
         guard try channel.write(Array(bait(prolog + command).utf8)) else { return channel }
-        let mark = Array(ready.utf8)[...]
-        while !channel.output.takeLines().contains(mark) {
-            if channel.isEnded { return channel }
-            if try !channel.read(), !channel.isEnded { try session.waitForSocket() }
-        }
+        try waitUntilReady(channel, on: session, after: prolog)
+        if channel.isEnded { return channel }
         session.wait.doing = doing
         _ = try channel.write(Array((begin + "\n").utf8))
         return channel
     }
+
+    /// Reads what it prints until it says that it is ready, or it has ended.
+    ///
+    /// Two things show before the time is over: a program in our shell's place prints what it is
+    /// sent; or our shell is there, and its output goes elsewhere.
+    private static func waitUntilReady(
+        _ channel: SSHChannel, on session: SSHSession, after prolog: String
+    ) throws(HostError) {
+        let (mark, echo) = (Array(ready.utf8)[...], Array(command.utf8)[...])
+        let silent = Array(unheard.utf8)[...]
+        let place = prolog.isEmpty ? "a start-up file such as ~/.bashrc" : "its prolog or ~/.bashrc"
+        var guess: String?
+        while true {
+            let lines = channel.output.takeLines()
+            if lines.contains(mark) || channel.isEnded { return }
+            if lines.contains(echo) {
+                guess =
+                    "no shell of ours is there, but a program that prints what it reads: \(place) "
+                    + "says exec, or begins one that does not end."
+            } else if (lines + channel.errorOutput.takeLines()).contains(silent) {
+                // Of the two streams the other one may have been put in its place.
+                guess =
+                    "nothing that runs there is heard: \(place) sends the output of all that "
+                    + "follows elsewhere (exec >file): redirect single commands instead."
+            }
+            guard try !channel.read(), !channel.isEnded else { continue }
+            guard let guess else {
+                try session.waitForSocket()
+                continue
+            }
+            if session.hasTakenBytes() { continue }
+            var items = [pollfd(fd: session.descriptor, events: Int16(POLLIN), revents: 0)]
+            guard try session.wait.wait(for: &items, atMost: quiet) else {
+                throw session.wait.error(guess)
+            }
+        }
+    }
+
+    /// What looked wrong and goes on all the same does so within this time.
+    private static let quiet: Int64 = 1_000_000_000
 }

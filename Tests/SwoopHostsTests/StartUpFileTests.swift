@@ -79,7 +79,10 @@ struct StartUpFileTests {
         #expect(try server.read("said") == "ran, once\n")
     }
 
-    @Test(arguments: ["exit 7", "echo \"no end", "kill -9 $$", "exec /bin/false"])
+    @Test(arguments: [
+        "exit 7", "echo \"no end", "kill -9 $$", "exec /bin/false", "exec >/dev/null 2>&1",
+        "exec </dev/null",
+    ])
     func `a prolog that ends the shell is named`(prolog: String) throws {
         var host = try HostList.parse(arguments: ["alpha"]).hosts[0]
         host.folder = "\(server.folder)/cache"
@@ -108,5 +111,50 @@ struct StartUpFileTests {
         #expect(failure.message.contains("1500 ms"), "\(failure)")
         #expect(failure.message.contains("start-up files"), "\(failure)")
         #expect(MonotonicClock.nanoseconds() - began < 10_000_000_000)
+    }
+
+    @Test(arguments: [
+        ("exec >/dev/null", "sends the output of all that follows elsewhere"),
+        ("exec >\"$HOME/log\"", "sends the output of all that follows elsewhere"),
+        ("exec 2>&1 >/dev/null", "sends the output of all that follows elsewhere"),
+        ("exec cat", "a program that prints what it reads"),
+        ("exec tee -a \"$HOME/log\"", "a program that prints what it reads"),
+        ("cat", "a program that prints what it reads"),
+    ])
+    func `a start-up file or a prolog that puts something else in our shell's place is named`(
+        lines: String, words: String
+    ) throws {
+        var host = try HostList.parse(arguments: ["alpha"]).hosts[0]
+        host.folder = "\(server.folder)/cache"
+        host.prolog = lines
+        let began = MonotonicClock.nanoseconds()
+        let prolog = try #require(try server.bringUp([host])[0].failure)
+        #expect(prolog.step == .start)
+        #expect(prolog.message.contains("its prolog or ~/.bashrc"), "\(prolog)")
+        #expect(prolog.message.contains(words), "\(prolog)")
+        try write(lines)
+        let failure = try #require(try server.bringUp().failure)
+        #expect(failure.step == .check)
+        #expect(failure.message.contains("a start-up file such as ~/.bashrc"), "\(failure)")
+        #expect(failure.message.contains(words), "\(failure)")
+        // Long before the time is over: 20 s for a start, 10 for a check.
+        #expect(MonotonicClock.nanoseconds() - began < 12_000_000_000)
+    }
+
+    @Test(arguments: [
+        ("exec sleep 1000", "puts a command in the place of the shell"),
+        ("cd; exec sleep 1000 >/dev/null 2>&1 </dev/null", "puts a command in the place of"),
+        ("exec 7</dev/null; sleep 1000", "exec with a redirection"),
+    ])
+    func `an exec in a prolog that keeps silent is named when the time is over`(
+        prolog: String, words: String
+    ) throws {
+        var host = try HostList.parse(arguments: ["alpha"]).hosts[0]
+        host.folder = "\(server.folder)/cache"
+        host.prolog = prolog
+        let outcome = try server.bringUp([host]) { $0.startLimit = 1_500_000_000 }[0]
+        let failure = try #require(outcome.failure)
+        #expect(failure.step == .start)
+        #expect(failure.message.contains(words), "\(failure)")
     }
 }
