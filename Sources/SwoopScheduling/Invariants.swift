@@ -29,6 +29,7 @@ extension Scheduler {
                     failures[index] != nil, "\(tasks.id(of: index)) failed without a reason")
             }
         }
+        let unneeded = Set(self.unneeded.filter { tasks.isCurrent($0) }.map(\.index))
         for index in tasks.indices {
             let record = tasks[index]
             precondition(
@@ -41,7 +42,8 @@ extension Scheduler {
                 Int(record.retainers) == retainers[index] ?? 0,
                 "\(tasks.id(of: index)) counts its users wrongly")
             precondition(
-                record.isNeeded || record.retainers > 0 || record.isWanted || record.isNew,
+                record.isNeeded || record.retainers > 0 || record.isWanted || record.isNew
+                    || unneeded.contains(index),
                 "\(tasks.id(of: index)) is kept for nobody")
         }
         checkNodes(found)

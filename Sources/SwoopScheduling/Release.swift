@@ -34,33 +34,46 @@ extension Scheduler {
     }
 
     /// Follows from a record nobody needs to its inputs: cancels, frees and forgets all that only
-    /// it needed.
+    /// it needed. Of very many each turn takes some, and a record is looked at again in its turn:
+    /// it may be needed by then.
     mutating func discardIfUnneeded(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
-        var work = [index]
-        while let next = work.popLast() {
-            guard tasks.contains(next), !tasks[next].isNeeded, !tasks[next].isNew else { continue }
-            switch tasks[next].state {
-            // Client data has no lineage: it stays as long as something is kept that may have to be
-            // made of it again; but for what its client can bring once more.
-            case .done:
-                let isElsewhere = deferredData[next] != nil
-                if tasks[next].kind != .data || tasks[next].retainers == 0 || isElsewhere {
-                    dropPages(of: next, into: &effects)
-                    freeDeferred(next)
-                }
-            case .failed, .cancelled: break
-            case .waiting, .ready, .leased, .running, .suspended:
-                if let node = tasks[next].state.node {
-                    effects.append(.revoke(node, [currentAttempt(of: next)]))
-                }
-                abandonData(next, into: &effects)
-                forgetDeferred(next)
-                stopUnneeded(next)
-                work.append(contentsOf: tasks.inputs(of: next))
-            }
-            guard tasks[next].retainers == 0 else { continue }
-            work.append(contentsOf: forget(next))
+        guard tasks.contains(index), !tasks[index].isNeeded else { return }
+        unneeded.append(tasks.link(to: index))
+        discardUnneeded(into: &effects)
+    }
+
+    /// As far as this turn goes.
+    mutating func discardUnneeded(into effects: inout [SchedulerEffect]) {
+        while discardsLeft > 0, let link = unneeded.popLast() {
+            discardsLeft -= 1
+            if tasks.isCurrent(link) { discard(link.index, into: &effects) }
         }
+    }
+
+    /// Its inputs, if it goes, are the next ones.
+    private mutating func discard(_ index: TaskIndex, into effects: inout [SchedulerEffect]) {
+        guard !tasks[index].isNeeded, !tasks[index].isNew else { return }
+        switch tasks[index].state {
+        // Client data has no lineage: it stays as long as something is kept that may have to be
+        // made of it again; but for what its client can bring once more.
+        case .done:
+            let isElsewhere = deferredData[index] != nil
+            if tasks[index].kind != .data || tasks[index].retainers == 0 || isElsewhere {
+                dropPages(of: index, into: &effects)
+                freeDeferred(index)
+            }
+        case .failed, .cancelled: break
+        case .waiting, .ready, .leased, .running, .suspended:
+            if let node = tasks[index].state.node {
+                effects.append(.revoke(node, [currentAttempt(of: index)]))
+            }
+            abandonData(index, into: &effects)
+            forgetDeferred(index)
+            stopUnneeded(index)
+            tasks.appendInputs(of: index, to: &unneeded)
+        }
+        guard tasks[index].retainers == 0 else { return }
+        forget(index)
     }
 
     /// What was done once stays so: it may have to be made again for those that it was made for.
@@ -70,9 +83,9 @@ extension Scheduler {
         unstoredData[index] = nil
     }
 
-    /// Removes a record from the table; answers with its inputs, which may be next.
-    private mutating func forget(_ index: TaskIndex) -> [TaskIndex] {
-        let inputs = tasks.inputs(of: index)
+    /// Removes a record from the table; nobody may need its inputs then.
+    private mutating func forget(_ index: TaskIndex) {
+        tasks.appendInputs(of: index, to: &unneeded)
         unlink(index)
         if !failures.isEmpty { failures[index] = nil }
         if !iterations.isEmpty { iterations[index] = nil }
@@ -82,7 +95,6 @@ extension Scheduler {
             if clients[client].taskCount == 0 { clients[client].tasks = [] }
         }
         tasks.remove(index)
-        return inputs
     }
 
     mutating func dropPages(of index: TaskIndex, into effects: inout [SchedulerEffect]) {

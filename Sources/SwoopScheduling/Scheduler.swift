@@ -115,6 +115,10 @@ package struct Scheduler: Sendable {
     var backlogs: [Backlog] = []
     /// Steps that are left of this turn.
     var stepsLeft = 0
+    /// Records that nobody may need any more and that are not looked at yet.
+    package var unneeded: [TaskLink] = []
+    /// How many of them this turn looks at.
+    var discardsLeft = 0
     /// Whether leases are left to be granted in the next turn.
     var isGranting = false
     package var leasesGranted: UInt64 = 0
@@ -138,13 +142,15 @@ package struct Scheduler: Sendable {
     ) {
         self.now = max(now, self.now)
         stepsLeft = configuration.turnSteps
+        discardsLeft = configuration.turnSteps
+        discardUnneeded(into: &effects)
         if !putOff(event) { take(event, into: &effects) }
         workOff(into: &effects)
         settle(into: &effects)
     }
 
     /// Whether a turn is wanted at once: something large is half done.
-    package var isBusy: Bool { !backlogs.isEmpty || isGranting }
+    package var isBusy: Bool { !backlogs.isEmpty || !unneeded.isEmpty || isGranting }
 
     mutating func take(_ event: SchedulerEvent, into effects: inout [SchedulerEffect]) {
         switch event {

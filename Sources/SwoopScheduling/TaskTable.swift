@@ -350,6 +350,11 @@ package struct TaskTable: Sendable {
         edges.forEachInput(lastInput: rows[index].lastInput, body)
     }
 
+    /// Appends links to them.
+    func appendInputs(of index: TaskIndex, to links: inout [TaskLink]) {
+        edges.forEachInput(lastInput: rows[index].lastInput) { links.append(link(to: $0)) }
+    }
+
     /// Whether it has any.
     func hasInputs(_ index: TaskIndex) -> Bool { rows[index].lastInput >= 0 }
 

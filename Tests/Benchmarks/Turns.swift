@@ -1,6 +1,7 @@
 // turns: what the scheduler alone takes for a task. Agents answer at once and cost nothing, so that
 // every nanosecond is the scheduler's: from the submission of a graph to the release of its last
-// handle, for independent tasks and for trees, on few nodes and on many.
+// handle, for independent tasks and for trees, on few nodes and on many. Times are the processor's,
+// since other processes of a busy machine interrupt a turn for longer than it takes; "wall" is not.
 
 import Glibc
 import SwoopModel
@@ -162,7 +163,7 @@ private struct AnsweredScheduler {
 
     private static func clock() -> Double {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

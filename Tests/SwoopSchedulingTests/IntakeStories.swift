@@ -106,6 +106,46 @@ import Testing
         cluster.expectEmpty()
     }
 
+    /// Of a tree of pages all records stay as long as the root may have to be made again.
+    @Test func `what one release makes needless goes by slices, but for what is needed again`() {
+        var cluster = cluster(20)
+        let leaves = (1...64).map { call($0, output: .page) }
+        let inner = (65...127).map {
+            call($0, pages: [2 * ($0 - 65) + 1, 2 * ($0 - 65) + 2], output: .page)
+        }
+        cluster.submit(leaves + inner, held: [127, 1])
+        run(&cluster, from: 0)
+        #expect(cluster.scheduler.tasks.count == 127)
+        cluster.turn(.handlesReleased(client, [task(127)]))
+        #expect(cluster.scheduler.tasks.count == 107)
+        // One child of the root is looked at last: a new task reads it before, so that it is made
+        // again, with all that it was made of.
+        let before = cluster.granted.count
+        guard let last = cluster.scheduler.unneeded.first else {
+            Issue.record("nothing was left for the next turn")
+            return
+        }
+        let child = Int(cluster.scheduler.tasks.id(of: last.index).low)
+        #expect(125...126 ~= child)
+        let reader = GraphPart(
+            functions: [function("f")],
+            tasks: [call(200, pages: [child], output: .page)], held: [task(200)])
+        cluster.handle(.graphSubmitted(client, reader, data: []))
+        run(&cluster, from: before)
+        #expect(cluster.state(200) == .done)
+        cluster.release(200, 1)
+        cluster.expectEmpty()
+    }
+
+    /// Runs what was granted since then to its end, each task making a page.
+    private func run(_ cluster: inout TestCluster, from first: Int) {
+        var next = first
+        while next < cluster.granted.count {
+            cluster.finish(Int(cluster.granted[next].attempt.task.low), page: 8)
+            next += 1
+        }
+    }
+
     @Test func `a turn grants so many leases and no more`() {
         var cluster = TestCluster(nodes: 2, slots: 64) { $0.turnSteps = 40 }
         cluster.submit((1...100).map { call($0) }, held: Array(1...100))
