@@ -19,7 +19,7 @@
 #define SKF_AD_RANDOM 56
 #endif
 
-enum { lines_max = 1024, queue = 1024 };
+enum { lines_max = 2048, queue = 1024 };
 
 uint64_t swoop_listener_cookie(int descriptor) {
     int listens = 0;

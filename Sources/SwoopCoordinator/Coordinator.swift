@@ -182,6 +182,10 @@ package final class Coordinator: Sendable {
     /// lives without a coordinator.
     package func permitAgent(_ publicKey: String) { access.permit(publicKey, as: Self.agentName) }
 
+    /// Somebody with a key is to come from this address, in figures: during a flood it is let in as
+    /// if it had been there.
+    package func expect(from address: String) { access.expect(from: address) }
+
     /// Takes no agent with this public key any more: it could not be started, or was given up.
     package func withdrawAgent(_ publicKey: String) { access.withdraw(publicKey) }
 

@@ -13,6 +13,8 @@ package struct HostFacts: Equatable, Sendable {
     /// host says of it could be any address of ours. Empty through a jump host or another proxy,
     /// where there is no such socket.
     package var clientAddress: String
+    /// The host's address on that connection, as our own socket has it; empty likewise.
+    package var reachedAddress = ""
     /// The host's own address on the connection that it sees, by its own words; empty when they are
     /// no address.
     package var hostAddress: String

@@ -37,6 +37,7 @@ struct HostSteps {
             }
             var facts = answer.facts
             facts.clientAddress = session.ownAddress ?? ""
+            facts.reachedAddress = session.peerAddress ?? ""
             facts.missing += try wrong(answer.unchecked, in: facts.folder, on: session)
             outcome.facts = facts
             if !answer.hasProgram { try send(facts, on: session) }

@@ -17,6 +17,8 @@ import Synchronization
     let wait: HostWait
     /// This machine's address on the connection; nil through a proxy.
     var ownAddress: String? { proxy == nil ? SocketAddress.own(of: descriptor) : nil }
+    /// The host's address on the same connection.
+    var peerAddress: String? { proxy == nil ? SocketAddress.peer(of: descriptor) : nil }
     private let proxy: ProxyProcess?
     private let callbacks: SessionCallbacks
 

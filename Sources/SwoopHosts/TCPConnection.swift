@@ -140,11 +140,22 @@ struct SocketAddress: Sendable {
     /// The address of this machine at the end of a connection, in figures; nil for a socket that
     /// has none.
     static func own(of descriptor: Int32) -> String? {
+        unsafe figures { unsafe getsockname(descriptor, $0, $1) }
+    }
+
+    /// The address at the other end of a connection.
+    static func peer(of descriptor: Int32) -> String? {
+        unsafe figures { unsafe getpeername(descriptor, $0, $1) }
+    }
+
+    private static func figures(
+        _ get: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> String? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard unsafe getsockname(descriptor, address, &length) == 0,
+                guard unsafe get(address, &length) == 0,
                     [AF_INET, AF_INET6].contains(Int32(unsafe address.pointee.sa_family))
                 else { return nil }
                 return unsafe Resolver.figures(address, length)

@@ -8,6 +8,7 @@ import Synchronization
 package final class AccessList: Sendable {
     private let names = Mutex<[String: String]>([:])
     private let refusals = Atomic<Int>(0)
+    private let places = Mutex<[StrangerGate.Source]>([])
 
     /// An empty list: it takes nobody.
     package init() {}
@@ -28,6 +29,20 @@ package final class AccessList: Sendable {
     package func permits(_ publicKey: String, as name: String) -> Bool {
         names.withLock { $0[publicKey] == name }
     }
+
+    /// Somebody with a key is to come from an address, in figures; nothing is done for loopback,
+    /// where friends are told by their mark, and for words that are no address.
+    package func expect(from address: String) {
+        guard let source = StrangerGate.Source(figures: address), !source.isLoopback else { return }
+        places.withLock { places in
+            places.removeAll { $0 == source }
+            places.append(source)
+            if places.count > StrangerGate.knownMax { places.removeFirst() }
+        }
+    }
+
+    /// Where somebody is to come from, the latest.
+    var expected: [StrangerGate.Source] { places.withLock { $0 } }
 
     /// How many keys are permitted.
     var count: Int { names.withLock { $0.count } }
@@ -124,7 +139,7 @@ private func answer(
             _ = try? socket.send(reply, to: peer)
         }
         for socket in watched.take() { strangers.add(socket, in: &loop) }
-        strangers.turn(permitted: list.count, in: &loop)
+        strangers.turn(of: list, in: &loop)
     }
 }
 
@@ -151,7 +166,8 @@ private struct StrangerEvents: ~Copyable {
         entries.append(Entry(socket.watch, events, in: &loop))
     }
 
-    mutating func turn(permitted: Int, in loop: inout PollLoop) {
+    mutating func turn(of list: AccessList, in loop: inout PollLoop) {
+        let (permitted, expected) = (list.count, list.expected)
         entries.removeAll { entry in
             // Not all of them at once: who waits for an answer has a key.
             for _ in 0..<64 {
@@ -163,7 +179,7 @@ private struct StrangerEvents: ~Copyable {
             }
             return false
         }
-        deadline = entries.compactMap { $0.watch.turn() }.min()
+        deadline = entries.compactMap { $0.watch.turn(expected: expected) }.min()
     }
 
     func end() {

@@ -91,8 +91,7 @@ package struct LoopbackMark: Sendable {
 
     /// Whether an address bears it.
     package func isBorne(by source: StrangerGate.Source) -> Bool {
-        let number = source.bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
-        guard source == StrangerGate.Source(number), number >> 24 == 127 else { return false }
+        guard let number = source.number, number >> 24 == 127 else { return false }
         return unsafe swoop_mark_address(words, number >> 12) == number
     }
 }

@@ -2,6 +2,8 @@
 // and a look of the judge (about 100 µs of a core together): beyond a rate that work hardly feels,
 // a part of them is refused by the system's own means (`Turnstile`).
 
+import Glibc
+
 /// Counts newcomers who prove nothing, and says how many of the next ones are let in.
 package struct StrangerGate: Sendable {
     /// The address that a connection comes from: 16 bytes, IPv4 as ::ffff:a.b.c.d.
@@ -16,6 +18,31 @@ package struct StrangerGate: Sendable {
             bytes =
                 [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
                 + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+        }
+
+        /// An address in figures; nil for other words.
+        package init?(figures text: String) {
+            var (four, six) = (in_addr(), in6_addr())
+            // The interface of an address that is one's neighbour's only.
+            let address = String(text.prefix { $0 != "%" })
+            if unsafe inet_pton(AF_INET, address, &four) == 1 {
+                self.init(UInt32(bigEndian: four.s_addr))
+            } else if unsafe inet_pton(AF_INET6, address, &six) == 1 {
+                self.init(unsafe withUnsafeBytes(of: six) { unsafe Array($0) })
+            } else {
+                return nil
+            }
+        }
+
+        /// Whether it is this machine's own, to itself.
+        var isLoopback: Bool {
+            number.map { $0 >> 24 == 127 } ?? (bytes == [UInt8](repeating: 0, count: 15) + [1])
+        }
+
+        /// One of IPv4; nil for others.
+        var number: UInt32? {
+            let number = bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
+            return self == Source(number) ? number : nil
         }
     }
 
@@ -53,8 +80,9 @@ package struct StrangerGate: Sendable {
     static let atOnce: Int64 = 64
     /// Addresses that a rule may name; a flood of more is one of all that are not known.
     package static let sourcesMax = 8
-    /// Addresses without a mark that are known, the latest.
-    package static let provedMax = 32
+    /// Addresses without a mark that are known since a key was proved from there, the latest; and
+    /// as many from where somebody is expected.
+    package static let knownMax = 64
     private static let period: Int64 = 100_000_000
     private static let shareMost = Double(1 << 31)
     private static let shareLeast = Double(1 << 18)
@@ -63,6 +91,8 @@ package struct StrangerGate: Sendable {
     package private(set) var rule = Rule.everybody
     /// By what addresses of loopback those are known who have the server's key.
     let mark: LoopbackMark?
+    /// From where somebody with a key is to come.
+    package var expected: [Source] = []
     /// Where the latest came from who proved a key, by addresses without the mark.
     private var proved: [Source] = []
     private var newcomers = RecentNewcomers()
@@ -82,9 +112,10 @@ package struct StrangerGate: Sendable {
     package var deadline: Int64? { rule == .everybody ? nil : began + Self.period }
 
     /// Whether who comes from there is let in during a flood of others: a key was proved from
-    /// there, or only who has the server's public key can tell the address.
+    /// there, somebody with one is expected from there, or only who has the server's public key can
+    /// tell the address.
     package func knows(_ source: Source) -> Bool {
-        proved.contains(source) || mark?.isBorne(by: source) ?? false
+        proved.contains(source) || expected.contains(source) || mark?.isBorne(by: source) ?? false
     }
 
     /// Whether the rule leaves it to chance who comes in from there.
@@ -106,7 +137,7 @@ package struct StrangerGate: Sendable {
         guard !(mark?.isBorne(by: source) ?? false), proved.last != source else { return }
         proved.removeAll { $0 == source }
         proved.append(source)
-        if proved.count > Self.provedMax { proved.removeFirst() }
+        if proved.count > Self.knownMax { proved.removeFirst() }
     }
 
     /// Somebody was let in.
@@ -165,7 +196,8 @@ package struct StrangerGate: Sendable {
     }
 
     private func rule(of named: [Source], _ others: Drawn.Others) -> Drawn {
-        let spared = others == .unknown ? proved.filter { !named.contains($0) } : []
+        let known = proved + expected.filter { !proved.contains($0) }
+        let spared = others == .unknown ? known.filter { !named.contains($0) } : []
         return Drawn(named: named, others: others, spared: spared)
     }
 

@@ -199,8 +199,11 @@ final class StrangerWatch: Sendable {
     }
 
     /// Lets in as many as may come now; when to look again, nil: when one comes.
-    func turn() -> Int64? {
+    ///
+    /// - Parameter expected: from where somebody with a key is to come.
+    func turn(expected: [StrangerGate.Source]) -> Int64? {
         door.withLock { door in
+            door.gate.expected = expected
             door.turn(at: MonotonicClock.nanoseconds())
             return door.gate.deadline
         }

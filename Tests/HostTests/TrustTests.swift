@@ -108,6 +108,27 @@ extension ClusterTests {
             #expect(try desk.swoop("down").status == 0)
         }
 
+        @Test func `hosts join and programs attach while strangers flood from forty addresses`()
+            throws
+        {
+            let first = try desk.swoop("up", "alpha")
+            try #require(first.status == 0, "\(first.errors)")
+            let address = try #require(try desk.folder.address(of: "standing"))
+            let flood = try desk.run(
+                ["flood", address.endpoint, "nothing", "0", "40"],
+                program: ProgramRun.path(of: "TransportProbe"))
+            try flood.read(until: "strangers") { $0.output.contains("\n") }
+            // Its agent comes from an address that no key was proved from before.
+            let second = try desk.swoop("up", "beta")
+            #expect(second.status == 0 && second.seconds < 30, "\(second)")
+            #expect(try desk.job(100)["right"] == "100")
+            #expect(flood.process.reap() == nil)
+            flood.process.endNow()
+            let strangers = flood.output.split(separator: "\n").last.flatMap { Int($0) }
+            #expect(strangers ?? 0 > 10_000, "\(flood.output)")
+            #expect(try desk.swoop("down").status == 0)
+        }
+
         @Test(.enabled(if: BrokenJudge.isPossible, "needs perl, on x86-64"))
         func `an agent and a coordinator that cannot judge connections end, and work goes on`()
             throws

@@ -259,6 +259,7 @@ struct FolderTests {
         let outcome = try server.bringUp()
         #expect(outcome.failure == nil, "\(outcome.failure?.description ?? "")")
         #expect(outcome.facts?.clientAddress == "127.0.0.1")
+        #expect(outcome.facts?.reachedAddress == "127.0.0.1")
         #expect(outcome.facts?.hostAddress == "")
         try server.writeConfiguration([
             "Host beta", "HostName 127.0.0.1", "Port \(server.port)",
@@ -268,6 +269,6 @@ struct FolderTests {
         ])
         let beyond = try server.bringUp("beta")
         #expect(beyond.failure == nil, "\(beyond.failure?.description ?? "")")
-        #expect(beyond.facts?.clientAddress == "")
+        #expect(beyond.facts?.clientAddress == "" && beyond.facts?.reachedAddress == "")
     }
 }

@@ -135,12 +135,15 @@ import Testing
         let mark = LoopbackMark(serverKey: "some key")
         var gate = StrangerGate(mark: mark)
         gate.prove(from: Self.source(250))
+        gate.expected = [Self.source(251)]
         let flooding = Dictionary(uniqueKeysWithValues: (1...addresses).map { ($0, 1) })
         let taken = flood(&gate, flooding, from: 10_000, milliseconds: 2_000)
         #expect(others(gate) == .unknown)
         #expect(taken.values.reduce(0, +) < 1_000)
-        // From where a key was proved before, and from an address that bears the mark.
-        let friends = [Self.source(250)] + (0..<10).map { _ in Source(mark.address()) }
+        // From where a key was proved before or one is expected, and from addresses that bear the
+        // mark.
+        let friends =
+            [Self.source(250), Self.source(251)] + (0..<10).map { _ in Source(mark.address()) }
         for friend in friends {
             #expect(!gate.draws(friend))
             gate.accept(from: friend, permitted: 1, at: 12_000_000_000)
@@ -174,7 +177,7 @@ import Testing
     @Test func `only the latest places where a key was proved are known`() {
         var gate = StrangerGate()
         for number in UInt8(0)...250 { gate.prove(from: Self.source(number)) }
-        #expect((UInt8(0)...250).count { gate.knows(Self.source($0)) } == StrangerGate.provedMax)
+        #expect((UInt8(0)...250).count { gate.knows(Self.source($0)) } == StrangerGate.knownMax)
         #expect(gate.knows(Self.source(250)) && !gate.knows(Self.source(0)))
     }
 
@@ -245,6 +248,17 @@ import Testing
                 heard = try server.receive()?.frames.first?.bytes
             }
             #expect(heard == [number])
+        }
+    }
+
+    @Test func `an address in figures is the one that connections come from`() {
+        typealias Source = StrangerGate.Source
+        #expect(Source(figures: "10.0.0.7") == Self.source(7))
+        #expect(Source(figures: "::ffff:10.0.0.7") == Self.source(7))
+        let six = [0xfe, 0x80] + [UInt8](repeating: 0, count: 13) + [9]
+        #expect(Source(figures: "fe80::9%eth0") == Source(six))
+        for word in ["", "alpha", "10.0.0", "10.0.0.7:22", "[::1]", "10.0.0.7\n"] {
+            #expect(Source(figures: word) == nil, "\(word)")
         }
     }
 

@@ -150,6 +150,7 @@ final class HostCluster: Sendable {
             throw HostError(host: host.name, step: .start, message: "\(error)")
         }
         try admit(host, agentKeys.publicKey)
+        coordinator.expect(from: facts.reachedAddress)
         // Through a jump host there is no address of ours: the port is carried.
         let direct =
             facts.clientAddress.isEmpty ? nil : try? coordinator.listen(on: facts.clientAddress)
