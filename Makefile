@@ -245,7 +245,8 @@ endef
 # Builds what makes sense under the sanitizer $(1), in a folder of its own, and runs it. What is
 # known to be no fault, and why, is in Tests/Sanitizers; left out are tests that weigh a process, since
 # sanitizers keep freed memory, and those whose programs go on as another user, which LeakSanitizer
-# cannot.
+# cannot. Four tests at a time, where the toolchain can be told so: of hundreds at once, each many times
+# slower than usual, some miss a deadline of what they test.
 define sanitized
 $(call say,building $(words $(SANITIZED)) rooms with -sanitize=$(1); the first time in minutes); \
 export SWOOP_TESTS='$(strip $(SANITIZED))'; \
@@ -253,7 +254,9 @@ export LSAN_OPTIONS='suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt:print_sup
 export TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/Sanitizers/races.txt'; \
 nice swift build --build-tests --scratch-path .build-$(1) --sanitize $(1) >&2; \
 $(call say,running their tests with -sanitize=$(1)); \
+width="$$(swift test --help-hidden | grep -om1 -e --experimental-maximum-parallelization-width || true)"; \
 nice swift test --skip-build --disable-xctest --scratch-path .build-$(1) --sanitize $(1) \
+  $${width:+$$width 4} \
   --skip 'aThousandConnectionsLeave|who flood a server|of another user can even connect'; \
 $(call say,-sanitize=$(1) found nothing)
 endef

@@ -89,7 +89,8 @@ extension TestServer {
     ) throws -> [HostOutcome] {
         var options = BringUpOptions()
         options.configurationFile = configuration
-        options.connectLimit = 20_000_000_000
+        // Under a sanitizer three megabytes of a start-up file take half a minute.
+        options.connectLimit = 60_000_000_000
         change(&options)
         let bundle = try bundle ?? TestBundle.make(script, in: folder)
         return try HostBringUp(
