@@ -102,11 +102,11 @@ struct CoordinatorLearning {
         _ records: [RunRecord], ofChild identity: String, in functions: [FunctionSpec],
         node: String, now: Int64
     ) {
-        let known = functions.first { $0.identity == identity }
+        let known = functions.first { $0.code == .remote(identity: identity) }
         let function =
             known
             ?? FunctionSpec(
-                identity: identity, name: identity, fingerprint: 0,
+                identity: LearnedName.of(identity), name: identity, fingerprint: 0,
                 code: .remote(identity: identity),
                 isOptimised: functions.first?.isOptimised ?? true, isAsync: true)
         for record in records.prefix(Self.recordsMax) {

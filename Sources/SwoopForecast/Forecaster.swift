@@ -3,7 +3,8 @@
 
 package import SwoopModel
 
-/// What forecasts are kept under: a function as built with or without optimisation.
+/// What forecasts are kept under: a function as built with or without optimisation. A function that
+/// has not run in one file is known by its runs in another, where its code is the same.
 package struct ForecastKey: Hashable, Sendable {
     /// The same as `FunctionSpec.identity`.
     package var identity: String
@@ -33,6 +34,8 @@ package struct Forecaster: Sendable {
     package static let nodeLimit = 64
 
     private var functions: [ForecastKey: FunctionRecords] = [:]
+    /// Functions of one path, name and signature, in whatever file.
+    private var namesakes: [String: Set<ForecastKey>] = [:]
     private var useCounter: UInt64 = 0
     private let functionLimit: Int
 
@@ -63,20 +66,68 @@ package struct Forecaster: Sendable {
     /// Everything that is known of the functions named, in a form that travels; `load` takes it
     /// back.
     ///
-    /// Ordered as `identities`, then without and with optimisation, by node, older versions first.
+    /// Namesakes in other files come along: their runs tell of a function that has none of its own,
+    /// if it is the same code. Ordered as `identities`, the namesakes of each before it, then
+    /// without and with optimisation, by node, older versions first.
     package func histories(for identities: some Sequence<String>) -> [FunctionHistory] {
-        identities.flatMap { identity in
+        var seen: Set<ForecastKey> = []
+        return identities.flatMap { identity in
             [false, true].flatMap { isOptimised in
                 let key = ForecastKey(identity: identity, isOptimised: isOptimised)
-                return functions[key]?.histories(key: key) ?? []
+                return (namesakes(of: key).prefix(Self.namesakeLimit).reversed() + [key]).flatMap {
+                    seen.insert($0).inserted ? functions[$0]?.histories(key: $0) ?? [] : []
+                }
             }
         }
+    }
+
+    /// All runs that tell of a function: of any version of its own, or of a namesake of its code.
+    package func records(of function: FunctionSpec) -> [RunRecord] {
+        guard
+            let source = source(for: ForecastKey(function), fingerprint: function.fingerprint)
+        else { return [] }
+        return functions[source]?.histories(key: source).flatMap(\.records) ?? []
+    }
+
+    /// Namesakes of a function that are told of it at most.
+    private static let namesakeLimit = 8
+
+    /// Other functions of this path, name and signature, those that were recorded last first.
+    private func namesakes(of key: ForecastKey) -> [ForecastKey] {
+        let all = LearnedName.signature(of: key.identity).flatMap { namesakes[$0] } ?? []
+        return all.filter { $0 != key && $0.isOptimised == key.isOptimised }.sorted {
+            let uses = (functions[$0]?.lastUse ?? 0, functions[$1]?.lastUse ?? 0)
+            return uses.0 == uses.1 ? $0.identity < $1.identity : uses.0 > uses.1
+        }
+    }
+
+    /// Under which key the runs are that tell most of a function: its own, unless only a namesake
+    /// has runs of this very code. A chain has no fingerprint, and so no namesakes.
+    private func source(for key: ForecastKey, fingerprint: UInt64?) -> ForecastKey? {
+        let own = functions[key]
+        if let fingerprint, fingerprint != 0, own?.has(fingerprint: fingerprint) != true,
+            let other = namesakes(of: key).first(where: {
+                functions[$0]?.has(fingerprint: fingerprint) == true
+            })
+        {
+            return other
+        }
+        return own == nil ? nil : key
+    }
+
+    private func recordsToLearnFrom(
+        _ key: ForecastKey, _ fingerprint: UInt64?
+    ) -> FunctionRecords? {
+        source(for: key, fingerprint: fingerprint).flatMap { functions[$0] }
     }
 
     private mutating func add(
         _ records: some Collection<RunRecord>, key: ForecastKey, fingerprint: UInt64, node: String
     ) {
         useCounter += 1
+        if functions[key] == nil, let signature = LearnedName.signature(of: key.identity) {
+            namesakes[signature, default: []].insert(key)
+        }
         functions[key, default: FunctionRecords()].add(
             records, fingerprint: fingerprint, node: node, use: useCounter)
         if functions.count > functionLimit { forgetOldest() }
@@ -87,6 +138,11 @@ package struct Forecaster: Sendable {
         let uses = functions.values.map(\.lastUse).sorted()
         let oldestKept = uses[min(uses.count - 1, max(uses.count - functionLimit, uses.count / 10))]
         functions = functions.filter { $0.value.lastUse >= oldestKept }
+        namesakes = [:]
+        for key in functions.keys {
+            guard let signature = LearnedName.signature(of: key.identity) else { continue }
+            namesakes[signature, default: []].insert(key)
+        }
     }
 }
 
@@ -99,19 +155,19 @@ extension Forecaster {
     ///   where there are none of this one, and with ranges as wide as that deserves. nil: the
     ///   latest version.
     package func model(for key: ForecastKey, fingerprint: UInt64? = nil) -> FunctionModel? {
-        functions[key].flatMap { FunctionModel($0, fingerprint: fingerprint) }
+        recordsToLearnFrom(key, fingerprint).flatMap { FunctionModel($0, fingerprint: fingerprint) }
     }
 
     /// The compact form for the scheduler: wall time of a warm run; nil: unknown, it never ran.
     package func durationModel(
         for key: ForecastKey, fingerprint: UInt64? = nil
     ) -> DurationModel? {
-        functions[key].flatMap { DurationModel($0, fingerprint: fingerprint) }
+        recordsToLearnFrom(key, fingerprint).flatMap { DurationModel($0, fingerprint: fingerprint) }
     }
 
     /// The compact form for the scheduler: bytes that a run leaves; nil: unknown, it never ran.
     package func outputModel(for key: ForecastKey, fingerprint: UInt64? = nil) -> OutputModel? {
-        functions[key].flatMap { OutputModel($0, fingerprint: fingerprint) }
+        recordsToLearnFrom(key, fingerprint).flatMap { OutputModel($0, fingerprint: fingerprint) }
     }
 
     /// One possible truth about a function; nil: unknown, it never ran.

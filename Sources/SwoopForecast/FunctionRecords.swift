@@ -48,6 +48,11 @@ struct FunctionRecords: Sendable {
         return asked.isEmpty ? (runs(fingerprint: latest), true) : (asked, false)
     }
 
+    /// Whether there are runs of a version.
+    func has(fingerprint: UInt64) -> Bool {
+        nodes.contains { $0.versions.contains { $0.fingerprint == fingerprint } }
+    }
+
     private func runs(fingerprint: UInt64) -> [NodeRun] {
         nodes.indices.flatMap { index in
             (nodes[index].versions.first { $0.fingerprint == fingerprint }?.kept ?? [])

@@ -37,7 +37,8 @@ package struct TaskNeeds: Hashable, Sendable {
 
 /// One function of a program: `@Remote`, a fused loop, or a step that combines partial results.
 package struct FunctionSpec: Hashable, Sendable {
-    /// What forecasts are kept under: file, path, name and signature, or the text of the chain.
+    /// What forecasts are kept under (`LearnedName`): file, path, name and signature, or the text
+    /// of the chain.
     package let identity: String
     /// The short name that people read: `isInside`, `range.filter(isInside).count`.
     package let name: String

@@ -64,10 +64,7 @@ struct PlanModels {
         var forecaster = Forecaster()
         forecaster.load(histories)
         functions = table.map { function in
-            let records = histories.filter {
-                $0.identity == function.identity && $0.isOptimised == function.isOptimised
-            }.flatMap(\.records)
-            return PlanFunction(function, forecaster, records: records)
+            PlanFunction(function, forecaster, records: forecaster.records(of: function))
         }
         var seen: Set<Int> = []
         var names: [String] = []

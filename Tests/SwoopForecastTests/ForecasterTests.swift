@@ -59,6 +59,38 @@ import Testing
         #expect(ran.runCount == 1)
     }
 
+    @Test func theSameCodeInAnotherFileIsKnownByItsRunsThere() throws {
+        func placed(_ place: String, fingerprint: UInt64 = 1) -> FunctionSpec {
+            let identity = "\(place):f(_:Int)->Int"
+            return FunctionSpec(
+                identity: identity, name: "f", fingerprint: fingerprint,
+                code: .remote(identity: identity), isOptimised: true, isAsync: false)
+        }
+        let (cell, program) = (placed("notebook/cells"), placed("App/main.swift"))
+        var forecaster = Forecaster()
+        for size in 1...9 {
+            forecaster.record(run([Double(size)], nanoseconds: 1e6), of: cell, node: "a")
+        }
+        let model = try #require(forecaster.model(for: ForecastKey(program), fingerprint: 1))
+        #expect(model.runCount == 9 && !model.isChanged)
+        #expect(forecaster.records(of: program).count == 9)
+        #expect(forecaster.durationModel(for: ForecastKey(program), fingerprint: 1) != nil)
+        // Other code under that name tells nothing, nor does it without its version.
+        #expect(forecaster.model(for: ForecastKey(program), fingerprint: 2) == nil)
+        #expect(forecaster.model(for: ForecastKey(program)) == nil)
+        // They travel with it, to whoever asks for either.
+        var client = Forecaster()
+        client.load(forecaster.histories(for: [program.identity, cell.identity]))
+        #expect(client.model(for: ForecastKey(program), fingerprint: 1)?.runCount == 9)
+        #expect(client.records(of: cell).count == 9)
+        // Its own runs go first, an older version of it does not.
+        let older = placed("App/main.swift", fingerprint: 7)
+        client.record(run([1], nanoseconds: 5e6), of: older, node: "a")
+        #expect(client.model(for: ForecastKey(program), fingerprint: 1)?.runCount == 9)
+        client.record(run([1], nanoseconds: 5e6), of: program, node: "a")
+        #expect(client.model(for: ForecastKey(program), fingerprint: 1)?.runCount == 1)
+    }
+
     @Test func aFirstRunInAProcessCountsApart() throws {
         let warm = (1...6).map { run([Double($0) * 1_000], nanoseconds: 100_000 * Double($0)) }
         let cold = run([1_000], nanoseconds: 5_100_000, isCold: true)

@@ -109,6 +109,18 @@ func tellMadeEvidence() async throws {
     }
 }
 
+/// What a program knows of a function that a notebook ran, and what it leaves for one.
+func tellTaught() async throws {
+    try await withCluster(.local) { cluster in
+        await tell("spun") {
+            try await cluster.plan { $0.map(1_000..<1_020, spun) }.estimate().evidence
+        }
+        await tell("tripled") {
+            try await cluster.remotely { $0.map(0..<20, tripledOnce) }.values.count
+        }
+    }
+}
+
 /// Sources whose sizes the client knows.
 private func tellKnown(_ second: SecondRun, _ stored: ProxyArray<Int>, _ file: String) async {
     await second.tell("range") { $0.range(0..<100_000).map(doubledOnce).sum }

@@ -95,6 +95,7 @@ import Swoop
         "elsewhere": { arguments in try await tellElsewhere(in: arguments[0]) },
         "evidence": { arguments in try await tellEvidence(of: arguments[0]) },
         "made-evidence": { _ in try await tellMadeEvidence() },
+        "taught": { _ in try await tellTaught() },
         "endless": { arguments in try await tellEndless(in: arguments[0]) },
         "unprivileged": { arguments in runUnprivileged(arguments) },
         "programs": { _ in try await runPrograms() },

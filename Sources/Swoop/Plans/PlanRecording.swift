@@ -102,9 +102,9 @@ final class PlanRecording: Sendable {
         let entry = type._entry
         let place = place(
             of: FunctionSpec(
-                identity: entry.identity, name: entry._name, fingerprint: entry.fingerprint,
-                code: .remote(identity: entry.identity), isOptimised: isOptimisedBuild,
-                isAsync: entry.isAsync,
+                identity: LearnedName.of(entry.identity), name: entry._name,
+                fingerprint: entry.fingerprint, code: .remote(identity: entry.identity),
+                isOptimised: isOptimisedBuild, isAsync: entry.isAsync,
                 needs: TaskNeeds(entry.needs)))
         state.withLock { $0.remotePlaces[key] = place }
         return place

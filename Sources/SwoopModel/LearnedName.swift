@@ -1,0 +1,47 @@
+// The names that functions are learned under. A worker finds a function by where it stands; what is
+// learned of it should outlast the cell of a notebook that it was declared in, and the file.
+
+/// Names of functions as they are learned.
+package enum LearnedName {
+    /// The module that a cell of a notebook is.
+    package static func module(ofCell cell: Int) -> String { "Cell\(cell)" }
+
+    /// The file that a cell of a notebook is, by the number that people see.
+    package static func file(ofCell count: Int) -> String { "In[\(count)]" }
+
+    /// What stands in place of module and file of every cell.
+    package static let cells = "notebook/cells"
+
+    /// What forecasts of a function are kept under: its identity, without the number of a cell.
+    ///
+    /// The version of the code is its fingerprint, so a cell that is run again goes on learning,
+    /// and a function that is declared anew is another version of the one before.
+    package static func of(_ identity: String) -> String {
+        guard let (place, signature) = identity[...].halves(at: ":"),
+            let (module, file) = place.halves(at: "/"),
+            isNumbered(module, between: "Cell", and: ""), isNumbered(file, between: "In[", and: "]")
+        else { return identity }
+        return "\(cells):\(signature)"
+    }
+
+    /// Path, name and signature of a function's identity: what it shares with the same function in
+    /// another file; nil for a chain, which is in no file.
+    package static func signature(of identity: String) -> String? {
+        guard let (place, signature) = identity[...].halves(at: ":"),
+            place.utf8.contains(UInt8(ascii: "/"))
+        else { return nil }
+        return String(signature)
+    }
+
+    private static func isNumbered(
+        _ text: Substring, between start: String, and end: String
+    ) -> Bool {
+        let (text, start, end) = (text.utf8, start.utf8, end.utf8)
+        guard text.count > start.count + end.count, text.starts(with: start),
+            text.suffix(end.count).elementsEqual(end)
+        else { return false }
+        return text.dropFirst(start.count).dropLast(end.count).allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        }
+    }
+}
