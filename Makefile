@@ -15,6 +15,8 @@ PACKAGES := libzmq3-dev libsodium-dev zlib1g-dev libssh2-1-dev libxxhash-dev lib
 # Debian; elsewhere those tests are skipped. An SSH server for tests on loopback comes along only
 # where installing it does not start one.
 HOST_PACKAGES := debootstrap nftables iproute2 openssh-client util-linux python3-venv
+# What tests look at notebooks with: a browser without a window, and a terminal.
+LAB_PACKAGES := chromium tmux
 
 # Arguments of `run` and `top` (ARGS), workloads of `bench` (W), seed of `sim` and `chaos` (SEED).
 ARGS ?=
@@ -98,18 +100,23 @@ lists: deps # DebianRank reads the machine's package lists: fetched where there 
 
 hosts: # What test hosts need: only where tests can make hosts, and no failure where it cannot be had.
 	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
-	missing=(); packages=($(HOST_PACKAGES)); \
-	[ -d /run/systemd/system ] || packages+=(openssh-server); \
-	for package in "$${packages[@]}"; do \
-	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] \
-	    || missing+=("$$package"); \
-	done; \
-	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
-	$(call say,installing $${missing[*]} for tests on several hosts); \
 	export DEBIAN_FRONTEND=noninteractive; \
 	install() { apt-get install -y --no-install-recommends "$${missing[@]}" >&2; }; \
-	install || { apt-get update >&2 && install; } \
-	  || $(call say,without them the tests on several hosts are skipped)
+	have() { \
+	  local purpose="$$1" package missing=(); shift; \
+	  for package in "$$@"; do \
+	    [ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] \
+	      || missing+=("$$package"); \
+	  done; \
+	  if [ $${#missing[@]} -eq 0 ]; then return 0; fi; \
+	  $(call say,installing $${missing[*]} for $$purpose); \
+	  install || { apt-get update >&2 && install; } \
+	    || $(call say,without $${missing[*]} $$purpose are skipped); \
+	}; \
+	packages=($(HOST_PACKAGES)); \
+	[ -d /run/systemd/system ] || packages+=(openssh-server); \
+	have "tests on several hosts" "$${packages[@]}"; \
+	have "tests that look at notebooks" $(LAB_PACKAGES)
 
 build: deps ## Build everything for debugging, tests included.
 	@$(call build_tests)

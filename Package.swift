@@ -195,6 +195,7 @@ let package = Package(
         .systemLibrary(name: "CSwoopYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSwoopSSH2", providers: [.apt(["libssh2-1-dev"])]),
         .target(name: "CSwoopSystem"),
+        .target(name: "CSwoopSourceKit"),
         room("SwoopModel", []),
         room("SwoopElements", []),
         room("SwoopScheduling", ["SwoopModel", heap]),
@@ -278,7 +279,7 @@ let package = Package(
             dependencies: [
                 "Swoop", "SwoopRoles", "SwoopFoundation", "SwoopCells", "SwoopKernel", "SwoopModel",
                 "SwoopForecast", "SwoopWire", "SwoopTransport", "SwoopStorage", "SwoopLaunching",
-                "SwoopHosts", "CSwoopSystem", arguments,
+                "SwoopHosts", "CSwoopSystem", "CSwoopSourceKit", arguments,
             ], swiftSettings: strict,
             // Cells of notebooks are libraries that use this program's functions.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])],
@@ -358,8 +359,8 @@ let package = Package(
             name: "KernelTests",
             dependencies: [
                 "SwoopKernel", "SwoopDisplay", "SwoopModel", "SwoopTransport", "SwoopLaunching",
-                "TestHosts", "TestPrograms", "swoop",
-            ], exclude: ["client.py"], swiftSettings: strict),
+                "TestHosts", "TestPrograms", "swoop", "SwoopTestProgram",
+            ], exclude: ["client.py", "lab.py"], swiftSettings: strict),
         tests("SwoopStorageTests", ["SwoopModel", "SwoopStorage", "SwoopTransport"]),
         tests(
             "SwoopAgentTests",

@@ -216,7 +216,20 @@ import Synchronization
     }
 
     private func obey(_ line: [UInt8]) {
-        guard case .run(let number, let library) = EvaluatorOrder(line: line) else { return }
+        switch EvaluatorOrder(line: line) {
+        case .run(let number, let library): run(number, library)
+        case .load(let library):
+            let isThere = LaterLibraries.load(library) != nil
+            if isThere { LaterLibraries.announce(library) }
+            tell(
+                .loaded(
+                    library: library,
+                    problem: isThere ? nil : unsafe String(cString: swoop_cell_error())))
+        case .input, nil: break
+        }
+    }
+
+    private func run(_ number: Int, _ library: String) {
         guard
             let handle = unsafe LaterLibraries.load(library).flatMap(
                 UnsafeMutableRawPointer.init(bitPattern:))

@@ -1,6 +1,8 @@
 // What the names of a session mean: each cell is a module, and a name means what the last cell that
 // declares it says. Functions of one name and other labels stand beside one another.
 
+import SwoopModel
+
 /// The names that cells have declared.
 package struct CellNames: Sendable {
     private struct Entry: Hashable, Sendable {
@@ -11,7 +13,8 @@ package struct CellNames: Sendable {
     private var entries: [String: [Entry]] = [:]
     private var declarers: [String: [Int]] = [:]
     private var namelessCells: [Int] = []
-    private var imports: [String] = []
+    /// Lines of import of all cells.
+    private(set) var imports: [String] = []
     /// The cells whose types a cell may name, by names of its own or because what it uses has them.
     private var reached: [Int: Set<Int>] = [:]
 
@@ -19,7 +22,7 @@ package struct CellNames: Sendable {
     package init() {}
 
     /// The module of a cell.
-    package static func module(of cell: Int) -> String { "Cell\(cell)" }
+    package static func module(of cell: Int) -> String { LearnedName.module(ofCell: cell) }
 
     /// Takes what a cell declares; of variables those that had their value when it ended: `steps`
     /// of its statements had begun (nil: all, and the last one too).
@@ -94,10 +97,10 @@ package struct CellNames: Sendable {
         entries.keys.filter { $0.hasPrefix(prefix) }.sorted()
     }
 
-    /// What is declared under a name: kind and name, with labels for functions, and the cell.
+    /// What is declared under a name, as it was written but for its body, and the cell.
     package func declarations(of name: String) -> [(text: String, cell: Int)] {
         (entries[name] ?? []).map { entry in
-            ("\(entry.declaration.kind) \(entry.declaration.fullName)", entry.cell)
+            (entry.declaration.signature, entry.cell)
         }
     }
 

@@ -9,6 +9,8 @@ package struct CellDeclaration: Hashable, Sendable {
     package let name: String
     /// With the labels of its arguments, for functions.
     package let fullName: String
+    /// As it was written, without its body; of a variable kind and name.
+    package let signature: String
     /// Whether macros put more beside it under the same name: no import can name one of those
     /// alone.
     let isMarked: Bool
@@ -83,8 +85,24 @@ package struct CellText: Hashable, Sendable {
         let full = kind == "func" ? "\(name)(\(labels.joined()))" : name
         declarations.append(
             CellDeclaration(
-                kind: kind, name: name, fullName: full, isMarked: item["attrs"] != .null,
-                step: step))
+                kind: kind, name: name, fullName: full,
+                signature: signature(of: item) ?? "\(kind) \(full)",
+                isMarked: item["attrs"] != .null, step: step))
+    }
+
+    /// A declaration up to its body; nil: it has none.
+    private func signature(of item: JSONValue) -> String? {
+        guard let start = item["range"]["start"].int, bytes.indices.contains(start) else {
+            return nil
+        }
+        let body = item["body"]["range"]["start"].int
+        let isType = item["members"] != .null
+        let end = body ?? (isType ? bytes[start...].firstIndex(of: UInt8(ascii: "{")) : nil)
+        guard let end, end > start, end <= bytes.count else { return nil }
+        let words = bytes[start..<end].split {
+            $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09
+        }
+        return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self)
     }
 
     private mutating func readImport(_ item: JSONValue) {

@@ -33,6 +33,43 @@ enum CursorWord {
         return text(scalars[start..<stop])
     }
 
+    /// Whether a name that begins there is asked of what stands before a dot.
+    static func isMember(in code: String, at start: Int) -> Bool {
+        let scalars = code.unicodeScalars.prefix(start)
+        return scalars.last == "."
+    }
+
+    /// Where the name begins that a person at the cursor asks for: the one at the cursor, or that
+    /// of the function whose arguments are typed there; nil: there is none.
+    static func inspected(in code: String, at cursor: Int) -> Int? {
+        let (_, start, _) = beforeCursor(in: code, at: cursor)
+        // Of a number nobody asks what it is.
+        if let first = aroundCursor(in: code, at: cursor).first, !first.isNumber { return start }
+        return calledFunction(in: code, at: cursor)
+    }
+
+    /// Where the function's name begins whose arguments the cursor stands among; nil: nowhere.
+    static func calledFunction(in code: String, at cursor: Int) -> Int? {
+        let scalars = Array(code.unicodeScalars)
+        var place = min(max(cursor, 0), scalars.count)
+        var depth = 0
+        while place > 0 {
+            place -= 1
+            switch scalars[place] {
+            case ")", "]", "}": depth += 1
+            case "[", "{":
+                if depth == 0 { return nil }
+                depth -= 1
+            case "(" where depth > 0: depth -= 1
+            case "(":
+                let (word, start, _) = beforeCursor(in: code, at: place)
+                return word.isEmpty ? nil : start
+            default: break
+            }
+        }
+        return nil
+    }
+
     private static func isOfName(_ scalar: Unicode.Scalar) -> Bool {
         CellText.isOfName(Character(scalar))
     }
@@ -73,16 +110,5 @@ struct TextPattern {
             }
         }
         return pattern[place...].allSatisfy { $0 == "*" }
-    }
-}
-
-/// A line that is for the kernel and not for the compiler.
-enum CellDirective {
-    /// What is to be said about a cell that begins with a directive, of which there are none yet.
-    static func unknown(in code: String) -> String? {
-        let first = code.pieces(at: "\n").first { !$0.allSatisfy(\.isWhitespace) }
-        guard let first, first.first == "%" else { return nil }
-        let word = first.prefix { !$0.isWhitespace }
-        return "\(word) is no directive of this kernel: it has none yet, so write Swift"
     }
 }

@@ -5,6 +5,8 @@
 package enum EvaluatorOrder: Hashable, Sendable {
     /// Load a cell's library and run what it holds.
     case run(cell: Int, library: String)
+    /// Load a library that cells use.
+    case load(library: String)
     /// What the person answered to a question; nil: nobody can be asked.
     case input(String?)
 
@@ -16,6 +18,8 @@ package enum EvaluatorOrder: Hashable, Sendable {
                 "order": "run", "cell": .integer(cell), "library": .text(library),
             ]
             return value.encoded
+        case .load(let library):
+            return JSONValue.object(["order": "load", "library": .text(library)]).encoded
         case .input(let text):
             let value: JSONValue = ["order": "input", "text": text.map(JSONValue.text) ?? .null]
             return value.encoded
@@ -31,6 +35,9 @@ package enum EvaluatorOrder: Hashable, Sendable {
                 return nil
             }
             self = .run(cell: cell, library: library)
+        case "load":
+            guard let library = value["library"].string else { return nil }
+            self = .load(library: library)
         case "input": self = .input(value["text"].string)
         default: return nil
         }
@@ -41,6 +48,8 @@ package enum EvaluatorOrder: Hashable, Sendable {
 package enum EvaluatorNews: Hashable, Sendable {
     /// It waits for its first cell.
     case ready
+    /// It has loaded a library that cells use, or could not for a reason.
+    case loaded(library: String, problem: String?)
     /// A value is to be shown as the cell's result, in several forms by their MIME types.
     case result(cell: Int, JSONValue)
     /// Something is to be shown beside the result; with a name it can be replaced by that name.
@@ -57,6 +66,11 @@ package enum EvaluatorNews: Hashable, Sendable {
         let value: JSONValue =
             switch self {
             case .ready: ["news": "ready"]
+            case .loaded(let library, let problem):
+                [
+                    "news": "loaded", "library": .text(library),
+                    "problem": problem.map(JSONValue.text) ?? .null,
+                ]
             case .result(let cell, let data):
                 ["news": "result", "cell": .integer(cell), "data": data]
             case .display(let data, let name, let isUpdate):
@@ -82,6 +96,9 @@ package enum EvaluatorNews: Hashable, Sendable {
         let cell = value["cell"].int ?? 0
         switch value["news"].string {
         case "ready": self = .ready
+        case "loaded":
+            self = .loaded(
+                library: value["library"].string ?? "", problem: value["problem"].string)
         case "result": self = .result(cell: cell, value["data"])
         case "display":
             self = .display(

@@ -10,6 +10,12 @@ package enum KernelEvent: Sendable {
     case parsed(cell: Int, tree: JSONValue?, messages: String)
     /// The compiler made a cell's library (nil: it did not), and said this.
     case compiled(cell: Int, library: String?, messages: String)
+    /// What the build of a cell's package says while it goes on.
+    case packageProgress(cell: Int, text: String)
+    /// The build of a cell's package ended (nil: with these messages).
+    case packageBuilt(cell: Int, BuiltPackage?, messages: String)
+    /// A question about code was answered.
+    case answered(number: Int, CodeAnswer)
     /// News of the evaluator.
     case told(EvaluatorNews)
     /// The evaluator printed something.
@@ -28,8 +34,12 @@ package enum KernelEffect: Hashable, Sendable {
     case parse(cell: Int, text: String, file: String)
     /// Have the compiler make a library.
     case compile(CellSource)
-    /// End what the compiler is doing.
+    /// Build a package for a cell.
+    case build(cell: Int, PackageWish)
+    /// End what the compiler is doing, for a cell or for its package.
     case stopCompiler
+    /// Ask SourceKit.
+    case ask(CodeQuestion)
     /// Tell the evaluator.
     case order(EvaluatorOrder)
     /// Interrupt the cell that runs in the evaluator.

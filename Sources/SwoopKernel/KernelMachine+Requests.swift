@@ -14,6 +14,7 @@ extension KernelMachine {
         default: break
         }
         publish("status", ["execution_state": "busy"], parent: message.header, into: &effects)
+        if ask(message, on: channel, at: now, into: &effects) { return }
         answer(message, on: channel, at: now, into: &effects)
         publish("status", ["execution_state": "idle"], parent: message.header, into: &effects)
     }
@@ -30,8 +31,8 @@ extension KernelMachine {
         case "kernel_info_request": reply("kernel_info_reply", information)
         case "is_complete_request":
             reply("is_complete_reply", Completeness.of(content["code"].string ?? "").content)
-        case "complete_request": reply("complete_reply", completions(for: content))
-        case "inspect_request": reply("inspect_reply", inspection(of: content))
+        case "complete_request": reply("complete_reply", completions(for: content, []))
+        case "inspect_request": reply("inspect_reply", inspection(of: content, nil))
         case "history_request": reply("history_reply", pastCells(content))
         case "comm_info_request": reply("comm_info_reply", ["status": "ok", "comms": [:]])
         case "comm_open":
@@ -63,35 +64,10 @@ extension KernelMachine {
                 "name": "swift", "version": "6", "mimetype": "text/x-swift",
                 "file_extension": ".swift", "pygments_lexer": "swift", "codemirror_mode": "swift",
             ],
-            "banner": .text("Swoop \(version): Swift cells, and a cluster under them"),
+            "banner": .text("\(version): Swift cells, and a cluster under them"),
             "debugger": false,
             "help_links": [],
         ]
-    }
-
-    private func completions(for content: JSONValue) -> JSONValue {
-        let code = content["code"].string ?? ""
-        let (word, start, end) = CursorWord.beforeCursor(
-            in: code, at: content["cursor_pos"].int ?? code.unicodeScalars.count)
-        let all =
-            word.isEmpty
-            ? []
-            : names.names(beginningWith: word)
-                + CursorWord.keywords.filter { $0.hasPrefix(word) }
-        return [
-            "status": "ok", "matches": .array(all.map(JSONValue.text)),
-            "cursor_start": .integer(start), "cursor_end": .integer(end), "metadata": [:],
-        ]
-    }
-
-    private func inspection(of content: JSONValue) -> JSONValue {
-        let code = content["code"].string ?? ""
-        let word = CursorWord.aroundCursor(
-            in: code, at: content["cursor_pos"].int ?? code.unicodeScalars.count)
-        let found = names.declarations(of: word)
-        let text = found.map { "\($0.text), declared in a cell" }.joined(separator: "\n")
-        let data: JSONValue = found.isEmpty ? [:] : ["text/plain": .text(text)]
-        return ["status": "ok", "found": .bool(!found.isEmpty), "data": data, "metadata": [:]]
     }
 
     /// The last of some cells, in their order; of equal ones one.

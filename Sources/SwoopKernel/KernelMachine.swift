@@ -8,6 +8,9 @@ package struct KernelMachine: Sendable {
     /// The cell that is under way.
     struct Current: Sendable {
         enum Phase: Sendable, Equatable {
+            /// The first of the packages that are left is built.
+            case packing
+            case loading(library: String)
             case parsing, compiling
             case starting(library: String)
             case running
@@ -16,10 +19,21 @@ package struct KernelMachine: Sendable {
         let request: JupyterMessage
         let cell: Int
         let count: Int
+        let directives: CellDirectives
+        /// Packages of which the cell has made sure.
+        var packagesDone = 0
         var phase: Phase
         var text: CellText?
         var source: CellSource?
         var isInterrupted = false
+        /// What was shown last under names whose output was replaced, for consoles.
+        var replaced: [String: JSONValue] = [:]
+
+        /// Whether the client is a console: it asks the person, and has no cells with ids. Consoles
+        /// print what is shown and replace nothing.
+        var isConsole: Bool {
+            request.content["allow_stdin"].bool == true && request.metadata["cellId"].string == nil
+        }
 
         var isSilent: Bool { request.content["silent"].bool ?? false }
     }
@@ -31,13 +45,19 @@ package struct KernelMachine: Sendable {
     var waiting: [JupyterMessage] = []
     var current: Current?
     var names = CellNames()
+    /// What the evaluator has loaded for cells, and every one after it has to.
+    var packages: [BuiltPackage] = []
+    /// Requests that SourceKit is asked about, by the question's number.
+    var asked: [Int: AskedCode] = [:]
+    var questionCount = 0
+    var isSourceKitMissing = false
     var history: [(count: Int, text: String)] = []
     private(set) var executionCount = 0
     private var cellCount = 0
     /// The header of the cell that showed a thing of this name last, anew.
     private var firstShown: [String: JSONValue] = [:]
     private var shownNames: [String] = []
-    private var isEvaluatorReady = false
+    var isEvaluatorReady = false
     private var killAt: Timestamp?
     let version: String
 
@@ -56,11 +76,16 @@ package struct KernelMachine: Sendable {
             parsed(cell, tree, messages, into: &effects)
         case .compiled(let cell, let library, let messages):
             compiled(cell, library, messages, into: &effects)
+        case .packageProgress(let cell, let text): progressed(cell, text, into: &effects)
+        case .packageBuilt(let cell, let package, let messages):
+            built(cell, package, messages, into: &effects)
+        case .answered(let number, let answer): answered(number, answer, into: &effects)
         case .told(let news): told(news, into: &effects)
         case .printed(let stream, let text):
             publish("stream", ["name": .text(stream), "text": .text(text)], into: &effects)
         case .evaluatorEnded(let reason): evaluatorEnded(reason, into: &effects)
         case .timePassed:
+            stopWaiting(at: now, into: &effects)
             guard let deadline = killAt, deadline <= now else { return }
             killAt = nil
             effects.append(.killEvaluator)
@@ -68,7 +93,12 @@ package struct KernelMachine: Sendable {
     }
 
     /// When `timePassed` has something to do.
-    package var nextDeadline: Timestamp? { killAt }
+    package var nextDeadline: Timestamp? {
+        asked.values.map(\.deadline).reduce(killAt) { min($0 ?? $1, $1) }
+    }
+
+    /// Packages that are there for cells.
+    package var packageCount: Int { packages.count }
 
     /// Whether a cell is under way.
     package var isBusy: Bool { current != nil }
@@ -87,8 +117,10 @@ package struct KernelMachine: Sendable {
         let isSilent = request.content["silent"].bool ?? false
         if !isSilent { executionCount += 1 }
         cellCount += 1
+        let (directives, problem) = KernelMachine.directives(of: code)
         current = Current(
-            request: request, cell: cellCount, count: executionCount, phase: .parsing)
+            request: request, cell: cellCount, count: executionCount, directives: directives,
+            phase: .packing)
         publish("status", ["execution_state": "busy"], into: &effects)
         if !isSilent {
             history.append((executionCount, code))
@@ -97,19 +129,32 @@ package struct KernelMachine: Sendable {
                 ["code": .text(code), "execution_count": .integer(executionCount)],
                 into: &effects)
         }
-        if code.allSatisfy(\.isWhitespace) { return finish(into: &effects) }
-        if let directive = CellDirective.unknown(in: code) {
-            return fail("Directive", directive, traceback: directive, into: &effects)
+        if let problem {
+            let file = CellSource.file(count: executionCount)
+            return fail(
+                "Directive", problem.words, traceback: problem.said(of: file), into: &effects)
         }
+        goOn(into: &effects)
+    }
+
+    /// Begins what comes next for a cell: a package that it asks for, or its code.
+    mutating func goOn(into effects: inout [KernelEffect]) {
+        guard let cellNow = current else { return }
+        if cellNow.packagesDone < cellNow.directives.packages.count {
+            return beginPackage(into: &effects)
+        }
+        let code = cellNow.directives.code
+        if code.allSatisfy(\.isWhitespace) { return finish(into: &effects) }
+        current?.phase = .parsing
         effects.append(
-            .parse(cell: cellCount, text: code, file: CellSource.file(count: executionCount)))
+            .parse(cell: cellNow.cell, text: code, file: CellSource.file(count: cellNow.count)))
     }
 
     private mutating func parsed(
         _ cell: Int, _ tree: JSONValue?, _ messages: String, into effects: inout [KernelEffect]
     ) {
         guard var cellNow = current, cellNow.cell == cell, cellNow.phase == .parsing else { return }
-        let code = cellNow.request.content["code"].string ?? ""
+        let code = cellNow.directives.code
         guard let tree else {
             return failCompilation(messages, code, ColumnShifts(), into: &effects)
         }
@@ -163,7 +208,9 @@ package struct KernelMachine: Sendable {
         switch news {
         case .ready:
             isEvaluatorReady = true
+            for package in packages { effects.append(.order(.load(library: package.library))) }
             startIfReady(into: &effects)
+        case .loaded(let library, let problem): loaded(library, problem, into: &effects)
         case .result(let cell, let data):
             guard let cellNow = current, cellNow.cell == cell, !cellNow.isSilent else { return }
             publish(
@@ -193,7 +240,7 @@ package struct KernelMachine: Sendable {
 
     /// Within a cell what has a name is shown once, and replaced after that. Another cell shows it
     /// too, and clients replace it then wherever it stands: a cell that is run again shows it anew.
-    private mutating func display(
+    mutating func display(
         _ data: JSONValue, _ name: String?, isUpdate: Bool, into effects: inout [KernelEffect]
     ) {
         guard let name else {
@@ -204,6 +251,7 @@ package struct KernelMachine: Sendable {
         let first = firstShown[name]
         let isShownHere = own == nil || first == own
         if first == nil || !(isUpdate || isShownHere) { noteShown(name) }
+        if first != nil, current?.isConsole == true { current?.replaced[name] = data }
         publish(
             first != nil && (isUpdate || isShownHere) ? "update_display_data" : "display_data",
             ["data": data, "metadata": [:], "transient": ["display_id": .text(name)]],
@@ -251,6 +299,8 @@ package struct KernelMachine: Sendable {
         let wasInterrupted = current?.isInterrupted ?? false
         isEvaluatorReady = false
         killAt = nil
+        // One that ends its process is not loaded again.
+        if case .loading? = current?.phase { packages.removeLast() }
         names = CellNames()
         effects.append(.startEvaluator)
         let lost = "The variables and functions of all cells are gone; run again what you need."
@@ -272,7 +322,19 @@ package struct KernelMachine: Sendable {
 
     // MARK: Ends
 
+    /// Shows in consoles what other clients have seen in place of what was shown first.
+    private mutating func showReplaced(into effects: inout [KernelEffect]) {
+        for (_, data) in (current?.replaced ?? [:]).sorted(by: { $0.key < $1.key }) {
+            publish(
+                "display_data",
+                ["data": ["text/plain": data["text/plain"]], "metadata": [:], "transient": [:]],
+                into: &effects)
+        }
+        current?.replaced = [:]
+    }
+
     private mutating func finish(into effects: inout [KernelEffect]) {
+        showReplaced(into: &effects)
         guard let cellNow = current else { return }
         reply(
             to: cellNow.request, on: .shell, "execute_reply",
@@ -283,9 +345,10 @@ package struct KernelMachine: Sendable {
         end(into: &effects)
     }
 
-    private mutating func fail(
+    mutating func fail(
         _ name: String, _ value: String, traceback: String, into effects: inout [KernelEffect]
     ) {
+        showReplaced(into: &effects)
         guard let cellNow = current else { return }
         let lines = traceback.pieces(at: "\n", omittingEmpty: false).map {
             JSONValue.text(String($0))
@@ -332,10 +395,10 @@ package struct KernelMachine: Sendable {
         guard let phase = current?.phase else { return }
         current?.isInterrupted = true
         switch phase {
-        case .parsing, .compiling:
+        case .packing, .parsing, .compiling:
             effects.append(.stopCompiler)
             failInterrupted(into: &effects)
-        case .starting: failInterrupted(into: &effects)
+        case .loading, .starting: failInterrupted(into: &effects)
         case .running:
             effects.append(.interruptEvaluator)
             killAt = now.advanced(by: KernelMachine.patience)

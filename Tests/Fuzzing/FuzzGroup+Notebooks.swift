@@ -65,6 +65,33 @@ extension FuzzGroup {
                 said, file: "In[1]", written: written, shifts: ColumnShifts())
             precondition(found.firstError == nil || !found.text.isEmpty, "an error without words")
         },
+        Entry(
+            "directives", seeds: { texts(["%package \"a b\" =1.2\n %package git@h:p.git v2\nx"]) }
+        ) {
+            guard let cell = try? CellDirectives(String(decoding: $0, as: UTF8.self)) else {
+                return
+            }
+            for (wish, _, _) in cell.packages {
+                let manifest = wish.manifest(path: wish.place, products: [wish.name], library: "L")
+                precondition(!manifest.isEmpty && !wish.directive.isEmpty, "a wish without words")
+            }
+        },
+        Entry("SourceKit's answer", seeds: { texts([sourceKitAnswer]) }) { bytes in
+            guard let (number, answer) = CodeAnswer.read(bytes) else { return }
+            var machine = KernelMachine(version: "0")
+            var effects: [KernelEffect] = []
+            for type in ["complete_request", "inspect_request"] {
+                let request = JupyterMessage(
+                    header: ["msg_type": .text(type)], content: ["code": "cou", "cursor_pos": 3])
+                machine.handle(
+                    .received(.shell, request), at: Timestamp(nanoseconds: 1), into: &effects)
+            }
+            for question in [number, 1, 2] {
+                machine.handle(
+                    .answered(number: question, answer), at: Timestamp(nanoseconds: 1),
+                    into: &effects)
+            }
+        },
         Entry("completeness", seeds: { texts(["f(\"a\\(b[1])\") // {\n/* ( */ \"\"\"\nx\n"]) }) {
             _ = Completeness.of(String(decoding: $0, as: UTF8.self))
         },
@@ -99,14 +126,14 @@ extension FuzzGroup {
         + "\"signature_scheme\": \"hmac-sha256\", \"kernel_name\": \"swoop\"}"
 
     private static let orders: [EvaluatorOrder] = [
-        .run(cell: 1, library: "/tmp/c.so"), .input("x"), .input(nil),
+        .run(cell: 1, library: "/tmp/c.so"), .load(library: "/tmp/p.so"), .input("x"), .input(nil),
     ]
 
     private static let news: [EvaluatorNews] = [
         .ready, .result(cell: 1, ["text/plain": "2"]),
         .display(["text/plain": "x"], name: "n", isUpdate: true), .finished(cell: 1),
         .failed(cell: 1, name: "e", text: "t", steps: 2),
-        .inputWanted(prompt: "?", isSecret: true),
+        .inputWanted(prompt: "?", isSecret: true), .loaded(library: "/p", problem: "why"),
     ]
 
     private static let cellWithTree =
@@ -116,6 +143,11 @@ extension FuzzGroup {
         + "[{\"original_init\":{}}]}]}},{\"_kind\":\"var_decl\",\"let\":true,\"name\":"
         + "{\"base_name\":{\"name\":\"x\"}}},{\"_kind\":\"top_level_code_decl\",\"range\":"
         + "{\"start\":19},\"body\":{\"elements\":[{\"_kind\":\"unresolved_expr\"}]}}]}"
+
+    private static let sourceKitAnswer =
+        "{\"number\":1,\"answer\":{\"key.results\":[{\"key.name\":\"count(where:)\",\"key.kind\":"
+        + "\"source.lang.swift.decl.var\",\"key.description\":\"count\"}],\"key.annotated_decl\":"
+        + "\"<D>f(&lt;)</D>\",\"key.doc_comment\":\"d\",\"key.modulename\":\"Cell1\"}}"
 
     private static let compilerWords =
         "let x = y\u{0}In[1]:1:9: error: cannot find 'y' in scope\nlet x = y\n        ^\n"

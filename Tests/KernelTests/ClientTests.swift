@@ -16,19 +16,42 @@ enum Jupyter {
         for path in [named, folder + "/bin/python"].compactMap({ $0 }) where works(path) {
             return path
         }
-        let packages = "jupyter_client nbclient nbformat nbconvert jupyter_kernel_test"
-        let script = """
-            command -v python3 && mkdir -p \(folder) && python3 -m venv \(folder) &&
-            timeout 240 \(folder)/bin/python -m pip install -q --retries 1 \(packages)
-            """
-        guard (try? ended("/bin/sh", ["-c", script]))?.status == 0 else { return nil }
+        install("jupyter_client nbclient nbformat nbconvert jupyter_kernel_test")
         return works(folder + "/bin/python") ? folder + "/bin/python" : nil
     }()
 
-    private static func works(_ path: String) -> Bool {
-        (try? ended(path, ["-c", "import jupyter_client, jupyter_kernel_test, nbclient"]))?
-            .status == 0
+    /// Puts packages of PyPI into the folder, where they can be had.
+    private static func install(_ packages: String) {
+        let script = """
+            command -v python3 && mkdir -p \(folder) &&
+            { [ -x \(folder)/bin/python ] || python3 -m venv \(folder); } &&
+            timeout 400 \(folder)/bin/python -m pip install -q --retries 1 \(packages)
+            """
+        _ = try? ended("/bin/sh", ["-c", script])
     }
+
+    private static func works(
+        _ path: String, _ modules: String = "jupyter_client, jupyter_kernel_test, nbclient"
+    ) -> Bool {
+        (try? ended(path, ["-c", "import \(modules)"]))?.status == 0
+    }
+
+    /// Why nobody can look at JupyterLab and at the console here; nil: they can be looked at.
+    static let labObstacle: String? = {
+        guard let python else { return "Jupyter's client cannot be had from PyPI with python3" }
+        for program in ["chromium", "tmux"]
+        where (try? ended("/bin/sh", ["-c", "command -v \(program)"]))?.status != 0 {
+            return
+                "there is no \(program): `apt-get install \(program)`, which `make test` does as "
+                + "root"
+        }
+        let modules = "jupyterlab, jupyter_console, websocket"
+        if !works(python, modules), python == folder + "/bin/python" {
+            install("jupyterlab jupyter-console websocket-client")
+        }
+        return works(python, modules)
+            ? nil : "jupyterlab, jupyter-console and websocket-client cannot be had from PyPI"
+    }()
 
     /// Tells a Jupyter of its own in the folder of the kernel; the environment that finds it.
     static func install(in folder: TestFolder) throws -> [String: String] {
@@ -42,6 +65,10 @@ enum Jupyter {
     /// The scenes of the client.
     static let script =
         URL(filePath: #filePath).deletingLastPathComponent().path() + "client.py"
+
+    /// The scenes of what a person sees.
+    static let labScript =
+        URL(filePath: #filePath).deletingLastPathComponent().path() + "lab.py"
 
     static func ended(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
@@ -67,13 +94,15 @@ struct ClientTests {
     @Test(arguments: [
         "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "no_memory",
         "interrupts",
-        "output", "input", "late_client", "many_cells", "remote_functions", "live_cores",
-        "shown_values", "no_cluster", "protocol",
+        "output", "input", "late_client", "many_cells", "remote_functions", "learned",
+        "live_cores", "shown_values", "plots", "completion", "no_sourcekit", "packages",
+        "no_cluster", "protocol",
     ])
     func aClientOfJupyterSees(scene: String) throws {
         let python = try #require(Jupyter.python)
         let folder = try TestFolder()
         let environment = try Jupyter.install(in: folder)
+            .merging(["SCENE_PROGRAM": ProgramRun.programPath ?? ""]) { $1 }
         let done = try Jupyter.ended(python, [Jupyter.script, scene], environment: environment)
         #expect(done.status == 0, "\(done.output.suffix(6_000))")
     }

@@ -50,10 +50,14 @@ import Testing
             .ready, .result(cell: 3, ["text/plain": "5"]), .finished(cell: 4),
             .display(["text/plain": "a\nb"], name: "n", isUpdate: true),
             .failed(cell: 5, name: "E", text: "x", steps: 2),
-            .inputWanted(prompt: "?", isSecret: true),
+            .inputWanted(prompt: "?", isSecret: true), .loaded(library: "/a b", problem: nil),
+            .loaded(library: "/a", problem: "why\nnot"),
         ]
         for item in news { #expect(EvaluatorNews(line: Array(item.line.utf8)) == item) }
-        for order in [EvaluatorOrder.run(cell: 1, library: "/a b"), .input("x"), .input(nil)] {
+        for order in [
+            EvaluatorOrder.run(cell: 1, library: "/a b"), .load(library: "/a b"), .input("x"),
+            .input(nil),
+        ] {
             #expect(EvaluatorOrder(line: Array(order.line.utf8)) == order)
         }
         #expect(EvaluatorNews(line: Array("{}".utf8)) == nil)

@@ -40,6 +40,12 @@ import Testing
             }
         }
 
+        /// The cell that is to be parsed.
+        var cell: Int {
+            for case .parse(let cell, _, _) in effects { return cell }
+            return 0
+        }
+
         var orders: [KernelEffect] {
             effects.filter { if case .send = $0 { false } else { true } }
         }
@@ -167,6 +173,175 @@ import Testing
         #expect(types() == ["update_display_data"])
         guard case .send(_, let reply)? = world.effects.first else { return #expect(Bool(false)) }
         #expect(reply.parent["msg_type"].string == "execute_request")
+    }
+
+    @Test func consolesWhichReplaceNothingAreShownTheLastOfItAtTheEnd() {
+        var world = World()
+        world.tell(.told(.ready))
+        func run(_ content: JSONValue) -> [String] {
+            world.ask("execute_request", content)
+            let cell = world.cell
+            world.tell(.parsed(cell: cell, tree: tree, messages: ""))
+            world.tell(.compiled(cell: cell, library: "/l", messages: ""))
+            for text in ["1", "2", "3"] {
+                world.tell(
+                    .told(
+                        .display(["text/plain": .text(text)], name: "a\(cell)", isUpdate: false)))
+            }
+            world.tell(.told(.finished(cell: cell)))
+            return world.effects.compactMap { effect in
+                guard case .send(_, let reply) = effect, reply.type == "display_data" else {
+                    return nil
+                }
+                return reply.content["data"]["text/plain"].string
+            }
+        }
+        #expect(run(["code": "1", "allow_stdin": true]) == ["3"])
+        #expect(run(["code": "1", "allow_stdin": false]) == [])
+    }
+
+    @Test func aPackageIsBuiltAndLoadedBeforeTheCodeOfItsCell() {
+        var world = World()
+        world.tell(.told(.ready))
+        world.execute("%package ../Shapes\n%package \"my shapes\" 1.2\narea()")
+        let (first, second) = (
+            PackageWish(place: "../Shapes", version: nil),
+            PackageWish(place: "my shapes", version: .from("1.2.0"))
+        )
+        #expect(world.orders == [.build(cell: 1, first)])
+        world.tell(.packageProgress(cell: 1, text: "[1/2]"))
+        #expect(world.said == ["update_display_data"])
+        world.tell(
+            .packageBuilt(
+                cell: 1, BuiltPackage(wish: first, library: "/a", modules: ["Shapes"]),
+                messages: ""))
+        #expect(world.orders == [.order(.load(library: "/a"))])
+        world.tell(.told(.loaded(library: "/a", problem: nil)))
+        #expect(world.orders == [.build(cell: 1, second)])
+        world.tell(
+            .packageBuilt(
+                cell: 1, BuiltPackage(wish: second, library: "/b", modules: []), messages: ""))
+        world.tell(.told(.loaded(library: "/b", problem: nil)))
+        let code = String(repeating: " ", count: 18) + "\n" + String(repeating: " ", count: 24)
+        #expect(world.orders == [.parse(cell: 1, text: code + "\narea()", file: "In[1]")])
+        // A new evaluator loads them all before its first cell.
+        world.tell(.evaluatorEnded(reason: "trapped"))
+        world.tell(.told(.ready))
+        #expect(
+            world.orders == [.order(.load(library: "/a")), .order(.load(library: "/b"))])
+        // What is there is not built again, and no other of its name is taken.
+        world.execute("%package ../Shapes")
+        #expect(
+            world.orders.isEmpty && world.said.suffix(2) == ["execute_reply ok", "status idle"])
+        world.execute("%package ../other/Shapes")
+        #expect(world.said.contains("error PackageError"))
+    }
+
+    @Test func aPackageThatCannotBeHadIsToldOfAtItsLine() {
+        var world = World()
+        world.tell(.told(.ready))
+        world.execute("\n%package ../Shapes\nlet a = 1")
+        world.tell(.packageBuilt(cell: 1, nil, messages: "error: no\n\n"))
+        guard case .send(.iopub, let reply)? = world.effects.first else {
+            return #expect(Bool(false))
+        }
+        let lines = reply.content["traceback"].elements.compactMap(\.string)
+        #expect(
+            lines == [
+                "In[1]:2:1: error: the package Shapes could not be had or built",
+                "%package ../Shapes", "^", "error: no",
+            ])
+        // A library that ends its process is not loaded again.
+        world.execute("%package ../Shapes")
+        world.tell(
+            .packageBuilt(
+                cell: 2,
+                BuiltPackage(
+                    wish: PackageWish(place: "../Shapes", version: nil), library: "/a",
+                    modules: []), messages: ""))
+        world.tell(.evaluatorEnded(reason: "trapped"))
+        world.tell(.told(.ready))
+        #expect(world.orders.isEmpty && !world.machine.isBusy)
+        // Nor is one that the loader refuses.
+        world.execute("%package ../Shapes")
+        world.tell(
+            .packageBuilt(
+                cell: 3,
+                BuiltPackage(
+                    wish: PackageWish(place: "../Shapes", version: nil), library: "/a",
+                    modules: []), messages: ""))
+        world.tell(.told(.loaded(library: "/a", problem: "why not")))
+        #expect(world.said.contains("error PackageError"))
+        #expect(world.machine.packageCount == 0)
+        // An interrupt ends a build.
+        world.execute("%package ../Shapes")
+        world.ask("interrupt_request", on: .control)
+        #expect(world.orders == [.stopCompiler])
+        #expect(!world.machine.isBusy)
+    }
+
+    @Test(arguments: [
+        ("1.2.3", PackageWish.Version.from("1.2.3")), ("v2", .from("2.0.0")),
+        ("=1.2", .exactly("1.2.0")), ("==1.2.3", .exactly("1.2.3")),
+        ("1.0.0-beta.1", .from("1.0.0-beta.1")), ("main", .branch("main")),
+        ("1.2.3.4", .branch("1.2.3.4")),
+        (
+            "0123456789abcdef0123456789abcdef01234567",
+            .revision("0123456789abcdef0123456789abcdef01234567")
+        ),
+    ])
+    func versionsOfPackagesAreReleasesBranchesOrCommits(
+        text: String, version: PackageWish.Version
+    ) throws {
+        let wish = try CellDirectives("%package git@host:a/b.git \(text)").packages[0].wish
+        #expect(wish == PackageWish(place: "git@host:a/b.git", version: version))
+        #expect(wish.isRemote && wish.name == "b")
+        #expect(try CellDirectives(wish.directive).packages[0].wish == wish)
+    }
+
+    @Test func sourceKitIsAskedAndWhatIsKnownHereAnswersInItsPlace() {
+        var world = World()
+        let content: JSONValue = ["code": "let ä = 1\nxs.cou + 1", "cursor_pos": 16]
+        world.ask("complete_request", content)
+        #expect(world.said == ["status busy"])
+        guard case .ask(let question)? = world.orders.first else { return #expect(Bool(false)) }
+        #expect(question.kind == .completion && question.typed == "cou")
+        #expect(
+            String(decoding: question.source.utf8.dropFirst(question.offset), as: UTF8.self)
+                == "cou + 1")
+        let line = question.line(arguments: ["-O"], library: "/s")
+        #expect(line.contains("codecomplete.open") && !line.contains("\n"))
+        world.tell(
+            .answered(
+                number: question.number,
+                .said([
+                    "key.results": [
+                        ["key.name": "count", "key.kind": "source.lang.swift.decl.var.instance"],
+                        ["key.name": "count(where:)"], ["key.name": "underestimatedCount"],
+                        ["key.name": "count"],
+                    ]
+                ])))
+        #expect(world.said == ["complete_reply ok", "status idle"])
+        guard case .send(.shell, let reply)? = world.effects.first else {
+            return #expect(Bool(false))
+        }
+        #expect(reply.content["matches"] == ["count", "count("])
+        #expect(reply.content["cursor_start"] == 13 && reply.content["cursor_end"] == 16)
+        // No answer in time; none at all; too many questions.
+        world.ask("inspect_request", ["code": "f(1)", "cursor_pos": 2])
+        world.now = Timestamp(nanoseconds: 20_000_000_000)
+        #expect(world.machine.nextDeadline.map { $0 <= world.now } == true)
+        world.tell(.timePassed)
+        #expect(world.said == ["inspect_reply ok", "status idle"])
+        for _ in 0..<8 { world.ask("complete_request", ["code": "stru", "cursor_pos": 4]) }
+        world.ask("complete_request", ["code": "stru", "cursor_pos": 4])
+        #expect(world.said == ["status busy", "complete_reply ok", "status idle"])
+        world.tell(.answered(number: 3, .missing("no library")))
+        #expect(world.said == ["stream"])
+        world.tell(.answered(number: 5, .missing("no library")))
+        #expect(world.said == ["complete_reply ok", "status idle"])
+        world.ask("complete_request", ["code": "stru", "cursor_pos": 4])
+        #expect(world.said == ["status busy", "complete_reply ok", "status idle"])
     }
 
     @Test func anEmptyCellIsDoneAtOnceAndADirectiveIsRefused() {

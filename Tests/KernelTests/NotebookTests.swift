@@ -6,21 +6,14 @@ import TestHosts
 import TestPrograms
 import Testing
 
-@Suite(
-    .serialized,
-    .enabled(if: Jupyter.python != nil, "Jupyter's client cannot be had from PyPI with python3"))
-struct NotebookTests {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Notebooks").standardized.path()
-
-    static let names = [
-        "FirstSteps", "EstimateFirst", "GroupBothWays", "DebianPageRank", "ParameterStudy",
-    ]
-
-    /// A cell of code with what it showed.
-    private struct Cell: Decodable {
+/// A notebook as it is saved.
+private struct Notebook: Decodable {
+    /// A cell with what it showed.
+    struct Cell: Decodable {
         struct Output: Decodable {
             let output_type: String
+            let ename: String?
+            let evalue: String?
         }
 
         let cell_type: String
@@ -32,7 +25,7 @@ struct NotebookTests {
     }
 
     /// A text, or its lines.
-    private struct Text: Decodable, Equatable {
+    struct Text: Decodable, Equatable {
         let text: String
 
         init(from decoder: any Decoder) throws {
@@ -45,42 +38,63 @@ struct NotebookTests {
         }
     }
 
-    private struct Notebook: Decodable {
-        let cells: [Cell]
+    let cells: [Cell]
 
-        var code: [Cell] { cells.filter { $0.cell_type == "code" } }
-    }
+    var code: [Cell] { cells.filter { $0.cell_type == "code" } }
 
-    private func read(_ path: String) throws -> Notebook {
+    /// Reads one.
+    static func at(_ path: String) throws -> Notebook {
         try JSONDecoder().decode(Notebook.self, from: Data(contentsOf: URL(filePath: path)))
     }
 
-    @Test(arguments: names)
-    func aNotebookRunsFromTopToBottomAndIsSavedWithWhatItShows(name: String) throws {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Notebooks").standardized.path()
+
+    static let names = [
+        "FirstSteps", "EstimateFirst", "GroupBothWays", "DebianPageRank", "ParameterStudy",
+    ]
+
+    /// Runs notebooks of the repository from top to bottom as Jupyter does; each is to show what it
+    /// is saved with.
+    static func run(
+        _ names: [String], in folder: TestFolder, environment: [String: String]
+    ) throws {
         let python = try #require(Jupyter.python)
-        let folder = try TestFolder()
-        let environment = try Jupyter.install(in: folder)
-        let saved = try read("\(Self.folder)/\(name).ipynb")
         let done = try Jupyter.ended(
             python,
-            [
-                "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", folder.path,
-                "\(Self.folder)/\(name).ipynb",
-            ], environment: environment)
+            ["-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", folder.path]
+                + names.map { "\(Self.folder)/\($0).ipynb" }, environment: environment)
         try #require(done.status == 0, "\(done.output.suffix(4_000))")
-        let ran = try read("\(folder.path)/\(name).ipynb")
-        #expect(ran.code.map(\.source) == saved.code.map(\.source))
-        // A reader of the repository's page sees what a person at Jupyter sees. How long work takes
-        // differs, and so whether it was shown beneath its cell.
-        for (cell, new) in zip(saved.code, ran.code) {
-            #expect(cell.shows == new.shows, "\(cell.source.text)")
-            #expect(cell.outputs?.contains { $0.output_type == "error" } == false)
+        for name in names {
+            let saved = try at("\(Self.folder)/\(name).ipynb")
+            let ran = try at("\(folder.path)/\(name).ipynb")
+            #expect(ran.code.map(\.source) == saved.code.map(\.source))
+            // A reader of the repository's page sees what a person at Jupyter sees. How long work
+            // takes differs, and so whether it was shown beneath its cell.
+            for (cell, new) in zip(saved.code, ran.code) {
+                #expect(cell.shows == new.shows, "\(name): \(cell.source.text)")
+                for outputs in [cell.outputs, new.outputs] {
+                    let error = outputs?.first { $0.output_type == "error" }
+                    #expect(error == nil, "\(name): \(error?.evalue ?? "")")
+                }
+            }
         }
+    }
+}
+
+@Suite(
+    .serialized,
+    .enabled(if: Jupyter.python != nil, "Jupyter's client cannot be had from PyPI with python3"))
+struct NotebookTests {
+    @Test(arguments: Notebook.names)
+    func aNotebookRunsFromTopToBottomAndIsSavedWithWhatItShows(name: String) throws {
+        let folder = try TestFolder()
+        try Notebook.run([name], in: folder, environment: Jupyter.install(in: folder))
     }
 
     @Test func everyNotebookOfTheRepositoryIsRun() throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
-        #expect(Set(files) == Set(Self.names.map { "\($0).ipynb" }))
+        let files = try FileManager.default.contentsOfDirectory(atPath: Notebook.folder)
+        #expect(Set(files) == Set(Notebook.names.map { "\($0).ipynb" }))
     }
 }
 
@@ -88,7 +102,7 @@ struct NotebookTests {
     .enabled(if: Jupyter.python != nil, "Jupyter's client cannot be had from PyPI with python3"),
     .enabled(if: Lab.obstacle == nil, Comment(rawValue: Lab.obstacle ?? "")))
 struct NotebookHostTests {
-    @Test func theSameNotebookRunsOnTwoHosts() throws {
+    @Test func theSameNotebooksRunOnTwoHosts() throws {
         let python = try #require(Jupyter.python)
         let tool = try #require(ProgramRun.path(of: "swoop"))
         let folder = try TestFolder()
@@ -102,12 +116,6 @@ struct NotebookHostTests {
         defer { _ = try? Jupyter.ended(tool, ["down"], environment: environment) }
         let scene = try Jupyter.ended(python, [Jupyter.script, "hosts"], environment: environment)
         #expect(scene.status == 0, "\(scene.output.suffix(6_000))")
-        let notebook = try Jupyter.ended(
-            python,
-            [
-                "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", folder.path,
-                "\(NotebookTests.folder)/FirstSteps.ipynb",
-            ], environment: environment)
-        #expect(notebook.status == 0, "\(notebook.output.suffix(4_000))")
+        try Notebook.run(Notebook.names, in: folder, environment: environment)
     }
 }

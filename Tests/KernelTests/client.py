@@ -90,6 +90,8 @@ def cells():
         first = book.run("1 + 2")
         equal(first["result"], "3")
         print(f"started in {book.start:.2f} s, first cell {first['time']:.2f} s")
+        # Two seconds where nothing else runs; a busy machine is given some more.
+        assert first["time"] < 6, first["time"]
         equal(book.run("let x = 5\nvar y = \"a\"")["result"], None)
         equal(book.run("y += \"b\"; print(y)\ny")["stdout"], "ab\n")
         equal(book.result("struct P { var a: Int }\nfunc f(_ p: P) -> Int { p.a + x }\nf(P(a: 3))"), "8")
@@ -154,8 +156,9 @@ def compiler_errors():
               "func h() { let never = 2 }")
         equal(book.result("x"), "1")
         equal(book.run("a")["status"], "error")
-        equal(book.run("%package foo")["error"],
-              "%package is no directive of this kernel: it has none yet, so write Swift")
+        equal(book.run("%matplotlib inline")["error"],
+              "In[10]:1:1: error: %matplotlib is no directive of this kernel: there is "
+              "`%package path-or-url version`\n%matplotlib inline\n^")
 
 
 def runtime_errors():
@@ -309,20 +312,70 @@ def open_files(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def children(pid):
+    """Processes that a process has started and that run, as the evaluator of a kernel."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            parent = open(f"/proc/{name}/stat").read().rsplit(") ", 1)[1].split()[1]
+        except (OSError, IndexError):
+            continue
+        if int(parent) == pid:
+            found.append(int(name))
+    return found
+
+
+def memory(pid):
+    """Bytes that a process has for itself."""
+    try:
+        lines = open(f"/proc/{pid}/smaps_rollup").read().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Private_"))
+
+
+def compiler_time(book):
+    """Seconds that the frontend takes for such a cell when nobody else asks for anything."""
+    import subprocess
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/Cell.swift", "w") as file:
+            file.write("let v = 1\nfunc f() -> Int { v }\nprint(f())\n")
+        frontend = book.manager.kernel_spec.env["SWOOP_SWIFT"] + "/swift-frontend"
+        times = []
+        for _ in range(5):
+            began = time.monotonic()
+            subprocess.run([frontend, "-frontend", "-c", "-primary-file", "Cell.swift", "-O",
+                            "-module-name", "Cell", "-emit-module-path", "Cell.swiftmodule",
+                            "-o", "Cell.o"], cwd=folder, check=True)
+            times.append(time.monotonic() - began)
+        return statistics.median(times)
+
+
 def many_cells():
-    import glob
     with Notebook() as book:
         book.run("var total = 0")
-        times, files = [], []
+        times, files, sizes = [], [], []
         kernel = book.manager.provisioner.pid
+        evaluators = children(kernel)
+        equal(len(evaluators), 1)
         for index in range(200):
             times.append(book.run(f"let v{index} = {index}\ntotal += v{index}\nfunc f{index % 7}() -> Int {{ v{index} }}\ntotal")["time"])
-            files.append(open_files(kernel))
+            files.append(sum(open_files(pid) for pid in [kernel, *evaluators]))
+            sizes.append(sum(memory(pid) for pid in [kernel, *evaluators]))
         equal(book.result("total + f3()"), str(sum(range(200)) + 199 - (199 - 3) % 7))
         first, last = statistics.median(times[:40]), statistics.median(times[-40:])
-        print(f"median {statistics.median(times):.3f} s; first 40 {first:.3f} s, last 40 {last:.3f} s")
-        assert statistics.median(times) < 0.5 and last < 2 * first, (first, last)
+        own = compiler_time(book)
+        print(f"median {statistics.median(times):.3f} s, the compiler's own time {own:.3f} s; "
+              f"first 40 {first:.3f} s, last 40 {last:.3f} s")
+        # Half a second, or what a busy machine makes of it.
+        assert statistics.median(times) < max(0.5, 5 * own) and last < 2 * first, (own, first, last)
         assert max(files[100:]) <= max(files[:100]) + 2, (files[0], files[-1])
+        # Private memory of kernel and evaluator; libraries of cells are in it, some pages each.
+        each = (statistics.median(sizes[-20:]) - statistics.median(sizes[20:40])) / 160
+        print(f"{files[0]} files at first, {files[-1]} at last; memory {sizes[20] >> 20} MiB after 20 cells, "
+              f"{sizes[-1] >> 20} MiB after 200: {each / 1024:.0f} KiB a cell")
+        assert each < 200 << 10, each
 
 
 def remote_functions():
@@ -451,6 +504,268 @@ def pixels(png):
     return size + (len(zlib.decompress(data)) - size[1],)
 
 
+def ask(book, code, cursor=None, kind="complete"):
+    """What the kernel answers about a cell that is being typed; `|` marks the cursor."""
+    place = code.index("|") if cursor is None else cursor
+    call = getattr(book.client, kind)
+    return call(code.replace("|", "", 1), place, reply=True, timeout=60)["content"]
+
+
+def completion():
+    with Notebook() as book:
+        book.run("import Foundation\n/// How long a side is.\n///\n/// In metres.\n"
+                 "func side(of area: Double) -> Double { area.squareRoot() }\n"
+                 "struct Shape { var area = 4.0; var corners = 3 }\nlet shapes = [Shape()]")
+        began = time.monotonic()
+        members = ask(book, "shapes[0].|")
+        print(f"first question {time.monotonic() - began:.2f} s")
+        assert {"area", "corners"} <= set(members["matches"]), members
+        equal((members["cursor_start"], members["cursor_end"]), (10, 10))
+        began = time.monotonic()
+        typed = ask(book, "let ä = \"🐦\"\nshapes.cou| + 1")
+        print(f"next question {time.monotonic() - began:.2f} s")
+        assert typed["matches"][0] == "count" and "count(" in typed["matches"], typed
+        equal((typed["cursor_start"], typed["cursor_end"]), (19, 22))
+        item = typed["metadata"]["_jupyter_types_experimental"][0]
+        equal((item["text"], item["type"], item["signature"]), ("count", "instance", "count: Int"))
+        equal(ask(book, "sid|")["matches"][0], "side(")
+        assert "shapes" in ask(book, "sha|")["matches"]
+        assert "strlen(" in ask(book, "strle|")["matches"], "Foundation's names are not offered"
+        equal(ask(book, "|")["matches"], [])
+        equal(ask(book, "shapes.nothingLikeIt|")["matches"], [])
+        # What is typed needs not be right.
+        assert "corners" in ask(book, "if shapes[0].cor|")["matches"]
+        told = ask(book, "print(sid|e(of: 4))", kind="inspect")
+        assert told["found"], told
+        equal(told["data"]["text/plain"],
+              "func side(of area: Double) -> Double\n\nHow long a side is.\n\nIn metres.\n\n"
+              "declared in a cell")
+        # Among the arguments it is the function that is asked for.
+        equal(ask(book, "side(of: |", kind="inspect")["data"]["text/plain"].splitlines()[0],
+              "func side(of area: Double) -> Double")
+        library = ask(book, "[3, 1].so|rted()", kind="inspect")["data"]["text/plain"]
+        assert library.startswith("@inlinable func sorted() -> [Int]") or "func sorted() -> [" in library, library
+        assert "Returns the elements of the sequence, sorted." in library, library
+        assert library.endswith("module Swift"), library
+        equal(ask(book, "let x = |", kind="inspect")["found"], False)
+        book.run("import Swoop\n@Remote func slow(_ i: Int) async -> Int { i }")
+        for code in ["slow(|", "let y = await slow(3|)", "await sl|ow(3)"]:
+            assert ask(book, code, kind="inspect")["data"]["text/plain"].startswith(
+                "func slow(_ i: Int) async -> Int"), code
+        # While a cell runs.
+        book.client.execute("try await Task.sleep(for: .seconds(2))")
+        began = time.monotonic()
+        assert "corners" in ask(book, "shapes[0].cor|")["matches"]
+        assert time.monotonic() - began < 1.9, "completion waits for the cell"
+
+
+def no_sourcekit():
+    """A toolchain without SourceKit: names of cells, and a sentence."""
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder, Notebook() as real:
+        spec = real.manager.kernel_spec
+        found = spec.env["SWOOP_SWIFT"]
+        # The same toolchain, but for that library: links, and the frontend as a file of its own.
+        os.makedirs(f"{folder}/bin")
+        os.makedirs(f"{folder}/lib")
+        for name in os.listdir(f"{found}/../lib"):
+            if "sourcekit" not in name.lower():
+                os.symlink(f"{found}/../lib/{name}", f"{folder}/lib/{name}")
+        for name in os.listdir(found):
+            with open(f"{folder}/bin/{name}", "w") as script:
+                script.write(f'#!/bin/sh\nexec "{found}/{name}" "$@"\n')
+            os.chmod(f"{folder}/bin/{name}", 0o755)
+        spec.env["SWOOP_SWIFT"] = f"{folder}/bin"
+        real.manager.restart_kernel(now=True)
+        real.client.wait_for_ready(timeout=60)
+        real.run("let total = 3\nfunc twice(_ i: Int) -> Int { 2 * i }")
+        equal(ask(real, "tot|")["matches"], ["total"])
+        equal(ask(real, "stru|")["matches"], ["struct"])
+        equal(ask(real, "total.|")["matches"], [])
+        equal(ask(real, "twi|ce(1)", kind="inspect")["data"]["text/plain"],
+              "func twice(_ i: Int) -> Int, declared in a cell")
+        equal(real.result("twice(total)"), "6")
+
+
+def package(folder, name, files):
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(f"{folder}/{name}/{path}") or ".", exist_ok=True)
+        with open(f"{folder}/{name}/{path}", "w") as file:
+            file.write(text)
+
+
+def manifest(name, targets, dependencies=""):
+    return (f'// swift-tools-version: 6.0\nimport PackageDescription\nlet package = Package(name: "{name}",'
+            f' products: [.library(name: "{name}", targets: ["{name}"])], dependencies: [{dependencies}],'
+            f' targets: [{targets}])\n')
+
+
+def packages():
+    import subprocess
+    import tempfile
+    folder = tempfile.mkdtemp(prefix="swoop-packages-")
+    os.chdir(folder)
+    package(folder, "Greeter", {
+        "Package.swift": manifest("Greeter", '.target(name: "CGreeter"), .target(name: "Greeter", dependencies: ["CGreeter"])'),
+        "Sources/CGreeter/include/greeter.h": "int greeter_answer(void);\n",
+        "Sources/CGreeter/greeter.c": '#include "greeter.h"\nint greeter_answer(void) { return 42; }\n',
+        "Sources/Greeter/Greeter.swift":
+            "import CGreeter\n/// Says hello.\npublic func greeting(_ name: String) -> String { \"hello \\(name) \\(greeter_answer())\" }\n"})
+    package(folder, "Wrong", {
+        "Package.swift": manifest("Wrong", '.target(name: "Wrong")'),
+        "Sources/Wrong/Wrong.swift": "public let number: Int = \"text\"\n"})
+    swoop = os.path.realpath(os.path.dirname(os.path.abspath(__file__)) + "/../..")
+    name = os.path.basename(swoop)
+    package(folder, "Cubes", {
+        "Package.swift": manifest(
+            "Cubes", f'.target(name: "Cubes", dependencies: [.product(name: "Swoop", package: "{name}")])',
+            f'.package(path: "{swoop}")'),
+        "Sources/Cubes/Cubes.swift": "import Swoop\n@Remote public func cubed(_ i: Int) -> Int { i * i * i }\n"})
+    package(folder, "Versioned", {
+        "Package.swift": manifest("Versioned", '.target(name: "Versioned")'),
+        "Sources/Versioned/V.swift": "public let version = \"1.2\"\n"})
+    git = ["git", "-C", f"{folder}/Versioned", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"], ["tag", "1.2.0"]):
+        subprocess.run(git + arguments, check=True)
+    with Notebook() as book:
+        book.run("let kept = 1")
+        cell = book.run("%package Greeter\nimport Greeter\ngreeting(\"Ada\")", timeout=300)
+        equal(cell["error"], None)
+        equal(cell["result"], '"hello Ada 42"')
+        print(f"a package in {cell['time']:.1f} s")
+        # Its build is shown in one place.
+        equal(book.kinds[0], "display_data")
+        equal(set(book.kinds[1:-1]), {"update_display_data"})
+        shown = [item["text/plain"] for item in cell["shown"]]
+        equal((shown[0], shown[-1]), ("package Greeter: its build begins", "package Greeter: import Greeter"))
+        assert any("Compiling" in text or "Building" in text for text in shown), shown
+        equal(book.result("greeting(\"again\") + \"\\(kept)\""), '"hello again 421"')
+        assert "greeting(" in ask(book, "gree|")["matches"]
+        assert "Says hello." in ask(book, "greet|ing", kind="inspect")["data"]["text/plain"]
+        # A remote function may use it: the library goes where the function goes.
+        equal(book.result("import Swoop\n@Remote func greet(_ i: Int) -> String { greeting(String(i)) }\n"
+                          "try await cluster.remotely { remote in remote.map(0..<2, greet) }.values"),
+              '["hello 0 42", "hello 1 42"]')
+        again = book.run("%package Greeter")
+        equal(again["shown"][0]["text/plain"],
+              "package Greeter: import Greeter (it is here; a restart of the kernel takes it anew)")
+        # Errors stand at the directive; what was there stays.
+        equal(book.run("let before = 1\n")["status"], "ok")
+        equal(book.run("%package ../Nowhere")["error"],
+              "In[7]:1:1: error: the package Nowhere could not be had or built\n%package ../Nowhere\n^\n"
+              f"there is nothing at ../Nowhere, seen from {os.path.realpath(folder)}")
+        wrong = book.run("%package Greeter\n%package Wrong\nimport Wrong", timeout=300)
+        equal(wrong["name"], "PackageError")
+        assert wrong["error"].startswith(
+            "In[8]:2:1: error: the package Wrong could not be had or built\n%package Wrong\n^\n"), wrong["error"]
+        assert "error: cannot convert value of type 'String' to specified type 'Int'" in wrong["error"], wrong["error"]
+        equal(book.run("%package https://example.org/shapes")["error"].splitlines()[0],
+              "In[9]:1:1: error: which version of shapes? `%package https://example.org/shapes 1.2.0`, "
+              "or a branch or a commit in place of the number")
+        equal(book.run("%package Greeter 1.0 more")["error"].splitlines()[0],
+              "In[10]:1:1: error: a directive for a package names its place and, for a repository, its "
+              "version: `%package ../Shapes` or `%package https://host/shapes 1.2.0`")
+        equal(book.result("before + kept"), "2")
+        # A repository with releases, by its path.
+        versioned = book.run(f"%package {folder}/Versioned 1.2\nimport Versioned\nversion", timeout=300)
+        equal((versioned["error"], versioned["result"]), (None, '"1.2"'))
+        equal(book.run(f"%package {folder}/Versioned 2.0")["error"].splitlines()[0],
+              "In[13]:1:1: error: the package Versioned is here from another version: restart the kernel to take this one")
+        # Remote functions of a package are like those of a cell, and Swoop is there once.
+        cubes = book.run("%package Cubes\nimport Cubes\nimport Swoop\n"
+                         "try await cluster.remotely { remote in remote.map(0..<4, cubed) }.values", timeout=600)
+        equal((cubes["error"], cubes["result"]), (None, "[0, 1, 8, 27]"))
+        print(f"a package with remote functions in {cubes['time']:.1f} s")
+        # After a trap the packages are there, the variables are not.
+        equal(book.run("[1][kept]")["name"], "Trap")
+        equal(book.result("import Greeter\ngreeting(\"after\")"), '"hello after 42"')
+        # An interrupt ends a build.
+        took, cell = book.interrupted(f"%package {folder}/Cubes/../Wrong", after=0.3)
+        assert took < 1.5, took
+        equal(book.result("1"), "1")
+
+
+def learned():
+    """What is learned of a function outlasts its cell, and the notebook."""
+    measured = "@Remote func measured(_ i: Int) -> Int {\n    var x = i\n    for k in 0..<3_000_000 { x = (x &* 31) ^ (x >> 7) ^ k }\n    return x & 1\n}"
+    estimate = "try await cluster.plan { remote in remote.map(0..<20, measured) }.estimate()"
+    with Notebook() as book:
+        book.run("import Swoop\n" + measured)
+        assert book.result(estimate).startswith("estimate: 20 tasks, unknown")
+        equal(book.result("try await cluster.remotely { remote in remote.map(0..<20, measured) }.values.count"), "20")
+        assert book.result(estimate).startswith("estimate: 20 tasks, measured"), book.result(estimate)
+        # The cell is run again under another number.
+        book.run(measured)
+        assert book.result(estimate).startswith("estimate: 20 tasks, measured"), book.result(estimate)
+        # Other code is another function.
+        book.run(measured.replace("31", "33"))
+        changed = book.result(estimate)
+        assert not changed.startswith("estimate: 20 tasks, measured"), changed
+        # A function that a program has too, with its own file and module.
+        book.run("@Remote func spun(_ turns: Int) -> Int {\n"
+                 "    (0..<max(0, turns)).reduce(0) { ($0 &* 31 &+ $1) % 1_000_003 }\n}")
+        book.result("try await cluster.remotely { remote in remote.map(1_000..<1_020, spun) }.values.count")
+        # What was learned is kept once a second.
+        book.run("try await Task.sleep(for: .seconds(2))")
+    import subprocess
+    told = subprocess.run([os.environ["SCENE_PROGRAM"], "taught"], capture_output=True, text=True)
+    equal(told.stdout, "spun = measured\ntripled = 20\n")
+    with Notebook() as book:
+        book.run("let first = 1")
+        book.run("import Swoop\n\n// A remark.\n" + measured)
+        known = book.result(estimate)
+        assert known.startswith("estimate: 20 tasks, measured"), known
+        # And what the program left.
+        book.run("@Remote func tripledOnce(_ i: Int) -> Int { i &* 3 }")
+        known = book.result("try await cluster.plan { remote in remote.map(0..<20, tripledOnce) }.estimate()")
+        assert known.startswith("estimate: 20 tasks, measured"), known
+
+
+def plots():
+    with Notebook() as book:
+        svg = lambda code: book.run(code)["data"]["image/svg+xml"]
+        book.run("import Swoop\n@Remote func wave(_ i: Int) -> Double { Double(i % 1_000) * Double(i) / 1_000 }\n"
+                 "@Remote func half(_ i: Int) -> Double { i % 10 == 3 ? .nan : Double(i / 2) }\n"
+                 "@Remote func label(_ i: Int) -> String { \"<\\(i % 7 * i % 5)>\" }\n"
+                 "let (few, many, waves, halves, labels) = try await cluster.remotely { remote in\n"
+                 "    (remote.range(0..<300).map(wave).stored(), remote.range(0..<100_000).stored(),\n"
+                 "     remote.range(0..<100_000).map(wave).stored(), remote.range(0..<100_000).map(half).stored(),\n"
+                 "     remote.range(0..<100_000).map(label).stored())\n}\n"
+                 "let fewHere = try await few.values, wavesHere = try await waves.values, halvesHere = try await halves.values")
+        # Few values are drawn as they are.
+        equal(svg("try await Plot.line(few)"), svg("Plot.line(fewHere)"))
+        equal(svg("try await Plot.scatter(x: few, y: few)"), svg("Plot.scatter(x: fewHere, y: fewHere)"))
+        # Of many the means of equal parts.
+        equal(svg("try await Plot.line(many, points: 400)"),
+              svg("let middles = (0..<400).map { (i: Int) in 250 * Double(i) + 124.5 }\n"
+                  "Plot.line(x: middles, y: middles)"))
+        equal(book.result("\"\\(try await Plot.line(x: many, y: halves))\""), '"plot: a line of 500 points"')
+        points = int(book.result("\"\\(try await Plot.scatter(x: many, y: waves))\"").split()[1])
+        assert 500 < points <= 2000, points
+        # Counts are exact: as they are made here.
+        here = ("var rows = [[Int]](repeating: [Int](repeating: 0, count: 20), count: 10)\n"
+                "let (top, right) = (wavesHere.max()!, 99_999.0)\n"
+                "for (i, w) in wavesHere.enumerated() { rows[9 - min(9, Int(w / (top / 10)))][min(19, Int(Double(i) / (right / 20)))] += 1 }\n"
+                "Plot.heatMap(rows)")
+        equal(svg("try await Plot.heatMap(x: many, y: waves, columns: 20, rows: 10)"), svg(here))
+        equal(svg("try await Plot.histogram(waves, bins: 7)"), svg("Plot.histogram(wavesHere, bins: 7)"))
+        equal(svg("try await Plot.histogram(halves, bins: 7)"), svg("Plot.histogram(halvesHere, bins: 7)"))
+        counted = ("var counts: [String: Int] = [:]\nfor i in 0..<100_000 { counts[label(i), default: 0] += 1 }\n"
+                   "let order = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }\n"
+                   "Plot.bars(order.prefix(3).map(\\.key), order.prefix(3).map(\\.value))")
+        equal(svg("try await Plot.bars(labels, most: 3)"), svg(counted))
+        sums = book.result("\"\\(try await Plot.bars(labels, many))\"")
+        assert sums.startswith('"plot: ') and sums.endswith(' bars"'), sums
+        none = "let none = try await cluster.remotely { _ in waves.filter(#remote { (w: Double) in w < 0 }).stored() }\n"
+        for kind in ["line(none)", "scatter(x: none, y: none)", "heatMap(x: none, y: none)", "histogram(none)"]:
+            assert svg(none + "try await Plot." + kind).startswith("<svg"), kind
+        # What fails in the cluster is the cell's error.
+        failing = book.run("struct Bad: Error {}\n@Remote func bad(_ i: Int) throws -> Double { throw Bad() }\n"
+                           "let failed = try await cluster.remotely { remote in remote.range(0..<3).map(bad).stored() }\n"
+                           "try await Plot.line(failed)")
+        equal(failing["name"], "SwoopError")
+
+
 def no_cluster():
     os.environ["SWOOP_CONNECT"] = "nowhere"
     with Notebook() as book:
@@ -492,7 +807,8 @@ def protocol():
         file_extension = ".swift"
         code_hello_world = "print(\"hello, world\")"
         code_stderr = "import Foundation\nFileHandle.standardError.write(Data(\"oops\\n\".utf8))"
-        completion_samples = [{"text": "stru", "matches": {"struct"}}]
+        completion_samples = [{"text": "stru", "matches": {"struct"}}, {"text": "[1].coun", "matches": {"count", "count("}}]
+        code_inspect_sample = "print"
         complete_code_samples = ["1", "func f() {}"]
         incomplete_code_samples = ["func f() {", "let a = ["]
         invalid_code_samples = ["a)"]
@@ -506,6 +822,16 @@ def protocol():
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(
         unittest.defaultTestLoader.loadTestsFromTestCase(KernelTests))
     assert result.wasSuccessful()
+    # What the kernel has no counterpart of, and nothing else.
+    reasons = {
+        "test_pager": "a reply has no payloads, of which a pager would be one",
+        "test_clear_output": "no cell of Swift clears what it has shown: `display` replaces it",
+        "test_recv_iopub_welcome_msg": "libzmq's XPUB is needed for a welcome; clients ask kernel_info",
+    }
+    skipped = {test.id().split(".")[-1] for test, _ in result.skipped}
+    for name in sorted(skipped):
+        print(f"skipped: {name}: {reasons.get(name)}")
+    assert skipped <= set(reasons), skipped
 
 
 if __name__ == "__main__":

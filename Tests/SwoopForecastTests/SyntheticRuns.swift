@@ -17,7 +17,7 @@ func function(_ name: String = "f", fingerprint: UInt64 = 1, isOptimised: Bool =
     -> FunctionSpec
 {
     FunctionSpec(
-        identity: "Program/Main.swift/\(name)(_:)", name: name, fingerprint: fingerprint,
+        identity: "Program/Main.swift:\(name)(_:)", name: name, fingerprint: fingerprint,
         code: .remote(identity: name), isOptimised: isOptimised, isAsync: false)
 }
 

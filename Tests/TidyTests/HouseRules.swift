@@ -131,6 +131,7 @@ enum HouseRules {
         "CSwoopZlib": .c,
         "CSwoopSodium": .c,
         "CSwoopSystem": .c,
+        "CSwoopSourceKit": .c,
         "SwoopTransport": .io,
         "SwoopStorage": .io,
         "SwoopLaunching": .io,

@@ -1,58 +1,33 @@
 // The process in which cells run, as the kernel sees it: orders in, news and printed text out.
 
-import CSwoopSystem
 import Glibc
 import SwoopKernel
 import SwoopLaunching
 import SwoopModel
-import SwoopTransport
 
 /// An evaluator that was started.
 final class EvaluatorProcess {
-    /// What the evaluator's descriptors are numbered: `ChildProcess` counts them by their names.
-    static let numbers: (news: Int32, orders: Int32) = (3, 4)
-
-    /// The process.
-    let child: ChildProcess
-    /// Where its news come from.
-    let news: OutputPipe
-    private let orders: OwnedDescriptor
-    private var unread: [UInt8] = []
+    private let process: LineProcess
     private var lastWords: [UInt8] = []
 
-    /// Starts one: this executable, with another command.
+    /// The process.
+    var child: ChildProcess { process.child }
+    /// Where its news come from.
+    var news: OutputPipe { process.news }
+
+    /// Starts one.
     init() throws {
-        var orderEnds: [Int32] = [-1, -1]
-        var newsEnds: [Int32] = [-1, -1]
-        guard unsafe swoop_pipe(&orderEnds) == 0, unsafe swoop_pipe(&newsEnds) == 0 else {
-            throw ToolError("no pipe can be made: \(SystemWords.of(errno))")
-        }
-        orders = OwnedDescriptor(owning: orderEnds[1])
-        news = OutputPipe(owning: newsEnds[0])
-        _ = swoop_set_nonblocking(newsEnds[0])
-        defer {
-            _ = close(orderEnds[0])
-            _ = close(newsEnds[1])
-        }
-        var request = LaunchRequest(
-            program: "/proc/self/exe", arguments: ["kernel", "evaluate"])
-        request.descriptors = ["news": newsEnds[1], "orders": orderEnds[0]]
-        request.output = .piped
         // A crash is told in a sentence; the runtime's own report takes seconds.
-        request.environment = ["SWIFT_BACKTRACE": "enable=no"]
-        child = try ChildProcess(starting: request)
+        process = try LineProcess(
+            ["kernel", "evaluate"], environment: ["SWIFT_BACKTRACE": "enable=no"])
     }
 
-    /// Sends an order; what it cannot take any more is dropped, since its end is heard of.
-    func send(_ order: EvaluatorOrder) { PipeLine.write(order.line, to: orders.rawValue) }
+    /// Sends an order.
+    func send(_ order: EvaluatorOrder) { process.send(order.line) }
 
     /// News that have come.
     func takeNews() -> [EvaluatorNews] {
-        unread += news.read(limit: 1 << 20)
-        guard let end = unread.lastIndex(of: 0x0A) else { return [] }
-        let lines = unread[...end].split(separator: 0x0A)
-        unread.removeSubrange(...end)
-        return lines.compactMap { EvaluatorNews(line: Array($0)) }
+        process.takeLines().compactMap { EvaluatorNews(line: $0) }
     }
 
     /// What was printed, by the name of its stream; whole characters.

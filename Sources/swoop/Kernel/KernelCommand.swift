@@ -21,7 +21,10 @@ struct KernelCommand: ParsableCommand {
             The kernel uses this tool, and what lies beside it, where they are
             now: install it again when the clone has moved.
             """,
-        subcommands: [KernelInstallCommand.self, KernelRunCommand.self, KernelEvaluateCommand.self])
+        subcommands: [
+            KernelInstallCommand.self, KernelRunCommand.self, KernelEvaluateCommand.self,
+            KernelAnswerCommand.self, KernelPackageCommand.self,
+        ])
 }
 
 /// Tells Jupyter of the kernel.
@@ -109,11 +112,9 @@ struct KernelEvaluateCommand: ParsableCommand {
         shouldDisplay: false)
 
     func run() throws {
-        let numbers = EvaluatorProcess.numbers
-        guard fcntl(numbers.orders, F_SETFD, FD_CLOEXEC) == 0,
-            fcntl(numbers.news, F_SETFD, FD_CLOEXEC) == 0
-        else { throw ToolError("only the kernel starts this: call `swoop kernel run`") }
+        let numbers = LineProcess.numbers
         try SwoopTool.report {
+            try LineProcess.checkDescriptors()
             try Evaluator.run(orders: numbers.orders, news: numbers.news)
         }
     }

@@ -14,7 +14,10 @@ struct KernelFront: ~Copyable {
     private let sockets: KernelSockets
     private var machine: KernelMachine
     private let compiler: CellCompiler
+    private let toolchain: SwiftToolchain
     private var evaluator: EvaluatorProcess?
+    /// The process that has SourceKit, once something was asked.
+    private var answers: CodeAnswers?
     private var unpublished: [Frames] = []
     private var session = MessageSession()
     private var isEnding = false
@@ -23,8 +26,9 @@ struct KernelFront: ~Copyable {
     // Apart from `listening`, since nothing may throw once a socket is a field.
     private init(
         codec: MessageCodec, sockets: consuming KernelSockets, machine: KernelMachine,
-        compiler: CellCompiler, evaluator: EvaluatorProcess
+        compiler: CellCompiler, toolchain: SwiftToolchain, evaluator: EvaluatorProcess
     ) {
+        self.toolchain = toolchain
         self.codec = codec
         self.sockets = sockets
         self.machine = machine
@@ -41,13 +45,14 @@ struct KernelFront: ~Copyable {
         return KernelFront(
             codec: MessageCodec { signature.sign($0) }, sockets: sockets,
             machine: KernelMachine(version: version), compiler: try CellCompiler(toolchain),
-            evaluator: try EvaluatorProcess())
+            toolchain: toolchain, evaluator: try EvaluatorProcess())
     }
 
     /// Serves until a client ends the kernel.
     mutating func run() throws {
         defer {
             evaluator?.child.endNow()
+            answers?.child.endNow()
             compiler.end()
         }
         handle(.began)
@@ -71,11 +76,15 @@ struct KernelFront: ~Copyable {
             }
         }
         if let evaluator { _ = poll.watch(descriptor: evaluator.child.exitDescriptor) }
-        if let child = compiler.child {
+        for child in compiler.children {
             for pipe in [child.standardOutput, child.standardError] {
                 if let pipe, !pipe.isEnded { _ = poll.watch(descriptor: pipe.descriptor) }
             }
             _ = poll.watch(descriptor: child.exitDescriptor)
+        }
+        if let answers {
+            _ = poll.watch(descriptor: answers.news.descriptor)
+            _ = poll.watch(descriptor: answers.child.exitDescriptor)
         }
         var deadline = machine.nextDeadline?.nanoseconds
         if !unpublished.isEmpty {
@@ -86,6 +95,8 @@ struct KernelFront: ~Copyable {
         flush()
         if unpublished.isEmpty { takeFromEvaluator() }
         if let result = compiler.advance() { handle(event(of: result)) }
+        for event in compiler.advancePackage() { handle(event) }
+        takeAnswers()
         handle(.timePassed)
     }
 
@@ -118,6 +129,25 @@ struct KernelFront: ~Copyable {
             .parsed(cell: cell, tree: tree, messages: messages)
         case .compiled(let cell, let library, let messages):
             .compiled(cell: cell, library: library, messages: messages)
+        }
+    }
+
+    private mutating func takeAnswers() {
+        guard let answers else { return }
+        for (number, answer) in answers.take() { handle(.answered(number: number, answer)) }
+        guard let unanswered = answers.hasEnded() else { return }
+        // The next question starts another process.
+        self.answers = nil
+        for number in unanswered { handle(.answered(number: number, .nothing)) }
+    }
+
+    private mutating func ask(_ question: CodeQuestion) {
+        do {
+            let answers = try answers ?? CodeAnswers(toolchain)
+            self.answers = answers
+            answers.ask(question, arguments: compiler.languageFlags)
+        } catch {
+            handle(.answered(number: question.number, .missing("\(error)")))
         }
     }
 
@@ -164,7 +194,12 @@ struct KernelFront: ~Copyable {
             do { try compiler.compile(source) } catch {
                 handle(.compiled(cell: source.cell, library: nil, messages: "\(error)"))
             }
+        case .build(let cell, let wish):
+            do { try compiler.build(cell: cell, wish) } catch {
+                handle(.packageBuilt(cell: cell, nil, messages: "\(error)"))
+            }
         case .stopCompiler: compiler.stop()
+        case .ask(let question): ask(question)
         case .order(let order): evaluator?.send(order)
         case .interruptEvaluator: evaluator?.child.kill(SIGINT)
         case .killEvaluator: evaluator?.child.killGroup(SIGKILL)

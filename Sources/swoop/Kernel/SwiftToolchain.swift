@@ -38,6 +38,11 @@ struct SwiftToolchain: Sendable {
     /// The toolchain's folder of libraries for this system.
     var libraries: String { SwiftToolchain.parent(of: binaries) + "/lib/swift/linux" }
 
+    /// The toolchain's SourceKit.
+    var sourceKit: String {
+        SwiftToolchain.parent(of: binaries) + "/lib/libsourcekitdInProc.so"
+    }
+
     private static func compilerFolder() throws -> String {
         var folders = environment("PATH")?.pieces(at: ":").map(String.init) ?? []
         if let named = environment(variable) { folders.insert(named, at: 0) }
