@@ -34,6 +34,13 @@
     /// The place of a row: `none`, or that of a row which is there.
     @inlinable @inline(__always) public subscript(_ index: Int) -> UInt64 { unsafe base[index] }
 
+    /// Whether all rows are there and lie side by side.
+    @inlinable var isRun: Bool {
+        guard count > 0, self[0] != Self.none else { return false }
+        for index in 1..<count where self[index] != self[index &- 1] &+ 1 { return false }
+        return true
+    }
+
     /// Calls `body` with the first place and the number of rows that lie side by side; no row is a
     /// run of its own.
     @inlinable @inline(__always)
@@ -58,12 +65,19 @@
     public let pages: [Columns]
     /// Whether some places are no row.
     public let hasNone: Bool
+    /// Whether all rows lie side by side.
+    public let isRun: Bool
 
     /// Joins the three.
     @inlinable public init(_ places: _RowPlaces, of pages: [Columns], hasNone: Bool) {
+        self.init(places, of: pages, hasNone: hasNone, isRun: !hasNone && places.isRun)
+    }
+
+    @inlinable init(_ places: _RowPlaces, of pages: [Columns], hasNone: Bool, isRun: Bool) {
         self.places = places
         self.pages = pages
         self.hasNone = hasNone
+        self.isRun = isRun
     }
 
     /// The number of rows.
@@ -71,7 +85,7 @@
 
     /// The same rows of a column.
     @inlinable public func map<Column>(_ column: (Columns) -> Column) -> _GatheredRows<Column> {
-        _GatheredRows<Column>(places, of: pages.map(column), hasNone: hasNone)
+        _GatheredRows<Column>(places, of: pages.map(column), hasNone: hasNone, isRun: isRun)
     }
 
     /// Whether each row is there.
@@ -184,6 +198,11 @@ extension _FixedWidthBuilder {
         unsafe sections.add(byteCount: rows.count * MemoryLayout<Element>.stride) { target in
             let target = unsafe target.bindMemory(to: Element.self, capacity: rows.count)
             let places = rows.places
+            if rows.isRun {
+                let page = rows.pages[_RowPlaces.page(places[0])]
+                unsafe target.update(from: page.base + _RowPlaces.row(places[0]), count: rows.count)
+                return
+            }
             if !rows.hasNone, rows.pages.count == 1, let page = rows.pages.first {
                 for index in 0..<places.count {
                     unsafe target[index] = page[_RowPlaces.row(places[index])]
@@ -231,12 +250,12 @@ extension String._Builder {
         _ rows: _GatheredRows<String._Columns>, into sections: inout _PageSections
     ) {
         var total = 0
-        unsafe forEachPiece(of: rows) { _, _, _, bytes in total &+= bytes.count }
+        unsafe forEachPiece(of: rows) { _, _, _, bytes, _ in total &+= bytes.count }
         unsafe sections.add(byteCount: (rows.count + 1) * 8) { target in
             let target = unsafe target.bindMemory(to: UInt64.self, capacity: rows.count + 1)
             unsafe target[0] = 0
             var end: UInt64 = 0
-            unsafe forEachPiece(of: rows) { offsets, index, count, bytes in
+            unsafe forEachPiece(of: rows) { offsets, index, count, bytes, _ in
                 guard let offsets = unsafe offsets else {
                     end &+= UInt64(truncatingIfNeeded: bytes.count)
                     unsafe target[index &+ 1] = end
@@ -248,37 +267,55 @@ extension String._Builder {
             }
         }
         unsafe sections.add(byteCount: total) { target in
+            let end = unsafe target + total
             var target = unsafe target
-            unsafe forEachPiece(of: rows) { _, _, _, bytes in
+            unsafe forEachPiece(of: rows) { _, _, _, bytes, rest in
                 guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-                unsafe target.copyMemory(from: source, byteCount: bytes.count)
+                // Whatever is copied behind a short text lies where the next one comes to lie.
+                if bytes.count <= 16, rest >= 16, unsafe end - target >= 16 {
+                    unsafe target.storeBytes(
+                        of: source.loadUnaligned(as: SIMD2<UInt64>.self), as: SIMD2<UInt64>.self)
+                } else {
+                    unsafe target.copyMemory(from: source, byteCount: bytes.count)
+                }
                 unsafe target += bytes.count
             }
         }
     }
 
     /// Calls `body` with neighbours: their offsets, if these are in order; the number of the first,
-    /// how many they are, and their bytes.
+    /// how many they are, their bytes, and how many bytes may be read from there.
     @inlinable @inline(__always)
     static func forEachPiece(
         of rows: _GatheredRows<String._Columns>,
-        _ body: (UnsafePointer<UInt64>?, _ index: Int, _ count: Int, UnsafeRawBufferPointer) -> Void
+        _ body: (
+            UnsafePointer<UInt64>?, _ index: Int, _ count: Int, UnsafeRawBufferPointer,
+            _ rest: Int
+        ) -> Void
     ) {
+        func piece(_ place: UInt64, _ index: Int, _ count: Int, _ page: String._Columns) {
+            let row = _RowPlaces.row(place)
+            if let bytes = unsafe page.bytes(ofRun: row, count) {
+                let rest = unsafe page.total &- Int(truncatingIfNeeded: page.offsets[row])
+                return unsafe body(page.offsets + row, index, count, bytes, rest)
+            }
+            // A text of damaged offsets becomes an empty one.
+            for number in 0..<count {
+                let bytes = unsafe UnsafeRawBufferPointer(page._bytes(row &+ number))
+                unsafe body(nil, index &+ number, 1, bytes, 0)
+            }
+        }
         unsafe rows.pages.withUnsafeBufferPointer { pages in
+            if rows.isRun {
+                let place = rows.places[0]
+                return unsafe piece(place, 0, rows.count, pages[_RowPlaces.page(place)])
+            }
             rows.places.forEachRun { place, index, count in
                 guard place != _RowPlaces.none else {
-                    return unsafe body(nil, index, 1, UnsafeRawBufferPointer(start: nil, count: 0))
+                    return unsafe body(
+                        nil, index, 1, UnsafeRawBufferPointer(start: nil, count: 0), 0)
                 }
-                let page = unsafe pages[_RowPlaces.page(place)]
-                let row = _RowPlaces.row(place)
-                if let bytes = unsafe page.bytes(ofRun: row, count) {
-                    return unsafe body(page.offsets + row, index, count, bytes)
-                }
-                // A text of damaged offsets becomes an empty one.
-                for number in 0..<count {
-                    let bytes = unsafe UnsafeRawBufferPointer(page._bytes(row &+ number))
-                    unsafe body(nil, index &+ number, 1, bytes)
-                }
+                unsafe piece(place, index, count, pages[_RowPlaces.page(place)])
             }
         }
     }

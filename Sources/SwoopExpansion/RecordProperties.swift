@@ -9,8 +9,8 @@ struct RecordProperty {
     let type: String
     /// `public `, `package `, `fileprivate ` or nothing: no more than its own, or its record's.
     let access: String
-    /// Whether it is a column of texts.
-    let isTextColumn: Bool
+    /// Whether it is a column.
+    let isColumn: Bool
 
     /// A stored property, unless said otherwise; nil if nothing outside of the struct may name it.
     init?(
@@ -28,7 +28,7 @@ struct RecordProperty {
         }
         self.name = name
         self.type = type
-        isTextColumn = isStored && type == "String"
+        isColumn = isStored
     }
 
     /// A computed property; nil if its value is not simply there.
@@ -50,16 +50,24 @@ struct RecordProperty {
 
 /// A type for each property, and the properties that lead key paths to them.
 func propertyFunctions(of record: RecordFields, type: String) -> String {
-    let members = record.properties.map { property in
+    let functions = record.properties.map { property in
         let access = property.access
         let function = identifier("_", before: property.name)
         let output = identifier("_", before: property.name + "Type")
+        let own = """
+            @inline(__always) \(access)func _read<_Some: Swoop._PageColumns>(_ columns: \
+            _Some, _ row: Int) -> \(output) where _Some.Element == __Record {
+            (columns as? __Record._Columns).map { $0.\(property.name)[row] } \
+            ?? _apply(columns[row]) }
+            """
         let texts = """
             \(access)typealias _TextHolder = __Record
             @inline(__always) \(access)func _texts(_ columns: __Record._Columns) -> \
             String._Columns { columns.\(property.name) }
             """
-        let protocols = ["_PropertyFunction"] + (property.isTextColumn ? ["_TextProperty"] : [])
+        let lendsTexts = property.isColumn && property.type == "String"
+        let protocols = ["_PropertyFunction"] + (lendsTexts ? ["_TextProperty"] : [])
+        let members = (property.isColumn ? [own] : []) + (lendsTexts ? [texts] : [])
         // Inside of the function's type, Input and Output are its own.
         return """
             \(access)typealias \(output) = \(property.type)
@@ -68,7 +76,7 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
             \(access)init() {}
             @inline(__always) \(access)func _apply(_ input: \(type)) -> \(output) \
             { input.\(property.name) }
-            \(property.isTextColumn ? texts : "")
+            \(members.joined(separator: "\n"))
             \(access)static var _name: String { \(literal(property.name.filter { $0 != "`" })) }
             }
             \(access)var \(property.name): \(function) { \(function)() }
@@ -77,7 +85,7 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
     return """
         \(record.access)struct _Properties {
         \(record.access)typealias __Record = \(type)
-        \(members.joined(separator: "\n"))
+        \(functions.joined(separator: "\n"))
         }
         """
 }

@@ -41,6 +41,7 @@ import Swoop
 
 struct DatabaseJoins {
     static func run(rows: Int, _ path: String) async throws {
+        try await DatabaseQuestions.askNeighbours(rows: rows)
         let folder = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
         guard unsafe access("\(folder)/db_x.csv", R_OK) == 0 else {
             return say("no tables to join in \(folder)")
@@ -58,19 +59,19 @@ struct DatabaseJoins {
             try await x.wait()
             try await big.wait()
             let joins = DatabaseQuestions(cluster: cluster, rows: rows)
-            _ = try await joins.ask("j1") {
+            try await joins.ask("j1") {
                 x.joined(with: small, on: \.id1, equals: \.id1).stored()
             }
-            _ = try await joins.ask("j2") {
+            try await joins.ask("j2") {
                 x.joined(with: medium, on: \.id2, equals: \.id2).stored()
             }
-            _ = try await joins.ask("j3") {
+            try await joins.ask("j3") {
                 x.leftJoined(with: medium, on: \.id2, equals: \.id2).stored()
             }
-            _ = try await joins.ask("j4") {
+            try await joins.ask("j4") {
                 x.joined(with: texts, on: \.id5, equals: \.id5).stored()
             }
-            _ = try await joins.ask("j5") { x.joined(with: big, on: \.id3, equals: \.id3).stored() }
+            try await joins.ask("j5") { x.joined(with: big, on: \.id3, equals: \.id3).stored() }
         }
     }
 }

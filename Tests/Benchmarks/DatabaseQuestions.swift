@@ -10,7 +10,7 @@ struct DatabaseQuestions {
 
     /// Asks some times over and prints what it took; the last answer, or nil where this question
     /// was not chosen.
-    func ask<Row>(
+    @discardableResult func ask<Row>(
         _ question: String, _ plan: @Sendable () -> ProxyArray<Row>
     ) async throws -> ProxyArray<Row>? {
         if let chosen = variable("SWOOP_BENCH_QUESTIONS"),

@@ -72,7 +72,7 @@ extension ProgramTests {
             let values = try told(
                 ["random-joins", "\(seed)", "\(agents)", "\(budget)"], in: TestFolder())
             #expect(values["wrong"] == "[]", "seed \(seed)")
-            #expect(values["joins"] == "120")
+            #expect(values["joins"] == "136")
             #expect(values["pairs"].flatMap { Int($0) } ?? 0 > 1_000, "seed \(seed)")
         }
 

@@ -181,6 +181,9 @@ func properties() {
             public typealias _xType = Double
             public struct _x: Swoop._PropertyFunction { public init() { }
             @inline(__always) public func _apply(_ input: P) -> _xType { input.x }
+            @inline(__always) public func _read<_Some: Swoop._PageColumns>(_ columns:
+            _Some, _ row: Int) -> _xType where _Some.Element == __Record {
+            (columns as? __Record._Columns).map { $0.x[row] } ?? _apply(columns[row]) }
             public static var _name: String { "x" } }
             public var x: _x { _x() }
             """))

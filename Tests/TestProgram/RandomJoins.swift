@@ -58,7 +58,13 @@ func tellRandomJoins(_ arguments: [String]) async throws {
             try await tables.check("names", rowName, { Array($0.name.utf8) }, &tally)
             try await tables.check(
                 "two keys", rowNameAndNumber, { [$0.name, "\($0.number ?? -1)"] }, &tally)
+            try await tables.checkProperties(&tally)
         }
+        // A right side that is gone through instead of being indexed.
+        let start = seed &* 10_000_000 &+ 3_000_000
+        let large = JoinTables(
+            cluster: cluster, left: start..<start + 3, right: start + 3..<start + 140_003)
+        try await large.check("numbers, large", rowNumber, { $0.number }, &tally)
     }
     tell("joins", tally.count)
     tell("pairs", tally.pairs)
@@ -83,6 +89,31 @@ private struct JoinTables {
     let cluster: Cluster
     let left: Range<Int>
     let right: Range<Int>
+
+    /// Texts and optionals that are read where they lie.
+    func checkProperties(_ tally: inout JoinTally) async throws {
+        let (leftRows, rightRows) = (left.map { joinRow($0) }, right.map { joinRow($0) })
+        let (left, right) = (left, right)
+        let (first, second) = try await cluster.remotely { remote in
+            (remote.range(left).map(joinRow).stored(), remote.range(right).map(joinRow).stored())
+        }
+        let named = try await cluster.remotely { _ in
+            first.joined(with: second, on: \.name, equals: \.name).stored()
+        }
+        let names = Dictionary(grouping: rightRows, by: { Array($0.name.utf8) })
+        tally.check(
+            "names of \(left), \(right)", try await named.collect(),
+            leftRows.flatMap { row in
+                (names[Array(row.name.utf8)] ?? []).map { Pair(row, $0) }
+            })
+        let noted = try await cluster.remotely { _ in
+            first.antiJoined(with: second, on: \.note, equals: \.note).stored()
+        }
+        let notes = Set(rightRows.map(\.note))
+        tally.check(
+            "notes of \(left), \(right)", try await noted.collect(),
+            leftRows.filter { !notes.contains($0.note) })
+    }
 
     func check<F: ElementFunction, Form: Hashable>(
         _ name: String, _ key: F, _ form: (JoinRow) -> Form, _ tally: inout JoinTally

@@ -7,8 +7,8 @@ import SwoopModel
 import Synchronization
 
 extension PlanRecording {
-    /// Rows of several pages that each run may index for itself.
-    private static let ownRowsMax = 1 << 17
+    /// Pages of the left side of which each may go through the right side.
+    private static let scanningPagesMax = 4
     /// More parts than this make more tasks than they even out.
     private static let indexBitsMax = 6
 
@@ -55,10 +55,9 @@ extension PlanRecording {
     private func makeIndex(of join: _JoinSpec) -> [TaskID] {
         let pages = join.right.tasks.count
         guard pages > 1 else { return [] }
-        if let sizes = sizes(of: join.right)?[0],
-            sizes.map(\.count).clampedSum <= Self.ownRowsMax
-        {
-            return []
+        if let sizes = sizes(of: join.right)?[0] {
+            let rows = sizes.map(\.count).clampedSum
+            if rows <= JoinScan.ownRowsMax || isScanned(by: join.left, rows) { return [] }
         }
         let bits = min(Self.indexBitsMax, (pages - 1).bitWidth - (pages - 1).leadingZeroBitCount)
         let (fields, kept) = hoisted(argument(of: join.fields))
@@ -77,5 +76,14 @@ extension PlanRecording {
                 LoopPart(range: 0..<0, note: note, pages: maps, part: UInt32(part), feature: .nan),
                 function: index, fields: .bytes(bits.encodedBytes), output: .page)
         }
+    }
+
+    /// Whether the pages of the left side are so few, and so small, that each goes through all rows
+    /// of the right side, which then needs no index.
+    private func isScanned(by left: _ProxyHandle, _ rows: Int) -> Bool {
+        guard left.tasks.count <= Self.scanningPagesMax, let sizes = sizes(of: left)?[0] else {
+            return false
+        }
+        return sizes.allSatisfy { JoinScan.isBetter(left: $0.count, right: rows) }
     }
 }

@@ -19,6 +19,17 @@ public protocol ElementFunction: Sendable {
     /// Calls the function; `@inlinable` or in the user's module, so that loops inline it.
     func _apply(_ input: Input) throws -> Output
 
+    /// Calls the function for a row of an opened page; a property reads its own column alone.
+    func _read<Columns: _PageColumns>(_ columns: Columns, _ row: Int) throws -> Output
+    where Columns.Element == Input
+
     /// The function's name as the user wrote it, for the names of loops.
     static var _name: String { get }
+}
+
+extension ElementFunction {
+    /// Calls the function for the element.
+    @inlinable @inline(__always)
+    public func _read<Columns: _PageColumns>(_ columns: Columns, _ row: Int) throws -> Output
+    where Columns.Element == Input { try _apply(columns[row]) }
 }

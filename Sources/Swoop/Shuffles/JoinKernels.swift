@@ -51,7 +51,7 @@ where Key.Input: PageElement, Key.Output: PackedKey {
         let host = context._host
         try _PagesSource<Key.Input>()._walk(&context) { block, _ in
             let keys = JoinKeys(key, block.columns, count: block.rows.upperBound)
-            try keys.forEachHash(of: block.rows) { row, hash in
+            try keys.forEachHash(in: block.rows) { row, hash in
                 builders[JoinIndex.part(of: hash, UInt64(bits))]
                     .append(Pair(hash, _RowPlaces.place(page: page, row: row)))
             }

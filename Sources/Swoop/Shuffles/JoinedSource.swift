@@ -120,7 +120,7 @@ where
         } else {
             sections.add(Output._Builder())
         }
-        let count = last?.found ?? 0
+        let count = last?.foundCount ?? 0
         guard sections.pageByteCount <= JoinError.byteCountMax else {
             throw JoinError.tooManyPairs(of: last?.left.count ?? 0, pairs: count)
         }
