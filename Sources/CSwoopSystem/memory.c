@@ -64,7 +64,8 @@ static int64_t nanoseconds(void) {
 static const int64_t savedByOne = INT64_C(2000000);
 static const int64_t savedMax = INT64_C(50000000);
 
-int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
+// Huge pages for as much of a range as there are some, and time for them.
+static void take_huge(int descriptor, uint64_t offset, size_t size, void *address) {
     // Huge pages that are not asked for: none was free, or the kernel is older than 6.1.
     static atomic_int passed;
     const int passedMax = 256;
@@ -88,18 +89,34 @@ int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, vo
         }
         atomic_store_explicit(&saved, left < savedMax ? left : savedMax, memory_order_relaxed);
     }
+}
+
+int swoop_memory_reserve_mapped(int descriptor, uint64_t offset, size_t size, void *address) {
+    take_huge(descriptor, offset, size, address);
     return swoop_memory_reserve(descriptor, offset, size);
 }
 
 int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *address) {
-    int error = swoop_memory_reserve_mapped(descriptor, offset, size, address);
-    if (error != 0) return error;
+    take_huge(descriptor, offset, size, address);
+    // Takes what is missing as well: to reserve it before would go over every page once more.
     while (madvise(address, size, MADV_POPULATE_WRITE) != 0) {
         if (errno == EINTR || errno == EAGAIN) continue;
         // Kernels before 5.14 do not know it: pages are entered when they are touched.
-        return errno == EINVAL ? 0 : -errno;
+        return errno == EINVAL ? swoop_memory_reserve(descriptor, offset, size) : -errno;
     }
     return 0;
+}
+
+void swoop_memory_prefer_huge(void *address, size_t size) {
+    uintptr_t first = ((uintptr_t)address + hugePage - 1) & ~(uintptr_t)(hugePage - 1);
+    uintptr_t end = ((uintptr_t)address + size) & ~(uintptr_t)(hugePage - 1);
+    if (first < end) (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
+void swoop_memory_unneeded(void *address, size_t size) {
+    uintptr_t first = ((uintptr_t)address + smallPage - 1) & ~(uintptr_t)(smallPage - 1);
+    uintptr_t end = ((uintptr_t)address + size) & ~(uintptr_t)(smallPage - 1);
+    if (first < end) (void)madvise((void *)first, end - first, MADV_FREE);
 }
 
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size) {

@@ -15,6 +15,13 @@ public protocol _CallHost: AnyObject {
     /// (`StridePacer` computes the answer) and throws if the run is cancelled.
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int
 
+    /// Throws if the run is cancelled: for long steps that are no strides.
+    func checkCancellation() throws
+
+    /// Says that memory of the run will be read and written in no order, which costs less where its
+    /// pages are large.
+    func willScatter(over region: UnsafeMutableRawBufferPointer)
+
     /// Lends a region of exactly so many bytes, 64-byte aligned, for the pages of the output, one
     /// after the other without a gap; every page but the last is a multiple of 64 bytes.
     ///
@@ -38,6 +45,24 @@ public protocol _CallHost: AnyObject {
 extension _CallHost {
     /// Nowhere: for hosts that do not watch.
     public func throwSite() -> [UInt64] { [] }
+
+    /// Nothing: for hosts that nobody cancels.
+    public func checkCancellation() throws {}
+
+    /// Nothing: for hosts whose pages are as they are.
+    public func willScatter(over region: UnsafeMutableRawBufferPointer) {}
+
+    /// Allocates memory that will be read and written in no order; `deallocate` frees it.
+    @usableFromInline func _scattered(byteCount: Int) -> UnsafeMutableRawPointer {
+        let large = 2 << 20
+        guard byteCount >= large / 2 else {
+            return .allocate(byteCount: byteCount, alignment: 64)
+        }
+        let region = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: (byteCount + large - 1) / large * large, alignment: large)
+        unsafe willScatter(over: region)
+        return unsafe region.baseAddress.unsafelyUnwrapped
+    }
 
     /// Lends a region for an output of one page.
     public func pageRegion(

@@ -37,7 +37,7 @@ package struct DividedGroups<Key: PackedKey, Inner: ExactReduction>: ~Copyable {
         let width = PackedGroups<Key, Inner>.rowWidth * 8 + MemoryLayout<Inner.Partial>.stride + 16
         self.limit = limit > 0 ? limit : Self.tableByteCountMax / width
         nextLook = Swift.min(self.limit, Self.sampleCount)
-        table = PackedGroups(inner)
+        table = PackedGroups(inner, host: host)
         log = GroupLog(parts: Swift.max(1, parts), host: host)
     }
 
@@ -122,7 +122,7 @@ where Inner.Answer: PageElement {
     ///
     /// - Parameter pages: the part's page of every run, in the order of the source.
     @inlinable public static func answers(
-        of pages: [_InputPage], by inner: Inner,
+        of pages: [_InputPage], by inner: Inner, host: any _CallHost,
         into builder: inout _PairBuilder<Key._Stored, Inner.Answer>
     ) throws {
         var opened: [GroupPage] = []
@@ -134,9 +134,10 @@ where Inner.Answer: PageElement {
             throw ValueDecodingError.malformed("buckets of groups")
         }
         builder._reserve(opened.reduce(0) { $0 + $1.count })
-        var table = PackedGroups<Key, Inner>(inner)
+        var table = PackedGroups<Key, Inner>(inner, host: host)
         var first = 0
         while first < all {
+            try host.checkCancellation()
             let buckets = buckets(from: first, to: all, of: opened)
             for page in opened { try add(page, buckets, to: &table) }
             for number in table.numbersByHash() {

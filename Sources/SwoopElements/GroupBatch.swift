@@ -7,7 +7,7 @@
     /// The hash and the words of each key.
     @usableFromInline let rows: UnsafeMutablePointer<UInt64>
     @usableFromInline let raws: UnsafeMutablePointer<Raw>
-    /// What each was found to be.
+    /// What each is likely to be: a slot, then its number and one, or 0.
     @usableFromInline let numbers: UnsafeMutablePointer<UInt64>
     @usableFromInline var count = 0
     /// Texts of the keys.
@@ -16,6 +16,8 @@
     @usableFromInline var read: UInt8 = 0
 
     @inlinable static var capacity: Int { 64 }
+    /// Of larger records only so many bytes are read before they are needed.
+    @inlinable static var fetchedMax: Int { 512 }
     /// A hash and the words of a key.
     @inlinable static var rowWidth: Int { 1 + Key._wordCount }
 
@@ -52,33 +54,49 @@
     }
 
     /// Folds all elements into their groups.
+    ///
+    /// Slots, then records are read in loops that wait for nothing else, so that their misses
+    /// overlap: a branch that is taken otherwise than expected would end that.
     @inlinable @inline(__always)
     mutating func fold<Inner: Reduction>(into table: inout PackedGroups<Key, Inner>) throws
     where Inner.Raw == Raw {
         for index in 0..<count {
             unsafe numbers[index] = table.slots.first(row(index).pointee)
         }
-        find(in: &table)
         for index in 0..<count {
-            try unsafe table.fold(raws[index], into: Int(truncatingIfNeeded: numbers[index]))
+            unsafe numbers[index] = table.slots.likely(row(index).pointee, numbers[index])
+        }
+        if table.count > 0 { fetch(table) }
+        for index in 0..<count {
+            let row = unsafe row(index)
+            var number = unsafe Int(truncatingIfNeeded: numbers[index]) &- 1
+            let isFound =
+                unsafe number >= 0 && PackedGroups<Key, Inner>.isSame(table.row(number), row)
+            if _slowPath(!isFound) { number = unsafe table.number(of: row) }
+            try unsafe table.fold(raws[index], into: number)
         }
     }
 
-    /// Finds the number of each key, of the slot where the search for it begins.
+    /// Reads every line of the records that will be needed.
     @inlinable @inline(__always)
-    mutating func find<Inner: Reduction>(in table: inout PackedGroups<Key, Inner>)
+    mutating func fetch<Inner: Reduction>(_ table: borrowing PackedGroups<Key, Inner>)
     where Inner.Raw == Raw {
+        let stride = PackedGroups<Key, Inner>.stride
+        let last = Swift.min(stride, Self.fetchedMax) &- 1
         var read: UInt8 = 0
         for index in 0..<count {
-            let row = unsafe row(index)
-            let slot = unsafe numbers[index]
-            var number = Int(truncatingIfNeeded: slot & 0xffff_ffff) &- 1
-            let isFound =
-                unsafe slot != 0 && slot >> 32 == KeySlots.tag(row.pointee)
-                && PackedGroups<Key, Inner>.isSame(table.row(number), row)
-            if _slowPath(!isFound) { number = unsafe table.number(of: row) }
-            unsafe numbers[index] = UInt64(truncatingIfNeeded: number)
-            read ^= unsafe UnsafeRawPointer(table.partial(number)).load(as: UInt8.self)
+            let number = unsafe Int(truncatingIfNeeded: Swift.max(1, numbers[index])) &- 1
+            let record = unsafe UnsafeRawPointer(table.row(number))
+            var offset = 0
+            while offset < last {
+                read ^= unsafe record.load(fromByteOffset: offset, as: UInt8.self)
+                offset &+= 64
+            }
+            read ^= unsafe record.load(fromByteOffset: last, as: UInt8.self)
+        }
+        for index in 0..<count {
+            let number = unsafe Int(truncatingIfNeeded: Swift.max(1, numbers[index])) &- 1
+            read ^= unsafe table.inner._fetch(table.partial(number).pointee)
         }
         self.read = read
     }

@@ -8,9 +8,11 @@
     @usableFromInline private(set) var slots: UnsafeMutablePointer<UInt64>
     @usableFromInline private(set) var mask: Int
     private var taken = 0
+    private let host: (any _CallHost)?
 
     /// 2,048 slots: they stay in the fastest cache.
-    @usableFromInline init() {
+    @usableFromInline init(_ host: (any _CallHost)? = nil) {
+        self.host = host
         mask = 2_047
         unsafe slots = .allocate(capacity: mask + 1)
         unsafe slots.initialize(repeating: 0, count: mask + 1)
@@ -45,6 +47,18 @@
         unsafe slots[Int(truncatingIfNeeded: Self.tag(hash)) & mask]
     }
 
+    /// The number, and one, of the key that the hash most likely stands for; 0: of none.
+    @inlinable @inline(__always) func likely(_ hash: UInt64, _ first: UInt64) -> UInt64 {
+        let tag = Self.tag(hash)
+        var slot = first
+        var place = Int(truncatingIfNeeded: tag) & mask
+        while slot != 0, slot >> 32 != tag {
+            place = (place &+ 1) & mask
+            slot = unsafe slots[place]
+        }
+        return slot & 0xffff_ffff
+    }
+
     /// Adds a number that is not there.
     @usableFromInline mutating func insert(_ hash: UInt64, _ number: Int) {
         precondition(number < Int(UInt32.max), "A table holds at most 2^32 keys.")
@@ -70,7 +84,11 @@
         let old = unsafe slots
         let count = mask + 1
         mask = count * 2 - 1
-        unsafe slots = .allocate(capacity: mask + 1)
+        let byteCount = (mask + 1) * 8
+        let memory =
+            unsafe host?._scattered(byteCount: byteCount)
+            ?? .allocate(byteCount: byteCount, alignment: 64)
+        unsafe slots = memory.bindMemory(to: UInt64.self, capacity: mask + 1)
         unsafe slots.initialize(repeating: 0, count: mask + 1)
         for place in 0..<count where unsafe old[place] != 0 { put(unsafe old[place]) }
         unsafe old.deallocate()

@@ -5,7 +5,8 @@
 /// Groups by number, in the order of their first elements.
 @safe @usableFromInline struct PackedGroups<Key: PackedKey, Inner: Reduction>: ~Copyable {
     @usableFromInline let inner: Inner
-    @usableFromInline var slots = KeySlots()
+    @usableFromInline let host: any _CallHost
+    @usableFromInline var slots: KeySlots
     /// Of each number a record: the hash and the words of its key, and its partial result.
     @usableFromInline var records: UnsafeMutableRawPointer
     @usableFromInline private(set) var count = 0
@@ -26,9 +27,11 @@
         return (partialOffset + MemoryLayout<Inner.Partial>.size + mask) & ~mask
     }
 
-    @inlinable init(_ inner: Inner) {
+    @inlinable init(_ inner: Inner, host: any _CallHost) {
         self.inner = inner
-        unsafe records = .allocate(byteCount: 256 * Self.stride, alignment: 64)
+        self.host = host
+        slots = KeySlots(host)
+        unsafe records = host._scattered(byteCount: 256 * Self.stride)
     }
 
     @inlinable deinit {
@@ -93,7 +96,7 @@
     @inlinable mutating func grow() {
         let old = unsafe records
         capacity *= 2
-        unsafe records = .allocate(byteCount: capacity * Self.stride, alignment: 64)
+        unsafe records = host._scattered(byteCount: capacity * Self.stride)
         // A value moves as its bytes do.
         unsafe records.copyMemory(from: old, byteCount: count * Self.stride)
         unsafe old.deallocate()
@@ -124,7 +127,8 @@
         var entries = (0..<count).map {
             _SortEntry(number: unsafe row($0).pointee, row: $0)
         }
-        _sort(&entries, numberDecides: false) {
+        _sortByHash(&entries)
+        _sortEqual(&entries) {
             unsafe Key._precedes(row($0) + 1, row($1) + 1) ?? false
         }
         return entries.map(\.row)

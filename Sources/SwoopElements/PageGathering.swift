@@ -148,10 +148,12 @@
     /// The size of the page, a multiple of 64.
     @usableFromInline package var pageByteCount: Int { _PageHeader.aligned(end) }
 
-    /// Writes the page into a region of exactly `pageByteCount` bytes.
+    /// Writes the page into a region of exactly `pageByteCount` bytes; `goesOn` may end it before
+    /// each section.
     @usableFromInline package func writePage(
-        _ layout: _PageLayout, count: Int, into region: UnsafeMutableRawBufferPointer
-    ) {
+        _ layout: _PageLayout, count: Int, into region: UnsafeMutableRawBufferPointer,
+        goesOn: () throws -> Void = {}
+    ) rethrows {
         precondition(region.count == pageByteCount, "A page's region must have its exact size.")
         guard let base = region.baseAddress else { return }
         unsafe _PageHeader(layoutHash: layout.hash, count: count, byteCount: region.count)
@@ -162,6 +164,7 @@
                 as: UInt8.self, repeating: 0, count: end - written)
         }
         for section in sections {
+            try goesOn()
             fill(to: section.start)
             if section.end > section.start { unsafe section.write(base + section.start) }
             written = section.end

@@ -23,6 +23,9 @@ public protocol Reduction: Sendable {
     func lift(_ element: Element) throws -> Raw
     /// Adds one raw value on the right.
     func fold(_ raw: Raw, into partial: inout Partial) throws
+    /// Reads what the next fold will need that a partial result only refers to, so that this is in
+    /// the cache; the answer is of no meaning.
+    func _fetch(_ partial: borrowing Partial) -> UInt8
     /// Adds the part that follows on the right.
     func combine(_ right: Partial, into left: inout Partial) throws
     /// Makes the answer of the result of everything.
@@ -46,6 +49,8 @@ public protocol Reduction: Sendable {
 extension Reduction {
     /// No: as `ExactReduction` says of itself.
     @inlinable public static var _isExact: Bool { false }
+    /// Nothing.
+    @inlinable @inline(__always) public func _fetch(_ partial: borrowing Partial) -> UInt8 { 0 }
     /// Never.
     @inlinable public func isComplete(_ partial: Partial) -> Bool { false }
     /// Not kept.

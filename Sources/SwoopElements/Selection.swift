@@ -19,22 +19,15 @@ private func select(
     while high - low > 16 {
         let middle = unsafe (numbers[low], numbers[low + (high - low) / 2], numbers[high])
         let pivot = max(min(middle.0, middle.1), min(max(middle.0, middle.1), middle.2))
-        var left = low
-        var right = high
-        while left <= right {
-            while unsafe numbers[left] < pivot { left += 1 }
-            while unsafe numbers[right] > pivot { right -= 1 }
-            guard left <= right else { break }
-            unsafe numbers.swapAt(left, right)
-            left += 1
-            right -= 1
-        }
-        if index <= right {
-            high = right
-        } else if index >= left {
-            low = left
+        let larger = unsafe divide(numbers, low...high) { $0 < pivot }
+        if index < larger {
+            high = larger - 1
+        } else if larger > low {
+            low = larger
         } else {
-            return unsafe numbers[index]
+            // None is smaller, so that nothing is won yet; some are equal.
+            low = unsafe divide(numbers, low...high) { $0 <= pivot }
+            if index < low { return unsafe numbers[index] }
         }
     }
     var next = low + 1
@@ -49,4 +42,22 @@ private func select(
         next += 1
     }
     return unsafe numbers[index]
+}
+
+/// Moves those that belong to the left there; where the others begin. Every number moves, so that
+/// no branch depends on one: of numbers in no order each second one would be foreseen wrongly.
+@inline(__always)
+private func divide(
+    _ numbers: UnsafeMutableBufferPointer<Double>, _ range: ClosedRange<Int>,
+    _ belongsLeft: (Double) -> Bool
+) -> Int {
+    var left = range.lowerBound
+    for index in range {
+        let number = unsafe numbers[index]
+        unsafe numbers[index] = numbers[left]
+        unsafe numbers[left] = number
+        // As an addition of 0 or 1 in one step; of a condition the compiler makes a branch.
+        left &+= unsafe Int(truncatingIfNeeded: unsafeBitCast(belongsLeft(number), to: UInt8.self))
+    }
+    return left
 }

@@ -24,7 +24,13 @@
     _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
 ) rethrows {
     _sortByNumber(&entries)
-    guard !numberDecides else { return }
+    if !numberDecides { try _sortEqual(&entries, isBefore) }
+}
+
+/// Sorts entries that are in the order of their numbers by `isBefore` where those are equal.
+@inlinable func _sortEqual(
+    _ entries: inout [_SortEntry], _ isBefore: (_ left: Int, _ right: Int) throws -> Bool
+) rethrows {
     var start = 0
     while start < entries.count {
         let number = entries[start].number
@@ -65,6 +71,44 @@ public func _sortByNumber(_ entries: inout [_SortEntry]) {
         guard differing >> shift & (1 << width - 1) != 0 else { continue }
         scatter(entries, into: &other, shift: shift, width: width)
         swap(&entries, &other)
+    }
+}
+
+/// Sorts entries by number; equal ones stay in their order. Where numbers are spread evenly, as
+/// hashes are, one pass puts nearly every entry in its place.
+@usableFromInline package func _sortByHash(_ entries: inout [_SortEntry]) {
+    guard (65..<Int(Int32.max)).contains(entries.count) else { return _sortByNumber(&entries) }
+    var (least, most) = (UInt64.max, UInt64.min)
+    for entry in entries {
+        least = min(least, entry.number)
+        most = max(most, entry.number)
+    }
+    // One to two places for each entry.
+    let wanted = Int.bitWidth - entries.count.leadingZeroBitCount
+    let shift = UInt64(max(0, 64 - (most - least).leadingZeroBitCount - wanted))
+    var places = [Int32](repeating: 0, count: Int((most - least) >> shift) + 1)
+    for entry in entries { places[Int((entry.number - least) >> shift)] += 1 }
+    var sum: Int32 = 0
+    for place in places.indices {
+        let count = places[place]
+        guard count <= 32 else { return _sortByNumber(&entries) }
+        places[place] = sum
+        sum += count
+    }
+    let unsorted = entries
+    for entry in unsorted {
+        let place = Int((entry.number - least) >> shift)
+        entries[Int(places[place])] = entry
+        places[place] += 1
+    }
+    for index in 1..<entries.count {
+        let entry = entries[index]
+        var place = index
+        while place > 0, entries[place - 1].number > entry.number {
+            entries[place] = entries[place - 1]
+            place -= 1
+        }
+        entries[place] = entry
     }
 }
 

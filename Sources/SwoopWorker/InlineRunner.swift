@@ -196,8 +196,12 @@ private final class InlineHost: _CallHost {
 
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
         self.position = position
-        if run.isCancelled { throw RunCancelled() }
+        try checkCancellation()
         return Self.stride
+    }
+
+    func checkCancellation() throws {
+        if run.isCancelled { throw RunCancelled() }
     }
 
     func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {

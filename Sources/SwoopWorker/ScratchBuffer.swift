@@ -1,6 +1,7 @@
 // Memory of a slot that its runs use one after the other for what they collect: fresh memory for
 // each would cost more to fill than the rows cost to copy.
 
+import CSwoopSystem
 import Glibc
 import SwoopModel
 
@@ -9,8 +10,10 @@ import SwoopModel
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
 
+    /// More than this is the system's if it needs memory.
+    private static let ownMax = 64 << 20
     /// More than this is not kept for the next run.
-    private static let keptMax = 64 << 20
+    private static let keptMax = 512 << 20
 
     init() {}
 
@@ -28,6 +31,7 @@ import SwoopModel
                         + "collects")
             }
             unsafe base = larger
+            unsafe swoop_memory_prefer_huge(larger, byteCount)
             capacity = byteCount
         }
         return unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
@@ -35,8 +39,11 @@ import SwoopModel
 
     /// A run ended: very much memory goes back.
     func runEnded() {
-        guard capacity > Self.keptMax else { return }
-        unsafe free(base)
+        guard capacity > Self.ownMax, let memory = unsafe base else { return }
+        guard capacity > Self.keptMax else {
+            return unsafe swoop_memory_unneeded(memory, capacity)
+        }
+        unsafe free(memory)
         unsafe base = nil
         capacity = 0
     }

@@ -1,6 +1,7 @@
 // What stands behind a call on a slot: the clock of its strides, its cancellation flag, pages for
 // its output, more of its text.
 
+import CSwoopSystem
 import SwoopElements
 import SwoopLaunching
 import SwoopModel
@@ -52,11 +53,20 @@ final class SlotHost: _CallHost {
     func strideEnded(at position: Int, elements: Int, end: inout Int) throws -> Int {
         self.elements += Int64(elements)
         self.position = position
-        if cancellation.isRaised { throw RunCancelled() }
+        try checkCancellation()
         let now = MonotonicClock.nanoseconds()
         let next = pacer.next(elements: elements, nanoseconds: Int(now - strideBegan))
         strideBegan = now
         return next
+    }
+
+    func checkCancellation() throws {
+        if cancellation.isRaised { throw RunCancelled() }
+    }
+
+    func willScatter(over region: UnsafeMutableRawBufferPointer) {
+        guard let base = region.baseAddress else { return }
+        unsafe swoop_memory_prefer_huge(base, region.count)
     }
 
     func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {

@@ -82,7 +82,8 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
         for part in 0..<parts {
             var builder = MixedAnswer._Builder()
             try JoinedGroups<MixedKey, MixedReduction>.answers(
-                of: hosts.map { $0.inputs()[part] }, by: MixedReduction(), into: &builder)
+                of: hosts.map { $0.inputs()[part] }, by: MixedReduction(), host: FakeHost(),
+                into: &builder)
             let host = FakeHost()
             try _emit(&builder, host)
             let page = try #require(host.inputs().first)
@@ -150,7 +151,7 @@ private typealias MixedAnswer = Pair<MixedKey, Pair<[Double], Double>>
             var builder = MixedAnswer._Builder()
             do {
                 try JoinedGroups<MixedKey, MixedReduction>.answers(
-                    of: [damaged], by: MixedReduction(), into: &builder)
+                    of: [damaged], by: MixedReduction(), host: FakeHost(), into: &builder)
             } catch {
                 #expect(error is ValueDecodingError)
             }

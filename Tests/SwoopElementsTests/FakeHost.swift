@@ -8,6 +8,8 @@ import SwoopElements
     var strides = [1, 7, 1000]
     /// Called at each stride's end with the position; may lower the end.
     var onStride: (_ position: Int, _ end: inout Int) throws -> Void = { _, _ in }
+    /// Called where a long step looks whether the run is cancelled.
+    var onCheck: () throws -> Void = {}
     /// The run's file.
     var file: [UInt8] = []
     /// How many bytes of it were lent, and how many at once at most.
@@ -29,6 +31,8 @@ import SwoopElements
         try onStride(position, &end)
         return strides[strideCount % strides.count]
     }
+
+    func checkCancellation() throws { try onCheck() }
 
     func pageRegion(parts: [_PageSize]) throws -> UnsafeMutableRawBufferPointer {
         let byteCount = parts.reduce(0) { $0 + $1.byteCount }

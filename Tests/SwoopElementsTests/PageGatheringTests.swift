@@ -57,7 +57,7 @@ private struct Grade: ConvertedElement, Equatable {
         add(&sections)
         var bytes = [UInt8](repeating: 0xa5, count: sections.pageByteCount)
         unsafe bytes.withUnsafeMutableBytes {
-            unsafe sections.writePage(layout, count: count, into: $0)
+            unsafe sections.writePage(layout, count: count, into: $0, goesOn: {})
         }
         return bytes
     }

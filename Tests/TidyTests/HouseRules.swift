@@ -273,6 +273,7 @@ enum HouseRules {
         ("Sources/Swoop/Chains/ZippedSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Shuffles/JoinLookup.swift", "keeps words of keys, and reads pages"),
         ("Sources/Swoop/Shuffles/JoinScan.swift", "compares words of keys"),
+        ("Sources/Swoop/Chains/Quantiles.swift", "writes numbers as they lie"),
         ("Sources/Swoop/Chains/WholePagesSource.swift", "the loops that are inlined read pages"),
         ("Sources/Swoop/Chains/TextSource.swift", "the loops that are inlined read text"),
         ("Sources/Swoop/Chains/CSVSource.swift", "the loops that are inlined read tables"),

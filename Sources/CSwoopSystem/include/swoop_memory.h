@@ -20,6 +20,14 @@ int swoop_memory_reserve_mapped(
 /// The same, with all its pages entered into the page table, for who writes there at once.
 int swoop_memory_take(int descriptor, uint64_t offset, size_t size, void *_Nonnull address);
 
+/// Asks for huge pages under a process's own memory, where the system gives them to who asks. It
+/// is advice: memory is the same without it.
+void swoop_memory_prefer_huge(void *_Nonnull address, size_t size);
+
+/// Says that what a process's own memory holds is not needed any more: the system takes of it what
+/// it needs, and what it did not take is there again without being cleared.
+void swoop_memory_unneeded(void *_Nonnull address, size_t size);
+
 /// Gives the memory of a range back to the system; it reads as zeros afterwards.
 int swoop_memory_release(int descriptor, uint64_t offset, uint64_t size);
 

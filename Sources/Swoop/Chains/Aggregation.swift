@@ -17,12 +17,18 @@ where Inner.Element == Function.Output {
     /// The inner reduction's.
     @inlinable public var identity: Inner.Partial { inner.identity }
     /// The function's result, lifted.
-    @inlinable public func lift(_ element: Function.Input) throws -> Inner.Raw {
+    @inlinable @inline(__always)
+    public func lift(_ element: Function.Input) throws -> Inner.Raw {
         try inner.lift(try function._apply(element))
     }
     /// As the inner reduction.
-    @inlinable public func fold(_ raw: Inner.Raw, into partial: inout Inner.Partial) throws {
+    @inlinable @inline(__always)
+    public func fold(_ raw: Inner.Raw, into partial: inout Inner.Partial) throws {
         try inner.fold(raw, into: &partial)
+    }
+    /// As the inner reduction.
+    @inlinable @inline(__always) public func _fetch(_ partial: borrowing Inner.Partial) -> UInt8 {
+        inner._fetch(partial)
     }
     /// As the inner reduction.
     @inlinable public func combine(_ right: Inner.Partial, into left: inout Inner.Partial) throws {
@@ -66,15 +72,22 @@ where First.Element == Second.Element {
         Pair(first.identity, second.identity)
     }
     /// Both's.
-    @inlinable public func lift(_ element: First.Element) throws -> Pair<First.Raw, Second.Raw> {
+    @inlinable @inline(__always)
+    public func lift(_ element: First.Element) throws -> Pair<First.Raw, Second.Raw> {
         Pair(try first.lift(element), try second.lift(element))
     }
     /// Folds each.
-    @inlinable public func fold(
+    @inlinable @inline(__always)
+    public func fold(
         _ raw: Pair<First.Raw, Second.Raw>, into partial: inout Pair<First.Partial, Second.Partial>
     ) throws {
         try first.fold(raw.first, into: &partial.first)
         try second.fold(raw.second, into: &partial.second)
+    }
+    /// What both need.
+    @inlinable @inline(__always)
+    public func _fetch(_ partial: borrowing Pair<First.Partial, Second.Partial>) -> UInt8 {
+        first._fetch(partial.first) ^ second._fetch(partial.second)
     }
     /// Combines each.
     @inlinable public func combine(

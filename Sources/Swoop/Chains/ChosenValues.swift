@@ -179,6 +179,10 @@ where Condition.Input == Inner.Element, Condition.Output == Bool {
         if let raw { try inner.fold(raw, into: &partial) }
     }
     /// As the inner reduction.
+    @inlinable @inline(__always) public func _fetch(_ partial: borrowing Inner.Partial) -> UInt8 {
+        inner._fetch(partial)
+    }
+    /// As the inner reduction.
     @inlinable public func combine(_ right: Inner.Partial, into left: inout Inner.Partial) throws {
         try inner.combine(right, into: &left)
     }

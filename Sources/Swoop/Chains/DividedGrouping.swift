@@ -82,7 +82,7 @@ where
         let inner = try Inner(_decodingFields: &reader)
         var builder = Pair<KeyFunction.Output._Stored, Inner.Answer>._Builder()
         try JoinedGroups<KeyFunction.Output, Inner>.answers(
-            of: context.otherInputs, by: inner, into: &builder)
+            of: context.otherInputs, by: inner, host: context._host, into: &builder)
         context.producedCount = builder.count
         try _emit(&builder, context._host)
     }

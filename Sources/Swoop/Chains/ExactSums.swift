@@ -163,23 +163,22 @@ extension IntegerTotal: _NumberTotal {
 /// The sum of products of integers.
 @frozen public struct _IntegerProducts<Number: FixedWidthInteger & RemoteValue>: _ProductTotal {
     @usableFromInline var total = IntegerTotal<Int>()
-    /// Products that no word holds.
-    @usableFromInline var wide = _ExactTotal()
-    @usableFromInline var isWide = false
+    /// The sum of products that no word holds, if there are any: an array takes one word of a
+    /// table's record.
+    @usableFromInline var wide: [_ExactTotal] = []
 
     /// 0.
     @inlinable public init() {}
     /// Reads the sums.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
         total = try IntegerTotal<Int>(decoding: &reader)
-        isWide = try Bool(decoding: &reader)
-        if isWide { wide = try _ExactTotal(decoding: &reader) }
+        if try Bool(decoding: &reader) { wide = [try _ExactTotal(decoding: &reader)] }
     }
     /// Appends the sums.
     @inlinable public func encode(into writer: inout ValueWriter) {
         total.encode(into: &writer)
-        isWide.encode(into: &writer)
-        if isWide { wide.encode(into: &writer) }
+        (!wide.isEmpty).encode(into: &writer)
+        for sum in wide { sum.encode(into: &writer) }
     }
     /// Adds a product.
     @inlinable @inline(__always) public mutating func _add(_ left: Number, _ right: Number) {
@@ -189,19 +188,22 @@ extension IntegerTotal: _NumberTotal {
         total.add(product)
     }
     @usableFromInline @inline(never) mutating func addWide(_ left: Number, _ right: Number) {
-        isWide = true
         let (left, right) = (Double(left), Double(right))
         let product = left * right
-        wide.add(product)
-        wide.add((-product).addingProduct(left, right))
+        if wide.isEmpty { wide.append(_ExactTotal()) }
+        wide[0].add(product)
+        wide[0].add((-product).addingProduct(left, right))
     }
     /// Adds the sums.
     @inlinable public mutating func add(_ other: _IntegerProducts) {
         total.add(other.total)
-        guard other.isWide else { return }
-        isWide = true
-        wide.add(other.wide)
+        guard let sum = other.wide.first else { return }
+        if wide.isEmpty { wide.append(_ExactTotal()) }
+        wide[0].add(sum)
     }
     /// The sum.
-    public var _twofold: _Twofold { isWide ? total._twofold + wide.twofold : total._twofold }
+    public var _twofold: _Twofold {
+        guard let sum = wide.first else { return total._twofold }
+        return total._twofold + sum.twofold
+    }
 }

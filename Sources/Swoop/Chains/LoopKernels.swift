@@ -120,5 +120,6 @@ public func _emit<_Builder: _PageBuilder>(
     _ sections: _PageSections, _ layout: _PageLayout, count: Int, _ host: any _CallHost
 ) throws {
     let region = try unsafe host.pageRegion(byteCount: sections.pageByteCount, count: count)
-    unsafe sections.writePage(layout, count: count, into: region)
+    try unsafe sections.writePage(
+        layout, count: count, into: region, goesOn: host.checkCancellation)
 }

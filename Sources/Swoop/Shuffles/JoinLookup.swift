@@ -109,7 +109,7 @@ where
     /// Opens the pages, and indexes the right ones if nobody has.
     @inlinable init(
         _ leftKey: LeftKey, _ rightKey: RightKey, _ page: _InputPage,
-        index: some Collection<_InputPage>, _ others: [_InputPage]
+        index: some Collection<_InputPage>, _ others: [_InputPage], host: any _CallHost
     ) throws {
         let left = try JoinKeys(leftKey, page)
         guard left.count <= Int(UInt32.max) else { throw _PageError.malformed("rows") }
@@ -118,7 +118,7 @@ where
         self.right = right
         let rows = right.reduce(0) { $0 + $1.count }
         if index.isEmpty, JoinScan.isBetter(left: left.count, right: rows) {
-            scan = try JoinScan(left, right)
+            scan = try JoinScan(left, right, goesOn: host.checkCancellation)
             self.index = try JoinIndex(hashes: [], places: [])
         } else {
             scan = nil

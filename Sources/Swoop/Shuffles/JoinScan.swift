@@ -21,9 +21,12 @@ public import SwoopElements
         right > ownRowsMax && right <= rowsMax && right / 4 >= left
     }
 
-    /// Goes through the right side.
+    /// Right rows between two looks whether the run is cancelled.
+    @inlinable static var rowsAtATime: Int { 1 << 16 }
+
+    /// Goes through the right side; `goesOn` may end it.
     @inlinable init<LeftKey: ElementFunction, RightKey: ElementFunction>(
-        _ left: JoinKeys<LeftKey>, _ right: [JoinKeys<RightKey>]
+        _ left: JoinKeys<LeftKey>, _ right: [JoinKeys<RightKey>], goesOn: () throws -> Void
     ) throws where LeftKey.Output == RightKey.Output {
         let index = try JoinKeys.index(of: [left])
         let part = index.parts[0]
@@ -33,22 +36,26 @@ public import SwoopElements
         defer { unsafe own.deallocate() }
         var texts = _TextScratch()
         for (page, keys) in right.enumerated() {
-            try unsafe keys.forEach(in: 0..<keys.count) { row, hash, words in
-                let bucket = part.bucket(hash)
-                var entry = bucket.start
-                while entry < bucket.end {
-                    let candidate = unsafe part.entries[entry]
-                    entry &+= 1
-                    guard JoinPart.mayBe(candidate, hash) else { continue }
-                    let leftRow = _RowPlaces.row(JoinPart.place(candidate))
-                    if LeftKey.Output._hasText { texts.removeAll() }
-                    _ = try unsafe left.pack(leftRow, into: own, &texts)
-                    guard unsafe LeftKey.Output._isSame(words, own) else { continue }
-                    guard rows.count < JoinError.pairsMax else {
-                        throw JoinError.tooManyPairs(of: left.count, pairs: rows.count)
+            for first in stride(from: 0, to: keys.count, by: Self.rowsAtATime) {
+                try goesOn()
+                let rowsHere = first..<min(first + Self.rowsAtATime, keys.count)
+                try unsafe keys.forEach(in: rowsHere) { row, hash, words in
+                    let bucket = part.bucket(hash)
+                    var entry = bucket.start
+                    while entry < bucket.end {
+                        let candidate = unsafe part.entries[entry]
+                        entry &+= 1
+                        guard JoinPart.mayBe(candidate, hash) else { continue }
+                        let leftRow = _RowPlaces.row(JoinPart.place(candidate))
+                        if LeftKey.Output._hasText { texts.removeAll() }
+                        _ = try unsafe left.pack(leftRow, into: own, &texts)
+                        guard unsafe LeftKey.Output._isSame(words, own) else { continue }
+                        guard rows.count < JoinError.pairsMax else {
+                            throw JoinError.tooManyPairs(of: left.count, pairs: rows.count)
+                        }
+                        rows.append(leftRow)
+                        found.append(_RowPlaces.place(page: page, row: row))
                     }
-                    rows.append(leftRow)
-                    found.append(_RowPlaces.place(page: page, row: row))
                 }
             }
         }

@@ -75,7 +75,8 @@ where
             throw ChainError.missingPage(element: position)
         }
         let lookup = try JoinLookup(
-            leftKey, rightKey, page, index: context.inputs.dropFirst(), context.otherInputs)
+            leftKey, rightKey, page, index: context.inputs.dropFirst(), context.otherInputs,
+            host: context._host)
         guard page.firstElement + lookup.left.count >= context.range.upperBound else {
             throw ChainError.missingPage(element: page.firstElement + lookup.left.count)
         }
