@@ -40,8 +40,9 @@ extension ConvertedElement {
     }
     /// Reads the value that stands for it.
     @inlinable public init(decoding reader: inout ValueReader) throws(ValueDecodingError) {
-        guard let value = Self(storedForm: try StoredForm(decoding: &reader)) else {
-            throw .malformed("a value of \(Self.self)")
+        let form = try StoredForm(decoding: &reader)
+        guard let value = Self(storedForm: form) else {
+            throw .malformed("a value of \(Self.self), which \(form) is not")
         }
         self = value
     }
@@ -75,7 +76,7 @@ public struct _ConvertedColumns<Element: _StoredAsOther>: _PageColumns {
         for index in 0..<count {
             if let presence = page.presence, !presence[index] { continue }
             guard Element(storedForm: stored[index]) != nil else {
-                throw .malformed("a value of \(Element.self)")
+                throw .noValue(of: "\(Element.self)", storedForm: "\(stored[index])")
             }
         }
     }

@@ -120,4 +120,21 @@ public enum _PageError: Error, Hashable, Sendable {
     case tooShort
     /// Offsets or sizes in the page contradict one another; the text names what was looked at.
     case malformed(String)
+    /// A value stands for none of its type: an enum lost a case since it was written.
+    case noValue(of: String, storedForm: String)
+}
+
+extension _PageError: CustomStringConvertible {
+    /// What is wrong with the page, in words.
+    public var description: String {
+        switch self {
+        case .notAPage: "these are the bytes of no page, or of one of another version"
+        case .misaligned: "a page does not begin at a multiple of 64 bytes"
+        case .otherLayout: "a page has elements of another layout"
+        case .tooShort: "the bytes end before the page does"
+        case .malformed(let place): "the page contradicts itself in \(place)"
+        case .noValue(let type, let form):
+            "\(form) is no \(type) of this program: its type had other cases when it was written"
+        }
+    }
 }

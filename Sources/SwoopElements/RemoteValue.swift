@@ -98,7 +98,9 @@ public func _decodeAllOf<Value>(
 public func _encodeValue<Value: RemoteValue>(
     _ value: Value, into writer: inout ValueWriter
 ) throws(ValueEncodingError) {
+    let start = writer.byteCount
     value.encode(into: &writer)
+    writer.noteValue(since: start)
 }
 
 /// Decodes a value that has its own encoding.
@@ -113,7 +115,9 @@ public func _decodeValue<Value: RemoteValue>(
 public func _encodeValue<Value: Codable & Sendable>(
     _ value: Value, into writer: inout ValueWriter
 ) throws(ValueEncodingError) {
+    let start = writer.byteCount
     try _encodeCodable(value, into: &writer)
+    writer.noteValue(since: start)
 }
 
 /// Decodes a value that is Codable.

@@ -25,6 +25,12 @@ public struct ValueWriter: Sendable {
     /// The proxies met while encoding, ordered by offset; empty but for the fields of a chain.
     @usableFromInline package private(set) var captures: [Capture] = []
 
+    /// Where values of a call lie that take much: a sample of each tells it from others.
+    @usableFromInline package private(set) var largeValues: [Range<Int>] = []
+
+    /// Values that take less are not noted: 256 KiB.
+    package static let largeValueMin = 256 << 10
+
     /// Whether values are written in the form of keys (KeyForm.swift): equal keys then have equal
     /// bytes.
     @inlinable public var _isKey: Bool { isKey }
@@ -64,11 +70,20 @@ public struct ValueWriter: Sendable {
         captures.append(Capture(offset: storage.count, handle: handle))
     }
 
+    /// Takes note of a value that was written since there were so many bytes, if it takes much.
+    mutating func noteValue(since start: Int) {
+        guard storage.count - start >= Self.largeValueMin else { return }
+        largeValues.append(start..<storage.count)
+    }
+
     /// Forgets what was written and keeps the memory.
     @inlinable public mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
-        if !captures.isEmpty { forgetCaptures() }
+        if !captures.isEmpty || !largeValues.isEmpty { forgetMarks() }
     }
 
-    @usableFromInline mutating func forgetCaptures() { captures.removeAll() }
+    @usableFromInline mutating func forgetMarks() {
+        captures.removeAll()
+        largeValues.removeAll()
+    }
 }

@@ -130,7 +130,15 @@ extension AgentMachine {
             case .failed, .cancelled: giveBackWaiters(of: attempt.task, into: &effects)
             }
             if run.stopBy != nil || !outcome.isFinished { free(attempt, into: &effects) }
+            if outcome.isOfHangingCall { killHanging(place, into: &effects) }
         }
+    }
+
+    /// A call of a run hangs that was told of as ended: its core is free only with its process.
+    private mutating func killHanging(_ place: Int, into effects: inout [AgentEffect]) {
+        guard !workers[place].isKilling, let id = workers[place].id else { return }
+        workers[place].isKilling = true
+        effects.append(.killWorker(id))
     }
 
     /// The coordinator is not told of runs that it took back itself.
@@ -278,5 +286,11 @@ extension AgentMachine.Run {
 extension RunOutcome {
     var isFinished: Bool {
         if case .finished = self { true } else { false }
+    }
+
+    /// Whether a call had its time and did not end.
+    var isOfHangingCall: Bool {
+        guard case .failed(let failure) = self else { return false }
+        return failure.kind == .timedOut && failure.signal != 0
     }
 }

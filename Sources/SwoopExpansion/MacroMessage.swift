@@ -58,6 +58,11 @@ enum MacroMessage: String, DiagnosticMessage {
         """
         a remote function takes at most 8 parameters: join some in a struct with @Record
         """
+    case needsNoCores = "a run takes at least one core: write 'cores: 1', or leave it out"
+    case needsNoTime =
+        "a run takes some time: write how long it may take at most, or leave the limit out"
+    case needsLessThanNothing =
+        "less than nothing cannot be declared: write 0 or more, or leave it out"
     case overloadedByRethrows = "a remote function cannot rethrow: write 'throws'"
     case recordNotAStruct = "@Record belongs on a struct, or on an enum with raw values"
     case recordEnumWithoutRawValues =
@@ -67,6 +72,10 @@ enum MacroMessage: String, DiagnosticMessage {
         """
     case recordGeneric = "a record cannot be generic: write one struct for each type"
     case recordFieldWithoutType = "a record's field states its type: write ': T'"
+    case recordCharacter = "a record's field cannot be a Character: write String"
+    case recordDictionary =
+        "a record's field cannot be a dictionary: write an array, [Pair<Key, Value>]"
+    case recordSet = "a record's field cannot be a set: write an array"
     case recordEmpty = "a record needs at least one stored field"
     case recordConstant =
         """

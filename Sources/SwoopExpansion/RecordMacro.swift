@@ -53,7 +53,7 @@ package struct RecordMacro: ExtensionMacro {
         }
         let names = [
             "RemoteValue", "PageElement", "RemoteArgument", "ConvertedElement", "CSVField",
-            "PackedKey", "_SortValue",
+            "PackedKey", "_SortValue", "_ProxyEquatable",
         ]
         let conformances = names.filter { name in
             protocols.contains { $0.trimmedDescription.hasSuffix(name) }
@@ -61,11 +61,12 @@ package struct RecordMacro: ExtensionMacro {
         guard !conformances.isEmpty else { return [] }
         let modifier = declaration.modifiers.first { ["public", "package"].contains($0.name.text) }
         let access = modifier.map { $0.name.text + " " } ?? ""
-        let name = declaration.name.text
+        // Of a nested type: its extension stands at file level.
+        let name = qualified(declaration.name.text, in: context)
         return [
             try ExtensionDeclSyntax(
                 """
-                extension \(raw: qualified(name, in: context)): \
+                extension \(raw: name): \
                 \(raw: conformances.map { "Swoop.\($0)" }.joined(separator: ", ")) {
                 \(raw: access)typealias _Received = \(raw: name)
                 \(raw: access)typealias _Columns = Swoop._ConvertedColumns<\(raw: name)>
@@ -262,7 +263,9 @@ struct RecordFields {
                     refuse(.recordFieldWithoutType, binding.pattern)
                     continue
                 }
-                if let (node, message) = obstacle(in: field) { refuse(message, node) }
+                if let (node, message) = obstacle(in: field, isField: true) {
+                    refuse(message, node)
+                }
                 fields.append(Field(name: name.identifier.text, type: spelled(field)))
                 properties += [
                     RecordProperty(name.identifier.text, spelled(field), of: variable, access)

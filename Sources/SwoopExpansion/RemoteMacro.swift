@@ -18,7 +18,7 @@ package struct RemoteMacro: PeerMacro, BodyMacro {
         guard let signature = RemoteSignature(declaration, in: context, reporting: true) else {
             return []
         }
-        let needs = node.arguments?.trimmedDescription ?? ""
+        let needs = DeclaredNeeds(node, in: context)
         return remotePeers(of: signature, needs: needs, in: context).map { "\n\(raw: $0)\n" }
     }
 

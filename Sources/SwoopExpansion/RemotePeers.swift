@@ -7,9 +7,9 @@ import SwiftSyntaxMacros
 
 /// The declarations beside a remote function.
 ///
-/// - Parameter needs: what the attribute says that runs take, as it was written.
+/// - Parameter needs: what the attribute says that runs take.
 func remotePeers(
-    of signature: RemoteSignature, needs: String, in context: some MacroExpansionContext
+    of signature: RemoteSignature, needs: DeclaredNeeds, in context: some MacroExpansionContext
 ) -> [String] {
     let access = signature.access.isEmpty ? "" : signature.access + " "
     let prefix = signature.isStatic ? access + "static " : access
@@ -86,7 +86,7 @@ extension RemoteSignature {
 }
 
 private func remoteType(
-    of signature: RemoteSignature, needs: String, access: String,
+    of signature: RemoteSignature, needs: DeclaredNeeds, access: String,
     in context: some MacroExpansionContext
 ) -> String {
     let function = signature.function
@@ -95,7 +95,7 @@ private func remoteType(
         of: Syntax(function.signature), function.body.map { Syntax($0) } ?? Syntax(function.name))
     let types = signature.types
     let values = types.count == 1 ? ["arguments"] : types.indices.map { "arguments.\($0)" }
-    let declared = needs.isEmpty ? "" : ", needs: Swoop._RemoteNeeds(\(needs))"
+    let declared = needs.text.isEmpty ? "" : ", needs: Swoop._RemoteNeeds(\(needs.text))"
     let member = signature.memberAccess
     let isElementFunction = types.count == 1 && !signature.isAsync
     let kind =
@@ -120,7 +120,7 @@ private func remoteType(
     ]
     lines += codecLines(of: signature, values: values, in: context)
     lines += resultLines(of: signature, in: context)
-    lines += callLines(of: signature, values: values)
+    lines += callLines(of: signature, values: values, isStepOfItsOwn: needs.haveLimits)
     return """
         \(access)struct \(signature.typeName): \(kind) {
             \(lines.joined(separator: "\n    "))
@@ -190,7 +190,9 @@ private func resultLines(
     ]
 }
 
-private func callLines(of signature: RemoteSignature, values: [String]) -> [String] {
+private func callLines(
+    of signature: RemoteSignature, values: [String], isStepOfItsOwn: Bool
+) -> [String] {
     let member = signature.memberAccess
     let attempt = (signature.isThrowing ? "try " : "") + (signature.isAsync ? "await " : "")
     func call(_ values: [String]) -> String {
@@ -208,12 +210,21 @@ private func callLines(of signature: RemoteSignature, values: [String]) -> [Stri
         -> Result { \(call(values)) }
         """
     ]
+    let hasStep = isStepOfItsOwn && !signature.isAsync
+    if hasStep {
+        lines.append(
+            """
+            \(member)static func _step(_ arguments: Arguments) throws -> Result {
+                    try Swoop._declaredCall(_entry) { \(call(values)) }
+                }
+            """)
+    }
     if signature.parameters.count == 1, !signature.isAsync {
         let inlining = member.isEmpty ? "@inline(__always)" : "@inlinable @inline(__always)"
         lines.append(
             """
-            \(inlining) \(member)func _apply(_ input: A0)\(throwing) \
-            -> Result { \(call(["input"])) }
+            \(inlining) \(member)func _apply(_ input: A0)\(hasStep ? " throws" : throwing) \
+            -> Result { \(hasStep ? "try Self._step(input)" : call(["input"])) }
             """
         )
     }

@@ -3,14 +3,18 @@
 import SwiftSyntax
 
 /// The first part of `type` that cannot travel, and why.
-func obstacle(in type: TypeSyntax) -> (Syntax, MacroMessage)? {
+///
+/// - Parameter isField: whether it is a field of a record, which must be a column.
+func obstacle(in type: TypeSyntax, isField: Bool = false) -> (Syntax, MacroMessage)? {
     let finder = ObstacleFinder(viewMode: .sourceAccurate)
+    finder.isField = isField
     finder.walk(type)
     return finder.found
 }
 
 private final class ObstacleFinder: SyntaxVisitor {
     var found: (Syntax, MacroMessage)?
+    var isField = false
 
     private func find(_ node: some SyntaxProtocol, _ message: MacroMessage)
         -> SyntaxVisitorContinueKind
@@ -38,10 +42,23 @@ private final class ObstacleFinder: SyntaxVisitor {
         return find(node, .tupleType)
     }
 
+    override func visit(_ node: DictionaryTypeSyntax) -> SyntaxVisitorContinueKind {
+        isField ? find(node, .recordDictionary) : .visitChildren
+    }
+
     override func visit(_ node: IdentifierTypeSyntax) -> SyntaxVisitorContinueKind {
         let name = node.name.text
         if name == "Any" || name == "AnyObject" { return find(node, .opaqueType) }
         if name.hasPrefix("Unsafe") || name == "OpaquePointer" { return find(node, .unsafePointer) }
+        if isField {
+            switch name {
+            case "Character": return find(node, .recordCharacter)
+            case "Dictionary" where node.genericArgumentClause != nil:
+                return find(node, .recordDictionary)
+            case "Set" where node.genericArgumentClause != nil: return find(node, .recordSet)
+            default: break
+            }
+        }
         return .visitChildren
     }
 }

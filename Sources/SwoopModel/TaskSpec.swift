@@ -19,9 +19,13 @@ package enum ScalarOperation: UInt8, Sendable, CaseIterable {
     case remainder
 }
 
-/// The scalar types that such arithmetic knows.
+/// The scalar types that such arithmetic knows; `UInt` is `uint64`, `Int64` is `int`.
 package enum ScalarType: UInt8, Sendable, CaseIterable {
     case int, double, bool
+    case int8, int16, int32, uint8, uint16, uint32, uint64, float
+    case text
+    /// Whatever is equal where its bytes are.
+    case bytes
 }
 
 /// One argument of a task: bytes that are known, or the output of another task, or made of such.

@@ -30,3 +30,13 @@ package struct Timestamp: Equatable, Comparable, Sendable {
 
 /// Nanoseconds in a second, for the arithmetic of machines.
 package let nanosecondsPerSecond: Int64 = 1_000_000_000
+
+/// A time in seconds, with up to three digits behind the point; less than a millisecond as part of
+/// one.
+package func secondsInWords(_ nanoseconds: Int64) -> String {
+    guard nanoseconds >= 1_000_000 else { return "\(Double(nanoseconds) / 1_000_000) ms" }
+    let thousandths = nanoseconds / 1_000_000
+    let rest = thousandths % 1_000
+    guard rest > 0 else { return "\(thousandths / 1_000) s" }
+    return "\(Double(thousandths) / 1_000) s"
+}

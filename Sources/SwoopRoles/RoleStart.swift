@@ -76,6 +76,17 @@ private final class ChildHook: _RemoteRunHook {
         _ function: Function.Type, _ arguments: Function.Arguments,
         body: @escaping @Sendable () async throws -> Function.Result
     ) async throws -> Function.Result {
+        let entry = function._entry
+        guard entry.hasLimits else { return try await once(function, arguments, body) }
+        return try await entry.repeated {
+            try await self.once(function, arguments) { try await entry.limited(body) }
+        }
+    }
+
+    nonisolated(nonsending) private func once<Function: RemoteFunction>(
+        _ function: Function.Type, _ arguments: Function.Arguments,
+        _ body: @escaping @Sendable () async throws -> Function.Result
+    ) async throws -> Function.Result {
         guard maker.isHungry else { return try await body() }
         return try await maker.runChild(
             of: function._entry, features: function._features(arguments)

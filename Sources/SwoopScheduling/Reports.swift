@@ -184,7 +184,7 @@ extension Scheduler {
             }
             abandonData(next, into: &effects)
             forgetDeferred(next)
-            // What needed a cancelled task is not at fault either.
+            // What is cancelled, or needs what is, did not fail.
             tasks[next].isStopped = failure.kind == .cancelled
             setFailed(next, reason)
             announceFailure(next, into: &effects)
@@ -235,7 +235,7 @@ extension Scheduler {
     }
 
     /// Whether the task is a loop over a part of a collection, or a step that follows one.
-    private func isLoop(_ index: TaskIndex) -> Bool {
+    func isLoop(_ index: TaskIndex) -> Bool {
         let place = Int(tasks.function(of: index).rawValue)
         guard place < functions.count else { return false }
         if case .remote = functions[place].code { return false }
@@ -259,6 +259,11 @@ extension Scheduler {
         if tasks[input].kind == .data || cause.kind.isOfSource { return cause }
         // Steps of loops over collections: what a user wrote as one chain fails as one.
         if isLoop(index) && isLoop(input) { return cause }
+        // Nothing went wrong: whoever cancelled the input has stopped all that needs it.
+        if cause.kind == .cancelled {
+            return failure(
+                .cancelled, of: index, "it was cancelled with its input \(name(of: input))")
+        }
         if cause.kind != .inputFailed {
             cause.message = "not run, since its input \(name(of: input)) failed: \(cause.message)"
         }

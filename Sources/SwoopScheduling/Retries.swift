@@ -35,7 +35,7 @@ extension Scheduler {
         _ index: TaskIndex, with failure: TaskFailure, on node: NodeID,
         into effects: inout [SchedulerEffect]
     ) {
-        let rule = rule(of: index)
+        let rule = rule(of: index, after: failure.kind)
         guard failure.kind.mayEndOtherwise else {
             var failure = failure
             if failure.kind == .trapped, rule.attempts > 1 { failure.message += Self.neverAgain }
@@ -44,7 +44,7 @@ extension Scheduler {
         let here = Setback(node: node, name: failure.node)
         guard tasks[extra: index].setbacks.count + 1 < Int(rule.attempts) else {
             var failure = failure
-            failure.message += words(about: index, after: here)
+            failure.message += words(about: index, after: here, rule)
             return fail(index, failure, into: &effects)
         }
         tasks[extra: index].setbacks.append(here)
@@ -62,9 +62,13 @@ extension Scheduler {
     }
 
     /// The plan's rule, or the function's own where it allows more attempts.
-    private func rule(of index: TaskIndex) -> RetryRule {
-        let own = needs(of: index).retry
+    ///
+    /// What the functions of a loop declare is for calls: one that threw was made again in its
+    /// place, and only of one that hung another run of the loop is an attempt.
+    private func rule(of index: TaskIndex, after kind: FailureKind) -> RetryRule {
         let planned = tasks.retry(of: index)
+        if isLoop(index), kind != .timedOut { return planned }
+        let own = needs(of: index).retry
         return own.attempts > planned.attempts ? own : planned
     }
 
@@ -142,7 +146,9 @@ extension Scheduler {
     }
 
     /// How often it was tried and where, and which other nodes ran the function well.
-    private func words(about index: TaskIndex, after last: Setback) -> String {
+    private func words(
+        about index: TaskIndex, after last: Setback, _ rule: RetryRule
+    ) -> String {
         let setbacks = tasks[extra: index].setbacks + [last]
         var text = ""
         if setbacks.count > 1 {
@@ -157,7 +163,7 @@ extension Scheduler {
         }
         guard !others.isEmpty else { return text }
         text += ". Other runs of it ended well on \(Self.list(others.map(\.description.name)))"
-        return rule(of: index).attempts > 1
+        return rule.attempts > 1
             ? text
             : text + ": see what \(last.name) lacks, or let the plan try elsewhere (`retry:`)"
     }

@@ -39,7 +39,7 @@ extension Scheduler {
             var failure = failure(
                 .timedOut, of: index,
                 "it was stopped, since it had not ended within the "
-                    + "\(Self.seconds(needs(of: index).timeLimit)) that its @Remote gives it")
+                    + "\(secondsInWords(needs(of: index).timeLimit)) that its @Remote gives it")
             if let place = nodes.place(of: node) { failure.node = nodes[place].description.name }
             effects.append(.revoke(node, [currentAttempt(of: index)]))
             takeBack(index)
@@ -58,11 +58,4 @@ extension Scheduler {
     }
 
     static let limitedRunsMin = 1_024
-
-    private static func seconds(_ nanoseconds: Int64) -> String {
-        let thousandths = nanoseconds / 1_000_000
-        let rest = thousandths % 1_000
-        guard rest > 0 else { return "\(thousandths / 1_000) s" }
-        return "\(Double(thousandths) / 1_000) s"
-    }
 }

@@ -106,6 +106,13 @@ package struct SessionMachine: Sendable {
         held[task]?.state.bytes
     }
 
+    /// Whether a wait for the output would end at once: by its bytes, by its failure, or since
+    /// nothing more will come.
+    package func isSettled(_ task: TaskID) -> Bool {
+        if case .failed? = held[task]?.state { return true }
+        return isOver || bytes(of: task) != nil
+    }
+
     private mutating func submit(
         _ part: GraphPart, _ data: [[UInt8]], into effects: inout [SessionEffect]
     ) {

@@ -5,7 +5,7 @@
 /// The version of all messages that this build speaks.
 ///
 /// A message of another version is refused as a whole.
-package let wireVersion: UInt32 = 5
+package let wireVersion: UInt32 = 6
 
 /// What a message is; the upper byte tells the direction.
 enum MessageKind: UInt16, CaseIterable {

@@ -21,12 +21,14 @@ package struct InlineResult: Sendable {
 package final class InlineRunner: @unchecked Sendable {
     // Unchecked: the table belongs to the thread that runs tasks; what others touch has a lock.
     private var functions: FunctionTable
+    private let program: WorkerProgram
     private let current = Mutex<RunState?>(nil)
     private let textBuffer = TextBuffer()
     private let rows = ScratchBuffer()
 
     package init(program: WorkerProgram) {
         functions = FunctionTable(program: program)
+        self.program = program
         _ = RunningThread.rememberThrows()
     }
 
@@ -53,7 +55,12 @@ package final class InlineRunner: @unchecked Sendable {
             attempt: order.attemptID, root: order.attemptID, function: spec.name,
             isOptimised: spec.isOptimised, flag: CancellationFlag(), executor: nil)
         current.withLock { $0 = run }
-        defer { current.withLock { $0 = nil } }
+        // Where errors are thrown is remembered on threads with a slot.
+        try? RunningThread.enter(slot: 0)
+        defer {
+            RunningThread.leave()
+            current.withLock { $0 = nil }
+        }
         let began = MonotonicClock.nanoseconds()
         var result: InlineResult
         switch code {
@@ -114,8 +121,8 @@ package final class InlineRunner: @unchecked Sendable {
         let mailbox = Mailbox<Void>()
         let executor = RunExecutor { mailbox.post(()) }
         let ending = Mutex<InlineResult?>(nil)
-        Task(executorPreference: executor) {
-            let result = await Self.play(order, run, body)
+        Task(executorPreference: executor) { [program] in
+            let result = await Self.play(order, run, program, body)
             ending.withLock { $0 = result }
         }
         while true {
@@ -126,7 +133,7 @@ package final class InlineRunner: @unchecked Sendable {
     }
 
     private static func play(
-        _ order: RunOrder, _ run: RunState,
+        _ order: RunOrder, _ run: RunState, _ program: WorkerProgram,
         _ body:
             nonisolated(nonsending) @escaping @Sendable (inout _CallContext) async throws -> Void
     ) async -> InlineResult {
@@ -134,7 +141,7 @@ package final class InlineRunner: @unchecked Sendable {
             let inputs = try RunInputs(call: order, store: nil)
             let host = InlineHost(run, inputs, TextBuffer(), ScratchBuffer())
             var context = inputs.context(host: host)
-            try await body(&context)
+            try await program.within(NoChildren(), false) { try await body(&context) }
             withExtendedLifetime(inputs.owners) {}
             return finished(context, host, elements: 1)
         } catch {
@@ -161,6 +168,16 @@ package final class InlineRunner: @unchecked Sendable {
             outcome: .finished(.onePage(byteCount: Int64(bytes.count), elementCount: 1)),
             record: record, page: bytes)
     }
+}
+
+/// Has every call go on in the run that makes it.
+private final class NoChildren: ChildMaker {
+    let isHungry = false
+
+    func runChild<R: Sendable>(
+        of entry: _RemoteEntry, features: [Double],
+        body: nonisolated(nonsending) @Sendable @escaping () async throws -> R
+    ) async throws -> R { try await body() }
 }
 
 /// What stands behind a run in ordinary memory.

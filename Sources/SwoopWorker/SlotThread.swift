@@ -270,6 +270,15 @@ final class SlotThread {
                 + "(\(decoding)); the function and those who call it must agree on its types"
             return .failed(TaskFailure(kind: .undecodable, message: text))
         }
+        if error is CallTimedOut {
+            return .failed(TaskFailure(kind: .timedOut, message: "\(run.function): \(error)"))
+        }
+        if let page = error as? _PageError {
+            let text =
+                "\(run.function): what it reads could not be decoded (\(page)); those who wrote it "
+                + "and those who read it must agree on its types"
+            return .failed(TaskFailure(kind: .undecodable, message: text))
+        }
         var failure = TaskFailure(
             kind: .thrown, message: "\(run.function) threw \(text(of: error))")
         failure.errorType =

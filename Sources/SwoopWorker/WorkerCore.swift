@@ -3,6 +3,7 @@
 // gets its next job back without a wake-up, the others are woken. Nobody holds the lock while the
 // ring has no room: what does not fit waits in an outbox, and slots wait when that is full.
 
+import Glibc
 import SwoopElements
 import SwoopExecution
 import SwoopLaunching
@@ -214,6 +215,26 @@ final class WorkerCore: Sendable {
             } catch {
                 cannotReachAgent(error)
             }
+        }
+    }
+
+    /// Tells of runs in which a call has had its time and does not end: the agent ends this
+    /// process.
+    func tellOverdue() {
+        for call in CallLimits.takeOverdue(at: MonotonicClock.nanoseconds()) {
+            let found = shared.withLock { shared -> RunState? in
+                let run = shared.runs.values.first { $0.attempt.task.low == call.run }
+                return run.flatMap { shared.runs[$0.root] }
+            }
+            guard let run = found else { continue }
+            let timedOut = CallTimedOut(function: call.function, limit: call.limit)
+            var failure = TaskFailure(
+                kind: .timedOut, message: "\(run.function) was stopped, since \(timedOut)",
+                task: run.attempt.task)
+            failure.function = run.function
+            // It is still there, and goes with its process.
+            failure.signal = SIGKILL
+            send(.reports([.ended(run.attempt, .failed(failure), RunRecord())]))
         }
     }
 

@@ -70,6 +70,7 @@ package enum WorkerProcess {
             let deadline =
                 core.isAnythingAlive ? MonotonicClock.nanoseconds() + patience : nil
             if !consumer.wait(until: deadline) {
+                core.tellOverdue()
                 _ = core.handle(.deadlineReached)
                 core.tellWaiting()
                 continue
@@ -85,6 +86,7 @@ package enum WorkerProcess {
             }
             if let damage { throw damage }
             for order in received { if take(order, core) { return } }
+            core.tellOverdue()
             core.tellWaiting()
             if consumer.isEnded { return }
         }

@@ -66,22 +66,56 @@ extension ProgramTests {
                     == true)
             #expect(values["hung once"] == "1")
             #expect(values["failed twice"] == "2")
+            expectLimitsInside(values)
             #expect(values["plan cancelled"] == "cancelled")
             #expect(values["counted"]?.hasPrefix("true ") == true)
             #expect(values["cancelled task stops a download"] == "CancellationError true")
 
-            #expect(values["constants in a block"] == "0")
-            #expect(values["large constant"] == "8")
-            #expect(
-                run.errors.contains("swoop: the block at SwoopTestProgram/FirstHour.swift:")
-                    && run.errors.contains(" s here, on one core: a call with constants runs at"),
-                "\(run.errors)")
-            #expect(
-                run.errors.contains("a constant of 8.0 MiB stands in 8 calls, and is sent 8 times"))
+            try expectRemarks(values, run.errors)
             let plan = values["plan in words"] ?? ""
             #expect(plan.hasPrefix("Plan load: "), "\(plan)")
             #expect(plan.contains("3 × examine") && plan.hasSuffix("| true true true true"))
             #expect(values["seeds"] == "4 true")
+        }
+
+        /// Limits and retries of steps of chains, and of what a function calls.
+        private func expectLimitsInside(_ values: [String: String]) {
+            #expect(values["a step failed twice"] == "2")
+            #expect(values["a step hung once"] == "1")
+            let gives = "within the 0.2 s that its @Remote gives it"
+            #expect(
+                values["a step hangs"]?.hasPrefix(
+                    "timedOut | range.map(hang).sum was stopped, since hang had not ended \(gives)")
+                    == true, "\(values["a step hangs"] ?? "")")
+            #expect(values["a child failed twice"] == "2")
+            #expect(values["a child waits"] == "childWaits had not ended \(gives)")
+            #expect(
+                values["a child spins"]?.hasPrefix(
+                    "timedOut | callSpinning was stopped, since childSpins had not ended \(gives)")
+                    == true, "\(values["a child spins"] ?? "")")
+        }
+
+        /// What is said of a block that computes, and of constants that are sent often.
+        private func expectRemarks(_ values: [String: String], _ errors: String) throws {
+            #expect(values["constants in a block"] == "0")
+            #expect(values["large constant"] == "8")
+            #expect(
+                errors.contains("swoop: the block at SwoopTestProgram/FirstHour.swift:")
+                    && errors.contains(" s here, on one core: a call with constants runs at"),
+                "\(errors)")
+            #expect(
+                errors.contains("a constant of 8.0 MiB stands in 8 calls, and is sent 8 times"))
+            #expect(values["large constant beside what varies"] == "16.0 24.0 16.0")
+            for size in ["12.0", "10.0"] {
+                #expect(
+                    errors.contains("a constant of \(size) MiB stands in 8 calls"),
+                    "\(errors)")
+            }
+            #expect(!errors.contains("22.0 MiB"), "\(errors)")
+            #expect(values["constants that take long to encode"] == "100001")
+            #expect(
+                !errors.contains("FirstHour.swift:\(try line("in  // encodes points"))"),
+                "\(errors)")
         }
 
         @Test func `a cancelled wait ends, and the core of a function that never looks up is free`()

@@ -83,7 +83,7 @@ extension ProgramTests {
                         "taskFailed: range.map(shout).filter(isOdd).stored threw "
                         + "Refused(number: 77777), for element 77777" + shout,
                     "thrown by a key":
-                        "taskFailed: range.shuffled(by: shout) (sample) threw "
+                        "taskFailed: range.sorted(by: shout) (sample) threw "
                         + "Refused(number: 77777), for element 77777" + shout,
                     "sum beyond Int":
                         "taskFailed: array.sum (answer): the sum is beyond what Int holds" + wider,

@@ -160,6 +160,29 @@ import Testing
         #expect(agent.reported() == [.returned(attempt(2))])
     }
 
+    @Test func `a run in which a call hangs has failed, and takes its worker along`() {
+        var agent = running()
+        agent.lease(assigned(2))
+        agent.report(.started(attempt(1)), .started(attempt(2)))
+        var failure = TaskFailure(kind: .timedOut, message: "it hangs", task: task(1))
+        failure.signal = 9
+        let end = RunReport.ended(attempt(1), .failed(failure), RunRecord())
+        agent.report(end)
+        agent.expect(.killWorker(agent.worker))
+        #expect(agent.reported().contains(end))
+        // What it says of its other runs meanwhile counts, and the rest begins anew.
+        agent.die()
+        #expect(agent.reported() == [.returned(attempt(2))])
+    }
+
+    @Test func `a run whose call ended too late costs nobody else anything`() {
+        var agent = running()
+        agent.report(.started(attempt(1)))
+        let failure = TaskFailure(kind: .timedOut, message: "it was late", task: task(1))
+        agent.report(.ended(attempt(1), .failed(failure), RunRecord()))
+        #expect(!agent.orders.contains(.killWorker(agent.worker)))
+    }
+
     @Test func `the culprit of a crash is charged, bystanders are not`() {
         var agent = running()
         agent.lease(assigned(2))

@@ -37,6 +37,15 @@ private let refusals: [Refusal] = [
     Refusal("@Remote @MainActor func f(_ n: Int) -> Int { n }", "1:9", "actor"),
     Refusal("@Remote func f(_ g: Int) rethrows -> Int { 1 }", "1:26", "write 'throws'"),
     Refusal("@Remote func f() -> (Int, Int) { (1, 2) }", "1:21", "Pair"),
+    Refusal("@Remote(retries: -1) func f(_ n: Int) throws -> Int { n }", "1:18", "less than"),
+    Refusal("@Remote(cores: 0) func f(_ n: Int) -> Int { n }", "1:16", "at least one core"),
+    Refusal("@Remote(cores: -2) func f(_ n: Int) -> Int { n }", "1:16", "at least one core"),
+    Refusal("@Remote(memory: .megabytes(-4)) func f(_ n: Int) -> Int { n }", "1:17", "less than"),
+    Refusal("@Remote(timeout: .seconds(-1)) func f(_ n: Int) -> Int { n }", "1:18", "some time"),
+    Refusal("@Remote(timeout: .zero) func f(_ n: Int) -> Int { n }", "1:18", "some time"),
+    Refusal(
+        "@Remote(retries: 1, backOff: .seconds(-5)) func f(_ n: Int) throws -> Int { n }",
+        "1:30", "less than"),
     Refusal("let c = #remote { [k] (x: Double) in x * k }", "1:20", "[name = value as T]"),
     Refusal("let c = #remote { [k = k] (x: Double) in x * k }", "1:20", "[name = value as T]"),
     Refusal("let c = #remote { [weak k = k as T] (x: Double) in x }", "1:20", "travels as a copy"),
@@ -58,6 +67,11 @@ private let refusals: [Refusal] = [
     Refusal("@Record struct S { lazy var x: Int = 1 }", "1:29", "'lazy'"),
     Refusal("@Record struct S { var f: () -> Int }", "1:27", "a function cannot travel"),
     Refusal("@Record struct S { static let a = 1 }", "1:16", "at least one"),
+    Refusal("@Record struct S { var c: Character }", "1:27", "write String"),
+    Refusal("@Record struct S { var c: [Character]? }", "1:28", "write String"),
+    Refusal("@Record struct S { var d: [String: Int] }", "1:27", "[Pair<Key, Value>]"),
+    Refusal("@Record struct S { var d: Dictionary<String, Int> }", "1:27", "[Pair<Key, Value>]"),
+    Refusal("@Record struct S { var d: Set<Int> }", "1:27", "write an array"),
 ]
 
 @Test("What cannot travel is refused at its place, with what to do", arguments: refusals)

@@ -228,9 +228,24 @@ func rawEnum() {
         expansion.contains(
             """
             extension Outer.Day: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument,
-            Swoop.ConvertedElement, Swoop.CSVField, Swoop.PackedKey, Swoop._SortValue {
-            typealias _Received = Day typealias _Columns = Swoop._ConvertedColumns<Day>
-            typealias _Builder = Swoop._ConvertedBuilder<Day> typealias StoredForm = Int
-            typealias _Stored = Day var _sortNumber: UInt64 {
+            Swoop.ConvertedElement, Swoop.CSVField, Swoop.PackedKey, Swoop._SortValue,
+            Swoop._ProxyEquatable {
+            typealias _Received = Outer.Day
+            typealias _Columns = Swoop._ConvertedColumns<Outer.Day>
+            typealias _Builder = Swoop._ConvertedBuilder<Outer.Day> typealias StoredForm = Int
+            typealias _Stored = Outer.Day var _sortNumber: UInt64 {
             """))
+}
+
+@Test("A function with limits has a call of its own for steps of chains, others have none")
+func limitedStep() {
+    let expansion = Expansion("@Remote(retries: 2) func f(_ n: Int) throws -> Int { n }")
+    #expect(
+        expansion.contains(
+            """
+            static func _step(_ arguments: Arguments) throws -> Result {
+            try Swoop._declaredCall(_entry) { try f(arguments) } }
+            """))
+    #expect(expansion.contains("-> Result { try Self._step(input) }"))
+    #expect(!Expansion("@Remote(cores: 2) func f(_ n: Int) -> Int { n }").contains("_step"))
 }

@@ -30,6 +30,7 @@ struct Expansion {
                 conformances: [
                     "RemoteValue", "PageElement", "RemoteArgument", "CSVRow", "_PropertyHolder",
                     "ConvertedElement", "CSVField", "PackedKey", "_SortValue",
+                    "_ProxyEquatable",
                 ].map { "\(raw: $0)" })
         }
         let expanded = file.expand(macroSpecs: specs) { node in

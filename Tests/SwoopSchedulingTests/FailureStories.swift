@@ -86,15 +86,23 @@ import Testing
         cluster.expectEmpty()
     }
 
-    @Test func `a cancelled task fails its dependents and frees what only it needed`() {
+    @Test func `what needs a cancelled task is cancelled with it, and frees what only it needed`() {
         var cluster = TestCluster()
-        cluster.submit([call(1), call(2, needs: [1]), call(3, needs: [2])], held: [2, 3])
+        cluster.submit(
+            [call(1), call(2, needs: [1]), call(3, needs: [2]), call(4, needs: [3])],
+            held: [2, 3, 4])
         cluster.start(1)
         cluster.handle(.cancellationRequested(client, [task(2), task(77)]))
         cluster.expectFailed(2, .cancelled)
-        cluster.expectFailed(3, .inputFailed)
+        let failure = cluster.expectFailed(3, .cancelled)
+        #expect(failure.message.contains("cancelled with its input"))
+        #expect(failure.task == task(3))
+        cluster.expectFailed(4, .cancelled)
         cluster.expect(.revoke(NodeID(1), [AttemptID(task: task(1), number: 1)]))
-        cluster.release(2, 3)
+        // And so is what comes to need it later.
+        cluster.submit([call(5, needs: [2])], held: [5])
+        cluster.expectFailed(5, .cancelled)
+        cluster.release(2, 3, 4, 5)
         cluster.expectEmpty()
     }
 

@@ -59,6 +59,34 @@ import Testing
         cluster.expectEmpty()
     }
 
+    @Test func `retries of a loop's functions are for calls that hang, not for those that throw`()
+        throws
+    {
+        for kind in [FailureKind.timedOut, .thrown] {
+            var cluster = TestCluster(nodes: 2, slots: 1)
+            let loop = FunctionSpec(
+                identity: "range.map(f).sum", name: "range.map(f).sum", fingerprint: 0,
+                code: .type(mangledName: "loop"), isOptimised: true, isAsync: false,
+                needs: TaskNeeds(retry: RetryRule(attempts: 2, pause: 0)))
+            cluster.handle(
+                .graphSubmitted(
+                    client, GraphPart(functions: [loop], tasks: [call(1)], held: [task(1)]),
+                    data: []))
+            cluster.start(1)
+            let here = try #require(cluster.node(task(1)))
+            cluster.fail(1, kind)
+            guard kind == .timedOut else {
+                cluster.expectFailed(1, .thrown)
+                continue
+            }
+            let there = try #require(cluster.node(task(1)))
+            #expect(there != here)
+            cluster.fail(1, kind)
+            let failure = cluster.expectFailed(1, .timedOut)
+            #expect(failure.message.contains("It was tried 2 times"))
+        }
+    }
+
     @Test func `what ended in time is left alone, and a late word of it is dropped`() {
         var cluster = cluster()
         cluster.start(1)

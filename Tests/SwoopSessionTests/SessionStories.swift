@@ -33,6 +33,18 @@ private struct TestSession {
 @Suite struct SessionStories {
     private let stored = Settlement.stored(byteCount: 8, elementCount: 1)
 
+    @Test func `what is here, what failed and what will never come is settled`() {
+        var session = TestSession()
+        session.submit(1, 2, 3)
+        session.finish(1, [5])
+        let failure = TaskFailure(kind: .thrown, message: "it broke", task: task(2))
+        session.handle(.noticed([.failed(task(2), failure)]))
+        #expect(session.machine.isSettled(task(1)) && session.machine.isSettled(task(2)))
+        #expect(!session.machine.isSettled(task(3)) && !session.machine.isSettled(task(4)))
+        session.handle(.connectionLost("its end"))
+        #expect(session.machine.isSettled(task(3)))
+    }
+
     @Test func `when a plan's time is over its waits end, and what has ended stays`() {
         var session = TestSession()
         session.submit(1, 2)

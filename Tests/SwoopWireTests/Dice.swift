@@ -88,8 +88,8 @@ struct Dice {
             return .operation(
                 ScalarOperation.allCases[below(ScalarOperation.allCases.count)],
                 operands: list(upTo: 3) { $0.argument(depth: depth - 1) },
-                operandType: ScalarType.allCases[below(3)],
-                resultType: ScalarType.allCases[below(3)])
+                operandType: ScalarType.allCases[below(ScalarType.allCases.count)],
+                resultType: ScalarType.allCases[below(ScalarType.allCases.count)])
         }
     }
 }

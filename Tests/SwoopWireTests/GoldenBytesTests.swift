@@ -14,23 +14,23 @@ func hexadecimal(_ frames: [[UInt8]]) -> String {
 }
 
 @Suite struct GoldenBytesTests {
-    @Test func `messages of a client have the bytes of version 5`() throws {
+    @Test func `messages of a client have the bytes of version 6`() throws {
         try compare(Samples.clientMessages.map { $0.encoded() }, GoldenBytes.clientMessages)
     }
 
-    @Test func `replies to a client have the bytes of version 5`() throws {
+    @Test func `replies to a client have the bytes of version 6`() throws {
         try compare(Samples.clientReplies.map { $0.encoded() }, GoldenBytes.clientReplies)
     }
 
-    @Test func `messages of an agent have the bytes of version 5`() throws {
+    @Test func `messages of an agent have the bytes of version 6`() throws {
         try compare(Samples.agentMessages.map { $0.encoded() }, GoldenBytes.agentMessages)
     }
 
-    @Test func `orders to an agent have the bytes of version 5`() throws {
+    @Test func `orders to an agent have the bytes of version 6`() throws {
         try compare(Samples.agentOrders.map { $0.encoded() }, GoldenBytes.agentOrders)
     }
 
-    @Test func `messages between agents have the bytes of version 5`() throws {
+    @Test func `messages between agents have the bytes of version 6`() throws {
         try compare(Samples.peerMessages.map { $0.encoded() }, GoldenBytes.peerMessages)
     }
 

@@ -195,9 +195,9 @@ private let second: Int64 = 1_000_000_000
 
     @Test func `pieces have these bytes`() {
         let piece = LanePiece(stream: 3, position: 0, byteCount: 70_000, tableBytes: 4)
-        #expect(hexadecimal([piece.encoded()]) == "53574f50050001060300f0a20404")
+        #expect(hexadecimal([piece.encoded()]) == "53574f50060001060300f0a20404")
         let next = LanePiece(stream: 3, position: 65_536, byteCount: 70_000, tableBytes: 4)
-        #expect(hexadecimal([next.encoded()]) == "53574f500500010603808004")
+        #expect(hexadecimal([next.encoded()]) == "53574f500600010603808004")
     }
 
     @Test func `pieces that cannot be are thrown out, and nothing traps`() throws {

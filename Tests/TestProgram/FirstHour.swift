@@ -65,7 +65,33 @@ func hangOnce(_ path: String) -> Int {
     return before
 }
 
+@Remote(retries: 2, backOff: .milliseconds(1))
+func childFailsTwice(_ path: String) async throws -> Int { try failTwice(path) }
+
+@Remote(timeout: .milliseconds(200)) func childWaits(_ i: Int) async throws -> Int {
+    try await Task.sleep(for: .seconds(60))
+    return i
+}
+
+@Remote(timeout: .milliseconds(200)) func childSpins(_ i: Int) async throws -> Int {
+    spin(60_000 + i)
+}
+
+@Remote func callFailing(_ path: String) async throws -> Int { try await childFailsTwice(path) }
+@Remote func callSpinning(_ i: Int) async throws -> Int { try await childSpins(i) }
+@Remote func callWaiting(_ i: Int) async throws -> String {
+    do { return "\(try await childWaits(i))" } catch { return "\(error)" }
+}
+
 @Remote func useTable(_ table: [Double], _ i: Int) -> Double { table[i] }
+@Remote func useTableAt(_ i: Int, _ table: [Double]) -> Double { table[i] }
+@Remote func countPoints(_ i: Int, _ points: [LabPoint]) -> Int { points.count + i }
+
+/// A point that is merely Codable, and takes a debug build long to encode.
+struct LabPoint: Codable, Sendable {
+    var x: Double
+    var y: Double
+}
 @Remote func drawn(_ seed: UInt64) -> UInt64 { seed &* 3 }
 
 func tellFirstHour(in folder: String) async throws {
@@ -141,6 +167,7 @@ private func tellWaits(_ cluster: Cluster, in folder: String) async {
     await tell("failed twice") {
         "\(try await cluster.remotely { $0.call(failTwice, folder + "/fail") }.value)"
     }
+    await tellLimitsInside(cluster, in: folder)
     await tell("plan cancelled") {
         let plan = cluster.plan { remote in remote.map([60_000, 60_000, 60_000], spinLong) }
         let runs = try await plan.run()
@@ -168,6 +195,31 @@ private func tellWaits(_ cluster: Cluster, in folder: String) async {
         let freed = try await waitForUsage(cluster) { $0.busyCores == 0 }
         guard case .failure(let error) = outcome else { return "\(outcome)" }
         return "\(type(of: error)) \(freed >= 0)"
+    }
+}
+
+/// Limits and retries of steps of chains, and of what a function calls.
+private func tellLimitsInside(_ cluster: Cluster, in folder: String) async {
+    await tell("a step failed twice") {
+        let path = folder + "/step-fails"
+        return "\(try await cluster.remotely { $0.array([path]).map(failTwice).sum }.value)"
+    }
+    await tell("a step hung once") {
+        let path = folder + "/step-hangs"
+        return "\(try await cluster.remotely { $0.array([path]).map(hangOnce).sum }.value)"
+    }
+    await tellError("a step hangs") {
+        try await cluster.remotely { $0.range(0..<3).map(hang).sum }.value
+    }
+    await tell("a child failed twice") {
+        let path = folder + "/child-fails"
+        return "\(try await cluster.remotely { $0.call(callFailing, path) }.value)"
+    }
+    await tell("a child waits") {
+        try await cluster.remotely { $0.call(callWaiting, 1) }.value
+    }
+    await tellError("a child spins") {
+        try await cluster.remotely { $0.call(callSpinning, 1) }.value
     }
 }
 
@@ -199,6 +251,28 @@ private func tellPlans(_ cluster: Cluster) async {
             remote.map((0..<8).map { ($0) }.map { _ in table }, useTable, 3)
         }
         return "\(try await sums.values.count)"
+    }
+    await tell("large constant beside what varies") {
+        let (twelve, ten) = (
+            [Double](repeating: 2, count: 3 << 19), [Double](repeating: 3, count: 5 << 18)
+        )
+        let mapped = try await cluster.remotely { $0.map(0..<8, useTableAt, twelve) }
+        let called = try await cluster.remotely { remote in
+            let one = remote.value(1)
+            return (0..<8).map { _ in useTableAt(one, ten) }
+        }
+        let once = try await cluster.remotely { remote in
+            remote.map(0..<8, useTableAt, remote.value(twelve + ten))
+        }
+        let all = try await (mapped.values, called.values, once.values)
+        return "\(all.0.reduce(0, +)) \(all.1.reduce(0, +)) \(all.2.reduce(0, +))"
+    }
+    await tell("constants that take long to encode") {
+        let points = (0..<100_000).map { LabPoint(x: Double($0), y: 1) }
+        let counts = try await cluster.remotely { remote in  // encodes points
+            countPoints(remote.value(1), points)
+        }
+        return "\(try await counts.value)"
     }
     let plan = cluster.plan("load") { remote in
         let list = remote.range(0..<1_000).map(examine).sum

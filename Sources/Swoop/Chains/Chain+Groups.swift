@@ -1,6 +1,6 @@
 // `grouped`: the groups of a chain's elements by key. The overloads differ only in the table that
-// numbers the keys: text in place, Strings, integers, floating-point numbers, and anything else
-// that is Hashable. Which keys are one is the same in all of them (KeyForm.swift).
+// numbers the keys: text in place, Strings and numbers (GroupKey.swift), and anything else that is
+// Hashable. Which keys are one is the same in all of them (KeyForm.swift).
 
 public import SwoopElements
 
@@ -20,45 +20,21 @@ extension Chain {
         _grouped(TextKeys.self, key, aggregation)
     }
 
-    /// Groups the elements by a String and reduces each group; pairs ordered by the keys' bytes.
+    /// Groups the elements by a String or a number and reduces each group; pairs ordered by key,
+    /// texts by their bytes.
     ///
     /// Two spellings of one text ("é" as one character or as two) are two keys, as in sorts and
-    /// joins. To have them as one, make them one in the key function.
+    /// joins. To have them as one, make them one in the key function. All NaN are one key, the
+    /// last, and both zeros are 0.
     @inlinable @inline(__always)
     @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<String, A.Answer>>
+    ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
-        F.Input == Stage.Output, A.Element == Stage.Output, F.Output == String,
+        F.Input == Stage.Output, A.Element == Stage.Output, F.Output: _GroupKey,
         A.Answer: PageElement
     {
-        _grouped(StringKeys.self, key, aggregation)
-    }
-
-    /// Groups the elements by an integer and reduces each group; pairs ordered by key.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: FixedWidthInteger & PageElement, A.Answer: PageElement
-    {
-        _grouped(IntegerKeys<F.Output>.self, key, aggregation)
-    }
-
-    /// Groups the elements by a floating-point number and reduces each group; pairs ordered by key.
-    ///
-    /// All NaN are one key, the last, and both zeros are 0.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Stage.Output, A.Element == Stage.Output,
-        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
-    {
-        _grouped(FloatKeys<F.Output>.self, key, aggregation)
+        F.Output._grouped(self, by: key, aggregation)
     }
 
     /// Groups the elements by key and reduces each group along the tree of the source's leaves; a

@@ -253,6 +253,12 @@ extension ProxyArray {
         return self[range.lowerBound..<(isBeyond ? Int.max : end)]
     }
 
+    /// The elements of a range of indices with one end: `array[..<4]`, `array[2...]`.
+    @inlinable @inline(__always) @_disfavoredOverload
+    public subscript(
+        _ range: some RangeExpression<Int>
+    ) -> Chain<_ChosenPages<Element, _IndexRange>> { self[range.relative(to: 0..<Int.max)] }
+
     /// About a fraction of the elements, drawn from their indices: the same ones for the same seed,
     /// on any number of nodes.
     ///

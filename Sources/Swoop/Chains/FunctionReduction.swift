@@ -74,7 +74,7 @@ where Function.A0 == Function.Result, Function.A1 == Function.Result, Function.R
     /// Calls the function.
     @inlinable @inline(__always)
     public func _combine(_ left: Value, _ right: Value) throws -> Value {
-        try Function._call((left, right))
+        try Function._step((left, right))
     }
     /// Appends nothing.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {}

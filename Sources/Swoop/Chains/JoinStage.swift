@@ -18,7 +18,10 @@ public import SwoopElements
     /// Appends the value, or marks where the proxy's belongs.
     @inlinable public func encode(into writer: inout ValueWriter) {
         switch self {
-        case .value(let value): value.encode(into: &writer)
+        case .value(let value):
+            let began = _encodingBegan()
+            value.encode(into: &writer)
+            _encodingEnded(since: began)
         case .proxy(let handle): writer._capture(handle)
         }
     }

@@ -45,7 +45,9 @@ public final class Cluster: Sendable {
         let scope = RemoteScope(recording)
         let watch = RecordingWatch(at: place)
         let result = try RemoteScope.$current.withValue(scope) { try block(scope) }
-        if let remark = watch.remark(tasks: recording.graph.tasks.count) {
+        let remark = watch.remark(
+            tasks: recording.graph.tasks.count, encoding: recording.encodingTime)
+        if let remark {
             session.console.remark(remark)
         }
         if let remark = recording.constantRemark { session.console.remark(remark) }

@@ -69,13 +69,13 @@ extension PlanRecording {
         _ loop: _LoopSpec, _ parts: [LoopPart], _ stretches: Int, _ reduction: _LoopSpec.Reduction,
         _ steps: _LoopSpec.KeySteps
     ) -> _ProxyHandle {
-        let (fields, keptFields) = hoisted(argument(of: loop.fields))
+        let (fields, keptFields) = hoisted(loop.fields)
         let sample = place(of: steps.sample, name: "\(loop.name) (sample)")
         let samples = parts.map { part in
             addPart(part, function: sample, fields: fields, output: .value)
         }
         let cuts = add(
-            function: place(of: steps.cuts, name: "\(loop.name) (cuts)"),
+            function: place(of: steps.cuts, name: "\(loop.name) (cuts)", runsSteps: false),
             arguments: [.bytes(stretches.encodedBytes), encoded(LoopNote(source: .none))]
                 + samples.map { .output($0) },
             features: [Double(samples.count)])
@@ -101,7 +101,7 @@ extension PlanRecording {
         // How many there are changes nothing in the answers, nor in their order.
         let wanted = max(parts.count, session.coreCount * Self.partsOfCore)
         let count = parts.count > 1 ? min(Self.stretchesMax, wanted) : 1
-        let (fields, keptFields) = hoisted(argument(of: loop.fields))
+        let (fields, keptFields) = hoisted(loop.fields)
         let function = place(of: loop.kernel, name: loop.name)
         let maps = parts.map { part in
             addPart(
@@ -116,7 +116,7 @@ extension PlanRecording {
     private func answers(
         of maps: [TaskID], _ count: Int, _ reduction: _LoopSpec.Reduction, of loop: _LoopSpec
     ) -> _ProxyHandle {
-        let answer = place(of: reduction.answer, name: "\(loop.name) (answer)")
+        let answer = place(of: reduction.answer, name: "\(loop.name) (answer)", runsSteps: false)
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
         let answers = (0..<count).map { part in
             addPart(

@@ -60,7 +60,7 @@ extension PlanRecording {
             if rows <= JoinScan.ownRowsMax || isScanned(by: join.left, rows) { return [] }
         }
         let bits = min(Self.indexBitsMax, (pages - 1).bitWidth - (pages - 1).leadingZeroBitCount)
-        let (fields, kept) = hoisted(argument(of: join.fields))
+        let (fields, kept) = hoisted(join.fields)
         let keys = place(of: join.keys, name: "\(join.name) (keys)")
         let maps = pageParts(join.right, areKept: true, ofCore: Self.partsOfCore).enumerated()
             .map { number, part in

@@ -55,8 +55,7 @@ extension PlanRecording: _LoopRecorder {
     ///
     /// - Parameter known: the parts, where they were made before.
     func partTasks(of loop: _LoopSpec, over known: [LoopPart]? = nil) -> [TaskID] {
-        let fields = argument(of: loop.fields)
-        let (sharedFields, keptFields) = hoisted(fields)
+        let (sharedFields, keptFields) = hoisted(loop.fields)
         let function = place(of: loop.kernel, name: loop.name)
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
@@ -178,7 +177,7 @@ extension PlanRecording: _LoopRecorder {
         let fields = argument(of: reduction.fields)
         let note = encoded(LoopNote(source: .none))
         var level = partials
-        let combine = place(of: reduction.combine, name: "\(loop.name) (combine)")
+        let combine = place(of: reduction.combine, name: "\(loop.name) (combine)", runsSteps: false)
         while level.count > Self.fanIn {
             level = stride(from: 0, to: level.count, by: Self.fanIn).map { start in
                 let group = level[start..<min(start + Self.fanIn, level.count)]
@@ -192,7 +191,8 @@ extension PlanRecording: _LoopRecorder {
             }
         }
         return add(
-            function: place(of: reduction.answer, name: "\(loop.name) (answer)"),
+            function: place(
+                of: reduction.answer, name: "\(loop.name) (answer)", runsSteps: false),
             arguments: [fields, note] + level.map { .output($0) },
             features: [Double(level.count)], output: loop.pageLayout == nil ? .value : .page)
     }
@@ -205,7 +205,10 @@ extension PlanRecording: _LoopRecorder {
 
     // MARK: Names of kernels
 
-    func place(of kernel: _KernelHandle, name: String) -> FunctionIndex {
+    /// - Parameter runsSteps: whether the kernel calls the functions that its name has.
+    func place(
+        of kernel: _KernelHandle, name: String, runsSteps: Bool = true
+    ) -> FunctionIndex {
         guard let reference = kernel.reference else {
             fail(
                 SwoopError(
@@ -232,6 +235,7 @@ extension PlanRecording: _LoopRecorder {
         return place(
             of: FunctionSpec(
                 identity: "\(Self.program):\(name)", name: name, fingerprint: 0, code: code,
-                isOptimised: isOptimised && isOptimisedBuild, isAsync: false))
+                isOptimised: isOptimised && isOptimisedBuild, isAsync: false,
+                needs: runsSteps ? TaskNeeds(ofLoop: name) : TaskNeeds()))
     }
 }

@@ -20,6 +20,7 @@ public final class Plan<Result> {
     private var ran: GraphPart?
     /// Whether the plan was run.
     private(set) var wasRun = false
+    private var isCancelled = false
 
     /// A plan of more tasks is not drawn once it has been run.
     private static var drawnMax: Int { 1_000 }
@@ -34,8 +35,11 @@ public final class Plan<Result> {
     /// Stops everything of the plan that has not ended: the cores are free within a second, and the
     /// values throw `SwoopError.Code.cancelled`.
     ///
-    /// Does nothing before the run.
-    public func cancel() { recording.session.cancel(Array(submitted)) }
+    /// A plan that is cancelled before its run does not run: `run` throws the same.
+    public func cancel() {
+        isCancelled = true
+        recording.session.cancel(Array(submitted))
+    }
 
     /// The plan's boxes and lines.
     var drawing: PlanDrawing { PlanDrawing(ran ?? recording.graph) }
@@ -91,6 +95,11 @@ extension Plan where Result: Sendable {
         download: DownloadPolicy = .nothing, retry: RetryPolicy = .never,
         timeout: Duration? = nil
     ) async throws -> Result {
+        if isCancelled, !wasRun {
+            throw SwoopError(
+                .cancelled, "the plan was cancelled before it was run",
+                advice: "Make it again to run it.")
+        }
         // Not kept of a large plan: whoever takes it may write in it without a copy.
         let small = recording.graph.tasks.count <= Self.drawnMax ? recording.graph : nil
         guard let plan = try recording.take() else {
@@ -102,6 +111,7 @@ extension Plan where Result: Sendable {
         ran = small
         var part = plan.part
         part.retry = RetryRule(retry)
+        let leftOut = part.leaveOut(recording.cancelledEarly)
         recording.session.deferred.keep(plan.deferred)
         recording.session.console.planBegan()
         let session = recording.session
@@ -111,6 +121,8 @@ extension Plan where Result: Sendable {
         session.sendLibraries()
         session.submissions.withLock { $0?.append(submitted) }
         session.handle(.submitted(part, data: plan.data))
+        if !leftOut.isEmpty { session.tellCancelled(held.filter(leftOut.contains)) }
+        recording.sent()
         if let timeout { session.limit(submitted, to: timeout) }
         // A wait, even for nothing, would cost two switches of threads for each plan.
         if download != .nothing {

@@ -39,12 +39,16 @@ final class PlanRecording: Sendable {
         /// Tasks whose handles live, all at place 0.
         var alive = TaskPlaces()
         var isSubmitted = false
+        /// Tasks that were cancelled before the plan was sent; nil: it was.
+        var cancelledEarly: [TaskID]? = []
         /// What was read of files that are made as they are read: all loops have the same of them.
         var contents: [String: [UInt8]] = [:]
         /// Large constants, and how many calls have each.
         var constants = RepeatedConstants()
         /// The sizes of kept data that the plan reads.
         var keptSizes: [TaskID: _PageSize] = [:]
+        /// Nanoseconds in which constants were encoded.
+        var encodingTime: Int64 = 0
         /// Seeds that were given.
         var seeds: UInt64 = 0
         /// The first thing that was wrong with the plan: told when it is run.
@@ -144,11 +148,12 @@ final class PlanRecording: Sendable {
     }
 
     /// Large constants travel once, as data, not inside every message that names them.
-    func hoisted(_ argument: Argument) -> (argument: Argument, keeping: _ProxyHandle?) {
+    func hoisted(_ writer: ValueWriter) -> (argument: Argument, keeping: _ProxyHandle?) {
+        noteConstants(writer)
+        let argument = argument(of: writer)
         guard case .bytes(let bytes) = argument, bytes.count > Self.inlineMax else {
             return (argument, nil)
         }
-        noteConstant(bytes)
         let handle = store(bytes, output: .value)
         return (handle.argument, handle)
     }
@@ -279,6 +284,24 @@ final class PlanRecording: Sendable {
                 advice: "Estimate a plan before it is run, or make it again.")
         }
         return part
+    }
+
+    /// Stops tasks; those of a plan that was not run will not begin.
+    func cancel(_ tasks: [TaskID]) {
+        let isSent = state.withLock { state in
+            state.cancelledEarly?.append(contentsOf: tasks)
+            return state.cancelledEarly == nil
+        }
+        if isSent { session.cancel(tasks) }
+    }
+
+    /// The plan was sent: what was cancelled before is cancelled now.
+    func sent() {
+        let cancelled = state.withLock { state in
+            defer { state.cancelledEarly = nil }
+            return state.cancelledEarly ?? []
+        }
+        session.cancel(cancelled)
     }
 
     /// The last handle of these tasks is gone.

@@ -2,6 +2,7 @@
 // call, which computes at once, here, on one core, and leaves no task. Nothing else tells.
 
 import SwoopTransport
+import Synchronization
 
 /// Where a plan's block stands.
 struct PlanPlace: CustomStringConvertible {
@@ -26,11 +27,13 @@ struct RecordingWatch {
 
     /// What is to be said of the block, which has just ended; nil: nothing.
     ///
-    /// - Parameter tasks: those that it recorded.
-    func remark(tasks: Int) -> String? {
+    /// - Parameters:
+    ///   - tasks: those that it recorded.
+    ///   - encoding: nanoseconds in which constants were encoded, which is no work of the block's.
+    func remark(tasks: Int, encoding: Int64) -> String? {
         Self.remark(
-            wall: MonotonicClock.nanoseconds() - began,
-            cpu: MonotonicClock.threadCPUNanoseconds() - cpuBegan, tasks: tasks,
+            wall: MonotonicClock.nanoseconds() - began - encoding,
+            cpu: MonotonicClock.threadCPUNanoseconds() - cpuBegan - encoding, tasks: tasks,
             place: place)
     }
 
@@ -46,4 +49,33 @@ struct RecordingWatch {
             "the block at \(place) \(did) here, on one core: a call with constants runs at once. "
             + "Write remote.call(f, x) for a task, or remote.map(inputs, f) for many"
     }
+}
+
+extension PlanRecording {
+    /// Encodes what a program passes, and takes note of the time: a debug build takes long over a
+    /// large constant, and that is not the program's own work.
+    func encoding<Answer, Failure: Error>(
+        _ body: () throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        let began = _encodingBegan()
+        defer { encodingEnded(since: began) }
+        return try body()
+    }
+
+    fileprivate func encodingEnded(since began: Int64) {
+        let elapsed = MonotonicClock.nanoseconds() - began
+        // What takes less is part of what recording a task may take.
+        if elapsed > 10_000 { state.withLock { $0.encodingTime += elapsed } }
+    }
+
+    /// Nanoseconds in which constants were encoded.
+    var encodingTime: Int64 { state.withLock { $0.encodingTime } }
+}
+
+/// When the encoding of a captured value began.
+@usableFromInline func _encodingBegan() -> Int64 { MonotonicClock.nanoseconds() }
+
+/// Takes note of the time that a captured value took.
+@usableFromInline func _encodingEnded(since began: Int64) {
+    currentRecording().encodingEnded(since: began)
 }

@@ -53,12 +53,29 @@ extension RemoteScope {
         record(F.self, (a0, a1, a2, a3, a4, a5))
     }
 
+    /// Adds a call of a function with constant arguments.
+    public func call<F: _RemoteFunction7>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4, _ a5: F.A5,
+        _ a6: F.A6
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2, a3, a4, a5, a6))
+    }
+
+    /// Adds a call of a function with constant arguments.
+    public func call<F: _RemoteFunction8>(
+        _ function: F, _ a0: F.A0, _ a1: F.A1, _ a2: F.A2, _ a3: F.A3, _ a4: F.A4, _ a5: F.A5,
+        _ a6: F.A6, _ a7: F.A7
+    ) -> Proxy<F.Result> {
+        record(F.self, (a0, a1, a2, a3, a4, a5, a6, a7))
+    }
+
     /// Says at compile time that the arguments do not fit.
     @available(
         *, unavailable,
         message: """
             these are not the arguments of the function: remote.call takes all of them in their \
-            order and without labels, those with default values too
+            order and without labels, those with default values too; with a handle among them, \
+            call the function itself: f(handle, 3)
             """
     )
     @_disfavoredOverload
@@ -69,7 +86,11 @@ extension RemoteScope {
     /// Says at compile time that a function is not known to other processes.
     @available(
         *, unavailable,
-        message: "no other process can find this function: put @Remote before it"
+        message: """
+            remote.call takes a function with @Remote, by which other processes find it, and \
+            constants that it takes: put @Remote before the function; with a handle among the \
+            arguments, call the function itself: f(handle, 3)
+            """
     )
     @_disfavoredOverload
     public func call<each Argument, Value>(
@@ -79,24 +100,34 @@ extension RemoteScope {
     private func record<F: RemoteFunction>(
         _ type: F.Type, _ arguments: F.Arguments
     ) -> Proxy<F.Result> {
+        // What has no memory of its own takes no time worth a look at the clock.
+        let (writer, features) =
+            _isPOD(F.Arguments.self)
+            ? encoded(type, arguments)
+            : recording.encoding { encoded(type, arguments) }
+        let function = recording.place(of: type)
+        let handle: _ProxyHandle
+        if writer.byteCount <= PlanRecording.inlineMax {
+            handle = recording.add(
+                function: function, argument: writer.bytes, features: features)
+        } else {
+            let (argument, kept) = recording.hoisted(writer)
+            handle = recording.add(function: function, arguments: [argument], features: features)
+            withExtendedLifetime(kept) {}
+        }
+        return Proxy(handle: handle, decoding: ResultDecoding<F>.self)
+    }
+
+    private func encoded<F: RemoteFunction>(
+        _ type: F.Type, _ arguments: F.Arguments
+    ) -> (ValueWriter, features: [Double]) {
         var writer = ValueWriter()
         do {
             try type._encode(arguments, into: &writer)
         } catch {
             recording.fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
         }
-        let function = recording.place(of: type)
-        let features = type._features(arguments)
-        let handle: _ProxyHandle
-        if writer.byteCount <= PlanRecording.inlineMax {
-            handle = recording.add(
-                function: function, argument: writer.bytes, features: features)
-        } else {
-            let (argument, kept) = recording.hoisted(.bytes(writer.bytes))
-            handle = recording.add(function: function, arguments: [argument], features: features)
-            withExtendedLifetime(kept) {}
-        }
-        return Proxy(handle: handle, decoding: ResultDecoding<F>.self)
+        return (writer, type._features(arguments))
     }
 }
 

@@ -19,16 +19,24 @@ public final class RemoteScope: Sendable {
     ///
     /// For arguments of `Codable` types beside proxies, and for constants that many tasks read.
     public func value<Value: RemoteValue>(_ value: Value) -> Proxy<Value> {
-        var writer = ValueWriter()
-        value.encode(into: &writer)
+        let writer = recording.encoding {
+            var writer = ValueWriter()
+            try? _encodeValue(value, into: &writer)
+            return writer
+        }
+        recording.noteConstants(writer)
         return Proxy(_handle: recording.store(writer.bytes, output: .value))
     }
 
     /// A value of the client's of a `Codable` type.
     @_disfavoredOverload
     public func value<Value: Codable & Sendable>(_ value: Value) throws -> Proxy<Value> {
-        var writer = ValueWriter()
-        try _encodeValue(value, into: &writer)
+        let writer = try recording.encoding { () throws(ValueEncodingError) in
+            var writer = ValueWriter()
+            try _encodeValue(value, into: &writer)
+            return writer
+        }
+        recording.noteConstants(writer)
         return Proxy(
             handle: recording.store(writer.bytes, output: .value),
             decoding: CodableDecoding<Value>.self)
@@ -62,7 +70,7 @@ public final class RemoteScope: Sendable {
         let isSmall = pages.reduce(0) { $0 + $1.byteCount } < DeferredSending.lendMin
         let handles = pages.map { page in
             isSmall
-                ? recording.store(page.layOut().bytes, output: .page)
+                ? recording.store(recording.encoding { page.layOut().bytes }, output: .page)
                 : recording.store(.page(page), byteCount: page.byteCount, output: .page)
         }
         return ProxyArray(_handle: recording.join(handles))
@@ -194,7 +202,7 @@ public final class RemoteScope: Sendable {
         } catch {
             recording.fail(SwoopError(.invalidPlan, "a loop's first state: \(error)"))
         }
-        let (first, kept) = recording.hoisted(recording.argument(of: writer))
+        let (first, kept) = recording.hoisted(writer)
         defer { withExtendedLifetime(kept) {} }
         return Proxy(
             _handle: try recording.iterate(from: first, limit: limit) { handle in
@@ -226,6 +234,20 @@ func currentRecording() -> PlanRecording {
     RemoteScope.current?.recording ?? PlanRecording(session: .nowhere)
 }
 
+extension PlanRecording {
+    fileprivate func encoded<Function: RemoteFunction>(
+        _ argument: some RemoteArgument, of type: Function.Type
+    ) -> ValueWriter {
+        var writer = ValueWriter()
+        do {
+            try argument._encodeArgument(into: &writer)
+        } catch {
+            fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
+        }
+        return writer
+    }
+}
+
 /// Adds a call with proxies to the plan whose block is being run; called by macro-made code.
 public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
     _ type: Function.Type, _ arguments: repeat each A
@@ -235,16 +257,15 @@ public func _remoteCall<Function: RemoteFunction, each A: RemoteArgument>(
     var features: [Double] = []
     var kept: [_ProxyHandle] = []
     for argument in repeat each arguments {
-        var writer = ValueWriter()
-        do {
-            try argument._encodeArgument(into: &writer)
-        } catch {
-            recording.fail(SwoopError(.invalidPlan, "\(type._entry._name): \(error)"))
-        }
-        let (hoisted, handle) = recording.hoisted(recording.argument(of: writer))
+        let feature = argument._argumentFeature
+        let writer =
+            feature == nil
+            ? recording.encoded(argument, of: type)
+            : recording.encoding { recording.encoded(argument, of: type) }
+        let (hoisted, handle) = recording.hoisted(writer)
         encoded.append(hoisted)
         if let handle { kept.append(handle) }
-        features.append(argument._argumentFeature ?? .nan)
+        features.append(feature ?? .nan)
     }
     let handle = recording.add(
         function: recording.place(of: type), arguments: encoded, features: features)

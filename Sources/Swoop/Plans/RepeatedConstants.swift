@@ -1,6 +1,7 @@
 // Large constants that stand in many calls of a plan: each call brings them along anew, where one
 // handle would bring them once. Nobody sees that in the text of a program.
 
+import SwoopElements
 import SwoopModel
 import Synchronization
 
@@ -13,20 +14,21 @@ struct RepeatedConstants {
 
     private var counts: [Key: Int] = [:]
 
-    /// Constants that take less are not counted: 256 KiB.
-    private static let byteCountMin = 256 << 10
     /// What is sent again and again is spoken of from here on: 32 MiB.
     private static let wastedMin = 32 << 20
 
-    /// Takes note of a constant.
-    mutating func add(_ bytes: [UInt8]) {
-        guard bytes.count >= Self.byteCountMin else { return }
-        // A sample tells one from another: a remark is no decision.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for step in 0..<256 {
-            hash = (hash ^ UInt64(bytes[bytes.count / 256 * step])) &* 0x100_0000_01b3
+    /// Takes note of the large ones among the constants of a call: each by itself, since others
+    /// beside it may be another one each time.
+    mutating func add(_ writer: ValueWriter) {
+        for value in writer.largeValues {
+            // A sample tells one from another: a remark is no decision.
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            for step in 0..<256 {
+                let byte = writer.bytes[value.lowerBound + value.count / 256 * step]
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+            }
+            counts[Key(byteCount: value.count, sample: hash), default: 0] += 1
         }
-        counts[Key(byteCount: bytes.count, sample: hash), default: 0] += 1
     }
 
     /// What there is to say of the worst of them; nil: nothing.
@@ -47,8 +49,11 @@ struct RepeatedConstants {
 }
 
 extension PlanRecording {
-    /// Takes note of a large constant of a call.
-    func noteConstant(_ bytes: [UInt8]) { state.withLock { $0.constants.add(bytes) } }
+    /// Takes note of the large constants of a call.
+    func noteConstants(_ writer: ValueWriter) {
+        guard !writer.largeValues.isEmpty else { return }
+        state.withLock { $0.constants.add(writer) }
+    }
 
     /// What there is to say of constants that are sent often.
     var constantRemark: String? { state.withLock { $0.constants.remark } }

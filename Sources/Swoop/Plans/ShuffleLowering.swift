@@ -17,7 +17,7 @@ extension PlanRecording {
             parts(of: side.source, leafWidth: side.leafWidth, areKept: true)
         }
         let partitions = max(1, min(Self.partitionsMax, sides.reduce(0) { $0 + $1.count }))
-        let fields = shuffle.sides.map { hoisted(argument(of: $0.fields)) }
+        let fields = shuffle.sides.map { hoisted($0.fields) }
         let samples = samples(of: shuffle, sides, fields.map(\.argument))
         var rule = ValueWriter()
         rule.write(partitions)
@@ -25,7 +25,8 @@ extension PlanRecording {
         rule.write(UInt8(shuffle.keepsFirst ? 1 : 0))
         let name = shuffle.sides.map(\.name).joined(separator: ", ")
         let splitters = add(
-            function: place(of: shuffle.splitters, name: "\(name) (splitters)"),
+            function: place(
+                of: shuffle.splitters, name: "\(name) (splitters)", runsSteps: false),
             arguments: [.bytes(rule.bytes), encoded(LoopNote(source: .none))]
                 + samples.map { .output($0) },
             features: [Double(samples.count)])

@@ -30,8 +30,9 @@ public struct Proxy<Value: Sendable>: Sendable {
         }
     }
 
-    /// Whether `value` would answer without asking the cluster.
-    public var isReady: Bool { _handle.recording.session.hasBytes(of: _handle) }
+    /// Whether `value` would answer without asking the cluster: with what is here, or with the
+    /// error of a task that failed or was cancelled.
+    public var isReady: Bool { _handle.recording.session.isSettled(_handle) }
 
     /// Waits until the value exists in the cluster, without fetching it.
     ///
@@ -45,7 +46,10 @@ public struct Proxy<Value: Sendable>: Sendable {
     }
 
     /// Stops the task, wherever it is; its value throws `SwoopError.Code.cancelled` from then on.
-    public func cancel() { _handle.recording.session.cancel(_handle.tasks) }
+    ///
+    /// Before its plan is run, it will not begin. Of arithmetic the tasks are stopped whose values
+    /// it takes.
+    public func cancel() { _handle.recording.cancel(_handle.everyTask) }
 
     /// The value that was encoded in these bytes.
     func decoded(_ bytes: [UInt8]) throws(SwoopError) -> Value {

@@ -5,19 +5,44 @@
 import SwoopElements
 import SwoopModel
 
-/// The scalars that arithmetic on proxies knows: `Int`, `Double` and `Bool`.
-public protocol ProxyScalar: RemoteValue {}
+/// What a handle compares with `==`: the scalars, and enums with `@Record`.
+public protocol _ProxyEquatable: RemoteValue, Equatable {}
+
+/// The scalars that arithmetic and comparisons of proxies know: integers of up to 64 bits,
+/// `Double`, `Float`, `Bool` and `String`.
+public protocol ProxyScalar: _ProxyEquatable {}
 
 extension Int: ProxyScalar {}
+extension Int8: ProxyScalar {}
+extension Int16: ProxyScalar {}
+extension Int32: ProxyScalar {}
+extension Int64: ProxyScalar {}
+extension UInt: ProxyScalar {}
+extension UInt8: ProxyScalar {}
+extension UInt16: ProxyScalar {}
+extension UInt32: ProxyScalar {}
+extension UInt64: ProxyScalar {}
 extension Double: ProxyScalar {}
+extension Float: ProxyScalar {}
 extension Bool: ProxyScalar {}
+extension String: ProxyScalar {}
 
-extension ProxyScalar {
+extension _ProxyEquatable {
     static var scalarType: ScalarType {
         switch Self.self {
-        case is Int.Type: .int
+        case is Int.Type, is Int64.Type: .int
         case is Double.Type: .double
-        default: .bool
+        case is Bool.Type: .bool
+        case is String.Type: .text
+        case is Int8.Type: .int8
+        case is Int16.Type: .int16
+        case is Int32.Type: .int32
+        case is UInt8.Type: .uint8
+        case is UInt16.Type: .uint16
+        case is UInt32.Type: .uint32
+        case is UInt.Type, is UInt64.Type: .uint64
+        case is Float.Type: .float
+        default: .bytes
         }
     }
 
@@ -31,7 +56,7 @@ extension ProxyScalar {
 /// Operations inside one another before a task is put in between: half of what a message may have.
 private let depthMax = 24
 
-private func combine<Operand: ProxyScalar, Result: ProxyScalar>(
+private func combine<Operand: _ProxyEquatable, Result: ProxyScalar>(
     _ operation: ScalarOperation, _ left: Proxy<Operand>, _ right: Proxy<Operand>
 ) -> Proxy<Result> {
     var recording = left._handle.recording
@@ -66,7 +91,7 @@ private func convert<Operand: ProxyScalar, Result: ProxyScalar>(
             recording, argument: argument, parts: [handle], depth: handle.depth + 1))
 }
 
-private func constant<Value: ProxyScalar>(_ value: Value, beside other: _ProxyHandle) -> Proxy<
+private func constant<Value: _ProxyEquatable>(_ value: Value, beside other: _ProxyHandle) -> Proxy<
     Value
 > {
     Proxy(_handle: _ProxyHandle(other.recording, argument: value.bytes, parts: [], depth: 0))
@@ -119,10 +144,17 @@ extension Proxy where Value: ProxyScalar & Numeric {
     public static prefix func - (operand: Proxy) -> Proxy { convert(.negate, operand) }
 }
 
-extension Proxy where Value == Int {
+extension Proxy where Value: ProxyScalar & BinaryInteger {
     /// The integer as a `Double`.
     public var asDouble: Proxy<Double> { convert(.convert, self) }
+}
 
+extension Proxy where Value == Float {
+    /// The number as a `Double`.
+    public var asDouble: Proxy<Double> { convert(.convert, self) }
+}
+
+extension Proxy where Value == Int {
     // The compiler takes an operator that is not generic before it looks at others: without these a
     // literal would be a Double.
 
@@ -164,20 +196,49 @@ extension Proxy where Value == Int {
     public static func - (left: Proxy, right: Double) -> Proxy<Double> { left.asDouble - right }
 }
 
-extension Proxy where Value == Int {
+extension Proxy where Value == Double {
+    // An integer beside it counts as a Double, as a constant does.
+
+    /// The sum as a `Double`.
+    @_disfavoredOverload
+    public static func + (left: Proxy, right: Proxy<Int>) -> Proxy { left + right.asDouble }
+    /// The sum as a `Double`.
+    @_disfavoredOverload
+    public static func + (left: Proxy<Int>, right: Proxy) -> Proxy { left.asDouble + right }
+    /// The difference as a `Double`.
+    @_disfavoredOverload
+    public static func - (left: Proxy, right: Proxy<Int>) -> Proxy { left - right.asDouble }
+    /// The difference as a `Double`.
+    @_disfavoredOverload
+    public static func - (left: Proxy<Int>, right: Proxy) -> Proxy { left.asDouble - right }
+    /// The product as a `Double`.
+    @_disfavoredOverload
+    public static func * (left: Proxy, right: Proxy<Int>) -> Proxy { left * right.asDouble }
+    /// The product as a `Double`.
+    @_disfavoredOverload
+    public static func * (left: Proxy<Int>, right: Proxy) -> Proxy { left.asDouble * right }
+    /// The quotient as a `Double`.
+    @_disfavoredOverload
+    public static func / (left: Proxy, right: Proxy<Int>) -> Proxy { left / right.asDouble }
+    /// The quotient as a `Double`.
+    @_disfavoredOverload
+    public static func / (left: Proxy<Int>, right: Proxy) -> Proxy { left.asDouble / right }
+}
+
+extension Proxy where Value: ProxyScalar & BinaryInteger {
     /// The remainder of a division towards zero.
     public static func % (left: Proxy, right: Proxy) -> Proxy { combine(.remainder, left, right) }
     /// The remainder of a division towards zero.
-    public static func % (left: Proxy, right: Int) -> Proxy {
+    public static func % (left: Proxy, right: Value) -> Proxy {
         left % constant(right, beside: left._handle)
     }
     /// The remainder of a division towards zero.
-    public static func % (left: Int, right: Proxy) -> Proxy {
+    public static func % (left: Value, right: Proxy) -> Proxy {
         constant(left, beside: right._handle) % right
     }
 }
 
-extension Proxy where Value: ProxyScalar & Equatable {
+extension Proxy where Value: _ProxyEquatable {
     /// Whether both are the same.
     public static func == (left: Proxy, right: Proxy) -> Proxy<Bool> {
         combine(.equal, left, right)

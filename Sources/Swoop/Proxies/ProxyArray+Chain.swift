@@ -105,33 +105,14 @@ extension ProxyArray where Element: MeanNumber {
 }
 
 extension ProxyArray {
-    /// Groups the elements by a String and reduces each group: see `Chain.grouped(by:_:)`.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<String, A.Answer>>
-    where
-        F.Input == Element, A.Element == Element, F.Output == String, A.Answer: PageElement
-    { chain.grouped(by: key, aggregation) }
-
-    /// Groups the elements by an integer and reduces each group.
+    /// Groups the elements by a String or a number and reduces each group: see
+    /// `Chain.grouped(by:_:)`.
     @inlinable @inline(__always)
     @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
         by key: F, _ aggregation: A
     ) -> ProxyArray<Pair<F.Output, A.Answer>>
     where
-        F.Input == Element, A.Element == Element, F.Output: FixedWidthInteger & PageElement,
-        A.Answer: PageElement
-    { chain.grouped(by: key, aggregation) }
-
-    /// Groups the elements by a floating-point number and reduces each group.
-    @inlinable @inline(__always)
-    @_disfavoredOverload public func grouped<F: ElementFunction, A: Reduction>(
-        by key: F, _ aggregation: A
-    ) -> ProxyArray<Pair<F.Output, A.Answer>>
-    where
-        F.Input == Element, A.Element == Element,
-        F.Output: BinaryFloatingPoint & _SortValue & PageElement, A.Answer: PageElement
+        F.Input == Element, A.Element == Element, F.Output: _GroupKey, A.Answer: PageElement
     { chain.grouped(by: key, aggregation) }
 
     /// Groups the elements by key and reduces each group.
@@ -185,5 +166,33 @@ extension Chain where Stage.Output: PageElement {
     @inlinable @inline(__always)
     public subscript(_ range: ClosedRange<Int>) -> Chain<_ChosenPages<Stage.Output, _IndexRange>> {
         stored()[range]
+    }
+
+    /// The elements of a range of places with one end: `sorted[..<10]`.
+    @inlinable @inline(__always) @_disfavoredOverload
+    public subscript(
+        _ range: some RangeExpression<Int>
+    ) -> Chain<_ChosenPages<Stage.Output, _IndexRange>> { stored()[range] }
+
+    /// All elements: runs the chain in a plan of its own, as often as they are asked for, and
+    /// fetches up to 1 GiB.
+    ///
+    /// In a block `stored()` keeps them in the cluster; of an array that is there `array[2..<5]`
+    /// names a few, whose `values` are all that is fetched.
+    @inlinable
+    public var values: [Stage.Output] {
+        get async throws {
+            try await _cluster.remotely { remote in
+                Chain(stage, source, remote._recorder).stored()
+            }.values
+        }
+    }
+}
+
+extension Chain {
+    /// The cluster of the chain's plan, or of the pages that it goes over.
+    public var _cluster: Cluster {
+        if case .pages(let handle) = source { return Cluster(session: handle.recording.session) }
+        return Cluster(session: (recorder as? PlanRecording)?.session ?? .nowhere)
     }
 }

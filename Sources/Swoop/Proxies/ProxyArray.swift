@@ -49,7 +49,14 @@ public struct ProxyArray<Element: PageElement>: Sendable {
         while let finished = try await gathering.next(atMost: HandleGathering.batchMax) {
             for page in finished {
                 let bytes = try page.bytes.get()
-                if !bytes.isEmpty { parts[page.index] = try Self.elements(of: bytes) }
+                if bytes.isEmpty { continue }
+                do {
+                    parts[page.index] = try Self.elements(of: bytes)
+                } catch {
+                    throw SwoopError(
+                        .undecodable, "the array does not hold \(Element.self): \(error)",
+                        advice: SwoopError.codecAdvice)
+                }
             }
         }
         return parts.count == 1 ? parts[0] : Array(parts.joined())
@@ -59,6 +66,9 @@ public struct ProxyArray<Element: PageElement>: Sendable {
     public func wait() async throws {
         _ = try await HandleGathering(pagesOf: _handle, .ends).waitForAll()
     }
+
+    /// Stops the tasks that make the pages; waits for them throw `SwoopError.Code.cancelled`.
+    public func cancel() { _handle.recording.cancel(_handle.tasks) }
 
     private static func elements(of bytes: [UInt8]) throws -> [Element] {
         // Pages want an alignment that an array of bytes does not promise.

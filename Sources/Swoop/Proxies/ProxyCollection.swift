@@ -97,13 +97,13 @@ extension Collection where Element: ValueHandle {
 
     /// Stops the tasks, wherever they are; their values throw `SwoopError.Code.cancelled`.
     public func cancel() {
-        var tasks: [ObjectIdentifier: (session: ClusterSession, tasks: [TaskID])] = [:]
+        var tasks: [ObjectIdentifier: (recording: PlanRecording, tasks: [TaskID])] = [:]
         for handle in self {
             let handle = handle._proxy._handle
-            let session = handle.recording.session
-            tasks[ObjectIdentifier(session), default: (session, [])].tasks += handle.tasks
+            let recording = handle.recording
+            tasks[ObjectIdentifier(recording), default: (recording, [])].tasks += handle.everyTask
         }
-        for (session, tasks) in tasks.values { session.cancel(tasks) }
+        for (recording, tasks) in tasks.values { recording.cancel(tasks) }
     }
 }
 

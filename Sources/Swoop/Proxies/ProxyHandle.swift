@@ -105,6 +105,13 @@ public final class _ProxyHandle: Sendable {
     /// Operations inside one another in the argument.
     var depth: Int { more?.depth ?? 0 }
 
+    /// Every task that the value needs: those of arithmetic with repeats.
+    var everyTask: [TaskID] {
+        var all: [TaskID] = []
+        forEachTask { all.append($0) }
+        return all
+    }
+
     /// Calls `body` with every task that the value needs: those of arithmetic with repeats.
     func forEachTask(_ body: (TaskID) -> Void) {
         guard let more else { return body(own) }

@@ -37,6 +37,38 @@ extension Proxy {
     }
 }
 
+extension Proxy {
+    /// The list as a stored collection, for what such a one can do: `sales.top(10, by:
+    /// \.amount).stored().map(\.shop)`.
+    @inlinable
+    public func stored<Element: PageElement>() -> ProxyArray<Element> where Value == [Element] {
+        ProxyArray<Element>(
+            _handle: _part(
+                of: _handle, _kernel(ListPagesKernel<Element>.self), ValueWriter(), "stored",
+                isPage: true))
+    }
+
+    /// Writes each element of the list as a row of a table: see `Chain.saved(asCSV:)`.
+    ///
+    /// - Parameter parts: with `.one` one file of this very name.
+    @inlinable
+    public func saved<Row: CSVCells & PageElement>(
+        asCSV path: String, header: [String]? = nil, separator: Character = ",",
+        parts: SavedParts = .many, replacing: Bool = false
+    ) -> SavedFiles where Value == [Row] {
+        stored().saved(
+            asCSV: path, header: header, separator: separator, parts: parts, replacing: replacing)
+    }
+
+    /// Writes each element of the list as a line of text: see `Chain.saved(asText:)`.
+    @inlinable
+    public func saved<Line: TextLine & PageElement>(
+        asText path: String, parts: SavedParts = .many, replacing: Bool = false
+    ) -> SavedFiles where Value == [Line] {
+        stored().saved(asText: path, parts: parts, replacing: replacing)
+    }
+}
+
 /// Thrown for an element that a list does not have.
 @usableFromInline package struct NoSuchElement: Error, Equatable, Sendable, CustomStringConvertible
 {
@@ -67,6 +99,19 @@ extension Proxy {
     }
 }
 
+/// Writes the elements of a list as a page.
+@usableFromInline package enum ListPagesKernel<Element: PageElement>: _Kernel {
+    /// Hands on the page.
+    @inlinable public static func run(_ context: inout _CallContext) throws {
+        var arguments = context.argumentsReader
+        let list = try [Element](decoding: &arguments)
+        var builder = Element._Builder()
+        for element in list { builder.append(element) }
+        try _emit(&builder, context._host)
+        context.producedCount = list.count
+    }
+}
+
 /// Counts the elements of a list.
 @usableFromInline package enum ListCountKernel<Element: RemoteValue>: _Kernel {
     /// Decodes the list, and encodes its count.
@@ -88,7 +133,8 @@ where F.Input: RemoteValue, F.Output: RemoteValue {
 
 /// Adds a task that makes a part of a value; called by the operations above.
 public func _part(
-    of whole: _ProxyHandle, _ kernel: _KernelHandle, _ fields: ValueWriter, _ name: String
+    of whole: _ProxyHandle, _ kernel: _KernelHandle, _ fields: ValueWriter, _ name: String,
+    isPage: Bool = false
 ) -> _ProxyHandle {
     let recording = currentRecording()
     guard whole.recording.session === recording.session else {
@@ -100,5 +146,5 @@ public func _part(
         function: recording.place(of: kernel, name: name),
         arguments: [
             .bytes(fields.bytes), recording.encoded(LoopNote(source: .none)), whole.argument,
-        ], features: [])
+        ], features: [], output: isPage ? .page : .value)
 }

@@ -4,7 +4,7 @@
 
 // A condition of Swift's is asked while the plan is recorded, when nobody knows the value yet.
 
-extension Proxy where Value: ProxyScalar & Equatable {
+extension Proxy where Value: _ProxyEquatable {
     /// Says at compile time that the value is not known yet.
     @available(
         *, unavailable,
@@ -72,6 +72,32 @@ extension Proxy where Value: ProxyScalar & Comparable {
     )
     @_disfavoredOverload
     public static func >= (left: Proxy, right: Value) -> Bool { _neverCalled() }
+}
+
+// Values that only a function can compare.
+
+extension Proxy where Value: Equatable {
+    /// Says at compile time which handles are compared.
+    @available(
+        *, unavailable,
+        message: """
+            handles of numbers, Bool, String and enums with @Record are compared: compare other \
+            values in a function with @Remote, or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func == (left: Proxy, right: Value) -> Proxy<Bool> { _neverCalled() }
+
+    /// Says at compile time which handles are compared.
+    @available(
+        *, unavailable,
+        message: """
+            handles of numbers, Bool, String and enums with @Record are compared: compare other \
+            values in a function with @Remote, or await .value after the run
+            """
+    )
+    @_disfavoredOverload
+    public static func != (left: Proxy, right: Value) -> Proxy<Bool> { _neverCalled() }
 }
 
 // A loop over it, and sums and extremes of Swift's.
@@ -295,8 +321,8 @@ extension ProxyArray {
     @available(
         *, unavailable,
         message: """
-            the elements are in the cluster: one of them is array[i..<i + 1].collected(), and \
-            after the run the first of its value
+            the elements are in the cluster: one of them is array[i..<i + 1], and after the run \
+            the first of its values
             """
     )
     @_disfavoredOverload

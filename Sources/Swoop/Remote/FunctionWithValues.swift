@@ -26,7 +26,7 @@ where Function.A1: RemoteValue {
     @inlinable @inline(__always)
     public func _apply(_ input: Function.A0) throws -> Function.Result {
         guard let a1 else { throw RemoteClosureError.notOnAWorker }
-        return try Function._call((input, a1))
+        return try Function._step((input, a1))
     }
 
     /// The function's name.
@@ -57,7 +57,7 @@ where Function.A1: RemoteValue, Function.A2: RemoteValue {
     @inlinable @inline(__always)
     public func _apply(_ input: Function.A0) throws -> Function.Result {
         guard let values else { throw RemoteClosureError.notOnAWorker }
-        return try Function._call((input, values.first, values.second))
+        return try Function._step((input, values.first, values.second))
     }
 
     /// The function's name.

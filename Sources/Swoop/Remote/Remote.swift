@@ -22,8 +22,8 @@
 /// ```
 ///
 /// `memory` is what one run takes at most, its result included, and counts with the pages of a
-/// node. `cores` are those that it keeps busy by itself. Both count for calls in plans: a step of a
-/// chain is part of a loop on one core, a child run is part of its parent's.
+/// node. `cores` are those that it keeps busy by itself. Both count for calls in plans, and for the
+/// parts of a chain that has it as a step; a child run is part of its parent's.
 ///
 /// A run that may hang or fail by chance says for how long it is waited, and how often it is tried:
 ///
@@ -34,7 +34,12 @@
 /// A run that takes longer than `timeout` is stopped, and its core is free within a second.
 /// `retries` are further attempts after one that threw or took too long: on another node where
 /// there is one, after a pause of `backOff` that doubles each time. A plan's own `retry:` counts
-/// where it allows more. These, too, count for calls in plans.
+/// where it allows more.
+///
+/// In a chain they count for each element's call: one that throws is made again in its place, one
+/// that does not end in time ends its part of the chain, which is tried again elsewhere. An async
+/// function that another calls, and that throws, has them too: after `timeout` its Swift task is
+/// cancelled and the caller gets the error; where it goes on all the same, the caller is stopped.
 @attached(
     peer, names: overloaded, prefixed(_Remote_), prefixed(_RemoteFunctionsNeedDifferentNames_))
 @attached(body)
@@ -68,7 +73,7 @@ public macro remote<Input, Output>(
 /// ```
 @attached(
     extension, conformances: RemoteValue, PageElement, RemoteArgument, CSVRow, _PropertyHolder,
-    ConvertedElement, CSVField, PackedKey, _SortValue,
+    ConvertedElement, CSVField, PackedKey, _SortValue, _ProxyEquatable,
     names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
     named(_Columns), named(_Builder), named(_Received), named(_csvColumns), named(_write),
     named(_Properties), named(StoredForm), named(_Stored), named(_sortNumber),

@@ -17,7 +17,7 @@ public protocol RemoteArgument<_Received>: Sendable {
 extension RemoteArgument where Self: RemoteValue {
     /// Appends the value.
     public func _encodeArgument(into writer: inout ValueWriter) throws(ValueEncodingError) {
-        encode(into: &writer)
+        try _encodeValue(self, into: &writer)
     }
 
     /// The value's own feature.

@@ -97,13 +97,15 @@ public func _capture<Argument: RemoteArgument>(
     _ argument: Argument, as type: Argument._Received.Type
 ) -> _Captured {
     // A value that cannot be encoded leaves no bytes, and the worker says what it missed.
-    _Captured { writer in try? argument._encodeArgument(into: &writer) }
+    _Captured { writer in
+        currentRecording().encoding { try? argument._encodeArgument(into: &writer) }
+    }
 }
 
 /// Captures a value that is Codable.
 @_disfavoredOverload
 public func _capture<Value: Codable & Sendable>(_ value: Value, as type: Value.Type) -> _Captured {
-    _Captured { writer in try? _encodeValue(value, into: &writer) }
+    _Captured { writer in currentRecording().encoding { try? _encodeValue(value, into: &writer) } }
 }
 
 /// Says at compile time that a value cannot be captured.

@@ -44,9 +44,16 @@ extension RemoteFunction where Result == Void {
 public protocol _SyncRemoteFunction: RemoteFunction {
     /// Calls the function.
     static func _call(_ arguments: Arguments) throws -> Result
+    /// Calls the function within a run: again, and for as long as it may take, where it declares
+    /// that.
+    static func _step(_ arguments: Arguments) throws -> Result
 }
 
 extension _SyncRemoteFunction {
+    /// Calls the function, which declares nothing.
+    @inlinable @inline(__always)
+    public static func _step(_ arguments: Arguments) throws -> Result { try _call(arguments) }
+
     /// Decodes the arguments, calls the function, encodes its result.
     public static var _thunk: _RemoteEntry.Body {
         .sync { context in

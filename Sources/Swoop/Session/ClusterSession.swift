@@ -476,12 +476,13 @@ final class ClusterSession: Sendable {
 
     // MARK: Asking
 
-    func hasBytes(of handle: _ProxyHandle) -> Bool {
-        var isReady = true
+    /// Whether a handle's value, or its failure, is here.
+    func isSettled(_ handle: _ProxyHandle) -> Bool {
+        var isSettled = true
         handle.forEachTask { task in
-            if self.state.withLock({ $0.machine.bytes(of: task) }) == nil { isReady = false }
+            if !self.state.withLock({ $0.machine.isSettled(task) }) { isSettled = false }
         }
-        return isReady
+        return isSettled
     }
 
     func whereabouts(of handle: _ProxyHandle) -> String {

@@ -87,7 +87,7 @@ package struct ProgressLine {
 
     /// Seconds, or minutes and seconds.
     package static func time(_ nanoseconds: Int64) -> String {
-        let tenths = nanoseconds.addingClamped(50_000_000) / 100_000_000
+        let tenths = max(0, nanoseconds).addingClamped(50_000_000) / 100_000_000
         if tenths < 100 { return "\(tenths / 10).\(tenths % 10) s" }
         let seconds = (tenths + 5) / 10
         if seconds < 120 { return "\(seconds) s" }

@@ -14,7 +14,7 @@ extension Chain where Stage.Output: PageElement {
     ) -> Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>
     where F.Input == Stage.Output, F.Output: SortKey {
         let shuffle = _ShuffleSpec(
-            [_side(_ElementRows<Stage.Output>.self, by: key)],
+            [_side(_ElementRows<Stage.Output>.self, by: key, as: "grouped")],
             splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never)
         return Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>(
             _GroupsSource(by: key), .shuffled(shuffle), recorder)
@@ -103,7 +103,7 @@ extension Chain where Stage.Output: PageElement {
     >
     where F.Input == Stage.Output, F.Output: SortKey {
         let shuffle = _ShuffleSpec(
-            [_side(_ElementRows<Stage.Output>.self, by: key)],
+            [_side(_ElementRows<Stage.Output>.self, by: key, as: "distinct")],
             splitters: _kernel(SplitterKernel<F.Output>.self), rule: .never, keepsFirst: true)
         return Chain<_GroupsSource<_ElementRows<Stage.Output>, F>>(
             _GroupsSource(by: key), .shuffled(shuffle), recorder

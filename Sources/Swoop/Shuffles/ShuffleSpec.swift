@@ -59,16 +59,18 @@ public final class _ShuffleSpec: Sendable {
 
 extension Chain {
     /// The chain as a side of a shuffle by key.
+    ///
+    /// - Parameter word: what the operation is called where its user wrote it.
     @inlinable @inline(__always)
     func _side<Rows: _ShuffleRows, F: ElementFunction>(
-        _ rows: Rows.Type, by key: F
+        _ rows: Rows.Type, by key: F, as word: StaticString
     ) -> _ShuffleSpec.Side
     where Rows.Element == Stage.Output, F.Input == Stage.Output, F.Output: SortKey {
         var fields = ValueWriter()
         stage._encodeFields(into: &fields)
         key._encodeFields(into: &fields)
         return _ShuffleSpec.Side(
-            name: "\(Stage._name).shuffled(by: \(F._name))", source: source,
+            name: "\(Stage._name).\(word)(by: \(F._name))", source: source,
             leafWidth: Stage.Source._leafWidth, sample: _kernel(SampleKernel<Stage, F>.self),
             partition: _kernel(PartitionKernel<Stage, F, Rows>.self), fields: fields)
     }
@@ -80,7 +82,7 @@ extension Chain {
     ) -> Chain<_MergedSource<Rows, F>>
     where Rows.Element == Stage.Output, F.Input == Stage.Output, F.Output: SortKey {
         let shuffle = _ShuffleSpec(
-            [_side(rows, by: key)], splitters: _kernel(SplitterKernel<F.Output>.self),
+            [_side(rows, by: key, as: "sorted")], splitters: _kernel(SplitterKernel<F.Output>.self),
             rule: .byPlace)
         return Chain<_MergedSource<Rows, F>>(_MergedSource(by: key), .shuffled(shuffle), recorder)
     }
