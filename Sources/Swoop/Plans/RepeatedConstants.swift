@@ -20,7 +20,10 @@ struct RepeatedConstants {
     /// Takes note of the large ones among the constants of a call: each by itself, since others
     /// beside it may be another one each time.
     mutating func add(_ writer: ValueWriter) {
-        for value in writer.largeValues {
+        // An argument beside handles was written by itself, and piece by piece.
+        let values =
+            writer.largeValues.isEmpty ? [0..<writer.byteCount] : writer.largeValues
+        for value in values {
             // A sample tells one from another: a remark is no decision.
             var hash: UInt64 = 0xcbf2_9ce4_8422_2325
             for step in 0..<256 {
@@ -51,7 +54,7 @@ struct RepeatedConstants {
 extension PlanRecording {
     /// Takes note of the large constants of a call.
     func noteConstants(_ writer: ValueWriter) {
-        guard !writer.largeValues.isEmpty else { return }
+        guard writer.byteCount >= ValueWriter.largeValueMin else { return }
         state.withLock { $0.constants.add(writer) }
     }
 
