@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -392,4 +393,8 @@ def console():
 
 
 if __name__ == "__main__":
+    # A test runs on a thread that keeps signals off, and what it starts would keep them off too: a
+    # terminal's ^C is one.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     globals()[sys.argv[1]]()
