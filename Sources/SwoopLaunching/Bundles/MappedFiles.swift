@@ -78,7 +78,8 @@ package enum MappedFiles {
                         .pointee[String(cString: path), default: []].append(String(cString: need))
                 }, needs)
         }
-        let uncalled = OmissibleLibraries.uncalled.filter { need in
+        let replaced = swoop_copy_is_found() != 0 ? [OmissibleLibraries.replaced] : []
+        let uncalled = (OmissibleLibraries.uncalled + replaced).filter { need in
             paths.first { lastComponent(of: $0) == need.user }.map(canBeChanged) ?? false
         }
         let spare = LibraryNeeds(paths: paths, needs: needs)

@@ -15,6 +15,10 @@ enum OmissibleLibraries {
         LibraryNeeds.Need(of: "libzmq.so.5", library: "libnorm.so.1"),
     ]
 
+    /// What libzmq is linked with for one function, which programs have themselves (swoop_copy.h).
+    /// It stays behind where the loader finds theirs.
+    static let replaced = LibraryNeeds.Need(of: "libzmq.so.5", library: "libbsd.so.0")
+
     /// The changes of a file that travels with the files of these names; nil where it cannot go
     /// without what they lack.
     static func edits<E: Error>(
@@ -22,11 +26,11 @@ enum OmissibleLibraries {
         _ read: (_ offset: Int64, _ count: Int) throws(E) -> [UInt8]
     ) throws(E) -> [ELFEdit]? {
         try ELFEdits.leavingOut(
-            { (unused.contains($0) || isUncalled($0)) && !names.contains($0) },
-            hasSymbols: isUncalled, read)
+            { (unused.contains($0) || isSpared($0)) && !names.contains($0) },
+            hasSymbols: isSpared, read)
     }
 
-    private static func isUncalled(_ library: String) -> Bool {
-        uncalled.contains { $0.library == library }
+    private static func isSpared(_ library: String) -> Bool {
+        replaced.library == library || uncalled.contains { $0.library == library }
     }
 }
