@@ -97,7 +97,8 @@ let syntaxModules = [
 ]
 
 /// A folder with the toolchain's interfaces of swift-syntax under names of their own, which is
-/// written where it is missing; nil: it cannot be.
+/// written where it is missing; nil: it cannot be. It lies beside SwiftPM's cache of what manifests
+/// said, so that whoever clears the one clears the other.
 ///
 /// Another package's macros may bring swift-syntax from source into the same build. Its modules have
 /// the same names and come first in the search, so under their own names the toolchain's would not
@@ -112,7 +113,7 @@ func renamedInterfaces(of host: String) -> String? {
         else { return nil }
         let toolchain = String(host.dropFirst().map { $0 == "/" ? "-" : $0 })
         let version = "3-\(status.st_ino)-\(status.st_mtim.tv_sec)"
-        let folder = "\(caches)/swoop-syntax/\(toolchain)-\(version)"
+        let folder = "\(caches)/org.swift.swiftpm/swoop-syntax/\(toolchain)-\(version)"
         if access(folder, R_OK) == 0 { return folder }
         setenv("SYNTAX_HOST", host, 1)
         setenv("SYNTAX_FOLDER", folder, 1)
@@ -194,7 +195,7 @@ let package = Package(
         .systemLibrary(name: "CSwoopSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSwoopYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSwoopSSH2", providers: [.apt(["libssh2-1-dev"])]),
-        // A library asks programs for this function, by a name that linkers do not see (swoop_copy.h).
+        // A library asks programs for this function by a name that linkers do not see: swoop_copy.h.
         .target(
             name: "CSwoopSystem",
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=strlcpy"])]),

@@ -3,7 +3,7 @@
 
 #if TOOLCHAIN_SYNTAX && !canImport(SwiftSyntax)
     #error(
-        "the toolchain's interfaces in ~/.cache/swoop-syntax are gone: `swift package purge-cache` makes SwiftPM write them again"
+        "the toolchain's interfaces in ~/.cache/org.swift.swiftpm are gone: `swift package purge-cache` makes SwiftPM write them again"
     )
 #elseif TOOLCHAIN_SYNTAX_IN_PLACE && canImport(SwiftSyntax509)
     // That module is in the source of swift-syntax and not in the toolchain: another package's

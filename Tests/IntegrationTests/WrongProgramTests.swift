@@ -30,7 +30,7 @@ extension ProgramTests {
             func calls(_ remote: RemoteScope) {
                 _ = remote.call(scaled, 1.0)  // remote.call takes all of them
                 _ = remote.call(doubled, "x")  // remote.call takes all of them
-                _ = remote.call(plain, 1)  // put @Remote before it
+                _ = remote.call(plain, 1)  // put @Remote before the function
                 _ = remote.map(0..<9, plain)  // put @Remote before it
                 _ = remote.map(0..<9) { $0 + 1 }  // a closure becomes a function with @Remote
             }
@@ -124,7 +124,7 @@ extension ProgramTests {
                 print("\(p) \(best)")  // this is the handle's description
                 _ = remote.call(plainOne).name  // there where its struct has @Record
                 let array = remote.array([1, 2])
-                _ = array[1]  // one of them is array[i..<i + 1].collected()
+                _ = array[1]  // one of them is array[i..<i + 1], and after the run
                 let all = remote.range(0..<3).collected
                 _ = all.isReady  // add () to call it
                 _ = array.map(#remote { (x: Int) in sum += x; return x })  // end the chain in sum

@@ -44,7 +44,9 @@ import swoop
         ("9lives", "is no name of a package"), ("a b", "is no name of a package"),
         ("../up", "is no name of a package"), ("class", "is the name of something else"),
         ("Swoop", "is the name of something else"), ("program", "is the name of something else"),
-        ("", "is no name of a package"),
+        ("", "is no name of a package"), ("HeapModule", "is the name of something else"),
+        ("CSwoopSystem", "is the name of something else"),
+        (String(repeating: "a", count: 65), "is too long for a name: 64 letters at most"),
     ])
     func `names that no package can have are refused`(_ name: String, _ words: String) throws {
         let shop = try Workshop()
@@ -62,6 +64,17 @@ import swoop
         #expect(try String(contentsOfFile: shop.path("Pi/notes.txt"), encoding: .utf8) == "mine")
         let absent = try shop.run("'\(try Self.tool())' init Pi2 --swoop /nonexistent")
         #expect(absent.output.contains("no clone of Swoop in /nonexistent"), "\(absent.output)")
+    }
+
+    @Test func `a file of the package's name is named, and a slash behind a folder's is no matter`()
+        throws
+    {
+        let shop = try Workshop()
+        let there = try shop.run("touch Pi; '\(try Self.tool())' init Pi")
+        #expect(there.status == 1, "\(there.output)")
+        #expect(there.output.contains("a file has that name"), "\(there.output)")
+        let folder = try shop.run("mkdir Shop; '\(try Self.tool())' init Shop/")
+        #expect(folder.status == 0 && folder.output.contains("Shop is written"), "\(folder.output)")
     }
 
     @Test func `an empty folder becomes the package of its name`() throws {

@@ -31,6 +31,8 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         try SwoopTool.report(needsProcesses: false) {
             let here = URL(filePath: FileManager.default.currentDirectoryPath)
+            // A shell completes the name of a folder with a slash.
+            let name = name.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
             let folder = name.map { here.appending(path: $0) } ?? here
             let template = PackageTemplate(
                 name: try PackageName(name ?? here.lastPathComponent),
@@ -70,6 +72,7 @@ struct InitCommand: ParsableCommand {
                 case .fileWriteNoPermission?: "permission denied"
                 case .fileWriteVolumeReadOnly?: "the file system is read-only"
                 case .fileWriteOutOfSpace?: "no space is left there"
+                case .fileWriteFileExists?: "a file has that name"
                 default: "\(error)"
                 }
             throw ToolError("\(path) cannot be written: \(words)")

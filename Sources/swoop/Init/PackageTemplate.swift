@@ -20,17 +20,30 @@ package struct PackageName: Hashable, Sendable {
         "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
         "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws",
         "true", "try", "typealias", "var", "where", "while",
+        // What Swoop is built from, and modules of the system that it imports.
+        "argumentparser", "argumentparsertoolinfo", "collections", "complexmodule", "containers",
+        "basiccontainers", "bitcollections", "debianrank", "dequemodule",
+        "hashtreecollections", "heapmodule", "integerutilities", "internalcollectionsutilities",
+        "numerics", "orderedcollections", "realmodule", "ropemodule", "sortedcollections",
+        "synchronization", "trailingelementsmodule", "dispatch", "musl", "xctest",
     ]
+    private static let lengthMax = 64
 
     package init(_ text: String) throws {
+        guard text.utf8.count <= Self.lengthMax else {
+            throw ToolError(
+                "\"\(text.prefix(20))…\" is too long for a name:"
+                    + " \(Self.lengthMax) letters at most")
+        }
         let isName =
-            text.first?.isLetter == true && text.utf8.count <= 64
+            text.first?.isLetter == true
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
         guard isName else {
             throw ToolError(
                 "\"\(text)\" is no name of a package: letters, digits, - and _, a letter first")
         }
-        guard !Self.taken.contains(text.lowercased()), !text.hasPrefix("Swoop") else {
+        let isOurs = text.hasPrefix("Swoop") || text.hasPrefix("CSwoop")
+        guard !Self.taken.contains(text.lowercased()), !isOurs else {
             throw ToolError("\"\(text)\" is the name of something else: take another one")
         }
         self.text = text
