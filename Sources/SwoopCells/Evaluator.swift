@@ -29,7 +29,7 @@ import Synchronization
     private let wake: Wakeup
     private let writing = Mutex(())
     private let mainJobs: MainJobs
-    private var unread: [UInt8] = []
+    private var lines = PipeLines()
     private var cell: Int?
     // Addresses of tasks and jobs: a task that runs on the main actor is a job of that address.
     private var task: UInt?
@@ -145,7 +145,7 @@ import Synchronization
         tell(.inputWanted(prompt: prompt, isSecret: isSecret))
         while true {
             if swoop_cell_was_interrupted() != 0 { leave() }
-            if let line = takeLine() {
+            if let line = lines.takeFirst() {
                 if case .input(let text) = EvaluatorOrder(line: line) { return text }
                 continue
             }
@@ -207,7 +207,7 @@ import Synchronization
                 leaveAt = MonotonicClock.nanoseconds() + Evaluator.patience
             }
             if let deadline = leaveAt, deadline <= MonotonicClock.nanoseconds() { abandon() }
-            if let line = takeLine() {
+            if let line = lines.takeFirst() {
                 obey(line)
                 continue
             }
@@ -219,25 +219,28 @@ import Synchronization
         switch EvaluatorOrder(line: line) {
         case .run(let number, let library): run(number, library)
         case .load(let library):
-            let isThere = LaterLibraries.load(library) != nil
-            if isThere { LaterLibraries.announce(library) }
-            tell(
-                .loaded(
-                    library: library,
-                    problem: isThere ? nil : unsafe String(cString: swoop_cell_error())))
+            let problem: String? =
+                unsafe load(library) == nil ? String(cString: swoop_cell_error()) : nil
+            tell(.loaded(library: library, problem: problem))
         case .input, nil: break
         }
     }
 
-    private func run(_ number: Int, _ library: String) {
+    /// Loads a library, and tells other processes of it; nil: `swoop_cell_error` says why not.
+    private func load(_ library: String) -> UnsafeMutableRawPointer? {
         guard
             let handle = unsafe LaterLibraries.load(library).flatMap(
                 UnsafeMutableRawPointer.init(bitPattern:))
-        else {
+        else { return nil }
+        LaterLibraries.announce(library)
+        return unsafe handle
+    }
+
+    private func run(_ number: Int, _ library: String) {
+        guard let handle = unsafe load(library) else {
             let reason = unsafe String(cString: swoop_cell_error())
             return tell(.failed(cell: number, name: "Loader", text: reason, steps: 0))
         }
-        LaterLibraries.announce(library)
         NotebookCluster.shared.cellBegins()
         view.cellBegins()
         _ = swoop_cell_was_interrupted()
@@ -273,15 +276,9 @@ import Synchronization
             swoop_flush_output()
             exit(0)
         }
-        if count > 0 { unread += bytes[..<count] }
+        if count > 0 { lines.append(bytes[..<count]) }
     }
 
-    private func takeLine() -> [UInt8]? {
-        guard let end = unread.firstIndex(of: 0x0A) else { return nil }
-        let line = Array(unread[..<end])
-        unread.removeSubrange(...end)
-        return line
-    }
 }
 
 /// Why cells cannot run here.

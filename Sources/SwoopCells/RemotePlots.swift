@@ -19,37 +19,36 @@ extension Double: RemotePlotNumber {
 extension Float: RemotePlotNumber {
     /// The same numbers.
     public static func _plotted(_ values: ProxyArray<Float>) async throws -> ProxyArray<Double> {
-        try await values._cluster.remotely { _ in
-            values.chain.map(#remote { (value: Float) in Double(value) }).stored()
-        }
+        try await converted(values, #remote { (value: Float) in Double(value) })
     }
 }
 
 extension Int: RemotePlotNumber {
     /// The nearest numbers that an axis has.
     public static func _plotted(_ values: ProxyArray<Int>) async throws -> ProxyArray<Double> {
-        try await values._cluster.remotely { _ in
-            values.chain.map(#remote { (value: Int) in Double(value) }).stored()
-        }
+        try await converted(values, #remote { (value: Int) in Double(value) })
     }
 }
 
 extension UInt64: RemotePlotNumber {
     /// The nearest numbers that an axis has.
     public static func _plotted(_ values: ProxyArray<UInt64>) async throws -> ProxyArray<Double> {
-        try await values._cluster.remotely { _ in
-            values.chain.map(#remote { (value: UInt64) in Double(value) }).stored()
-        }
+        try await converted(values, #remote { (value: UInt64) in Double(value) })
     }
 }
 
 extension Int32: RemotePlotNumber {
     /// The same numbers.
     public static func _plotted(_ values: ProxyArray<Int32>) async throws -> ProxyArray<Double> {
-        try await values._cluster.remotely { _ in
-            values.chain.map(#remote { (value: Int32) in Double(value) }).stored()
-        }
+        try await converted(values, #remote { (value: Int32) in Double(value) })
     }
+}
+
+/// What a function makes of each number; it stays in the cluster.
+private func converted<Function: ElementFunction>(
+    _ values: ProxyArray<Function.Input>, _ number: Function
+) async throws -> ProxyArray<Double> where Function.Output == Double {
+    try await values._cluster.remotely { _ in values.chain.map(number).stored() }
 }
 
 /// The part of a range that a value lies in; nil: it is no number.

@@ -125,9 +125,7 @@ package struct Forecaster: Sendable {
         _ records: some Collection<RunRecord>, key: ForecastKey, fingerprint: UInt64, node: String
     ) {
         useCounter += 1
-        if functions[key] == nil, let signature = LearnedName.signature(of: key.identity) {
-            namesakes[signature, default: []].insert(key)
-        }
+        if functions[key] == nil { noteNamesake(key) }
         functions[key, default: FunctionRecords()].add(
             records, fingerprint: fingerprint, node: node, use: useCounter)
         if functions.count > functionLimit { forgetOldest() }
@@ -139,10 +137,12 @@ package struct Forecaster: Sendable {
         let oldestKept = uses[min(uses.count - 1, max(uses.count - functionLimit, uses.count / 10))]
         functions = functions.filter { $0.value.lastUse >= oldestKept }
         namesakes = [:]
-        for key in functions.keys {
-            guard let signature = LearnedName.signature(of: key.identity) else { continue }
-            namesakes[signature, default: []].insert(key)
-        }
+        for key in functions.keys { noteNamesake(key) }
+    }
+
+    private mutating func noteNamesake(_ key: ForecastKey) {
+        guard let signature = LearnedName.signature(of: key.identity) else { return }
+        namesakes[signature, default: []].insert(key)
     }
 }
 

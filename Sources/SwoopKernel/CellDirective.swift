@@ -54,7 +54,7 @@ package struct PackageWish: Hashable, Sendable {
 }
 
 /// What the lines in front of a cell's code ask for.
-package struct CellDirectives: Hashable, Sendable {
+package struct CellDirectives: Sendable {
     /// What is wrong with a directive.
     package struct Problem: Error, Hashable, Sendable {
         package let line: Int
@@ -153,19 +153,11 @@ package struct CellDirectives: Hashable, Sendable {
         let missing = String(repeating: ".0", count: 3 - numbers.count)
         return core + missing + text.dropFirst(core.count)
     }
-
-    /// Whether two cells ask for the same and have the same code.
-    package static func == (one: CellDirectives, other: CellDirectives) -> Bool {
-        one.code == other.code && one.packages.map(\.wish) == other.packages.map(\.wish)
-    }
-
-    /// The code is enough.
-    package func hash(into hasher: inout Hasher) { hasher.combine(code) }
 }
 
 extension PackageWish {
-    /// The manifest of a package that has what the wish names in a library for cells; without
-    /// products, of one that only fetches it.
+    /// The manifest of a package that depends on the one that is asked for, and whose library has
+    /// these products of it. Without products it only has SwiftPM fetch that package.
     ///
     /// - Parameter standIn: the folder of a package that takes the place of any other one of its
     ///   name.

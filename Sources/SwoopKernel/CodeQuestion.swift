@@ -101,7 +101,7 @@ package struct CodeQuestion: Hashable, Sendable {
     private static let namesMax = 200
 }
 
-/// What came of a question.
+/// The answer to a question.
 package enum CodeAnswer: Hashable, Sendable {
     /// What SourceKit says.
     case said(JSONValue)
@@ -176,7 +176,7 @@ struct CodeCompletion: Hashable {
     }
 }
 
-/// What is told of a name.
+/// The description of a name that SourceKit gives.
 enum CodeInspection {
     /// The declaration and its documentation; nil: an answer has none.
     static func text(of answer: JSONValue) -> String? {
@@ -185,8 +185,7 @@ enum CodeInspection {
         }
         let documentation = answer["key.doc_comment"].string ?? ""
         let module = answer["key.modulename"].string ?? ""
-        let isOfCell = LearnedName.of("\(module)/In[0]:") != "\(module)/In[0]:"
-        let place = isOfCell ? "declared in a cell" : "module \(module)"
+        let place = LearnedName.isCell(module: module) ? "declared in a cell" : "module \(module)"
         let parts = [
             declaration, documentation,
             module.isEmpty || module == CodeQuestion.module ? "" : place,

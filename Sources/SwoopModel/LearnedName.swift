@@ -6,6 +6,11 @@ package enum LearnedName {
     /// The module that a cell of a notebook is.
     package static func module(ofCell cell: Int) -> String { "Cell\(cell)" }
 
+    /// Whether a module is a cell of a notebook.
+    package static func isCell(module: some StringProtocol) -> Bool {
+        isNumbered(Substring(module), between: "Cell", and: "")
+    }
+
     /// The file that a cell of a notebook is, by the number that people see.
     package static func file(ofCell count: Int) -> String { "In[\(count)]" }
 
@@ -19,7 +24,7 @@ package enum LearnedName {
     package static func of(_ identity: String) -> String {
         guard let (place, signature) = identity[...].halves(at: ":"),
             let (module, file) = place.halves(at: "/"),
-            isNumbered(module, between: "Cell", and: ""), isNumbered(file, between: "In[", and: "]")
+            isCell(module: module), isNumbered(file, between: "In[", and: "]")
         else { return identity }
         return "\(cells):\(signature)"
     }

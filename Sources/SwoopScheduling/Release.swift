@@ -70,10 +70,9 @@ extension Scheduler {
             abandonData(index, into: &effects)
             forgetDeferred(index)
             stopUnneeded(index)
-            tasks.appendInputs(of: index, to: &unneeded)
+            if tasks[index].retainers > 0 { tasks.appendInputs(of: index, to: &unneeded) }
         }
-        guard tasks[index].retainers == 0 else { return }
-        forget(index)
+        if tasks[index].retainers == 0 { forget(index) }
     }
 
     /// What was done once stays so: it may have to be made again for those that it was made for.

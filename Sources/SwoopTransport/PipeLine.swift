@@ -20,3 +20,30 @@ package enum PipeLine {
         }
     }
 }
+
+/// Lines that come through a pipe, piece by piece.
+package struct PipeLines: Sendable {
+    private var unread: [UInt8] = []
+
+    /// None yet.
+    package init() {}
+
+    /// Adds what came.
+    package mutating func append(_ bytes: some Sequence<UInt8>) { unread += bytes }
+
+    /// The first whole line that was not taken, without its end; nil: there is none.
+    package mutating func takeFirst() -> [UInt8]? {
+        guard let end = unread.firstIndex(of: 0x0A) else { return nil }
+        let line = Array(unread[..<end])
+        unread.removeSubrange(...end)
+        return line
+    }
+
+    /// All whole lines that were not taken, without their ends; empty ones are left out.
+    package mutating func take() -> [[UInt8]] {
+        guard let end = unread.lastIndex(of: 0x0A) else { return [] }
+        let lines = unread[...end].split(separator: 0x0A).map(Array.init)
+        unread.removeSubrange(...end)
+        return lines
+    }
+}

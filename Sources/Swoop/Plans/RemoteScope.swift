@@ -19,27 +19,16 @@ public final class RemoteScope: Sendable {
     ///
     /// For arguments of `Codable` types beside proxies, and for constants that many tasks read.
     public func value<Value: RemoteValue>(_ value: Value) -> Proxy<Value> {
-        let writer = recording.encoding {
-            var writer = ValueWriter()
-            try? _encodeValue(value, into: &writer)
-            return writer
-        }
-        recording.noteConstants(writer)
-        return Proxy(_handle: recording.store(writer.bytes, output: .value))
+        Proxy(_handle: recording.storeConstant { value.encode(into: &$0) })
     }
 
     /// A value of the client's of a `Codable` type.
     @_disfavoredOverload
     public func value<Value: Codable & Sendable>(_ value: Value) throws -> Proxy<Value> {
-        let writer = try recording.encoding { () throws(ValueEncodingError) in
-            var writer = ValueWriter()
-            try _encodeValue(value, into: &writer)
-            return writer
-        }
-        recording.noteConstants(writer)
-        return Proxy(
-            handle: recording.store(writer.bytes, output: .value),
-            decoding: CodableDecoding<Value>.self)
+        Proxy(
+            handle: try recording.storeConstant { writer throws(ValueEncodingError) in
+                try _encodeValue(value, into: &writer)
+            }, decoding: CodableDecoding<Value>.self)
     }
 
     // MARK: Collections
@@ -235,6 +224,19 @@ func currentRecording() -> PlanRecording {
 }
 
 extension PlanRecording {
+    /// Encodes a value of the program's and stores it in the cluster.
+    fileprivate func storeConstant<Failure: Error>(
+        _ encode: (inout ValueWriter) throws(Failure) -> Void
+    ) throws(Failure) -> _ProxyHandle {
+        let writer = try encoding { () throws(Failure) in
+            var writer = ValueWriter()
+            try encode(&writer)
+            return writer
+        }
+        noteConstants(writer)
+        return store(writer.bytes, output: .value)
+    }
+
     fileprivate func encoded<Function: RemoteFunction>(
         _ argument: some RemoteArgument, of type: Function.Type
     ) -> ValueWriter {

@@ -30,8 +30,8 @@ struct ELFEdits {
     ///
     /// The entry that names a library becomes one that the loader passes over, and the versions
     /// that are wanted of it leave their list. Where the file has symbols of the library, which
-    /// nobody calls, all that it wants of others become weak: what is found is what was found
-    /// before, and what is not there is no error.
+    /// nobody calls or the program has itself, all that it wants of others become weak: what is
+    /// there is found as before, and what is not there is no error.
     ///
     /// - Parameter read: bytes of the file from an offset; fewer at its end.
     static func leavingOut<E: Error>(

@@ -109,15 +109,12 @@ final class CellCompiler {
 
     /// What the compiler needs to understand a cell's text.
     var languageFlags: [String] {
-        var flags = [
-            "-I", folder, "-I", toolchain.modules, "-enable-testing", "-swift-version", "6",
+        [
+            "-I", folder, "-enable-testing", "-swift-version", "6",
             "-target", "x86_64-unknown-linux-gnu",
-            "-load-plugin-executable", "\(toolchain.macros)#SwoopMacros",
             "-plugin-path", SwiftToolchain.parent(of: toolchain.libraries) + "/host/plugins",
             "-module-cache-path", CellCompiler.moduleCache() ?? "\(folder)/cache",
-        ]
-        for map in toolchain.moduleMaps { flags += ["-Xcc", "-fmodule-map-file=\(map)"] }
-        return flags + packageFlags
+        ] + toolchain.swoopFlags + packageFlags
     }
 
     /// Begins to build a package for a cell.
@@ -137,7 +134,7 @@ final class CellCompiler {
         package = nil
     }
 
-    /// Reads what the build of a package has said, and what came of it once it has ended.
+    /// Reads the output of a package's build, and its result once it has ended.
     func advancePackage() -> [KernelEvent] {
         guard let package else { return [] }
         var events: [KernelEvent] = []

@@ -55,18 +55,14 @@ struct KernelAnswerCommand: ParsableCommand {
     func run() throws {
         try SwoopTool.report {
             try LineProcess.checkDescriptors()
-            var unread: [UInt8] = []
+            var lines = PipeLines()
             var bytes = [UInt8](repeating: 0, count: 65_536)
             while true {
                 let count = unsafe read(LineProcess.numbers.orders, &bytes, bytes.count)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return }
-                unread += bytes[..<count]
-                while let end = unread.firstIndex(of: 0x0A) {
-                    let line = Array(unread[..<end])
-                    unread.removeSubrange(...end)
-                    answer(line)
-                }
+                lines.append(bytes[..<count])
+                for line in lines.take() { answer(line) }
             }
         }
     }

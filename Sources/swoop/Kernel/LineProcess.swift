@@ -17,7 +17,7 @@ final class LineProcess {
     /// Where its news come from.
     let news: OutputPipe
     private let orders: OwnedDescriptor
-    private var unread: [UInt8] = []
+    private var lines = PipeLines()
 
     /// Starts one: this executable, with another command.
     init(
@@ -48,11 +48,8 @@ final class LineProcess {
 
     /// Lines that have come.
     func takeLines() -> [[UInt8]] {
-        unread += news.read(limit: 1 << 20)
-        guard let end = unread.lastIndex(of: 0x0A) else { return [] }
-        let lines = unread[...end].split(separator: 0x0A).map(Array.init)
-        unread.removeSubrange(...end)
-        return lines
+        lines.append(news.read(limit: 1 << 20))
+        return lines.take()
     }
 
     /// In such a process: that its descriptors are there, and end with it.

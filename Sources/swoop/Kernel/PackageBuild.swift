@@ -1,6 +1,6 @@
 // Builds a package that a cell asks for, with SwiftPM, in a folder of the notebook's: a package of
 // our own whose one product is a library of all that the other one has for others. The tool does it
-// in a process of its own, which prints how far it is and leaves what came of it in a file.
+// in a process of its own, which prints its progress and writes its result to a file.
 
 import ArgumentParser
 import FoundationEssentials
@@ -17,7 +17,7 @@ final class PackageBuild {
     /// What a compiler needs to import what was built.
     private(set) var flags: [String] = []
     private let folder: String
-    private var output: [UInt8] = []
+    private var output = PipeLines()
     private var messages: [UInt8] = []
     /// The process.
     let child: ChildProcess
@@ -61,15 +61,12 @@ final class PackageBuild {
 
     /// The newest line of what SwiftPM says; nil: nothing new.
     func takeProgress() -> String? {
-        output += child.standardOutput?.read(limit: 1 << 20) ?? []
+        output.append(child.standardOutput?.read(limit: 1 << 20) ?? [])
         messages += child.standardError?.read(limit: 1 << 20) ?? []
-        guard let end = output.lastIndex(of: 0x0A) else { return nil }
-        let lines = output[..<end].split(separator: 0x0A)
-        output.removeSubrange(...end)
-        return lines.last.map { String(decoding: $0, as: UTF8.self) }
+        return output.take().last.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// What came of it, once it has ended.
+    /// The package and what SwiftPM said, once the build has ended.
     func result() -> (package: BuiltPackage?, messages: String)? {
         guard child.standardOutput?.isEnded != false, child.standardError?.isEnded != false,
             let status = child.reap()
@@ -206,10 +203,7 @@ private struct PackageBuildSteps {
     }
 
     private var swoopFlags: [String] {
-        let plugin = toolchain.macros + "#SwoopMacros"
-        var flags = ["-I", toolchain.modules, "-load-plugin-executable", plugin]
-        for map in toolchain.moduleMaps { flags += ["-Xcc", "-fmodule-map-file=\(map)"] }
-        return flags.flatMap { ["-Xswiftc", $0] }
+        toolchain.swoopFlags.flatMap { ["-Xswiftc", $0] }
             + ["__start_swoop_remote", "__stop_swoop_remote"].flatMap {
                 ["-Xlinker", "-u", "-Xlinker", $0]
             }
@@ -229,10 +223,7 @@ private struct PackageBuildSteps {
                     && !file.hasPrefix(".build/") && !file[...].mentions("/.build/")
             }.map { "\(root)/\($0)" }
         }
-        return ["-I", built + "/Modules"]
-            + maps.sorted().flatMap {
-                ["-Xcc", "-fmodule-map-file=\($0)"]
-            }
+        return ["-I", built + "/Modules"] + SwiftToolchain.flags(ofMaps: maps.sorted())
     }
 
     private func write(_ text: String, to name: String) throws {

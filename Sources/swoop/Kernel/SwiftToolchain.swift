@@ -43,6 +43,17 @@ struct SwiftToolchain: Sendable {
         SwiftToolchain.parent(of: binaries) + "/lib/libsourcekitdInProc.so"
     }
 
+    /// What the compiler needs for code that imports Swoop.
+    var swoopFlags: [String] {
+        ["-I", modules, "-load-plugin-executable", "\(macros)#SwoopMacros"]
+            + SwiftToolchain.flags(ofMaps: moduleMaps)
+    }
+
+    /// What the compiler needs to find C modules by their maps.
+    static func flags(ofMaps maps: [String]) -> [String] {
+        maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
+    }
+
     private static func compilerFolder() throws -> String {
         var folders = environment("PATH")?.pieces(at: ":").map(String.init) ?? []
         if let named = environment(variable) { folders.insert(named, at: 0) }
