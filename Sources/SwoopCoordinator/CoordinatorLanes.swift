@@ -17,6 +17,9 @@ struct CoordinatorLanes {
     /// Lanes of connections that are neither an agent's nor a client's, beyond which they are
     /// forgotten.
     private static let strangersMax = 256
+    /// So many bytes of unfinished messages they may have together: a greeting is small, and the
+    /// offer of a program names at most 1,024 files.
+    private static let greetingBytesMax = 32 << 20
 
     /// Adds a message that is to leave.
     mutating func add(_ frames: [[UInt8]], _ order: LaneOrder, to peer: PeerID) {
@@ -47,9 +50,24 @@ struct CoordinatorLanes {
             lanes[peer] = Lane()
         }
         if stirred.last != peer { stirred.append(peer) }
-        return try? lanes[peer]?.take(frames, at: now) { byteCount in
-            byteCount <= MachineMemory.availableBytes() ?? .max
+        let taken = try? lanes[peer]?.take(frames, at: now) { byteCount in
+            byteCount <= (isKnown(peer) ? MachineMemory.availableBytes() ?? .max : 0)
         }
+        if taken == .part, !isKnown(peer) { boundGreetings(isKnown) }
+        return taken
+    }
+
+    /// Forgets the longest unfinished greeting if all of them are too much: whoever sent it may
+    /// have gone, and nobody tells.
+    private mutating func boundGreetings(_ isKnown: (PeerID) -> Bool) {
+        var longest: (peer: PeerID, byteCount: Int)?
+        var sum = 0
+        for (peer, lane) in lanes where !isKnown(peer) {
+            let byteCount = lane.arrivedBytes
+            sum += byteCount
+            if byteCount > longest?.byteCount ?? 0 { longest = (peer, byteCount) }
+        }
+        if sum > Self.greetingBytesMax, let longest { forget(longest.peer) }
     }
 
     /// Connections by which something came since this was asked last.

@@ -16,6 +16,8 @@ package struct Lane<Place: Sendable>: Sendable {
     package var waitingCount: Int { sending.waitingCount }
     /// Bytes that the other side has not said to have taken.
     package var onTheWay: Int { sending.pace.onTheWay }
+    /// Bytes that came of messages which are not complete.
+    package var arrivedBytes: Int { receiving.arrivedBytes }
     /// The socket did not take what was due; it is to be tried again.
     package var isHeldUp: Bool { sending.isHeldUp }
 

@@ -27,6 +27,9 @@ package struct ReceivingLane: Sendable {
     /// Nothing came.
     package init() {}
 
+    /// Bytes that came of messages which are not complete.
+    var arrivedBytes: Int { arriving.values.reduce(0) { $0 + $1.position } }
+
     /// Takes what came.
     ///
     /// - Parameter hasRoom: whether there is memory for so many bytes; asked about large messages.

@@ -86,6 +86,47 @@ private let page = TaskID(high: 3, low: 4)
         if case .welcome = welcome {} else { Issue.record("\(String(describing: welcome))") }
     }
 
+    @Test func whoHasAKeyAndGreetsWithoutEndFillsNoMemory() throws {
+        let bare = try BareCoordinator()
+        func peer() throws -> FakePeer {
+            let keys = try CurveKeys.generate()
+            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
+            return try FakePeer(
+                keys: keys, endpoint: bare.coordinator.endpoint,
+                serverKey: bare.coordinator.serverKey)
+        }
+        func hello(_ id: UInt64, named name: String = "n") -> [[UInt8]] {
+            ClientMessage.hello(
+                version: wireVersion, client: ClientID(id), program: .none, name: name
+            ).encoded()
+        }
+        func isWelcome(_ peer: inout FakePeer) throws -> Bool? {
+            try peer.next { frames in
+                switch try? ClientReply(frames: frames) {
+                case .welcome: true
+                case .refused: false
+                default: nil
+                }
+            }
+        }
+        // Larger than all greetings may be together; of 7 nothing is kept, and so it stays free.
+        var endless = try peer()
+        endless.sendLarge(
+            hello(7, named: String(repeating: "n", count: 34 << 20)),
+            AgentOrder.peers([]).laneOrder)
+        try endless.finishSending()
+        try endless.send(hello(8))
+        #expect(try isWelcome(&endless) == true)
+        var other = try peer()
+        try other.send(hello(7))
+        #expect(try isWelcome(&other) == true)
+        // What is no more than the offer of a large program is taken.
+        var large = try peer()
+        large.sendLarge(
+            hello(9, named: String(repeating: "n", count: 4 << 20)), AgentOrder.peers([]).laneOrder)
+        #expect(try isWelcome(&large) == true)
+    }
+
     @Test func anAgentThatIsNotRegisteredIsToldSo() throws {
         let bare = try BareCoordinator()
         var agent = try FakeAgent("early", of: bare)
