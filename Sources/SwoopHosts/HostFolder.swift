@@ -23,7 +23,11 @@ enum HostFolder {
     static let entering = #"""
         fields() {
             mode=$1 owner=$3 group=$4
-            for name do :; done
+            # Of a link what is before the arrow: it may lead to what has the name of another part.
+            for word do
+                [ "$word" != '->' ] || break
+                name=$word
+            done
         }
         weigh() {
             bad=
@@ -46,8 +50,8 @@ enum HostFolder {
             esac
             [ "$name" != . ] || seen=1
             [ -n "$bad" ] || return
-            case $name in
-                programs/*) spoiled=1 ;;
+            case $mode:$name in
+                [!l]*:programs/*) spoiled=1 ;;
                 *) unsafe=1; say "unsafe=$1" ;;
             esac
         }

@@ -253,7 +253,8 @@ struct ProbeAnswer {
         }
         guard let unsafeLine else { return nil }
         let words = unsafeLine.pieces(at: " ").map(String.init)
-        guard words.count >= 5, let name = words.last else {
+        // Of a link what is before the arrow.
+        guard words.count >= 5, let name = words.prefix(while: { $0 != "->" }).last else {
             return "it does not say whom \(folder) belongs to; name another folder."
         }
         let path = Self.path(name, from: folder)

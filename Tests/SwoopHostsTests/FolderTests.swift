@@ -87,6 +87,12 @@ struct FolderTests {
         ("chmod 770 cache", "others can write into "),
         ("chown -R 4711 cache; chmod 777 cache", "others can write into "),
         ("mkdir other cache/programs; chown 4711 other; ln -s ../other cache/files", "no folder"),
+        // A link to what has the name of a program, and one to elsewhere: named by its own path.
+        (
+            "mkdir -p cache/programs/far; chmod 777 cache/programs/far;"
+                + " ln -s programs/far cache/files", "cache/files is a link"
+        ),
+        ("mkdir far; ln -s $PWD/far cache/incoming", "cache/incoming is a link"),
         ("mkdir cache/files; chown 4711 cache/files", "files belongs to another user (4711)"),
         ("mkdir cache/programs; chmod 777 cache/programs", "others can write into "),
         ("mkdir cache/incoming; chmod g+w cache/incoming; chgrp 9 cache/incoming", "write into"),
