@@ -163,6 +163,8 @@ package final class PageExchange {
         }
         for peer in others where addresses[peer.node] == nil {
             access.permit(peer.pages.publicKey, as: "node \(peer.node.rawValue)")
+            // It may never have been here when strangers flood this port.
+            for endpoint in peer.pages.endpoints { access.expect(fromEndpoint: endpoint) }
             addresses[peer.node] = peer
         }
         guard !others.isEmpty, routerSource == nil else { return }

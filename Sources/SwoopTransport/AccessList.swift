@@ -41,8 +41,17 @@ package final class AccessList: Sendable {
         }
     }
 
+    /// The same of somebody who listens at an endpoint of TCP, and comes from that address; nothing
+    /// is done for other words.
+    package func expect(fromEndpoint endpoint: String) {
+        let scheme = "tcp://"
+        let place = endpoint.dropFirst(scheme.count)
+        guard endpoint.hasPrefix(scheme), let colon = place.lastIndex(of: ":") else { return }
+        expect(from: String(place[..<colon].filter { $0 != "[" && $0 != "]" }))
+    }
+
     /// Where somebody is to come from, the latest.
-    var expected: [StrangerGate.Source] { places.withLock { $0 } }
+    package var expected: [StrangerGate.Source] { places.withLock { $0 } }
 
     /// How many keys are permitted.
     var count: Int { names.withLock { $0.count } }

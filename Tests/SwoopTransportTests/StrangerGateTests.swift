@@ -262,6 +262,16 @@ import Testing
         }
     }
 
+    @Test func `who listens at an endpoint is expected from its address`() {
+        let list = AccessList()
+        for endpoint in [
+            "tcp://10.0.0.7:5000", "tcp://[fd00::9]:5000", "tcp://127.0.0.1:5000", "ipc:///tmp/x",
+            "tcp://alpha:5000", "tcp://", "tcp", "", "tcp://:", "tcp://10.0.0.8",
+        ] { list.expect(fromEndpoint: endpoint) }
+        let six = [0xfd] + [UInt8](repeating: 0, count: 14) + [9]
+        #expect(list.expected == [Self.source(7), Source(six)])
+    }
+
     /// During a flood from many addresses only who was heard before it is sure to be.
     @Test(arguments: [0, 40])
     func `during a flood who comes from another address is heard at once`(
