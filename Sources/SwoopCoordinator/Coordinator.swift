@@ -31,6 +31,8 @@ package final class Coordinator: Sendable {
         package var endingLimit: Int64 = nanosecondsPerSecond
         /// Who brings hosts up again and takes new ones in; nil: the hosts stay what they are.
         package var keeper: (any HostKeeper)?
+        /// Clients that are remembered until they offer their program, the latest.
+        package var awaitedMax = 1_024
 
         package init(program: ProgramID, keys: CurveKeys) {
             self.program = program

@@ -37,8 +37,9 @@ extension CoordinatorLoop {
             return
         }
         if case .offerProgram(let manifest, let paths) = message,
-            let known = awaited.removeValue(forKey: peer)
+            let place = awaited.firstIndex(where: { $0.peer == peer })
         {
+            let known = awaited.remove(at: place)
             return takeOffer(
                 manifest, paths, of: known.id, named: known.name, peer: peer, now: now)
         }
@@ -56,7 +57,9 @@ extension CoordinatorLoop {
         }
         guard isFree(id, for: peer) else { return }
         guard program == .none || program == configuration.program else {
-            awaited[peer] = (id, name)
+            awaited.removeAll { $0.peer == peer }
+            awaited.append((peer, id, name))
+            if awaited.count > configuration.awaitedMax { awaited.removeFirst() }
             return reply(.programWanted(program), to: peer)
         }
         if let refusal { return reply(.refused(refusal), to: peer) }
@@ -68,7 +71,7 @@ extension CoordinatorLoop {
     private func isFree(_ id: ClientID, for peer: PeerID) -> Bool {
         let isTaken =
             clients.contains { $0.id == id }
-            || awaited.contains { $0.key != peer && $0.value.id == id }
+            || awaited.contains { $0.peer != peer && $0.id == id }
         if isTaken {
             reply(.refused("another client has the same id: connect anew, under another"), to: peer)
         }

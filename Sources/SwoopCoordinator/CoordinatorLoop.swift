@@ -84,8 +84,9 @@ struct CoordinatorLoop: ~Copyable {
     var roles: [PeerID: PeerRole] = [:]
     var lanes = CoordinatorLanes()
     var pendingOutputs: [PendingOutput] = []
-    /// Clients whose program is not known yet, until they offer it.
-    var awaited: [PeerID: (id: ClientID, name: String)] = [:]
+    /// Clients whose program is not known yet, until they offer it, in the order in which they
+    /// came: who goes without a word stays until others take its place.
+    var awaited: [(peer: PeerID, id: ClientID, name: String)] = []
     /// Programs of clients, in the order of being offered.
     var manifests: [ProgramManifest] = []
     /// Those of present clients, in the order in which they came.

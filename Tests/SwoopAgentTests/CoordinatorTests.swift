@@ -127,6 +127,33 @@ private let page = TaskID(high: 3, low: 4)
         #expect(try isWelcome(&large) == true)
     }
 
+    @Test func whoNeverOffersItsProgramIsForgottenForThoseWhoComeLater() throws {
+        let bare = try BareCoordinator { $0.awaitedMax = 2 }
+        /// The answer to a client that says hello under an id.
+        func answer(to id: UInt64, with program: ProgramID) throws -> ClientReply? {
+            let keys = try CurveKeys.generate()
+            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
+            var peer = try FakePeer(
+                keys: keys, endpoint: bare.coordinator.endpoint,
+                serverKey: bare.coordinator.serverKey)
+            try peer.send(
+                ClientMessage.hello(
+                    version: wireVersion, client: ClientID(id), program: program, name: "n"
+                ).encoded())
+            return try peer.next { try? ClientReply(frames: $0) }
+        }
+        let unknown = ProgramID("unknown")
+        for id in UInt64(1)...3 {
+            #expect(try answer(to: id, with: unknown) == .programWanted(unknown))
+        }
+        // The latest two are remembered, so their ids are in use; the first one's is free again.
+        let refusal = ClientReply.refused(
+            "another client has the same id: connect anew, under another")
+        #expect(try answer(to: 2, with: unknown) == refusal)
+        #expect(try answer(to: 3, with: unknown) == refusal)
+        #expect(try answer(to: 1, with: unknown) == .programWanted(unknown))
+    }
+
     @Test func anAgentThatIsNotRegisteredIsToldSo() throws {
         let bare = try BareCoordinator()
         var agent = try FakeAgent("early", of: bare)
