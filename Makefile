@@ -269,11 +269,17 @@ $(call say,-sanitize=$(1) found nothing)
 endef
 
 # Runs the tests that $(1) selects; ends in what failed and a line of counts, whatever happened; keeps
-# the exit code. Both come from the runner's report, which a run that crashes never writes.
+# the exit code. Both come from the runner's report, which a run that crashes never writes: of such a
+# run it ends in the last that was said besides the course of the tests.
 define run_tests
 $(call say,running the tests); \
 report=.build/tests.xml; rm -f "$$report"; status=0; \
-swift test --skip-build --disable-xctest --parallel --xunit-output "$$report" $(1) || status=$$?; \
+swift test --skip-build --disable-xctest --parallel --xunit-output "$$report" $(1) 2>&1 \
+  | tee .build/tests.log || status=$$?; \
+if [ "$$status" -ne 0 ] && [ ! -s "$$report" ]; then \
+  $(call say,the tests wrote no report; the last that was said:); \
+  { grep -avE '^(◇|✔|↳|$$)' .build/tests.log || true; } | tail -n 40 | cut -c 1-300; \
+fi; \
 { cat "$$report" 2>/dev/null || true; } | awk -v status=$$status ' \
   /<testcase / { cases++; open = 1; name = $$0; sub(/.* name="/, "", name); sub(/".*/, "", name) } \
   /<failure/ && open { failed++; open = 0; print "failed: " name } \

@@ -113,7 +113,10 @@ import Testing
                 program: bare.program, pages: PageService(endpoints: [], publicKey: "")))
         let isTold = try agent.next { order in order == .shutDown ? true : nil }
         #expect(isTold == true)
-        #expect(kill(child.withLock { $0 }, SIGKILL) == 0)
+        // 0 would be all processes of the test's own group.
+        let pid = child.withLock { $0 }
+        try #require(pid > 0)
+        #expect(kill(pid, SIGKILL) == 0)
         stopping.join()
     }
 }

@@ -181,6 +181,19 @@ import Testing
         #expect(gate.knows(Self.source(250)) && !gate.knows(Self.source(0)))
     }
 
+    @Test func `only the latest places where somebody is expected are known`() {
+        let list = AccessList()
+        for number in UInt8(0)...70 { list.expect(from: "10.0.0.\(number)") }
+        list.expect(from: "10.0.0.8")
+        for word in ["127.0.0.1", "::1", "alpha", "10.0.0.9:22"] { list.expect(from: word) }
+        let latest = [7] + Array(9...70) + [8] as [UInt8]
+        #expect(list.expected == latest.map(Self.source))
+        list.expect(from: "fe80::9")
+        list.expect(from: "10.0.0.71")
+        #expect(list.expected.count == StrangerGate.knownMax)
+        #expect(!list.expected.contains { $0 == Self.source(7) || $0 == Self.source(9) })
+    }
+
     @Test func `an address bears the mark of one key`() {
         let (one, other) = (LoopbackMark(serverKey: "one"), LoopbackMark(serverKey: "other"))
         let addresses = Set((0..<2_000).map { _ in one.address() })
