@@ -340,7 +340,7 @@ let package = Package(
             name: "swoop-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzz",
             swiftSettings: strict),
         tests("FuzzTests", ["Fuzzing", "SwoopSimulation"]),
-        tests("TidyTests", []),
+        tests("TidyTests", ["TestPrograms"]),
         tests(
             "SimulationTests",
             [

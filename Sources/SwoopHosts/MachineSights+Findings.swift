@@ -142,7 +142,7 @@ extension MachineSights {
         }
         return free < 1 << 30
             ? Finding(
-                "disk", .warning, found,
+                "disk", free < 32 << 20 ? .fault : .warning, found,
                 advice: "a program takes 20 to 90 MB there, and pages are spilled beside memory:"
                     + " free some, or name other folders (folder=, spill=)")
             : Finding("disk", .fine, found)

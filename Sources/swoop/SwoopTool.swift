@@ -35,7 +35,16 @@ import SwoopLaunching
         ])
 
     /// Begins with the words that the program was started with, wherever Swift finds none.
-    static func main() { main(ProgramArguments.ofThisProcess()) }
+    static func main() {
+        let words = ProgramArguments.ofThisProcess()
+        if let unknown = NearestCommand(for: words) {
+            let hint = unknown.name.map { ": did you mean `swoop \($0)`?" } ?? ""
+            StandardError.say(
+                "there is no command `\(unknown.word)`\(hint) (`swoop --help` lists all)")
+            Glibc.exit(ExitCode.validationFailure.rawValue)
+        }
+        main(words)
+    }
 
     /// A failed command says why on standard error and leaves with status 1.
     ///

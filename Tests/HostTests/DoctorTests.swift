@@ -54,7 +54,7 @@ extension ClusterTests {
             for check in ["SSH", "start", "system", "clock", "ports", "open files"] {
                 #expect(machines[1].finding(check)?.state == "fine", "\(machines[1])")
             }
-            #expect(machines[2].finding("disk")?.state == "warning", "\(machines[2])")
+            #expect(machines[2].finding("disk")?.state == "fault", "\(machines[2])")
             #expect(machines[2].finding("disk")?.advice?.contains("folder=") == true)
             #expect(machines[3].finding("start")?.found.contains("executed") == true)
             #expect(machines[4].finding("start")?.found.contains("there is no gzip") == true)

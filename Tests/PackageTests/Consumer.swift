@@ -2,6 +2,7 @@
 // fetched: what this package has fetched already stands in for where it came from.
 
 import Foundation
+import TestPrograms
 import Testing
 
 /// A folder of one test, removed with it.
@@ -28,23 +29,14 @@ final class Workshop {
 
     /// Runs a script of the shell in a folder, with nothing in its environment but a home.
     func run(_ script: String, in place: String = ".", within seconds: Int = 900) throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["\(seconds)", "/bin/sh", "-c", script]
-        process.currentDirectoryURL = folder.appending(path: place)
-        process.environment = [
+        let environment = [
             "HOME": path("home"), "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
             "LC_ALL": "C.UTF-8", "SWOOP_CONNECT": "local",
         ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Ended(
-            status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+        let end = try CommandEnd(
+            of: ["timeout", "\(seconds)", "/bin/sh", "-c", "exec </dev/null 2>&1\n" + script],
+            in: path(place), environment: environment, within: Int64(seconds) + 60)
+        return Ended(status: end.status, output: end.output)
     }
 
     /// Writes a file, and the folders above it.

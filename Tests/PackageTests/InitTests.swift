@@ -88,6 +88,16 @@ import swoop
         #expect(described.status == 0, "\(described.output)")
     }
 
+    @Test func `the folder of a clone may have any name`() throws {
+        let shop = try Workshop()
+        let folder = #"a "good" \ place"#
+        try shop.write("let package = Package(name: \"Swoop\")", to: "\(folder)/Package.swift")
+        let done = try shop.run("'\(try Self.tool())' init Pi --swoop '\(folder)'")
+        #expect(done.status == 0, "\(done.output)")
+        let described = try shop.run("swift package dump-package 2>&1", in: "Pi")
+        #expect(described.status == 0, "\(described.output)")
+    }
+
     @Test(arguments: [
         ("https://host/a/swoop.git", "swoop"), ("https://host/a/swoop", "swoop"),
         ("git@host:swoop.git", "swoop"),

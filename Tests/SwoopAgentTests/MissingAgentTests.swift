@@ -110,7 +110,9 @@ import Testing
             .register(
                 version: wireVersion,
                 NodeDescription(name: "late", slots: 2, pageBudget: 1 << 20, processID: 1),
-                program: bare.program, pages: PageService(endpoints: [], publicKey: "")))
+                // Under its own key: where it comes before the end it is taken in, and told then.
+                program: bare.program,
+                pages: PageService(endpoints: [], publicKey: agent.peer.keys.publicKey)))
         let isTold = try agent.next { order in order == .shutDown ? true : nil }
         #expect(isTold == true)
         // 0 would be all processes of the test's own group.

@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import SwoopLaunching
 import SwoopTransport
+import TestPrograms
 import Testing
 
 /// What tests of SSH need on this machine.
@@ -132,6 +133,7 @@ final class TestServer {
         var request = LaunchRequest(program: program, arguments: arguments)
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let status = child.waitUntilEnded()
         let output = String(decoding: child.standardOutput?.read() ?? [], as: UTF8.self)
         let words = String(decoding: child.standardError?.read() ?? [], as: UTF8.self)

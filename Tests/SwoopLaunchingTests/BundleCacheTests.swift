@@ -5,6 +5,7 @@ import Glibc
 import SwoopLaunching
 import SwoopModel
 import SwoopTransport
+import TestPrograms
 import Testing
 
 @Suite struct BundleCacheTests {
@@ -113,6 +114,7 @@ import Testing
         var request = try LaunchRequest.probe("bundle-churn", folder.path, "\(turn * 1_000)")
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let pipe = try #require(child.standardOutput)
         var loop = PollLoop()
         _ = loop.watch(descriptor: pipe.descriptor)

@@ -5,6 +5,7 @@ import Glibc
 import SwoopLaunching
 import SwoopModel
 import SwoopTransport
+import TestPrograms
 
 /// A folder for one test, removed with all that is in it.
 final class TestFolder {
@@ -52,6 +53,7 @@ func run(_ request: LaunchRequest) throws -> CommandResult {
     var request = request
     request.output = .piped
     let child = try ChildProcess(starting: request)
+    defer { child.endUnlessReaped() }
     var loop = PollLoop()
     var bytes: [[UInt8]] = [[], []]
     var pipes = [child.standardOutput, child.standardError]

@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import SwoopLaunching
 import SwoopTransport
+import TestPrograms
 import Testing
 
 /// Waits for the child's end in a PollLoop, then reaps it.
@@ -31,12 +32,14 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
 @Suite struct ChildProcessTests {
     @Test func theExitCodeIsSeenWithoutBlocking() throws {
         let child = try ChildProcess(starting: .probe("exit", "37"))
+        defer { child.endUnlessReaped() }
         #expect(try endOf(child) == .exited(37))
         #expect(child.status == .exited(37))
     }
 
     @Test func aRunningChildIsNotReapedAndAKilledOneNamesTheSignal() throws {
         let child = try ChildProcess(starting: .probe("sleeper"))
+        defer { child.endUnlessReaped() }
         #expect(child.reap() == nil)
         child.kill(SIGTERM)
         #expect(try endOf(child) == .signalled(SIGTERM))
@@ -44,7 +47,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
 
     @Test func aSignalReachesTheProcessThatIsMeantAndNoOtherOfItsNumber() throws {
         let child = try ChildProcess(starting: .probe("sleeper"))
-        defer { if child.reap() == nil { child.endNow() } }
+        defer { child.endUnlessReaped() }
         let text = try String(contentsOfFile: "/proc/\(child.pid)/stat", encoding: .utf8)
         let fields = text[text.lastIndex(of: ")")!...].split(separator: " ")
         let ticks = try #require(UInt64(fields[20]))
@@ -84,6 +87,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         request.descriptors = ["one": memory.descriptor, "two": careless]
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let pipe = try #require(child.standardOutput)
         var loop = PollLoop()
         _ = loop.watch(descriptor: pipe.descriptor)
@@ -102,6 +106,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         request.descriptors = ["secret": held.rawValue]
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         #expect(try readLine(child.standardOutput) == "rosebud true")
         #expect(child.waitUntilEnded() == .exited(0))
     }
@@ -113,6 +118,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         request.folder = "/"
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         #expect(try readLine(child.standardOutput) == "1=2--/")
         #expect(child.waitUntilEnded() == .exited(0))
     }
@@ -121,6 +127,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         var request = try LaunchRequest.probe("printer")
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let output = try #require(child.standardOutput)
         let error = try #require(child.standardError)
         var loop = PollLoop()
@@ -144,6 +151,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
             program: "/bin/sh", arguments: ["-c", "sleep 1000 & echo $!; wait"])
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let grandchild = try #require(Int32(try readLine(child.standardOutput)))
         child.endNow()
         #expect(child.status == .signalled(SIGKILL))
@@ -154,6 +162,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         var request = try LaunchRequest.probe("parent", "2")
         request.output = .piped
         let parent = try ChildProcess(starting: request)
+        defer { parent.endUnlessReaped() }
         let pipe = try #require(parent.standardOutput)
         var loop = PollLoop()
         _ = loop.watch(descriptor: pipe.descriptor)
@@ -179,6 +188,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         var request = try LaunchRequest.probe("orphans", how)
         request.output = .piped
         let keeper = try ChildProcess(starting: request)
+        defer { keeper.endUnlessReaped() }
         let pipe = try #require(keeper.standardOutput)
         var loop = PollLoop()
         _ = loop.watch(descriptor: pipe.descriptor)
@@ -234,6 +244,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
         request.descriptors = ["life": line.childEnd.rawValue]
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         #expect(try readLine(child.standardOutput) == "ready")
         let kept = line.keepParentEnd()
         #expect(child.reap() == nil)
@@ -248,6 +259,7 @@ private func readLine(_ pipe: OutputPipe?) throws -> String {
             var request = LaunchRequest(program: "/bin/true", arguments: [])
             request.output = .piped
             let child = try ChildProcess(starting: request)
+            defer { child.endUnlessReaped() }
             #expect(child.waitUntilEnded() == .exited(0))
         }
         // Other tests run beside this one: what 200 leaks would make is far above what they hold.

@@ -3,6 +3,7 @@
 import Glibc
 import SwoopLaunching
 import SwoopTransport
+import TestPrograms
 import Testing
 
 @Suite struct CrashTests {
@@ -18,6 +19,7 @@ import Testing
         request.descriptors = ["crash": memory.descriptor]
         request.output = .discarded
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let status = child.waitUntilEnded()
         let report = try #require(area.report())
         #expect(report.slot == 3)
@@ -35,6 +37,7 @@ import Testing
         var request = try LaunchRequest.probe("sleeper")
         request.descriptors = ["crash": memory.descriptor]
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         child.endNow()
         #expect(try CrashArea(memory: memory).report() == nil)
     }
@@ -43,6 +46,7 @@ import Testing
         var request = try LaunchRequest.probe("throws")
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         _ = child.waitUntilEnded()
         let text = String(decoding: try #require(child.standardOutput).read(), as: UTF8.self)
         let words = text.split { $0 == " " || $0 == "\n" }
@@ -56,6 +60,7 @@ import Testing
         var request = try LaunchRequest.probe("labels")
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         #expect(child.waitUntilEnded() == .exited(0))
         let text = String(decoding: try #require(child.standardOutput).read(), as: UTF8.self)
         var said: [String: String] = [:]

@@ -12,6 +12,7 @@ import Testing
         var request = request
         request.output = .piped
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let status = child.waitUntilEnded()
         let words = String(decoding: child.standardError?.read() ?? [], as: UTF8.self)
         let said = String(decoding: child.standardOutput?.read() ?? [], as: UTF8.self)

@@ -3,6 +3,7 @@
 import Glibc
 import SwoopLaunching
 import SwoopModel
+import TestPrograms
 import Testing
 
 /// What the probe must say of itself wherever its bundle is.
@@ -59,6 +60,7 @@ private func expectProbe(_ result: CommandResult, folder: String) {
         request.role = "sleeper"
         request.arguments = ["a name"]
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         let line = try run("/bin/ps", "-o", "args=", "-p", "\(child.pid)").output
         child.endNow()
         #expect(line.hasPrefix("a name --library-path \(folder)"))

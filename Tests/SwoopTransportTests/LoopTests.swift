@@ -4,6 +4,7 @@ import Glibc
 import SwoopLaunching
 import SwoopTransport
 import Synchronization
+import TestPrograms
 import Testing
 
 @Suite struct LoopTests {
@@ -89,6 +90,7 @@ import Testing
     @Test func aThousandConnectionsLeaveNoDescriptorAndNoMemoryBehind() throws {
         // In a process of its own: descriptors and memory are counted for the whole process.
         let child = try ChildProcess(starting: .probe("churn"))
+        defer { child.endUnlessReaped() }
         #expect(child.waitUntilEnded() == .exited(0))
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import SwoopLaunching
 import SwoopSimulation
 import SwoopTransport
+import TestPrograms
 import Testing
 
 private let small = 4_096
@@ -258,6 +259,7 @@ private struct Ring: ~Copyable {
         request.descriptors = ["rings": memory.descriptor]
         if consumerSitsInAPollLoop { request.descriptors["event"] = wakeup.descriptor }
         let child = try ChildProcess(starting: request)
+        defer { child.endUnlessReaped() }
         defer { child.endNow() }
         var requests = try RingProducer(memory: memory, capacity: capacity, waking: .futex)
         var replies = try RingConsumer(

@@ -3,6 +3,7 @@
 // must satisfy is in HouseRules.swift.
 
 import Foundation
+import TestPrograms
 
 /// One text file of the package.
 struct HouseFile: Sendable {
@@ -88,20 +89,9 @@ enum HouseTree {
 
     /// What a program, started in the root, prints; throws unless it ends well.
     static func output(of command: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.currentDirectoryURL = root
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CommandFailed(command: command, status: process.terminationStatus)
-        }
-        return String(decoding: data, as: UTF8.self)
+        let end = try CommandEnd(of: command, in: root.path)
+        guard end.status == 0 else { throw CommandFailed(command: command, status: end.status) }
+        return end.output
     }
 
     private static func absolute(_ path: String) -> String {

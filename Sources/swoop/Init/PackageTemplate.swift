@@ -107,8 +107,13 @@ package enum SwoopSource: Hashable, Sendable {
         }
     }
 
+    /// The product in a manifest.
+    var product: String {
+        ".product(name: \"Swoop\", package: \(Self.literal(identity)))"
+    }
+
     /// What SwiftPM calls the package: the last part of its place.
-    var identity: String {
+    private var identity: String {
         let place =
             switch self {
             case .clone(let path): path
@@ -156,7 +161,7 @@ package struct PackageTemplate: Sendable {
             targets: [
                 .executableTarget(
                     name: "\(name.text)",
-                    dependencies: [.product(name: "Swoop", package: "\(source.identity)")]),
+                    dependencies: [\(source.product)]),
                 .testTarget(name: "\(name.text)Tests", dependencies: ["\(name.text)"]),
             ]
         )
