@@ -248,7 +248,7 @@ private enum BrokenJudge {
         // A process that has just begun has none yet.
         var found: Int32?
         _ = try holds(within: 20) {
-            found = thread(of: pid)
+            found = Self.thread(of: pid)
             return found != nil
         }
         let thread = try #require(found)

@@ -1,5 +1,5 @@
 // A command of this machine, run to its end. Foundation's Process is not used for it: where many
-// run at once, one could be asked for its status before Foundation had noticed its end, which traps.
+// run at once, one could be asked for its status before Foundation had noticed its end: a trap.
 
 import Glibc
 import SwoopLaunching
