@@ -30,7 +30,7 @@ package struct CallTimedOut: Error, CustomStringConvertible {
 
     /// What happened, as the beginning of a sentence.
     package var description: String {
-        "\(function) had not ended within the \(secondsInWords(limit)) that its @Remote gives it"
+        "\(function) \(notEndedInWords(within: limit))"
     }
 }
 

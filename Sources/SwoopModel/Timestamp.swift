@@ -40,3 +40,8 @@ package func secondsInWords(_ nanoseconds: Int64) -> String {
     guard rest > 0 else { return "\(thousandths / 1_000) s" }
     return "\(Double(thousandths) / 1_000) s"
 }
+
+/// What is wrong with a run that takes longer than its function declares, after its name or "it".
+package func notEndedInWords(within limit: Int64) -> String {
+    "had not ended within the \(secondsInWords(limit)) that its @Remote gives it"
+}

@@ -38,8 +38,8 @@ extension Scheduler {
             }
             var failure = failure(
                 .timedOut, of: index,
-                "it was stopped, since it had not ended within the "
-                    + "\(secondsInWords(needs(of: index).timeLimit)) that its @Remote gives it")
+                "it was stopped, since it "
+                    + notEndedInWords(within: needs(of: index).timeLimit))
             if let place = nodes.place(of: node) { failure.node = nodes[place].description.name }
             effects.append(.revoke(node, [currentAttempt(of: index)]))
             takeBack(index)
