@@ -26,7 +26,8 @@ package struct RecordMacro: ExtensionMacro {
         let list = conformances.map { "Swoop.\($0)" }.joined(separator: ", ")
         let text = """
             extension \(type.trimmedDescription): \(list) {
-            \(valueMembers(of: record, type: type.trimmedDescription))
+            \(fieldTypes(of: record))
+            \(valueMembers(of: record, type: type.trimmedDescription, in: context))
             \(columns(of: record, type: type.trimmedDescription))
             \(builder(of: record, type: type.trimmedDescription))
             \(rowMembers(of: record))
@@ -97,7 +98,20 @@ package struct RecordMacro: ExtensionMacro {
         return (outer + [name]).joined(separator: ".")
     }
 
-    private static func valueMembers(of record: RecordFields, type: String) -> String {
+    /// The fields' types under names of their own: one that pages cannot hold is an error here, and
+    /// then where a field is encoded, in words, but nowhere else.
+    private static func fieldTypes(of record: RecordFields) -> String {
+        let access = record.access
+        return """
+            \(access)enum _FieldTypes {
+            \(record.lines { "\(access)typealias \($0.builder) = Swoop._FieldOf<\($0.spelling)>" })
+            }
+            """
+    }
+
+    private static func valueMembers(
+        of record: RecordFields, type: String, in context: some MacroExpansionContext
+    ) -> String {
         let access = record.access
         let widths = record.fields.map { "\($0.type)._fixedByteCount" }.joined(separator: ", ")
         let layout = record.fields.map { "(\(literal($0.name)), \($0.type)._layout)" }
@@ -109,7 +123,9 @@ package struct RecordMacro: ExtensionMacro {
                 .record(\(literal(type)), [\(layout.joined(separator: ", "))])
             }
             \(access)func encode(into writer: inout Swoop.ValueWriter) {
-            \(record.lines { "_encodeField(self.\($0.name), into: &writer)" })
+            \(record.lines { field in
+                line("_encodeField(self.\(field.name), into: &writer)", of: field.node, in: context)
+            })
             }
             \(access)init(decoding reader: inout Swoop.ValueReader) \
             throws(Swoop.ValueDecodingError) {
@@ -194,10 +210,15 @@ package struct RecordMacro: ExtensionMacro {
 struct RecordFields {
     struct Field {
         let name: String
-        let type: String
+        /// The type as it is written.
+        let spelling: String
+        /// Where the type stands, for errors about it.
+        let node: TypeSyntax
 
         /// The field's builder: a field may have the name of a builder's own member, `count` say.
         var builder: String { identifier("_", before: name) }
+        /// The type's own name in the record.
+        var type: String { "_FieldTypes.\(builder)" }
     }
 
     let fields: [Field]
@@ -266,7 +287,8 @@ struct RecordFields {
                 if let (node, message) = obstacle(in: field, isField: true) {
                     refuse(message, node)
                 }
-                fields.append(Field(name: name.identifier.text, type: spelled(field)))
+                fields.append(
+                    Field(name: name.identifier.text, spelling: spelled(field), node: field))
                 properties += [
                     RecordProperty(name.identifier.text, spelled(field), of: variable, access)
                 ].compactMap(\.self)

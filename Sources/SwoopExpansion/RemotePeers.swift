@@ -128,20 +128,6 @@ private func remoteType(
         """
 }
 
-/// A statement whose errors are about this part of the user's text, and are told there.
-private func line(
-    _ text: String, of node: some SyntaxProtocol, in context: some MacroExpansionContext
-) -> String {
-    guard let place = context.location(of: node, at: .afterLeadingTrivia, filePathMode: .filePath)
-    else { return text }
-    return """
-        #sourceLocation(file: \(place.file.trimmedDescription), line: \
-        \(place.line.trimmedDescription))
-        \(text)
-        #sourceLocation()
-        """
-}
-
 private func codecLines(
     of signature: RemoteSignature, values: [String], in context: some MacroExpansionContext
 ) -> [String] {

@@ -30,3 +30,17 @@ func fileAndLine(
     let file = place?.file.as(StringLiteralExprSyntax.self)?.representedLiteralValue
     return (file ?? "", place?.line.trimmedDescription ?? "0")
 }
+
+/// A statement whose errors are about this part of the user's text, and are told there.
+func line(
+    _ text: String, of node: some SyntaxProtocol, in context: some MacroExpansionContext
+) -> String {
+    guard let place = context.location(of: node, at: .afterLeadingTrivia, filePathMode: .filePath)
+    else { return text }
+    return """
+        #sourceLocation(file: \(place.file.trimmedDescription), line: \
+        \(place.line.trimmedDescription))
+        \(text)
+        #sourceLocation()
+        """
+}

@@ -154,10 +154,11 @@ func record() {
         expansion.contains(
             "extension P: Swoop.RemoteValue, Swoop.PageElement, Swoop.RemoteArgument, "
                 + "Swoop.CSVRow, Swoop._PropertyHolder {"))
-    #expect(expansion.contains("[_csvColumn(\"x\", Double.self), "))
-    #expect(expansion.contains("self.y = try _csvField(Optional<Int>.self, 1, row)"))
-    #expect(expansion.contains("let x: Double._Columns let y: Optional<Int>._Columns"))
-    #expect(!expansion.contains("z: Int._Columns"))
+    #expect(expansion.contains("typealias _y = Swoop._FieldOf<Optional<Int>>"))
+    #expect(expansion.contains("[_csvColumn(\"x\", _FieldTypes._x.self), "))
+    #expect(expansion.contains("self.y = try _csvField(_FieldTypes._y.self, 1, row)"))
+    #expect(expansion.contains("let x: _FieldTypes._x._Columns let y: _FieldTypes._y._Columns"))
+    #expect(!expansion.contains("_FieldTypes._z"))
 }
 
 @Test("A record's properties are functions by key path, but for those that nobody else may name")
@@ -217,6 +218,14 @@ func errorLines() {
             """
             #sourceLocation(file: "App.swift", line: 3)
             try _encodeValue(arguments.1, into: &writer) #sourceLocation()
+            """))
+    let record = Expansion("@Record struct P {\n    var x: Int\n    var y: Lab\n}")
+    #expect(
+        record.contains(
+            """
+            #sourceLocation(file: "App.swift", line: 3)
+            _encodeField(self.y, into: &writer)
+            #sourceLocation()
             """))
 }
 

@@ -3,6 +3,9 @@
 
 public import SwoopElements
 
+/// The type of a field of a record.
+public typealias _FieldOf<Field: PageElement> = Field
+
 /// Encodes a field of a record.
 @inlinable public func _encodeField<Field: PageElement>(
     _ field: Field, into writer: inout ValueWriter
@@ -15,7 +18,8 @@ public import SwoopElements
     *, unavailable,
     message: """
         pages cannot hold a field of this type: use numbers, String, Bool, optionals and arrays of \
-        them, or a struct with @Record
+        them, a struct or an enum with raw values that has @Record itself, and with import \
+        SwoopFoundation Date, UUID, URL and Decimal
         """
 )
 @_disfavoredOverload

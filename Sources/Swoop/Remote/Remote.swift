@@ -34,7 +34,8 @@
 /// A run that takes longer than `timeout` is stopped, and its core is free within a second.
 /// `retries` are further attempts after one that threw or took too long: on another node where
 /// there is one, after a pause of `backOff` that doubles each time. A plan's own `retry:` counts
-/// where it allows more.
+/// where it allows more. A cluster of the kind `.inline` has only the program's own thread, which
+/// nobody can stop: there a function that computes for too long, or hangs, is waited for.
 ///
 /// In a chain they count for each element's call: one that throws is made again in its place, one
 /// that does not end in time ends its part of the chain, which is tried again elsewhere. An async
@@ -76,6 +77,6 @@ public macro remote<Input, Output>(
     ConvertedElement, CSVField, PackedKey, _SortValue, _ProxyEquatable,
     names: named(encode), named(init), named(_byteCountMin), named(_fixedByteCount), named(_layout),
     named(_Columns), named(_Builder), named(_Received), named(_csvColumns), named(_write),
-    named(_Properties), named(StoredForm), named(_Stored), named(_sortNumber),
+    named(_Properties), named(_FieldTypes), named(StoredForm), named(_Stored), named(_sortNumber),
     named(_numberDecides), named(_isBefore))
 public macro Record() = #externalMacro(module: "SwoopMacros", type: "RecordMacro")
