@@ -25,7 +25,43 @@ extension ProgramTests {
                 _ = remote.array([3, 1]).sorted(by: <)  // sort by a key: sorted(by: \.price)
                 _ = remote.array([3, 1]).map { $0 * 2 }  // write #remote
                 remote.range(0..<9).forEach { print($0) }  // the elements are in the cluster
+                _ = remote.range(0..<9).top(3, by: { -$0 })  // the key is a property of a struct
+                _ = remote.range(0..<9).bottom(3) { $0 % 3 }  // the key is a property of a struct
             }
+
+            func runs(_ cluster: Cluster, _ remote: RemoteScope) async throws {
+                let one: Int = try await cluster.remotely { remote in  // what comes back is what
+                    remote.call(doubled, 1)
+                }
+                let many: [Int] = try await cluster.remotely { remote in  // values of many
+                    remote.map(0..<one, doubled)
+                }
+                let plan = cluster.plan { remote in remote.map(many, doubled) }
+                let three: [Int] = try await plan.run()  // what comes back is what the block
+                let four = plan.values  // let results = try await plan.run()
+                let five = cluster.plan { remote in remote.call(doubled, 1) }.value  // no value
+                _ = [remote.call(doubled, 1), remote.call(doubled, 2)].max()  // not known while
+                _ = remote.map(three, doubled).min()  // try await runs.values.min()
+                _ = remote.map(three, doubled).sorted()  // try await runs.values.sorted()
+                _ = (four, five)
+            }
+
+            func arguments(_ remote: RemoteScope) {
+                _ = doubled(remote.call(doubled, 1), 3)  // these are not the arguments of the
+                _ = doubled()  // these are not the arguments of the function
+                _ = sum(remote.call(one), 3, 4)  // these are not the arguments of the function
+                _ = scaled(remote.call(ratio), 3)  // in their order and with their labels
+                _ = scaled(remote.call(ratio), of: 3)  // extra argument 'of' in call
+                _ = doubled(remote.call(ratio))  // of exactly its parameters' types
+                _ = remote.range(9)  // remote.range takes 0..<n or 0...n of Int
+                _ = remote.range(stride(from: 0, to: 9, by: 3)).count  // remote.range takes
+                _ = remote.array(0..<9).count  // of a range, write remote.range(0..<n)
+                _ = remote.array(Set([3, 1])).count  // remote.array(Array(values))
+                _ = remote.lines(1.5).count  // where SwoopFoundation is imported
+                _ = remote.csv(1.5, as: Sale.self).count  // where SwoopFoundation is imported
+            }
+
+            extension Sale { var double: Double { 2 * amount } }
 
             func calls(_ remote: RemoteScope) {
                 _ = remote.call(scaled, 1.0)  // remote.call takes all of them
@@ -68,6 +104,11 @@ extension ProgramTests {
 
             func keys(_ remote: RemoteScope, _ sales: ProxyArray<Sale>) {
                 _ = sales.map(\Sale.amount)  // write the property without its type
+                _ = sales.map(\.double)  // of one in an extension
+                _ = sales.map(\.shop.count)  // make a function with @Remote
+                _ = sales.max(by: \.amount)  // the one of top(1, by: \.price)
+                _ = sales.min(by: \.amount)  // the one of bottom(1, by: \.price)
+                _ = sales.max { $0.amount < $1.amount }  // the one of top(1, by: \.price)
                 _ = sales.grouped(by: { $0.shop }, .counting())  // the key is a function
                 _ = sales.grouped(by: \.shop, .summing(of: { $0.amount }))  // numbers are added up
                 _ = sales.grouped(by: \.shop, .summing(of: \.shop))  // numbers are added up
@@ -92,6 +133,8 @@ extension ProgramTests {
                 _ = remote.range(0..<9).map(row).stored()  // put @Record before the struct
                 _ = remote.range(0..<9).map(row).saved(asCSV: "x")  // the rows of a table are
                 _ = remote.range(0..<9).map(row).saved(asText: "x")  // the lines of a text are
+                _ = remote.range(0..<9).map(row).saved(asText: "x", parts: .one)  // the lines of
+                _ = remote.range(0..<9).map(row).saved(asCSV: "x", parts: .one)  // the rows of a
                 _ = remote.range(0..<9).grouped(by: row, .counting())  // a key is text, a number
                 _ = remote.range(0..<9).map(doubled).first  // the first elements are prefix(n)
                 _ = error.underlying(as: LabError.self)  // make its type Codable
@@ -147,6 +190,11 @@ extension ProgramTests {
             @Remote func give(
                 _ x: Int
             ) -> Bare { Bare(x: x) }  // cannot travel
+
+            @Record struct Holder {
+                var a: Int
+                var bare: Bare  // pages cannot hold a field of this type
+            }
             """#
 
         private struct Said {
@@ -199,7 +247,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 66)
+            #expect(expected.count == 96)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

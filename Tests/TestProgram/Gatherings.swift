@@ -137,8 +137,7 @@ private func tellFinished(_ cluster: Cluster) async throws {
         for try await (index, outcome) in results.outcomes {
             switch outcome {
             case .success(let value): outcomes[index] = "\(value)"
-            case .failure(let error):
-                outcomes[index] = (error as? SwoopError).map { "\($0.code)" } ?? "\(error)"
+            case .failure(let error): outcomes[index] = "\(error.code)"
             }
         }
         return outcomes.joined(separator: " ")

@@ -134,11 +134,83 @@ extension Chainable {
     public func forEach(_ body: (Stage.Output) throws -> Void) { _neverCalled() }
 }
 
+extension Chainable {
+    /// Says at compile time that a closure cannot travel.
+    @available(
+        *, unavailable,
+        message: """
+            a Swift closure cannot travel to another process: the key is a property of a struct \
+            with @Record, top(3, by: \\.price), or a function with @Remote
+            """
+    )
+    @_disfavoredOverload
+    public func top<Key>(
+        _ count: Int, by closure: (Stage.Output) throws -> Key
+    ) -> Proxy<[Stage.Output]> { _neverCalled() }
+
+    /// Says at compile time that a closure cannot travel.
+    @available(
+        *, unavailable,
+        message: """
+            a Swift closure cannot travel to another process: the key is a property of a struct \
+            with @Record, bottom(3, by: \\.price), or a function with @Remote
+            """
+    )
+    @_disfavoredOverload
+    public func bottom<Key>(
+        _ count: Int, by closure: (Stage.Output) throws -> Key
+    ) -> Proxy<[Stage.Output]> { _neverCalled() }
+
+    /// Says at compile time how the largest by a key is found.
+    @available(
+        *, unavailable,
+        message: "the largest by a key is the one of top(1, by: \\.price), a list"
+    )
+    @_disfavoredOverload
+    public func max<Key>(by closure: (Stage.Output) throws -> Key) -> Proxy<Stage.Output?> {
+        _neverCalled()
+    }
+
+    /// Says at compile time how the largest is found.
+    @available(
+        *, unavailable,
+        message: "the largest by a key is the one of top(1, by: \\.price), a list"
+    )
+    @_disfavoredOverload
+    public func max(
+        by closure: (Stage.Output, Stage.Output) throws -> Bool
+    ) -> Proxy<Stage.Output?> { _neverCalled() }
+
+    /// Says at compile time how the smallest by a key is found.
+    @available(
+        *, unavailable,
+        message: "the smallest by a key is the one of bottom(1, by: \\.price), a list"
+    )
+    @_disfavoredOverload
+    public func min<Key>(by closure: (Stage.Output) throws -> Key) -> Proxy<Stage.Output?> {
+        _neverCalled()
+    }
+
+    /// Says at compile time how the smallest is found.
+    @available(
+        *, unavailable,
+        message: "the smallest by a key is the one of bottom(1, by: \\.price), a list"
+    )
+    @_disfavoredOverload
+    public func min(
+        by closure: (Stage.Output, Stage.Output) throws -> Bool
+    ) -> Proxy<Stage.Output?> { _neverCalled() }
+}
+
 extension Chainable where Stage.Output: _PropertyHolder {
     /// Says at compile time how properties are named.
     @available(
         *, unavailable,
-        message: "write the property without its type: \\.amount, not \\Sale.amount"
+        message: """
+            write the property without its type, \\.amount: one in the body of the struct with \
+            @Record; of one in an extension, or of a part of it as in \\.name.count, make a \
+            function with @Remote
+            """
     )
     @_disfavoredOverload
     public func map<Output>(
@@ -148,7 +220,11 @@ extension Chainable where Stage.Output: _PropertyHolder {
     /// Says at compile time how properties are named.
     @available(
         *, unavailable,
-        message: "write the property without its type: \\.amount, not \\Sale.amount"
+        message: """
+            write the property without its type, \\.amount: one in the body of the struct with \
+            @Record; of one in an extension, or of a part of it as in \\.name.count, make a \
+            function with @Remote
+            """
     )
     @_disfavoredOverload
     public func sorted<Output>(by property: KeyPath<Stage.Output, Output>) -> Chain<Stage> {

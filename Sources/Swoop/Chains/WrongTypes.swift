@@ -18,6 +18,50 @@ extension RemoteScope {
         _ inputs: some Sequence<F.A0>, _ function: F
     ) -> ProxyList<F.Result> { _neverCalled() }
 
+    /// Says at compile time what a range is.
+    @available(
+        *, unavailable,
+        message: """
+            remote.range takes 0..<n or 0...n of Int: of another sequence, \
+            remote.array(Array(values))
+            """
+    )
+    @_disfavoredOverload
+    public func range<Other>(_ other: Other) -> Chain<_RangeSource> { _neverCalled() }
+
+    /// Says at compile time what an array is.
+    @available(
+        *, unavailable,
+        message: """
+            remote.array takes an array: of a range, write remote.range(0..<n); of another \
+            sequence, remote.array(Array(values))
+            """
+    )
+    @_disfavoredOverload
+    public func array<Value>(
+        _ other: some Sequence<Value>
+    ) -> Chain<_MapStage<_RangeSource, _NoFunction<Int, Value>>> { _neverCalled() }
+
+    /// Says at compile time how files are named.
+    @available(
+        *, unavailable,
+        message: "files are named by their paths, or by URLs where SwoopFoundation is imported"
+    )
+    @_disfavoredOverload
+    public func lines<Other>(_ files: Other...) -> Chain<_TextSource<_LineFormat>> {
+        _neverCalled()
+    }
+
+    /// Says at compile time how files are named.
+    @available(
+        *, unavailable,
+        message: "files are named by their paths, or by URLs where SwoopFoundation is imported"
+    )
+    @_disfavoredOverload
+    public func csv<Other, Row: CSVRow>(
+        _ files: Other..., as row: Row.Type
+    ) -> Chain<_CSVSource<Row>> { _neverCalled() }
+
     /// Says at compile time what rows are.
     @available(*, unavailable, message: "rows are structs with @Record: put @Record before it")
     @_disfavoredOverload
@@ -101,7 +145,7 @@ extension Chainable {
     @_disfavoredOverload
     public func saved(
         asCSV path: String, header: [String]? = nil, separator: Character = ",",
-        replacing: Bool = false
+        parts: SavedParts = .many, replacing: Bool = false
     ) -> SavedFiles { _neverCalled() }
 
     /// Says at compile time what lines are.
@@ -109,9 +153,9 @@ extension Chainable {
         *, unavailable, message: "the lines of a text are String or TextSlice: map to one"
     )
     @_disfavoredOverload
-    public func saved(asText path: String, replacing: Bool = false) -> SavedFiles {
-        _neverCalled()
-    }
+    public func saved(
+        asText path: String, parts: SavedParts = .many, replacing: Bool = false
+    ) -> SavedFiles { _neverCalled() }
 
     /// Says at compile time what keys are.
     @available(

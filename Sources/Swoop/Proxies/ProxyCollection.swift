@@ -63,6 +63,15 @@ extension Collection where Element: ValueHandle {
 
     /// Every outcome with the place of its handle, in the order in which the tasks end: as
     /// `finished`, and failures are elements too.
+    ///
+    /// ```swift
+    /// for try await (index, outcome) in results.outcomes {
+    ///     switch outcome {
+    ///     case .success(let value): show(index, value)
+    ///     case .failure(let error): print(index, error.message)
+    ///     }
+    /// }
+    /// ```
     public var outcomes: FinishedOutcomes<Element.Value> {
         FinishedOutcomes(proxies: map(\._proxy))
     }
@@ -164,8 +173,9 @@ public struct FinishedOutcomes<Value: Sendable>: AsyncSequence, Sendable {
         ///
         /// - Throws: `SwoopError` when nothing more will come: the proxies are not in use, or the
         ///   cluster is lost. `CancellationError` when the waiting Swift task is cancelled.
-        public mutating func next() async throws -> (index: Int, outcome: Result<Value, any Error>)?
-        {
+        public mutating func next() async throws -> (
+            index: Int, outcome: Result<Value, SwoopError>
+        )? {
             if isOver { return nil }
             do {
                 if finished.isEmpty { finished = try await take() ?? [] }
@@ -180,9 +190,20 @@ public struct FinishedOutcomes<Value: Sendable>: AsyncSequence, Sendable {
                 return nil
             }
             let proxy = proxies[handle.index]
-            return (
-                handle.index, handle.bytes.flatMap { bytes in Result { try proxy.decoded(bytes) } }
-            )
+            switch handle.bytes {
+            case .success(let bytes):
+                do throws(SwoopError) {
+                    return (handle.index, .success(try proxy.decoded(bytes)))
+                } catch {
+                    return (handle.index, .failure(error))
+                }
+            case .failure(let error as SwoopError): return (handle.index, .failure(error))
+            case .failure(let error):
+                // The Swift task was cancelled over the arithmetic of handles.
+                isOver = true
+                gathering = nil
+                throw error
+            }
         }
 
         private mutating func take() async throws -> [HandleGathering.Finished]? {
