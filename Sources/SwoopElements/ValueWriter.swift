@@ -28,6 +28,10 @@ public struct ValueWriter: Sendable {
     /// Where values of a call lie that take much: a sample of each tells it from others.
     @usableFromInline package private(set) var largeValues: [Range<Int>] = []
 
+    /// Stands for the code of the functions that are called with what was written: a hash of their
+    /// fingerprints, in their order; 0: none was noted.
+    @usableFromInline package private(set) var code: UInt64 = 0
+
     /// Values that take less are not noted: 256 KiB.
     package static let largeValueMin = 256 << 10
 
@@ -70,6 +74,14 @@ public struct ValueWriter: Sendable {
         captures.append(Capture(offset: storage.count, handle: handle))
     }
 
+    /// Takes note of a function that is called with what was written, by its fingerprint.
+    public mutating func _note(code fingerprint: UInt64) {
+        code = ((code ^ fingerprint ^ 0xcbf2_9ce4_8422_2325) &* 0x100_0000_01b3)
+    }
+
+    /// Takes note of a function that its name and the types in it tell from all others.
+    public mutating func _note(code name: String) { _note(code: _PageLayout(name).hash) }
+
     /// Takes note of a value that was written since there were so many bytes, if it takes much.
     mutating func noteValue(since start: Int) {
         guard storage.count - start >= Self.largeValueMin else { return }
@@ -79,11 +91,12 @@ public struct ValueWriter: Sendable {
     /// Forgets what was written and keeps the memory.
     @inlinable public mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
-        if !captures.isEmpty || !largeValues.isEmpty { forgetMarks() }
+        if !captures.isEmpty || !largeValues.isEmpty || code != 0 { forgetMarks() }
     }
 
     @usableFromInline mutating func forgetMarks() {
         captures.removeAll()
         largeValues.removeAll()
+        code = 0
     }
 }

@@ -24,7 +24,7 @@ package struct ForecastKey: Hashable, Sendable {
 
 /// Learns how long functions take and what they leave; answers with distributions.
 ///
-/// Bounded: per function, version and node the runs that `RecordWindow` keeps; two versions
+/// Bounded: per function, version and node the runs that `RecordWindow` keeps; some versions
 /// (fingerprints) per function and node; `functionLimit` functions, of which those go that were
 /// longest not recorded. Answers depend on the records only, never on the order of a dictionary.
 package struct Forecaster: Sendable {
@@ -34,7 +34,8 @@ package struct Forecaster: Sendable {
     package static let nodeLimit = 64
 
     private var functions: [ForecastKey: FunctionRecords] = [:]
-    /// Functions of one path, name and signature, in whatever file.
+    /// Functions of one path, name and signature, in whatever file; chains of the same steps, in
+    /// whatever program.
     private var namesakes: [String: Set<ForecastKey>] = [:]
     private var useCounter: UInt64 = 0
     private let functionLimit: Int
@@ -102,7 +103,8 @@ package struct Forecaster: Sendable {
     }
 
     /// Under which key the runs are that tell most of a function: its own, unless only a namesake
-    /// has runs of this very code. A chain has no fingerprint, and so no namesakes.
+    /// has runs of this very code. A chain that calls no function has no fingerprint, and so no
+    /// namesakes.
     private func source(for key: ForecastKey, fingerprint: UInt64?) -> ForecastKey? {
         let own = functions[key]
         if let fingerprint, fingerprint != 0, own?.has(fingerprint: fingerprint) != true,
@@ -127,7 +129,8 @@ package struct Forecaster: Sendable {
         useCounter += 1
         if functions[key] == nil { noteNamesake(key) }
         functions[key, default: FunctionRecords()].add(
-            records, fingerprint: fingerprint, node: node, use: useCounter)
+            records, fingerprint: fingerprint,
+            versionLimit: Agreed.versionsKept(of: key.identity), node: node, use: useCounter)
         if functions.count > functionLimit { forgetOldest() }
     }
 

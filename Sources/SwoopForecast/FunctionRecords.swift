@@ -15,14 +15,16 @@ struct FunctionRecords: Sendable {
     }
 
     mutating func add(
-        _ records: some Collection<RunRecord>, fingerprint: UInt64, node: String, use: UInt64
+        _ records: some Collection<RunRecord>, fingerprint: UInt64, versionLimit: Int,
+        node: String, use: UInt64
     ) {
         lastUse = use
         let place = nodes.firstIndex { $0.name >= node } ?? nodes.count
         if place == nodes.count || nodes[place].name != node {
             nodes.insert(NodeRecords(name: node), at: place)
         }
-        nodes[place].add(records, fingerprint: fingerprint, use: use)
+        nodes[place].add(
+            records, fingerprint: fingerprint, versionLimit: versionLimit, use: use)
         if nodes.count > Forecaster.nodeLimit,
             let oldest = nodes.indices.min(by: { nodes[$0].lastUse < nodes[$1].lastUse })
         {
@@ -69,9 +71,6 @@ struct NodeRun {
 
 /// The runs of one function on one node.
 struct NodeRecords: Sendable {
-    /// Versions kept: the present one and the one before.
-    static let versionLimit = Agreed.versionsKept
-
     let name: String
     /// What was recorded last comes last.
     private(set) var versions: [VersionRecords] = []
@@ -79,13 +78,15 @@ struct NodeRecords: Sendable {
 
     init(name: String) { self.name = name }
 
-    mutating func add(_ records: some Collection<RunRecord>, fingerprint: UInt64, use: UInt64) {
+    mutating func add(
+        _ records: some Collection<RunRecord>, fingerprint: UInt64, versionLimit: Int, use: UInt64
+    ) {
         lastUse = use
         if versions.last?.fingerprint != fingerprint {
             let known = versions.firstIndex { $0.fingerprint == fingerprint }
             versions.append(
                 known.map { versions.remove(at: $0) } ?? VersionRecords(fingerprint: fingerprint))
-            if versions.count > Self.versionLimit { versions.removeFirst() }
+            if versions.count > versionLimit { versions.removeFirst() }
         }
         versions[versions.count - 1].add(records)
     }

@@ -27,6 +27,9 @@ package enum Agreed {
     package static let coresMax = 4_096
     /// Functions whose runs are kept, in memory and on disk.
     package static let functionsKept = 10_000
-    /// Versions of a function that are kept per node: the present one and the one before.
-    package static let versionsKept = 2
+    /// Versions of a function that are kept per node: the present one and the one before. Closures
+    /// have no names, so chains of equal steps are versions of one: of them more.
+    package static func versionsKept(of identity: String) -> Int {
+        LearnedName.isChain(identity) ? 16 : 2
+    }
 }

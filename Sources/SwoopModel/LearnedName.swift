@@ -29,13 +29,15 @@ package enum LearnedName {
         return "\(cells):\(signature)"
     }
 
-    /// Path, name and signature of a function's identity: what it shares with the same function in
-    /// another file; nil for a chain, which is in no file.
+    /// Path, name and signature of a function's identity, or the steps of a chain's: what it shares
+    /// with the same code in another file or program; nil: it has no place.
     package static func signature(of identity: String) -> String? {
-        guard let (place, signature) = identity[...].halves(at: ":"),
-            place.utf8.contains(UInt8(ascii: "/"))
-        else { return nil }
-        return String(signature)
+        identity[...].halves(at: ":").map { String($0.1) }
+    }
+
+    /// Whether an identity is a chain's: its steps, behind the name of a program.
+    package static func isChain(_ identity: String) -> Bool {
+        identity[...].halves(at: ":").map { !$0.0.utf8.contains(UInt8(ascii: "/")) } ?? false
     }
 
     private static func isNumbered(

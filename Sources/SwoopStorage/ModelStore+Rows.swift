@@ -58,7 +58,7 @@ extension ModelStore {
                 SELECT id FROM history WHERE identity = ? AND isOptimised = ? AND node = ?
                 ORDER BY lastUse DESC, id DESC LIMIT -1 OFFSET ?)
             """
-        ).run(key(of: history) + [.integer(Int64(versionLimit))])
+        ).run(key(of: history) + [.integer(Int64(Agreed.versionsKept(of: history.identity)))])
     }
 
     /// Drops the histories that were written longest ago until the bound on them holds.

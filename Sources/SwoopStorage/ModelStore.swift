@@ -15,8 +15,6 @@ package import SwoopModel
 package final class ModelStore {
     /// Histories kept: of more, those that were written longest ago go.
     package static let historyLimit = Agreed.functionsKept
-    /// Versions (fingerprints) of one function kept per node: the present one and the one before.
-    package static let versionLimit = Agreed.versionsKept
     /// How long a call waits for another coordinator.
     package static let busyMilliseconds = 1_000
 

@@ -91,6 +91,31 @@ import Testing
         #expect(client.model(for: ForecastKey(program), fingerprint: 1)?.runCount == 1)
     }
 
+    @Test func theSameChainInAnotherProgramIsKnownByItsRunsThere() throws {
+        func chain(of program: String, fingerprint: UInt64) -> FunctionSpec {
+            FunctionSpec(
+                identity: "\(program):range.map(f).sum", name: "range.map(f).sum",
+                fingerprint: fingerprint, code: .remote(identity: ""), isOptimised: true,
+                isAsync: false)
+        }
+        var forecaster = Forecaster()
+        for fingerprint in 1...9 as ClosedRange<UInt64> {
+            let chain = chain(of: "notebook", fingerprint: fingerprint)
+            forecaster.record(run([5], nanoseconds: 1e6), of: chain, node: "a")
+        }
+        let program = ForecastKey(chain(of: "App", fingerprint: 1))
+        // Closures have no names: chains of equal steps do not displace each other.
+        for fingerprint in 1...9 as ClosedRange<UInt64> {
+            let model = try #require(forecaster.model(for: program, fingerprint: fingerprint))
+            #expect(model.runCount == 1 && !model.isChanged)
+        }
+        #expect(forecaster.model(for: program, fingerprint: 10) == nil)
+        // What calls no function of anybody's tells nothing of other programs.
+        forecaster.record(
+            run([5], nanoseconds: 1e6), of: chain(of: "notebook", fingerprint: 0), node: "a")
+        #expect(forecaster.model(for: program, fingerprint: 0) == nil)
+    }
+
     @Test func aFirstRunInAProcessCountsApart() throws {
         let warm = (1...6).map { run([Double($0) * 1_000], nanoseconds: 100_000 * Double($0)) }
         let cold = run([1_000], nanoseconds: 5_100_000, isCold: true)

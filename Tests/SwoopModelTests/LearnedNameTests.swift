@@ -24,7 +24,15 @@ import Testing
 
     @Test func whatNamesakesShareIsBehindTheFile() {
         #expect(LearnedName.signature(of: "App/main.swift:A.f(x:Int)->Int") == "A.f(x:Int)->Int")
-        #expect(LearnedName.signature(of: "exe:range.filter(odd)") == nil)
+        #expect(LearnedName.signature(of: "exe:range.filter(odd)") == "range.filter(odd)")
         #expect(LearnedName.signature(of: "") == nil)
+    }
+
+    @Test func aChainIsOfAProgramAndOfNoFile() {
+        #expect(LearnedName.isChain("exe:range.filter(odd)"))
+        #expect(LearnedName.isChain("exe:lines(a/b:c).count"))
+        for identity in ["App/main.swift:A.f(x:Int)->Int", "notebook/cells:f()->Void", "f", ""] {
+            #expect(!LearnedName.isChain(identity))
+        }
     }
 }

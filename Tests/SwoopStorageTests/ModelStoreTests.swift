@@ -151,6 +151,16 @@ func history(
         #expect(loaded.map(\.records.count) == [1, 2])
     }
 
+    @Test func chainsOfEqualStepsDoNotDisplaceEachOther() throws {
+        let store = ModelStore.open(path: folder.file).store
+        for version in 1...20 as ClosedRange<UInt64> {
+            try store.append([
+                history("exe:range.map(#remote).sum", fingerprint: version, sizes: [4])
+            ])
+        }
+        #expect(try store.load().map(\.fingerprint) == Array(5...20))
+    }
+
     @Test func namesOfAnySpellingComeBackAsTheyAre() throws {
         let store = ModelStore.open(path: folder.file).store
         for name in ["", "a\0b", "it's", "cafe\u{301}", "\u{1F600}"] {

@@ -115,8 +115,18 @@ func tellTaught() async throws {
         await tell("spun") {
             try await cluster.plan { $0.map(1_000..<1_020, spun) }.estimate().evidence
         }
+        await tell("spun in a chain") {
+            try await cluster.plan {
+                $0.range(0..<100_000).map(tripledOnce).map(#remote { (i: Int) in i &* 5 }).sum
+            }.estimate().evidence
+        }
         await tell("tripled") {
             try await cluster.remotely { $0.map(0..<20, tripledOnce) }.values.count
+        }
+        await tell("tripled in a chain") {
+            try await cluster.remotely { remote in
+                remote.range(0..<100_000).filter(isThird).map(tripledOnce).max
+            }.value ?? 0
         }
     }
 }

@@ -69,7 +69,10 @@ public struct _CSVRefusals<Row: CSVRow>: _ChainSource {
     }
 
     /// Appends the dialect.
-    public func _encodeFields(into writer: inout ValueWriter) { dialect.encode(into: &writer) }
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Self._name)
+        dialect.encode(into: &writer)
+    }
 
     /// The source's name.
     public static var _name: String { "csv(\(Row.self)).badRows" }

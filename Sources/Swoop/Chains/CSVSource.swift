@@ -107,6 +107,7 @@ enum LeftOutRemarks {
 
     /// Appends the dialect and what becomes of bad rows.
     public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Self._name)
         dialect.encode(into: &writer)
         badRows.rawValue.encode(into: &writer)
     }

@@ -77,7 +77,9 @@ where Function.A0 == Function.Result, Function.A1 == Function.Result, Function.R
         try Function._step((left, right))
     }
     /// Appends nothing.
-    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Function._entry.fingerprint)
+    }
     /// Reads nothing.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
     /// The function's name with its path.

@@ -15,7 +15,9 @@ public import SwoopElements
     /// Reads nothing.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
     /// Appends nothing.
-    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: "\(Row.self)")
+    }
     /// The type's name.
     public static var _name: String { "\(Row.self)" }
 

@@ -83,7 +83,7 @@ extension PlanRecording {
     ) -> [LoopPart] {
         let fields = Argument.bytes(dialect.encodedBytes)
         let first = Argument.bytes(table.head.bodyStart.encodedBytes)
-        let scan = place(of: _kernel(CSVScanKernel.self), name: "csv (scan)")
+        let scan = place(of: _kernel(CSVScanKernel.self), name: "csv (scan)", code: 1)
         let notes = ranges.map { range in
             encoded(
                 table.source.note(
@@ -99,7 +99,7 @@ extension PlanRecording {
             return task
         }
         let index = add(
-            function: place(of: _kernel(CSVIndexKernel.self), name: "csv (index)"),
+            function: place(of: _kernel(CSVIndexKernel.self), name: "csv (index)", code: 1),
             arguments: [.bytes([]), encoded(LoopNote(source: .none))]
                 + summaries.map { .output($0) },
             features: [Double(ranges.count)])

@@ -70,16 +70,18 @@ extension PlanRecording {
         _ steps: _LoopSpec.KeySteps
     ) -> _ProxyHandle {
         let (fields, keptFields) = hoisted(loop.fields)
-        let sample = place(of: steps.sample, name: "\(loop.name) (sample)")
+        let code = loop.fields.code
+        let sample = place(of: steps.sample, name: "\(loop.name) (sample)", code: code)
         let samples = parts.map { part in
             addPart(part, function: sample, fields: fields, output: .value)
         }
         let cuts = add(
-            function: place(of: steps.cuts, name: "\(loop.name) (cuts)", runsSteps: false),
+            function: place(
+                of: steps.cuts, name: "\(loop.name) (cuts)", code: code, runsSteps: false),
             arguments: [.bytes(stretches.encodedBytes), encoded(LoopNote(source: .none))]
                 + samples.map { .output($0) },
             features: [Double(samples.count)])
-        let partition = place(of: steps.partition, name: "\(loop.name) (partition)")
+        let partition = place(of: steps.partition, name: "\(loop.name) (partition)", code: code)
         let maps = parts.map { part in
             addPart(
                 part, function: partition,
@@ -102,7 +104,7 @@ extension PlanRecording {
         let wanted = max(parts.count, session.coreCount * Self.partsOfCore)
         let count = parts.count > 1 ? min(Self.stretchesMax, wanted) : 1
         let (fields, keptFields) = hoisted(loop.fields)
-        let function = place(of: loop.kernel, name: loop.name)
+        let function = place(of: loop.kernel, name: loop.name, code: loop.fields.code)
         let maps = parts.map { part in
             addPart(
                 part, function: function,
@@ -116,7 +118,9 @@ extension PlanRecording {
     private func answers(
         of maps: [TaskID], _ count: Int, _ reduction: _LoopSpec.Reduction, of loop: _LoopSpec
     ) -> _ProxyHandle {
-        let answer = place(of: reduction.answer, name: "\(loop.name) (answer)", runsSteps: false)
+        let answer = place(
+            of: reduction.answer, name: "\(loop.name) (answer)", code: loop.fields.code,
+            runsSteps: false)
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
         let answers = (0..<count).map { part in
             addPart(

@@ -61,7 +61,7 @@ extension PlanRecording {
         }
         let bits = min(Self.indexBitsMax, (pages - 1).bitWidth - (pages - 1).leadingZeroBitCount)
         let (fields, kept) = hoisted(join.fields)
-        let keys = place(of: join.keys, name: "\(join.name) (keys)")
+        let keys = place(of: join.keys, name: "\(join.name) (keys)", code: join.fields.code)
         let maps = pageParts(join.right, areKept: true, ofCore: Self.partsOfCore).enumerated()
             .map { number, part in
                 addPart(
@@ -69,7 +69,7 @@ extension PlanRecording {
                     last: [.bytes(number.encodedBytes), .bytes(bits.encodedBytes)], output: .page)
             }
         withExtendedLifetime(kept) {}
-        let index = place(of: join.index, name: "\(join.name) (index)")
+        let index = place(of: join.index, name: "\(join.name) (index)", code: join.fields.code)
         let note = encoded(LoopNote(source: .merged(counted: 0, start: 0)))
         return (0..<1 << bits).map { part in
             addPart(

@@ -56,7 +56,7 @@ extension PlanRecording: _LoopRecorder {
     /// - Parameter known: the parts, where they were made before.
     func partTasks(of loop: _LoopSpec, over known: [LoopPart]? = nil) -> [TaskID] {
         let (sharedFields, keptFields) = hoisted(loop.fields)
-        let function = place(of: loop.kernel, name: loop.name)
+        let function = place(of: loop.kernel, name: loop.name, code: loop.fields.code)
         let isPage = loop.reduction == nil && loop.pageLayout != nil
         var parts: [TaskID] = []
         let all =
@@ -177,7 +177,9 @@ extension PlanRecording: _LoopRecorder {
         let fields = argument(of: reduction.fields)
         let note = encoded(LoopNote(source: .none))
         var level = partials
-        let combine = place(of: reduction.combine, name: "\(loop.name) (combine)", runsSteps: false)
+        let combine = place(
+            of: reduction.combine, name: "\(loop.name) (combine)", code: loop.fields.code,
+            runsSteps: false)
         while level.count > Self.fanIn {
             level = stride(from: 0, to: level.count, by: Self.fanIn).map { start in
                 let group = level[start..<min(start + Self.fanIn, level.count)]
@@ -192,7 +194,8 @@ extension PlanRecording: _LoopRecorder {
         }
         return add(
             function: place(
-                of: reduction.answer, name: "\(loop.name) (answer)", runsSteps: false),
+                of: reduction.answer, name: "\(loop.name) (answer)", code: loop.fields.code,
+                runsSteps: false),
             arguments: [fields, note] + level.map { .output($0) },
             features: [Double(level.count)], output: loop.pageLayout == nil ? .value : .page)
     }
@@ -205,9 +208,12 @@ extension PlanRecording: _LoopRecorder {
 
     // MARK: Names of kernels
 
-    /// - Parameter runsSteps: whether the kernel calls the functions that its name has.
+    /// - Parameters:
+    ///   - code: what stands for the code of those functions (`ValueWriter.code`); 0: there are
+    ///     none.
+    ///   - runsSteps: whether the kernel calls the functions that its name has.
     func place(
-        of kernel: _KernelHandle, name: String, runsSteps: Bool = true
+        of kernel: _KernelHandle, name: String, code fingerprint: UInt64, runsSteps: Bool = true
     ) -> FunctionIndex {
         guard let reference = kernel.reference else {
             fail(
@@ -234,8 +240,8 @@ extension PlanRecording: _LoopRecorder {
         }
         return place(
             of: FunctionSpec(
-                identity: "\(Self.program):\(name)", name: name, fingerprint: 0, code: code,
-                isOptimised: isOptimised && isOptimisedBuild, isAsync: false,
+                identity: "\(Self.program):\(name)", name: name, fingerprint: fingerprint,
+                code: code, isOptimised: isOptimised && isOptimisedBuild, isAsync: false,
                 needs: runsSteps ? TaskNeeds(ofLoop: name) : TaskNeeds()))
     }
 }

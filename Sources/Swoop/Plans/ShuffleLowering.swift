@@ -26,13 +26,15 @@ extension PlanRecording {
         let name = shuffle.sides.map(\.name).joined(separator: ", ")
         let splitters = add(
             function: place(
-                of: shuffle.splitters, name: "\(name) (splitters)", runsSteps: false),
+                of: shuffle.splitters, name: "\(name) (splitters)",
+                code: shuffle.sides[0].fields.code, runsSteps: false),
             arguments: [.bytes(rule.bytes), encoded(LoopNote(source: .none))]
                 + samples.map { .output($0) },
             features: [Double(samples.count)])
         var maps: [TaskID] = []
         for (side, (parts, fields)) in zip(shuffle.sides, zip(sides, fields)) {
-            let function = place(of: side.partition, name: "\(side.name) (partition)")
+            let function = place(
+                of: side.partition, name: "\(side.name) (partition)", code: side.fields.code)
             for part in parts {
                 let number = maps.count.encodedBytes
                 maps.append(
@@ -64,7 +66,8 @@ extension PlanRecording {
     ) -> [TaskID] {
         var samples: [TaskID] = []
         for (side, (parts, fields)) in zip(shuffle.sides, zip(sides, fields)) {
-            let function = place(of: side.sample, name: "\(side.name) (sample)")
+            let function = place(
+                of: side.sample, name: "\(side.name) (sample)", code: side.fields.code)
             for part in parts {
                 let number = samples.count.encodedBytes
                 samples.append(

@@ -143,7 +143,7 @@ public func _part(
         return _ProxyHandle(recording, task: recording.session.newTask())
     }
     return recording.add(
-        function: recording.place(of: kernel, name: name),
+        function: recording.place(of: kernel, name: name, code: fields.code),
         arguments: [
             .bytes(fields.bytes), recording.encoded(LoopNote(source: .none)), whole.argument,
         ], features: [], output: isPage ? .page : .value)

@@ -14,7 +14,10 @@ where Function.A1: RemoteValue {
     init(_ captured: _Captured) { (self.captured, a1) = (captured, nil) }
 
     /// Appends the captured value.
-    public func _encodeFields(into writer: inout ValueWriter) { captured?.encode(&writer) }
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Function._entry.fingerprint)
+        captured?.encode(&writer)
+    }
 
     /// Reads the captured value.
     public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
@@ -44,6 +47,7 @@ where Function.A1: RemoteValue, Function.A2: RemoteValue {
 
     /// Appends the captured values.
     public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Function._entry.fingerprint)
         for value in captured { value.encode(&writer) }
     }
 

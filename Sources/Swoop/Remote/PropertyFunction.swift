@@ -37,7 +37,9 @@ extension _TextProperty {
 
 extension _PropertyFunction {
     /// Nothing is captured.
-    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: "\(Input.self).\(Self._name): \(Output.self)")
+    }
 
     /// Nothing is captured.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
@@ -87,7 +89,9 @@ where Function.Input == Holder {
     /// Reads nothing.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
     /// Appends nothing.
-    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    @inlinable public func _encodeFields(into writer: inout ValueWriter) {
+        Function()._encodeFields(into: &writer)
+    }
     /// The property.
     @inlinable @inline(__always)
     public func _apply(_ input: Holder) throws -> Function.Output { try Function()._apply(input) }

@@ -6,18 +6,21 @@ public import SwoopElements
 /// A closure with its captured values, as a step of chains.
 public struct RemoteClosure<Input, Output>: ElementFunction {
     private let key: UInt64
+    private let fingerprint: UInt64
     private let captures: [_Captured]
     @usableFromInline let body: @Sendable (Input) throws -> Output
 
     /// Joins the closure's code and what it captures; called by macro-made code.
     public init(_ entry: _RemoteClosureEntry<Input, Output>, _ captures: _Captured...) {
         key = entry.key
+        fingerprint = entry.fingerprint
         self.captures = captures
         body = { _ in throw RemoteClosureError.notOnAWorker }
     }
 
     /// Appends the key and the captured values.
     public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: fingerprint)
         writer.write(key)
         for value in captures { value.encode(&writer) }
     }
@@ -29,6 +32,7 @@ public struct RemoteClosure<Input, Output>: ElementFunction {
         guard let entry = RemoteRegistry.closure(key) as? _RemoteClosureEntry<Input, Output> else {
             throw .malformed("the key of a #remote closure of this program")
         }
+        fingerprint = entry.fingerprint
         body = try entry.bind(&reader)
     }
 

@@ -91,7 +91,9 @@ where Input == A0, Output == Result {}
 
 extension _RemoteElementFunction {
     /// Nothing is captured.
-    @inlinable public func _encodeFields(into writer: inout ValueWriter) {}
+    public func _encodeFields(into writer: inout ValueWriter) {
+        writer._note(code: Self._entry.fingerprint)
+    }
 
     /// Nothing is captured.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {
