@@ -52,6 +52,7 @@ import Synchronization
     public static func run(orders: Int32, news: Int32) throws -> Never {
         let evaluator = try Evaluator(orders: orders, news: news)
         unsafe shared = evaluator
+        giveWayToOthers()
         LaterLibraries.begin()
         let reference = unsafe unsafeBitCast(
             evaluator.mainJobs.asUnownedSerialExecutor(), to: (UInt64, UInt64).self)
@@ -70,6 +71,15 @@ import Synchronization
         ProgressViews.use(evaluator.view)
         evaluator.tell(.ready)
         evaluator.serve()
+    }
+
+    /// Where memory runs out, the system is to end this process, and not the kernel, which can say
+    /// so, or a program beside it.
+    private static func giveWayToOthers() {
+        let file = unsafe open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = unsafe write(file, "500", 3)
+        _ = Glibc.close(file)
     }
 
     // MARK: What cells say
@@ -222,6 +232,7 @@ import Synchronization
             let problem: String? =
                 unsafe load(library) == nil ? String(cString: swoop_cell_error()) : nil
             tell(.loaded(library: library, problem: problem))
+        case .end: end()
         case .input, nil: break
         }
     }
@@ -272,13 +283,15 @@ import Synchronization
         guard sources[0].revents != 0 else { return }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe read(orders, &bytes, bytes.count)
-        if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) {
-            swoop_flush_output()
-            exit(0)
-        }
+        if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { end() }
         if count > 0 { lines.append(bytes[..<count]) }
     }
 
+    private func end() -> Never {
+        swoop_flush_output()
+        NotebookCluster.shared.end()
+        exit(0)
+    }
 }
 
 /// Why cells cannot run here.

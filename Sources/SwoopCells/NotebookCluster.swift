@@ -96,6 +96,28 @@ final class NotebookCluster: Sendable {
     /// A cell begins: what it submits is its own.
     func cellBegins() { state.withLock { $0.cluster }?.beginPart() }
 
+    /// Lets go of the cluster at the notebook's end: it keeps what was learned since it last did.
+    func end() {
+        let last = state.withLock { state in
+            defer { state.cluster = nil }
+            return state.cluster
+        }
+        guard let last, let ended = try? Wakeup() else { return }
+        Task {
+            await last.close()
+            ended.raise()
+        }
+        let deadline = MonotonicClock.nanoseconds() + NotebookCluster.patience
+        var poll = PollLoop()
+        _ = poll.watch(descriptor: ended.descriptor)
+        while !ended.clear(), MonotonicClock.nanoseconds() < deadline {
+            try? poll.wait(until: deadline)
+        }
+    }
+
+    /// How long a cluster may take to end.
+    private static let patience: Int64 = 2_000_000_000
+
     /// Stops what the cell has submitted.
     func stopWorkOfCell() { state.withLock { $0.cluster }?.cancelPart() }
 }

@@ -9,6 +9,8 @@ package enum EvaluatorOrder: Hashable, Sendable {
     case load(library: String)
     /// What the person answered to a question; nil: nobody can be asked.
     case input(String?)
+    /// End, when the cluster has kept what was learned.
+    case end
 
     /// As a line, without its end.
     package var line: String {
@@ -23,6 +25,7 @@ package enum EvaluatorOrder: Hashable, Sendable {
         case .input(let text):
             let value: JSONValue = ["order": "input", "text": text.map(JSONValue.text) ?? .null]
             return value.encoded
+        case .end: return JSONValue.object(["order": "end"]).encoded
         }
     }
 
@@ -30,6 +33,7 @@ package enum EvaluatorOrder: Hashable, Sendable {
     package init?(line: [UInt8]) {
         guard let value = try? JSONValue(line) else { return nil }
         switch value["order"].string {
+        case "end": self = .end
         case "run":
             guard let cell = value["cell"].int, let library = value["library"].string else {
                 return nil

@@ -39,6 +39,7 @@ extension KernelMachine {
         default: return false
         }
         if isSourceKitMissing { return false }
+        isSourceKitAsked = true
         questionCount += 1
         let question = CodeQuestion(
             questionCount, kind, of: directives, at: place.start, typed: place.typed, names: names)
@@ -52,9 +53,22 @@ extension KernelMachine {
         return true
     }
 
+    /// Asks what nobody wants to know: SourceKit has read the modules then.
+    mutating func warmSourceKit(into effects: inout [KernelEffect]) {
+        isSourceKitAsked = true
+        questionCount += 1
+        warmQuestion = questionCount
+        let code = "0."
+        effects.append(
+            .ask(
+                CodeQuestion(
+                    questionCount, .completion, of: code, at: code.unicodeScalars.count, typed: "",
+                    names: names)))
+    }
+
     mutating func answered(_ number: Int, _ answer: CodeAnswer, into effects: inout [KernelEffect])
     {
-        if case .missing(let reason) = answer, !isSourceKitMissing {
+        if case .missing(let reason) = answer, !isSourceKitMissing, number != warmQuestion {
             isSourceKitMissing = true
             let text = "Of names only those of cells are known here: \(reason)\n"
             publish(

@@ -51,6 +51,13 @@ package struct KernelMachine: Sendable {
     var asked: [Int: AskedCode] = [:]
     var questionCount = 0
     var isSourceKitMissing = false
+    /// Whether somebody types at this notebook: then questions are to be expected.
+    private var isTypedAt = false
+    var isSourceKitAsked = false
+    /// The question that nobody asked.
+    var warmQuestion: Int?
+    /// When SourceKit is asked for the sake of the question after that one.
+    private var warmAt: Timestamp?
     var history: [(count: Int, text: String)] = []
     private(set) var executionCount = 0
     private var cellCount = 0
@@ -68,6 +75,7 @@ package struct KernelMachine: Sendable {
     package mutating func handle(
         _ event: KernelEvent, at now: Timestamp, into effects: inout [KernelEffect]
     ) {
+        defer { expectQuestions(at: now) }
         switch event {
         case .began: publish("status", ["execution_state": "starting"], into: &effects)
         case .received(let channel, let message):
@@ -86,6 +94,7 @@ package struct KernelMachine: Sendable {
         case .evaluatorEnded(let reason): evaluatorEnded(reason, into: &effects)
         case .timePassed:
             stopWaiting(at: now, into: &effects)
+            if let moment = warmAt, moment <= now { warmSourceKit(into: &effects) }
             guard let deadline = killAt, deadline <= now else { return }
             killAt = nil
             effects.append(.killEvaluator)
@@ -94,8 +103,21 @@ package struct KernelMachine: Sendable {
 
     /// When `timePassed` has something to do.
     package var nextDeadline: Timestamp? {
-        asked.values.map(\.deadline).reduce(killAt) { min($0 ?? $1, $1) }
+        (asked.values.map(\.deadline) + [warmAt].compactMap { $0 })
+            .reduce(killAt) { min($0 ?? $1, $1) }
     }
+
+    /// SourceKit reads all modules for its first answer, longer than clients wait for one: it is
+    /// asked once a cell has run and the person looks at what came of it.
+    private mutating func expectQuestions(at now: Timestamp) {
+        guard isTypedAt, !isSourceKitAsked, !isSourceKitMissing, current == nil else {
+            return warmAt = nil
+        }
+        if warmAt == nil { warmAt = now.advanced(by: KernelMachine.pause) }
+    }
+
+    /// After a cell, before anything is done that nobody waits for.
+    private static let pause: Int64 = 200_000_000
 
     /// Packages that are there for cells.
     package var packageCount: Int { packages.count }
@@ -115,6 +137,7 @@ package struct KernelMachine: Sendable {
         let request = waiting.removeFirst()
         let code = request.content["code"].string ?? ""
         let isSilent = request.content["silent"].bool ?? false
+        if request.content["allow_stdin"].bool == true { isTypedAt = true }
         if !isSilent { executionCount += 1 }
         cellCount += 1
         let (directives, problem) = KernelMachine.directives(of: code)

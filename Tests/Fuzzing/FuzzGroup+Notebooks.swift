@@ -127,6 +127,7 @@ extension FuzzGroup {
 
     private static let orders: [EvaluatorOrder] = [
         .run(cell: 1, library: "/tmp/c.so"), .load(library: "/tmp/p.so"), .input("x"), .input(nil),
+        .end,
     ]
 
     private static let news: [EvaluatorNews] = [

@@ -95,7 +95,8 @@ struct ClientTests {
         "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "no_memory",
         "interrupts",
         "output", "input", "late_client", "many_cells", "remote_functions", "learned",
-        "live_cores", "shown_values", "plots", "completion", "no_sourcekit", "packages",
+        "live_cores", "shown_values", "plots", "completion", "first_completion", "no_sourcekit",
+        "packages",
         "no_cluster", "protocol",
     ])
     func aClientOfJupyterSees(scene: String) throws {

@@ -55,7 +55,7 @@ import Testing
         ]
         for item in news { #expect(EvaluatorNews(line: Array(item.line.utf8)) == item) }
         for order in [
-            EvaluatorOrder.run(cell: 1, library: "/a b"), .load(library: "/a b"), .input("x"),
+            EvaluatorOrder.run(cell: 1, library: "/a b"), .load(library: "/a b"), .input("x"), .end,
             .input(nil),
         ] {
             #expect(EvaluatorOrder(line: Array(order.line.utf8)) == order)

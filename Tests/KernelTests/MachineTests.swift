@@ -30,6 +30,13 @@ import Testing
 
         mutating func execute(_ code: String) { ask("execute_request", ["code": .text(code)]) }
 
+        /// All that becomes of a cell that ends well.
+        mutating func run(cell: Int) {
+            tell(.parsed(cell: cell, tree: ["items": []], messages: ""))
+            tell(.compiled(cell: cell, library: "/l", messages: ""))
+            tell(.told(.finished(cell: cell)))
+        }
+
         /// Messages in their order: type and what matters of it.
         var said: [String] {
             effects.compactMap { effect in
@@ -68,6 +75,36 @@ import Testing
         world.tell(.told(.finished(cell: 1)))
         #expect(world.said == ["execute_reply ok", "status idle"])
         #expect(!world.machine.isBusy)
+    }
+
+    @Test func sourceKitIsAskedBeforeAPersonAsksAndNeverWhileACellRuns() {
+        func questions(_ world: World) -> Int {
+            world.effects.reduce(0) { if case .ask = $1 { $0 + 1 } else { $0 } }
+        }
+        for isTypedAt in [false, true] {
+            var world = World()
+            world.tell(.told(.ready))
+            #expect(world.machine.nextDeadline == nil)
+            world.ask("execute_request", ["code": "1", "allow_stdin": .bool(isTypedAt)])
+            #expect(world.machine.nextDeadline == nil)
+            world.run(cell: 1)
+            #expect((world.machine.nextDeadline != nil) == isTypedAt)
+            // The next cell comes at once: it has the machine for itself.
+            world.execute("2")
+            world.now = Timestamp(nanoseconds: 5_000_000_000)
+            world.tell(.timePassed)
+            #expect(questions(world) == 0)
+            world.run(cell: 2)
+            world.now = Timestamp(nanoseconds: 6_000_000_000)
+            world.tell(.timePassed)
+            #expect(questions(world) == (isTypedAt ? 1 : 0))
+            // Nobody hears of its answer, and it is asked once.
+            if isTypedAt { world.tell(.answered(number: 1, .missing("no SourceKit"))) }
+            #expect(world.said.isEmpty)
+            world.execute("3")
+            world.run(cell: 3)
+            #expect(world.machine.nextDeadline == nil)
+        }
     }
 
     @Test func aCellWaitsForTheEvaluator() {

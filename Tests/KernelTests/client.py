@@ -111,8 +111,8 @@ def cells():
         equal(book.result(""), None)
         equal(book.result("// only a remark"), None)
         equal(book.result("DispatchQueue.main.async { print(\"queue\") }\ntry await Task.sleep(for: .milliseconds(50))"), None)
-        long = book.result("Array(0..<1_000_000)")
-        assert long.endswith(", 98, 99, … 999900 more; 1000000 in all]"), long[-90:]
+        equal(book.result("Array(0..<1_000_000)"),
+              "[" + ", ".join(str(i) for i in range(100)) + ", … 999900 more; 1000000 in all]")
         shown = book.run("display(\"now\"); display(7)\n8")
         equal([item["text/plain"] for item in shown["shown"]], ['"now"', "7"])
 
@@ -147,17 +147,37 @@ def compiler_errors():
               "In[3]:1:1: error: cannot assign to value: 'x' is a 'let' constant\nx = 9\n^")
         equal(book.run("import Nowhere")["error"],
               "In[4]:1:8: error: no such module 'Nowhere'\nimport Nowhere\n       ^")
-        equal(book.run("let q = [1,2\n")["error"].splitlines()[0],
-              "In[5]:1:13: error: expected ']' in container literal expression")
-        optional = book.run("let d: Int? = 4\nlet e: Int = d")["error"]
-        assert optional.startswith("In[6]:2:14: error: value of optional type 'Int?' must be"), optional
-        assert optional.endswith("\n              !"), optional
-        equal(book.run("var w = 1\nfunc h() { let never = 2 }")["stderr"].splitlines()[1],
-              "func h() { let never = 2 }")
+        equal(book.run("let q = [1,2\n")["error"],
+              "In[5]:1:13: error: expected ']' in container literal expression\n"
+              "let q = [1,2\n            ^\n"
+              "In[5]:1:9: note: to match this opening '['\nlet q = [1,2\n        ^")
+        # What the compiler would put in stands beneath the caret.
+        equal(book.run("let d: Int? = 4\nlet e: Int = d")["error"],
+              "In[6]:2:14: error: value of optional type 'Int?' must be unwrapped to a value of type 'Int'\n"
+              "let e: Int = d\n             ^\n"
+              "In[6]:2:14: note: coalesce using '??' to provide a default when the optional value contains 'nil'\n"
+              "let e: Int = d\n             ^\n               ?? <#default value#>\n"
+              "In[6]:2:14: note: force-unwrap using '!' to abort execution if the optional value contains 'nil'\n"
+              "let e: Int = d\n             ^\n              !")
+        equal(book.run("var w = 1\nfunc h() { let never = 2 }")["stderr"],
+              "In[7]:2:16: warning: initialization of immutable value 'never' was never used; consider "
+              "replacing with assignment to '_' or removing it [#no-usage]\n"
+              "func h() { let never = 2 }\n           ~~~~^~~~~\n           _\n")
         equal(book.result("x"), "1")
         equal(book.run("a")["status"], "error")
+        equal(book.run("if x > 0 {\n  print(1)")["error"],
+              "In[10]:2:11: error: expected '}' at end of brace statement\n  print(1)\n          ^\n"
+              "In[10]:1:10: note: to match this opening '{'\nif x > 0 {\n         ^")
+        equal(book.run("let s = \"abc")["error"],
+              "In[11]:1:9: error: unterminated string literal\nlet s = \"abc\n        ^")
+        # A value of a type that has another one of its name by now.
+        book.run("struct P { var a = 1 }\nlet old = P()")
+        equal(book.run("struct P { var b = 2 }\nlet new: P = old")["error"],
+              "In[13]:2:14: error: cannot convert value of type 'Cell12.P' to specified type 'Cell13.P'\n"
+              "let new: P = old\n             ^~~")
+        equal(book.result("old"), "P(a: 1)")
         equal(book.run("%matplotlib inline")["error"],
-              "In[10]:1:1: error: %matplotlib is no directive of this kernel: there is "
+              "In[15]:1:1: error: %matplotlib is no directive of this kernel: there is "
               "`%package path-or-url version`\n%matplotlib inline\n^")
 
 
@@ -193,10 +213,11 @@ def traps():
               "range, an overflow, a nil)." + lost)
         equal(book.result("1 + 1"), "2")
         assert time.monotonic() - began < 3, "the kernel took longer than 3 s to come back"
-        equal(book.run("fatalError(\"told you\")")["error"].splitlines()[0],
-              "In[4]: the cell's process trapped: In[4]:1: Fatal error: told you.")
-        equal(book.run("x")["status"], "error")
-        equal(book.run("func down(_ n: Int) -> Int { n &+ down(n &+ 1) &* 3 }\ndown(x_)".replace("x_", "1"))["name"], "Trap")
+        equal(book.run("fatalError(\"told you\")")["error"],
+              "In[4]: the cell's process trapped: In[4]:1: Fatal error: told you." + lost)
+        equal(book.run("x")["error"], "In[5]:1:1: error: cannot find 'x' in scope\nx\n^")
+        equal(book.run("func down(_ n: Int) -> Int { n &+ down(n &+ 1) &* 3 }\ndown(1)")["error"],
+              "In[6]: the cell's process used memory that is not there (endless recursion does that, too)." + lost)
         equal(book.run("import Glibc\nexit(3)")["error"],
               "In[7]: the cell's process ended with code 3." + lost)
         equal(book.result("2 + 2"), "4")
@@ -205,16 +226,37 @@ def traps():
 def no_memory():
     with Notebook() as book:
         # A bound on addresses stands for a machine without memory: none is taken from others.
-        book.run("import Glibc\nvar bound = rlimit(rlim_cur: 3 << 30, rlim_max: 3 << 30)\n"
+        bound = ("import Foundation\nimport Glibc\n"
+                 "let pages = try String(contentsOfFile: \"/proc/self/statm\", encoding: .utf8).split(separator: \" \")[0]\n"
+                 "let most = rlim_t(pages)! * 4_096 + (1 << 30)\nvar bound = rlimit(rlim_cur: most, rlim_max: most)\n"
                  "setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &bound)")
-        cell = book.run("let much = UnsafeMutableRawPointer.allocate(byteCount: 8 << 30, alignment: 16)")
+        equal(book.result(bound), "0")
         lost = "\nThe variables and functions of all cells are gone; run again what you need."
-        assert cell["error"].startswith("In[2]: the cell's process had no memory left: Fatal error: "
-                                        "failed to allocate 8589934592 bytes"), cell["error"]
-        assert cell["error"].endswith(lost), cell["error"]
-        equal(book.run("import Glibc\nkill(getpid(), SIGKILL)")["error"],
-              "In[3]: the cell's process was killed; the system does that when memory is short." + lost)
+        began = time.monotonic()
+        cell = book.run("let much = UnsafeMutableRawPointer.allocate(byteCount: 8 << 30, alignment: 16)")
+        equal(cell["error"], "In[2]: the cell's process had no memory left: Fatal error: failed to "
+              "allocate 8589934592 bytes of memory with alignment 0." + lost)
+        equal(cell["stderr"], "Fatal error: failed to allocate 8589934592 bytes of memory with alignment 0\n")
+        # All is there again, the cluster of this machine too.
         equal(book.result("1 + 1"), "2")
+        assert time.monotonic() - began < 3, "the kernel took longer than 3 s to come back"
+        square = ("import Swoop\n@Remote func square(_ i: Int) -> Int { i * i }\n"
+                  "try await cluster.remotely { remote in remote.map(0..<4, square) }.values")
+        equal(book.result(square), "[0, 1, 4, 9]")
+        # Little by little, while a cluster is there.
+        equal(book.result(bound), "0")
+        cell = book.run("var all: [[UInt8]] = []\nwhile true { all.append([UInt8](repeating: 1, count: 64 << 20)) }")
+        equal(cell["error"], "In[6]: the cell's process had no memory left: Fatal error: failed to "
+              "allocate 67108896 bytes of memory with alignment 8." + lost)
+        equal(book.result(square), "[0, 1, 4, 9]")
+        # The system's choice where memory runs out is this process, and neither the kernel nor a
+        # program beside it.
+        kernel = book.manager.provisioner.pid
+        score = lambda pid: int(open(f"/proc/{pid}/oom_score_adj").read())
+        equal([score(pid) - score(kernel) for pid in children(kernel)], [500])
+        equal(book.run("import Glibc\nkill(getpid(), SIGKILL)")["error"],
+              "In[8]: the cell's process was killed; the system does that when memory is short." + lost)
+        equal(book.result(square), "[0, 1, 4, 9]")
 
 
 def interrupts():
@@ -242,7 +284,8 @@ def output():
     with Notebook() as book:
         began = time.monotonic()
         cell = book.run("for _ in 0..<1_000_000 { print(String(repeating: \"x\", count: 99)) }", timeout=120)
-        equal(len(cell["stdout"]), 100_000_000)
+        assert cell["stdout"] == ("x" * 99 + "\n") * 1_000_000, len(cell["stdout"])
+        equal((cell["status"], cell["stderr"], cell["error"]), ("ok", "", None))
         print(f"100 MB in {time.monotonic() - began:.1f} s")
         times = []
 
@@ -553,10 +596,40 @@ def completion():
             assert ask(book, code, kind="inspect")["data"]["text/plain"].startswith(
                 "func slow(_ i: Int) async -> Int"), code
         # While a cell runs.
+        equal(len(children(book.manager.provisioner.pid)), 2)
         book.client.execute("try await Task.sleep(for: .seconds(2))")
         began = time.monotonic()
         assert "corners" in ask(book, "shapes[0].cor|")["matches"]
         assert time.monotonic() - began < 1.9, "completion waits for the cell"
+
+
+def cpu_time(pid):
+    """Clock ticks that a process has run for."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def first_completion():
+    """Where a person types, SourceKit has read the modules before the first question."""
+    with Notebook() as book:
+        kernel = book.manager.provisioner.pid
+        book.run("let name = \"a\"")
+        equal(len(children(kernel)), 1)
+        # A client that can be asked has a person before it.
+        book.run("let count = 3", answer="")
+        while len(children(kernel)) < 2:
+            time.sleep(0.05)
+        answering = max(children(kernel))
+        before, now = 0, 1
+        while now > before:
+            time.sleep(0.5)
+            before, now = now, cpu_time(answering)
+        began = time.monotonic()
+        assert "count" in ask(book, "name.|")["matches"]
+        took = time.monotonic() - began
+        print(f"first question {took:.2f} s, of {now / 100:.2f} s before it")
+        # JupyterLab waits for a second; a busy machine is given some more.
+        assert took < 3, took
 
 
 def no_sourcekit():
@@ -705,20 +778,30 @@ def learned():
         book.run("@Remote func spun(_ turns: Int) -> Int {\n"
                  "    (0..<max(0, turns)).reduce(0) { ($0 &* 31 &+ $1) % 1_000_003 }\n}")
         book.result("try await cluster.remotely { remote in remote.map(1_000..<1_020, spun) }.values.count")
-        # What was learned is kept once a second.
-        book.run("try await Task.sleep(for: .seconds(2))")
+        # Loops over chains, too: under another cell's number, and not where a function is another.
+        book.run("@Remote func tripledOnce(_ i: Int) -> Int { i &* 3 }")
+        chain = "remote.range(0..<100_000).map(tripledOnce).map(#remote { (i: Int) in i &* 5 }).sum"
+        loop = "try await cluster.plan { remote in " + chain + " }.estimate()"
+        assert "unknown" in book.result(loop).splitlines()[0], book.result(loop)
+        book.result("try await cluster.remotely { remote in " + chain + " }.value")
+        book.run("@Remote func tripledOnce(_ i: Int) -> Int { i &* 3 } // Again.")
+        assert ", measured" in book.result(loop).splitlines()[0], book.result(loop)
+        for other in [loop.replace("* 5", "* 7"), "@Remote func tripledOnce(_ i: Int) -> Int { i &* 4 }\n" + loop]:
+            assert ", measured" not in book.result(other).splitlines()[0], book.result(other)
     import subprocess
     told = subprocess.run([os.environ["SCENE_PROGRAM"], "taught"], capture_output=True, text=True)
-    equal(told.stdout, "spun = measured\ntripled = 20\n")
+    equal(told.stdout, "spun = measured\nspun in a chain = measured\ntripled = 20\ntripled in a chain = 299997\n")
     with Notebook() as book:
         book.run("let first = 1")
         book.run("import Swoop\n\n// A remark.\n" + measured)
         known = book.result(estimate)
         assert known.startswith("estimate: 20 tasks, measured"), known
         # And what the program left.
-        book.run("@Remote func tripledOnce(_ i: Int) -> Int { i &* 3 }")
+        book.run("@Remote func tripledOnce(_ i: Int) -> Int { i &* 3 }\n@Remote func isThird(_ i: Int) -> Bool { i % 3 == 0 }")
         known = book.result("try await cluster.plan { remote in remote.map(0..<20, tripledOnce) }.estimate()")
         assert known.startswith("estimate: 20 tasks, measured"), known
+        known = book.result("try await cluster.plan { $0.range(0..<100_000).filter(isThird).map(tripledOnce).max }.estimate()")
+        assert ", measured" in known.splitlines()[0], known
 
 
 def plots():
@@ -790,7 +873,10 @@ def hosts():
         assert book.run("roots")["result"].startswith("100,000 of Double"), "no table"
         book.run("@Remote func root(_ i: Int) -> Double { -pow(Double(i), 0.5) }")
         equal(book.result("try await cluster.remotely { remote in remote.map([4, 9], root) }.values"), "[-2.0, -3.0]")
-        where = book.result("import Glibc\n@Remote func host(_ i: Int) -> String {\n"
+        # The cluster outlives a cell that takes all memory.
+        equal(book.run("let much = UnsafeMutableRawPointer.allocate(byteCount: 1 << 60, alignment: 16)")["name"], "Trap")
+        equal(book.result("import Swoop\ncluster.nodes.map(\\.name).sorted()"), '["alpha", "beta"]')
+        where = book.result("import Foundation\nimport Glibc\n@Remote func host(_ i: Int) -> String {\n"
                             "    var name = [CChar](repeating: 0, count: 99)\n    gethostname(&name, 98)\n"
                             "    Thread.sleep(forTimeInterval: 0.1)\n    return String(cString: name)\n}\n"
                             "Set(try await cluster.remotely { remote in remote.map(0..<20, host) }.values).sorted()")

@@ -4,6 +4,7 @@ import Glibc
 import SwoopKernel
 import SwoopLaunching
 import SwoopModel
+import SwoopTransport
 
 /// An evaluator that was started.
 final class EvaluatorProcess {
@@ -25,6 +26,29 @@ final class EvaluatorProcess {
     /// Sends an order.
     func send(_ order: EvaluatorOrder) { process.send(order.line) }
 
+    /// Ends it: it lets go of its cluster, if it does so soon.
+    ///
+    /// - Parameter isBusy: a cell runs, which is interrupted.
+    func end(isBusy: Bool) {
+        if isBusy { child.kill(SIGINT) }
+        send(.end)
+        let deadline = MonotonicClock.nanoseconds() + EvaluatorProcess.patience
+        while child.reap() == nil, MonotonicClock.nanoseconds() < deadline {
+            // What it prints yet nobody reads, and it must not wait for that.
+            _ = takeOutput()
+            var poll = PollLoop()
+            _ = poll.watch(descriptor: child.exitDescriptor)
+            for pipe in [child.standardOutput, child.standardError] {
+                if let pipe, !pipe.isEnded { _ = poll.watch(descriptor: pipe.descriptor) }
+            }
+            try? poll.wait(until: deadline)
+        }
+        child.endNow()
+    }
+
+    /// Clients wait some seconds for a kernel's end.
+    private static let patience: Int64 = 1_500_000_000
+
     /// News that have come.
     func takeNews() -> [EvaluatorNews] {
         process.takeLines().compactMap { EvaluatorNews(line: $0) }
@@ -39,10 +63,24 @@ final class EvaluatorProcess {
             let whole = text.count - EvaluatorProcess.unfinished(text)
             halves[name] = Array(text[whole...])
             if name == "stderr" { lastWords = (lastWords + bytes).suffix(16_000) }
-            result.append((name, String(decoding: text[..<whole], as: UTF8.self)))
+            let shown = String(decoding: text[..<whole], as: UTF8.self)
+            result.append((name, name == "stderr" ? withoutTrace(shown) : shown))
         }
         return result
     }
+
+    /// Where memory runs out the runtime ends what it says with a list of addresses, which the
+    /// process does not outlive.
+    private func withoutTrace(_ text: String) -> String {
+        if isTracing { return "" }
+        guard let place = text[...].place(of: "Current stack trace:\n"),
+            String(decoding: lastWords, as: UTF8.self)[...].mentions("Fatal error: failed to alloc")
+        else { return text }
+        isTracing = true
+        return String(text[..<place])
+    }
+
+    private var isTracing = false
 
     private var halves: [String: [UInt8]] = [:]
 

@@ -16,7 +16,7 @@ struct KernelFront: ~Copyable {
     private let compiler: CellCompiler
     private let toolchain: SwiftToolchain
     private var evaluator: EvaluatorProcess?
-    /// The process that has SourceKit, once something was asked.
+    /// The process that has SourceKit, once something is or may soon be asked.
     private var answers: CodeAnswers?
     private var unpublished: [Frames] = []
     private var session = MessageSession()
@@ -51,7 +51,7 @@ struct KernelFront: ~Copyable {
     /// Serves until a client ends the kernel.
     mutating func run() throws {
         defer {
-            evaluator?.child.endNow()
+            evaluator?.end(isBusy: machine.isBusy)
             answers?.child.endNow()
             compiler.end()
         }
