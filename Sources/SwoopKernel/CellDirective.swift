@@ -23,8 +23,16 @@ package struct PackageWish: Hashable, Sendable {
 
     /// A package at a place.
     package init(place: String, version: Version?) {
-        self.place = place
+        self.place = PackageWish.shortest(place)
         self.version = version
+    }
+
+    /// A place without what changes nothing: `./Shapes/` is `Shapes`.
+    private static func shortest(_ place: String) -> String {
+        var rest = place[...]
+        while rest.hasPrefix("./"), rest.count > 2 { rest = rest.dropFirst(2) }
+        while rest.hasSuffix("/"), rest.count > 1 { rest = rest.dropLast() }
+        return String(rest)
     }
 
     /// Whether the place is no path.

@@ -17,6 +17,8 @@ package struct CellNames: Sendable {
     private(set) var imports: [String] = []
     /// The cells whose types a cell may name, by names of its own or because what it uses has them.
     private var reached: [Int: Set<Int>] = [:]
+    /// What code for workers must not use.
+    private(set) var variables = CellVariableNames()
 
     /// Nothing is declared.
     package init() {}
@@ -27,6 +29,7 @@ package struct CellNames: Sendable {
     /// Takes what a cell declares; of variables those that had their value when it ended: `steps`
     /// of its statements had begun (nil: all, and the last one too).
     package mutating func add(_ text: CellText, cell: Int, steps: Int? = nil) {
+        variables.add(text)
         let used = use(of: text.text).cells
         reached[cell] = used.reduce(into: used) { $0.formUnion(reached[$1] ?? []) }
         let assigned = text.declarations.filter { $0.step < steps ?? .max || $0.step == 0 }

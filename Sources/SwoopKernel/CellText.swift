@@ -36,12 +36,15 @@ package struct CellText: Hashable, Sendable {
     package private(set) var imports: [String] = []
     /// In the order of their places.
     private(set) var insertions: [Insertion] = []
+    /// What it has to do with variables.
+    let variables: Variables
     private let bytes: [UInt8]
 
     /// Reads the tree that the compiler made of the text; `cell` is the cell's number.
     package init(_ text: String, tree: JSONValue, cell: Int) {
         self.text = text
         bytes = Array(text.utf8)
+        variables = CellText.variables(in: tree, of: bytes)
         let items = tree["items"].elements
         let lastStatement = items.lastIndex { $0["_kind"].string != "var_decl" }
         var step = 0
@@ -143,6 +146,32 @@ package struct CellText: Hashable, Sendable {
 
     private mutating func insert(_ text: String, at offset: Int) {
         insertions.append(Insertion(offset: offset, text: text))
+    }
+
+    /// The byte where a name is used first that nothing there declares; the compiler's tree has no
+    /// place for it. Where the name does not stand, the first byte.
+    func place(of name: String, in range: Range<Int>) -> Int {
+        let (range, word) = (range.clamped(to: 0..<bytes.count), Array(name.utf8))
+        func isOfName(_ place: Int) -> Bool {
+            bytes.indices.contains(place)
+                && (bytes[place] >= 0x80
+                    || CellText.isOfName(Character(Unicode.Scalar(bytes[place]))))
+        }
+        return range.first { place in
+            bytes[place...].starts(with: word) && !isOfName(place - 1)
+                && !isOfName(place + word.count)
+                && (place == 0 || bytes[place - 1] != UInt8(ascii: "."))
+        } ?? range.lowerBound
+    }
+
+    /// A problem with the text, as the compiler would say it.
+    func said(_ words: String, at offset: Int, of file: String) -> String {
+        let before = bytes.prefix(offset)
+        let start = (before.lastIndex(of: 0x0A) ?? -1) + 1
+        let (line, column) = (1 + before.count { $0 == 0x0A }, before.count - start)
+        let written = String(decoding: bytes[start...].prefix { $0 != 0x0A }, as: UTF8.self)
+        let margin = String(decoding: before[start...], as: UTF8.self).map { _ in " " }.joined()
+        return "\(file):\(line):\(column + 1): error: \(words)\n\(written)\n\(margin)^"
     }
 
     /// The text with what was put in, and where that is.

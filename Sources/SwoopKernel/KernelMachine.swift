@@ -182,6 +182,12 @@ package struct KernelMachine: Sendable {
             return failCompilation(messages, code, ColumnShifts(), into: &effects)
         }
         let text = CellText(code, tree: tree, cell: cell)
+        if let problem = names.variables.problem(of: text) {
+            let file = CellSource.file(count: cellNow.count)
+            return fail(
+                "CompilerError", problem.words,
+                traceback: text.said(problem.words, at: problem.offset, of: file), into: &effects)
+        }
         let source = CellSource(text, cell: cell, count: cellNow.count, names: names)
         cellNow.text = text
         cellNow.source = source

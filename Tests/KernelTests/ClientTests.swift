@@ -94,7 +94,8 @@ struct ClientTests {
     @Test(arguments: [
         "cells", "redefinitions", "compiler_errors", "runtime_errors", "traps", "no_memory",
         "interrupts",
-        "output", "input", "late_client", "many_cells", "remote_functions", "learned",
+        "output", "input", "late_client", "many_cells", "remote_functions", "remote_variables",
+        "learned",
         "live_cores", "shown_values", "plots", "completion", "first_completion", "no_sourcekit",
         "packages",
         "no_cluster", "protocol",

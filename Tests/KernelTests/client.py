@@ -215,11 +215,13 @@ def traps():
         assert time.monotonic() - began < 3, "the kernel took longer than 3 s to come back"
         equal(book.run("fatalError(\"told you\")")["error"],
               "In[4]: the cell's process trapped: In[4]:1: Fatal error: told you." + lost)
-        equal(book.run("x")["error"], "In[5]:1:1: error: cannot find 'x' in scope\nx\n^")
+        equal(book.run("try! { throw CancellationError() }()")["stderr"],
+              "Cell5/In[5]:1: Fatal error: 'try!' expression unexpectedly raised an error: Swift.CancellationError()\n")
+        equal(book.run("x")["error"], "In[6]:1:1: error: cannot find 'x' in scope\nx\n^")
         equal(book.run("func down(_ n: Int) -> Int { n &+ down(n &+ 1) &* 3 }\ndown(1)")["error"],
-              "In[6]: the cell's process used memory that is not there (endless recursion does that, too)." + lost)
+              "In[7]: the cell's process used memory that is not there (endless recursion does that, too)." + lost)
         equal(book.run("import Glibc\nexit(3)")["error"],
-              "In[7]: the cell's process ended with code 3." + lost)
+              "In[8]: the cell's process ended with code 3." + lost)
         equal(book.result("2 + 2"), "4")
 
 
@@ -459,6 +461,33 @@ def remote_functions():
                             "try await cluster.remotely { remote in remote.call(traps, 1) }.value")
         equal(trapping["name"], "SwoopError")
         equal(book.result("try await cluster.remotely { remote in remote.map(0..<3, square) }.values"), "[1, 2, 5]")
+
+
+def remote_variables():
+    """A worker runs no cell: what it would take for 0 is an error."""
+    with Notebook() as book:
+        book.run("import Swoop\nlet k = 7\nvar i = 1\nvar both: Int { k * 2 }\nfunc plus(_ n: Int) -> Int { n + k }\nfunc more(_ n: Int) -> Int { plus(n) + 1 }")
+        why = "runs in other processes, which do not have the value of k, a variable of a cell"
+        equal(book.run("let j = 2\n@Remote func addsK(_ i: Int) -> Int { i + k }")["error"],
+              f"In[2]:2:43: error: addsK {why}: pass it as an argument\n"
+              "@Remote func addsK(_ i: Int) -> Int { i + k }\n" + " " * 42 + "^")
+        equal(book.run("cluster.plan { $0.range(0..<3).map(#remote { (n: Int) in n * k }).sum }")["error"].splitlines()[0],
+              f"In[3]:1:62: error: this closure {why}: capture it, as in `#remote {{ [k = k as Int] … }}`")
+        equal(book.run("@Remote func addsMore(_ n: Int) -> Int { more(n) }")["error"].splitlines()[0],
+              f"In[4]:1:42: error: addsMore {why} that plus uses: pass it as an argument")
+        equal(book.run("enum Space { @Remote static func twice(_ n: Int) -> Int { n + both } }")["error"].splitlines()[0],
+              f"In[5]:1:63: error: twice {why} that both uses: pass it as an argument")
+        # What has such a name and is another thing.
+        equal(book.result("struct K { var k = 1 }\n@Remote func own(_ i: Int) -> Int { let k = K(); return [i].map { k in k }[0] + k.k }\n"
+                          "enum Other { static let k = 3; @Remote static func inner(_ i: Int) -> Int { i + k } }\n"
+                          "try await cluster.remotely { remote in\n"
+                          "    (remote.map(0..<2, own), remote.range(0..<3).map(#remote { [k = k as Int] (i: Int) in i * k }).map(Other.inner).sum) }.1.value"),
+              "30")
+        equal(book.result("@Remote func times(_ i: Int, _ k: Int) -> Int { i * k }\n"
+                          "try await cluster.remotely { remote in remote.range(0..<3).map(times.with(k)).sum }.value"), "21")
+        # A function has the name now.
+        equal(book.result("func k(_ n: Int) -> Int { n }\n@Remote func addsOne(_ i: Int) -> Int { i + k(1) }\n"
+                          "try await cluster.remotely { remote in remote.map(0..<2, addsOne) }.values"), "[1, 2]")
 
 
 SLOW = """@Remote func slow(_ i: Int) -> Int {
@@ -722,28 +751,29 @@ def packages():
         again = book.run("%package Greeter")
         equal(again["shown"][0]["text/plain"],
               "package Greeter: import Greeter (it is here; a restart of the kernel takes it anew)")
+        equal(book.run("%package ./Greeter/")["shown"], again["shown"])
         # Errors stand at the directive; what was there stays.
         equal(book.run("let before = 1\n")["status"], "ok")
         equal(book.run("%package ../Nowhere")["error"],
-              "In[7]:1:1: error: the package Nowhere could not be had or built\n%package ../Nowhere\n^\n"
+              "In[8]:1:1: error: the package Nowhere could not be had or built\n%package ../Nowhere\n^\n"
               f"there is nothing at ../Nowhere, seen from {os.path.realpath(folder)}")
         wrong = book.run("%package Greeter\n%package Wrong\nimport Wrong", timeout=300)
         equal(wrong["name"], "PackageError")
         assert wrong["error"].startswith(
-            "In[8]:2:1: error: the package Wrong could not be had or built\n%package Wrong\n^\n"), wrong["error"]
+            "In[9]:2:1: error: the package Wrong could not be had or built\n%package Wrong\n^\n"), wrong["error"]
         assert "error: cannot convert value of type 'String' to specified type 'Int'" in wrong["error"], wrong["error"]
         equal(book.run("%package https://example.org/shapes")["error"].splitlines()[0],
-              "In[9]:1:1: error: which version of shapes? `%package https://example.org/shapes 1.2.0`, "
+              "In[10]:1:1: error: which version of shapes? `%package https://example.org/shapes 1.2.0`, "
               "or a branch or a commit in place of the number")
         equal(book.run("%package Greeter 1.0 more")["error"].splitlines()[0],
-              "In[10]:1:1: error: a directive for a package names its place and, for a repository, its "
+              "In[11]:1:1: error: a directive for a package names its place and, for a repository, its "
               "version: `%package ../Shapes` or `%package https://host/shapes 1.2.0`")
         equal(book.result("before + kept"), "2")
         # A repository with releases, by its path.
         versioned = book.run(f"%package {folder}/Versioned 1.2\nimport Versioned\nversion", timeout=300)
         equal((versioned["error"], versioned["result"]), (None, '"1.2"'))
         equal(book.run(f"%package {folder}/Versioned 2.0")["error"].splitlines()[0],
-              "In[13]:1:1: error: the package Versioned is here from another version: restart the kernel to take this one")
+              "In[14]:1:1: error: the package Versioned is here from another version: restart the kernel to take this one")
         # Remote functions of a package are like those of a cell, and Swoop is there once.
         cubes = book.run("%package Cubes\nimport Cubes\nimport Swoop\n"
                          "try await cluster.remotely { remote in remote.map(0..<4, cubed) }.values", timeout=600)

@@ -69,12 +69,12 @@ final class EvaluatorProcess {
         return result
     }
 
-    /// Where memory runs out the runtime ends what it says with a list of addresses, which the
-    /// process does not outlive.
+    /// The runtime ends what it says of a fatal error with a list of addresses, which the process
+    /// does not outlive.
     private func withoutTrace(_ text: String) -> String {
         if isTracing { return "" }
         guard let place = text[...].place(of: "Current stack trace:\n"),
-            String(decoding: lastWords, as: UTF8.self)[...].mentions("Fatal error: failed to alloc")
+            String(decoding: lastWords, as: UTF8.self)[...].mentions("Fatal error: ")
         else { return text }
         isTracing = true
         return String(text[..<place])

@@ -164,7 +164,6 @@ struct KernelFront: ~Copyable {
             }
         }
         for item in news {
-            if item != .ready { deathsInARow = 0 }
             handle(.told(item))
         }
         guard let status else { return }
@@ -200,7 +199,10 @@ struct KernelFront: ~Copyable {
             }
         case .stopCompiler: compiler.stop()
         case .ask(let question): ask(question)
-        case .order(let order): evaluator?.send(order)
+        case .order(let order):
+            // However many cells end it, this one has started.
+            if case .run = order { deathsInARow = 0 }
+            evaluator?.send(order)
         case .interruptEvaluator: evaluator?.child.kill(SIGINT)
         case .killEvaluator: evaluator?.child.killGroup(SIGKILL)
         case .startEvaluator: startEvaluator()
