@@ -47,12 +47,6 @@ extension ProgramTests {
             }
 
             func arguments(_ remote: RemoteScope) {
-                _ = doubled(remote.call(doubled, 1), 3)  // these are not the arguments of the
-                _ = doubled()  // these are not the arguments of the function
-                _ = sum(remote.call(one), 3, 4)  // these are not the arguments of the function
-                _ = scaled(remote.call(ratio), 3)  // in their order and with their labels
-                _ = scaled(remote.call(ratio), of: 3)  // extra argument 'of' in call
-                _ = doubled(remote.call(ratio))  // of exactly its parameters' types
                 _ = remote.range(9)  // remote.range takes 0..<n or 0...n of Int
                 _ = remote.range(stride(from: 0, to: 9, by: 3)).count  // remote.range takes
                 _ = remote.array(0..<9).count  // of a range, write remote.range(0..<n)

@@ -1,5 +1,5 @@
-// What a program cannot ask of a plan, of its block or of its functions, with what to write
-// instead. As in WrongFunctions.swift, these overloads exist so that the compiler says a sentence.
+// What a program cannot ask of a plan or of its block, with what to write instead. As in
+// WrongFunctions.swift, these overloads exist so that the compiler says a sentence.
 
 extension Cluster {
     /// Says at compile time what comes back.
@@ -51,19 +51,4 @@ extension Plan {
             """
     )
     public var values: [Result] { _neverCalled() }
-}
-
-// A call that fits none of a function's overloads leads to the variable of its type.
-
-extension RemoteFunction {
-    /// Says at compile time that the arguments do not fit.
-    @available(
-        *, unavailable,
-        message: """
-            these are not the arguments of the function: it takes values, or handles of values, of \
-            exactly its parameters' types, as many, in their order and with their labels
-            """
-    )
-    @_disfavoredOverload
-    public func callAsFunction(_ arguments: Any...) -> Proxy<Result> { _neverCalled() }
 }
