@@ -79,7 +79,7 @@ public struct ValueWriter: Sendable {
         code = ((code ^ fingerprint ^ 0xcbf2_9ce4_8422_2325) &* 0x100_0000_01b3)
     }
 
-    /// Takes note of a function that its name and the types in it tell from all others.
+    /// Takes note of code that is told from all other by a name with the types in it.
     public mutating func _note(code name: String) { _note(code: _PageLayout(name).hash) }
 
     /// Takes note of a value that was written since there were so many bytes, if it takes much.

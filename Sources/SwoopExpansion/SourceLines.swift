@@ -9,17 +9,9 @@ import SwiftSyntaxMacros
 func onTheirLines(
     _ statements: CodeBlockItemListSyntax, in context: some MacroExpansionContext
 ) -> String {
-    let text = statements.description
-    guard
-        let place = context.location(
-            of: statements, at: .beforeLeadingTrivia, filePathMode: .filePath)
-    else { return text }
-    return """
-        #sourceLocation(file: \(place.file.trimmedDescription), line: \
-        \(place.line.trimmedDescription))
-        \(text)
-        #sourceLocation()
-        """
+    placed(
+        statements.description,
+        at: context.location(of: statements, at: .beforeLeadingTrivia, filePathMode: .filePath))
 }
 
 /// The `#fileID` and the line where a node begins.
@@ -35,8 +27,11 @@ func fileAndLine(
 func line(
     _ text: String, of node: some SyntaxProtocol, in context: some MacroExpansionContext
 ) -> String {
-    guard let place = context.location(of: node, at: .afterLeadingTrivia, filePathMode: .filePath)
-    else { return text }
+    placed(text, at: context.location(of: node, at: .afterLeadingTrivia, filePathMode: .filePath))
+}
+
+private func placed(_ text: String, at place: AbstractSourceLocation?) -> String {
+    guard let place else { return text }
     return """
         #sourceLocation(file: \(place.file.trimmedDescription), line: \
         \(place.line.trimmedDescription))

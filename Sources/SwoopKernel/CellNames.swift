@@ -131,4 +131,9 @@ extension CellText {
         character == "_" || character.isLetter || character.isNumber
             || (!character.isASCII && !character.isWhitespace && !character.isPunctuation)
     }
+
+    /// The same of a byte of UTF-8: what is not ASCII counts as part of one.
+    static func isOfName(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || isOfName(Character(Unicode.Scalar(byte)))
+    }
 }

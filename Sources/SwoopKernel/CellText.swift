@@ -153,9 +153,7 @@ package struct CellText: Hashable, Sendable {
     func place(of name: String, in range: Range<Int>) -> Int {
         let (range, word) = (range.clamped(to: 0..<bytes.count), Array(name.utf8))
         func isOfName(_ place: Int) -> Bool {
-            bytes.indices.contains(place)
-                && (bytes[place] >= 0x80
-                    || CellText.isOfName(Character(Unicode.Scalar(bytes[place]))))
+            bytes.indices.contains(place) && CellText.isOfName(bytes[place])
         }
         return range.first { place in
             bytes[place...].starts(with: word) && !isOfName(place - 1)

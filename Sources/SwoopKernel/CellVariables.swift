@@ -115,14 +115,8 @@ extension CodeUse {
         guard let start = attribute["range"]["start"].int, text.indices.contains(start) else {
             return false
         }
-        let word = text[start...].prefix { $0 == UInt8(ascii: "@") || isOfWord($0) }
+        let word = text[start...].prefix { $0 == UInt8(ascii: "@") || CellText.isOfName($0) }
         return word.elementsEqual("@Remote".utf8)
-    }
-
-    private static func isOfWord(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || byte >= 0x80
-            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 }
 

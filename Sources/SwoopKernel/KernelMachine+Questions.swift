@@ -39,7 +39,6 @@ extension KernelMachine {
         default: return false
         }
         if isSourceKitMissing { return false }
-        isSourceKitAsked = true
         questionCount += 1
         let question = CodeQuestion(
             questionCount, kind, of: directives, at: place.start, typed: place.typed, names: names)
@@ -55,7 +54,6 @@ extension KernelMachine {
 
     /// Asks what nobody wants to know: SourceKit has read the modules then.
     mutating func warmSourceKit(into effects: inout [KernelEffect]) {
-        isSourceKitAsked = true
         questionCount += 1
         warmQuestion = questionCount
         let code = "0."

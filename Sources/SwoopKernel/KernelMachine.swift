@@ -53,7 +53,6 @@ package struct KernelMachine: Sendable {
     var isSourceKitMissing = false
     /// Whether somebody types at this notebook: then questions are to be expected.
     private var isTypedAt = false
-    var isSourceKitAsked = false
     /// The question that nobody asked.
     var warmQuestion: Int?
     /// When SourceKit is asked for the sake of the question after that one.
@@ -108,9 +107,9 @@ package struct KernelMachine: Sendable {
     }
 
     /// SourceKit reads all modules for its first answer, longer than clients wait for one: it is
-    /// asked once a cell has run and the person looks at what came of it.
+    /// asked once a cell has run, while the person looks at its result.
     private mutating func expectQuestions(at now: Timestamp) {
-        guard isTypedAt, !isSourceKitAsked, !isSourceKitMissing, current == nil else {
+        guard isTypedAt, questionCount == 0, !isSourceKitMissing, current == nil else {
             return warmAt = nil
         }
         if warmAt == nil { warmAt = now.advanced(by: KernelMachine.pause) }

@@ -44,11 +44,7 @@ private let page = TaskID(high: 3, low: 4)
         let bare = try BareCoordinator()
         let own = try Listener(of: bare, client: ClientID(5))
         func greet(_ id: UInt64) throws -> FakePeer {
-            let keys = try CurveKeys.generate()
-            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
-            let peer = try FakePeer(
-                keys: keys, endpoint: bare.coordinator.endpoint,
-                serverKey: bare.coordinator.serverKey)
+            let peer = try bare.client()
             let hello = ClientMessage.hello(
                 version: wireVersion, client: ClientID(id), program: .none, name: "n")
             try peer.send(hello.encoded())
@@ -88,13 +84,6 @@ private let page = TaskID(high: 3, low: 4)
 
     @Test func whoHasAKeyAndGreetsWithoutEndFillsNoMemory() throws {
         let bare = try BareCoordinator()
-        func peer() throws -> FakePeer {
-            let keys = try CurveKeys.generate()
-            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
-            return try FakePeer(
-                keys: keys, endpoint: bare.coordinator.endpoint,
-                serverKey: bare.coordinator.serverKey)
-        }
         func hello(_ id: UInt64, named name: String = "n") -> [[UInt8]] {
             ClientMessage.hello(
                 version: wireVersion, client: ClientID(id), program: .none, name: name
@@ -110,18 +99,18 @@ private let page = TaskID(high: 3, low: 4)
             }
         }
         // Larger than all greetings may be together; of 7 nothing is kept, and so it stays free.
-        var endless = try peer()
+        var endless = try bare.client()
         endless.sendLarge(
             hello(7, named: String(repeating: "n", count: 34 << 20)),
             AgentOrder.peers([]).laneOrder)
         try endless.finishSending()
         try endless.send(hello(8))
         #expect(try isWelcome(&endless) == true)
-        var other = try peer()
+        var other = try bare.client()
         try other.send(hello(7))
         #expect(try isWelcome(&other) == true)
         // What is no more than the offer of a large program is taken.
-        var large = try peer()
+        var large = try bare.client()
         large.sendLarge(
             hello(9, named: String(repeating: "n", count: 4 << 20)), AgentOrder.peers([]).laneOrder)
         #expect(try isWelcome(&large) == true)
@@ -131,11 +120,7 @@ private let page = TaskID(high: 3, low: 4)
         let bare = try BareCoordinator { $0.awaitedMax = 2 }
         /// The answer to a client that says hello under an id.
         func answer(to id: UInt64, with program: ProgramID) throws -> ClientReply? {
-            let keys = try CurveKeys.generate()
-            bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
-            var peer = try FakePeer(
-                keys: keys, endpoint: bare.coordinator.endpoint,
-                serverKey: bare.coordinator.serverKey)
+            var peer = try bare.client()
             try peer.send(
                 ClientMessage.hello(
                     version: wireVersion, client: ClientID(id), program: program, name: "n"

@@ -26,6 +26,14 @@ struct BareCoordinator: ~Copyable {
     }
 
     deinit { coordinator.stop() }
+
+    /// A client of another process with a key that is permitted; it has said nothing yet.
+    func client() throws -> FakePeer {
+        let keys = try CurveKeys.generate()
+        coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
+        return try FakePeer(
+            keys: keys, endpoint: coordinator.endpoint, serverKey: coordinator.serverKey)
+    }
 }
 
 /// One end of a conversation with a coordinator.

@@ -48,16 +48,13 @@ import Testing
     @Test func `a client's key registers no agent, and an agent's key submits nothing`() throws {
         let bare = try BareCoordinator()
         let listener = try Listener(of: bare)
-        let keys = try CurveKeys.generate()
-        bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
-        let client = try FakePeer(
-            keys: keys, endpoint: bare.coordinator.endpoint,
-            serverKey: bare.coordinator.serverKey)
+        let client = try bare.client()
         try client.send(
             AgentMessage.register(
                 version: wireVersion,
                 NodeDescription(name: "false", slots: 2, pageBudget: 1 << 20, processID: 1),
-                program: bare.program, pages: PageService(endpoints: [], publicKey: keys.publicKey)
+                program: bare.program,
+                pages: PageService(endpoints: [], publicKey: client.keys.publicKey)
             ).encoded())
         var agent = try FakeAgent("true", of: bare)
         try agent.peer.send(

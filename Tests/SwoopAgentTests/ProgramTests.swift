@@ -39,15 +39,6 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
 }
 
 @Suite struct ProgramTests {
-    /// A client of another process, as far as the coordinator can tell.
-    private func client(of bare: borrowing BareCoordinator) throws -> FakePeer {
-        let keys = try CurveKeys.generate()
-        bare.coordinator.access.permit(keys.publicKey, as: Coordinator.clientName)
-        return try FakePeer(
-            keys: keys, endpoint: bare.coordinator.endpoint,
-            serverKey: bare.coordinator.serverKey)
-    }
-
     private func offer(
         _ manifest: ProgramManifest, _ paths: [String], by client: inout FakePeer
     ) throws -> ClientReply? {
@@ -72,7 +63,7 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
         let bare = try BareCoordinator()
         var agent = try FakeAgent("node", of: bare)
         let node = try agent.join(bare.program)
-        var client = try client(of: bare)
+        var client = try bare.client()
         guard case .welcome(_, let nodes, _)? = try offer(manifest, paths, by: &client) else {
             Issue.record("the client was not taken in")
             return
@@ -144,7 +135,7 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
         let bare = try BareCoordinator()
         var agent = try FakeAgent("node", of: bare)
         _ = try agent.join(bare.program)
-        var client = try client(of: bare)
+        var client = try bare.client()
         let lost = manifest.files.map { _ in folder.path + "/nothing" }
         _ = try offer(manifest, lost, by: &client)
         _ = try agent.next { if case .prepare(let one) = $0 { one } else { nil } }
@@ -216,7 +207,7 @@ private func smallProgram(cache: String) throws -> (ProgramManifest, [String]) {
         var hostile = manifest
         hostile.files[1].name = "../../escape"
         let bare = try BareCoordinator()
-        var client = try client(of: bare)
+        var client = try bare.client()
         guard case .refused(let reason)? = try offer(hostile, paths, by: &client) else {
             Issue.record("it was not refused")
             return

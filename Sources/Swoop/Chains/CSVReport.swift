@@ -68,7 +68,7 @@ public struct _CSVRefusals<Row: CSVRow>: _ChainSource {
         dialect = try _CSVDialect(decoding: &reader)
     }
 
-    /// Appends the dialect.
+    /// Appends the dialect; takes note of the rows' type.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: Self._name)
         dialect.encode(into: &writer)

@@ -105,7 +105,7 @@ enum LeftOutRemarks {
         self.badRows = badRows
     }
 
-    /// Appends the dialect and what becomes of bad rows.
+    /// Appends the dialect and what becomes of bad rows; takes note of the rows' type.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: Self._name)
         dialect.encode(into: &writer)

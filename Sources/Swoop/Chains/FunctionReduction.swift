@@ -76,7 +76,7 @@ where Function.A0 == Function.Result, Function.A1 == Function.Result, Function.R
     public func _combine(_ left: Value, _ right: Value) throws -> Value {
         try Function._step((left, right))
     }
-    /// Appends nothing.
+    /// Appends nothing; takes note of the function's code.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: Function._entry.fingerprint)
     }

@@ -14,7 +14,7 @@ public import SwoopElements
     @inlinable public init() {}
     /// Reads nothing.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
-    /// Appends nothing.
+    /// Appends nothing; takes note of the type, which stands for the code that reads it.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: "\(Row.self)")
     }

@@ -83,7 +83,7 @@ extension PlanRecording {
     ) -> [LoopPart] {
         let fields = Argument.bytes(dialect.encodedBytes)
         let first = Argument.bytes(table.head.bodyStart.encodedBytes)
-        let scan = place(of: _kernel(CSVScanKernel.self), name: "csv (scan)", code: 1)
+        let scan = place(of: _kernel(CSVScanKernel.self), name: "csv (scan)", code: Self.ownCode)
         let notes = ranges.map { range in
             encoded(
                 table.source.note(
@@ -99,7 +99,8 @@ extension PlanRecording {
             return task
         }
         let index = add(
-            function: place(of: _kernel(CSVIndexKernel.self), name: "csv (index)", code: 1),
+            function: place(
+                of: _kernel(CSVIndexKernel.self), name: "csv (index)", code: Self.ownCode),
             arguments: [.bytes([]), encoded(LoopNote(source: .none))]
                 + summaries.map { .output($0) },
             features: [Double(ranges.count)])

@@ -208,6 +208,9 @@ extension PlanRecording: _LoopRecorder {
 
     // MARK: Names of kernels
 
+    /// Stands for code of Swoop's alone: what is learned of it serves all programs.
+    static let ownCode: UInt64 = 1
+
     /// - Parameters:
     ///   - code: what stands for the code of those functions (`ValueWriter.code`); 0: there are
     ///     none.

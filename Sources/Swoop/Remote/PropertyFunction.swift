@@ -36,7 +36,7 @@ extension _TextProperty {
 }
 
 extension _PropertyFunction {
-    /// Nothing is captured.
+    /// Appends nothing; takes note of the property and its types.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: "\(Input.self).\(Self._name): \(Output.self)")
     }
@@ -88,7 +88,7 @@ where Function.Input == Holder {
     @inlinable public init() {}
     /// Reads nothing.
     @inlinable public init(_decodingFields reader: inout ValueReader) throws(ValueDecodingError) {}
-    /// Appends nothing.
+    /// Appends nothing; takes note of the property, as its function does.
     @inlinable public func _encodeFields(into writer: inout ValueWriter) {
         Function()._encodeFields(into: &writer)
     }

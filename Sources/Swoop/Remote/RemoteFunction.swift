@@ -90,7 +90,7 @@ public protocol _RemoteElementFunction: _RemoteFunction1, _SyncRemoteFunction, E
 where Input == A0, Output == Result {}
 
 extension _RemoteElementFunction {
-    /// Nothing is captured.
+    /// Appends nothing; takes note of the function's code.
     public func _encodeFields(into writer: inout ValueWriter) {
         writer._note(code: Self._entry.fingerprint)
     }

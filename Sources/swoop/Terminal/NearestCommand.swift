@@ -25,13 +25,13 @@ package struct NearestCommand: Hashable {
             }
             // A command may take words besides its own commands' names.
             guard command.configuration.defaultSubcommand == nil else { return nil }
+            // A short word is as near to all others.
+            let most = min(2, word.utf8.count / 2)
             var nearest: (name: String, edits: Int)?
             for candidate in known where candidate.configuration.shouldDisplay {
                 let name = candidate._commandName
                 let edits = Self.edits(from: word, to: name)
-                // A short word is as near to all others.
-                let most = min(2, word.utf8.count / 2)
-                if edits <= most, edits < nearest?.edits ?? 3 { nearest = (name, edits) }
+                if edits < nearest?.edits ?? (most + 1) { nearest = (name, edits) }
             }
             self.word = word
             name = nearest.map { (path + [$0.name]).joined(separator: " ") }
