@@ -50,8 +50,17 @@ public func _cellBegin(_ cell: Int) { Evaluator.current?.begin(cell) }
 /// Notes that a cell's statement of this number begins.
 public func _cellStep(_ step: Int) { Evaluator.current?.step = step }
 
+/// Takes what a `defer` of a cell's top level is to do.
+@MainActor public func _cellAtEnd(_ body: @escaping @MainActor () -> Void) {
+    Evaluator.current?.atEnd.append(body)
+}
+
+/// Stands behind a cell's `defer`, so that it is not the last statement of its scope.
+public func _cellDeferred() {}
+
 /// Notes that a cell has ended; its task waits for ever, since the runtime would end the process.
 @MainActor public func _cellEnd(_ cell: Int) async {
+    Evaluator.current?.runDeferred()
     do {
         try await Evaluator.current?.settle()
         Evaluator.current?.end(cell)

@@ -36,9 +36,13 @@ import Synchronization
     private var currentTask: UnsafeCurrentTask?
     private var dropped: Set<UInt> = []
     private var leaveAt: Int64?
+    /// What is said of a cell that ended, once what is shown of its work has its last line.
+    private var farewell: (news: EvaluatorNews, deadline: Int64)?
     private var flushing: LoopThread?
     /// The statement of the cell that runs.
     var step = 0
+    /// What the cell's own `defer`s do, in their order.
+    @MainActor var atEnd: [@MainActor () -> Void] = []
 
     /// Cells run as orders from a descriptor say; news go to another.
     private init(orders: Int32, news: Int32) throws(TransportError) {
@@ -128,22 +132,47 @@ import Synchronization
         step = 1
     }
 
-    func end(_ number: Int, by error: (any Error)? = nil) {
-        guard cell == number else { return }
-        let steps = step
-        close()
-        guard let error else { return tell(.finished(cell: number)) }
-        tell(
-            .failed(
-                cell: number, name: "\(type(of: error))", text: "\(error)", steps: steps + 1))
+    /// Does what the cell put off until its end, the last first.
+    @MainActor func runDeferred() {
+        while let next = atEnd.popLast() { next() }
     }
 
-    private func close() {
+    func end(_ number: Int, by error: (any Error)? = nil) {
+        guard cell == number else { return }
+        guard let error else {
+            leaveCell()
+            view.cellEnds()
+            return tell(.finished(cell: number))
+        }
+        fail(number, "\(type(of: error))", "\(error)", steps: step + 1)
+    }
+
+    /// A cell has failed. What it had the cluster do may be about to end, too: the last line of
+    /// that is waited for.
+    private func fail(_ number: Int, _ name: String, _ text: String, steps: Int) {
+        // The kernel ends a process that does not answer an interrupt.
+        let patience = leaveAt == nil ? Int64(LiveView.patience) * 1_000_000 : 0
+        leaveCell()
+        farewell = (
+            .failed(cell: number, name: name, text: text, steps: steps),
+            MonotonicClock.nanoseconds() + patience
+        )
+    }
+
+    private func sayFarewell() {
+        guard let (news, deadline) = farewell,
+            !view.isUnsettled || deadline <= MonotonicClock.nanoseconds()
+        else { return }
+        farewell = nil
+        view.cellEnds()
+        tell(news)
+    }
+
+    private func leaveCell() {
         cell = nil
         leaveAt = nil
         task = nil
         late.withLock { $0.waiting = [] }
-        view.cellEnds()
         unsafe currentTask = nil
         swoop_cell_set_running(0)
         _ = swoop_cell_was_interrupted()
@@ -172,12 +201,9 @@ import Synchronization
     /// A cell's top-level code threw. What is beneath on the stack stays there.
     private func failed(with pointer: UnsafeMutableRawPointer) -> Never {
         if let number = cell {
+            MainActor.assumeIsolated { runDeferred() }
             let error = unsafe unsafeBitCast(pointer, to: (any Error).self)
-            let steps = step
-            close()
-            tell(
-                .failed(
-                    cell: number, name: "\(type(of: error))", text: "\(error)", steps: steps))
+            fail(number, "\(type(of: error))", "\(error)", steps: step)
         }
         serve()
     }
@@ -192,9 +218,7 @@ import Synchronization
         guard let number = cell else { return }
         if let task { dropped.insert(task) }
         NotebookCluster.shared.stopWorkOfCell()
-        let steps = step
-        close()
-        tell(.failed(cell: number, name: "Interrupted", text: "interrupted", steps: steps))
+        fail(number, "Interrupted", "interrupted", steps: step)
     }
 
     // MARK: The loop
@@ -217,11 +241,13 @@ import Synchronization
                 leaveAt = MonotonicClock.nanoseconds() + Evaluator.patience
             }
             if let deadline = leaveAt, deadline <= MonotonicClock.nanoseconds() { abandon() }
+            sayFarewell()
             if let line = lines.takeFirst() {
                 obey(line)
                 continue
             }
-            wait(milliseconds: didRun ? 0 : leaveAt == nil ? 10_000 : 20, alsoForJobs: true)
+            let isSoon = leaveAt != nil || farewell != nil
+            wait(milliseconds: didRun ? 0 : isSoon ? 20 : 10_000, alsoForJobs: true)
         }
     }
 
@@ -255,14 +281,13 @@ import Synchronization
         NotebookCluster.shared.cellBegins()
         view.cellBegins()
         _ = swoop_cell_was_interrupted()
+        // A cell that was stopped where it could not be left has not done this.
+        MainActor.assumeIsolated { atEnd = [] }
         cell = number
         step = 0
         swoop_cell_set_running(1)
         let code = unsafe swoop_cell_start(handle, CellSource.entry(of: number))
-        if code != 0 {
-            close()
-            tell(.failed(cell: number, name: "Loader", text: "the cell has no code", steps: 0))
-        }
+        if code != 0 { fail(number, "Loader", "the cell has no code", steps: 0) }
     }
 
     /// Waits for orders, and for jobs; ends the process when nobody gives orders any more.

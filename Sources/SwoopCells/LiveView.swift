@@ -12,6 +12,8 @@ import Synchronization
 final class LiveView: ProgressView {
     private struct Work {
         let name: String
+        /// The cell that ran when it began, or had run.
+        let cell: Int
         var run: LiveRun
         var isShown = false
         /// Follows the cores while something runs.
@@ -23,35 +25,42 @@ final class LiveView: ProgressView {
     }
 
     private struct State {
-        /// Work is shown first while a cell runs: later it would stand beneath another one.
         var isInCell = false
+        var cellsBegun = 0
         var worksMade = 0
         var works: [UInt64: Work] = [:]
         /// What was counted of a cluster before the work that comes.
         var before: [UInt64: ProgressCount] = [:]
 
         mutating func show(_ id: UInt64, at now: Timestamp) -> EvaluatorNews? {
-            guard var work = works[id], work.isShown || isInCell, let next = work.run.next(at: now)
+            // It is shown first while a cell runs, or beneath the one that began it.
+            guard var work = works[id], work.isShown || isInCell || work.cell == cellsBegun,
+                let next = work.run.next(at: now)
             else { return nil }
             let isUpdate = work.isShown
             work.isShown = true
             works[id] = work
+            let lastWords: JSONValue =
+                next.lastWords.map {
+                    ["text/plain": .text($0), "text/html": .text(LiveRun.Shown.line($0))]
+                } ?? .null
             return .display(
                 ["text/plain": .text(next.text), "text/html": .text(next.html)], name: work.name,
-                isUpdate: isUpdate)
+                isUpdate: isUpdate, lastWords: lastWords)
         }
     }
 
     private let state = Mutex(State())
 
     /// How long the end of a cell waits for the last news of the cores, in milliseconds.
-    private static let patience = 400
+    static let patience = 400
 
     private var now: Timestamp { Timestamp(nanoseconds: MonotonicClock.nanoseconds()) }
 
     func cellBegins() {
         state.withLock { state in
             state.isInCell = true
+            state.cellsBegun += 1
             for (id, work) in state.works where work.run.isOver { state.works[id] = nil }
         }
     }
@@ -79,7 +88,7 @@ final class LiveView: ProgressView {
                 }
                 state.worksMade += 1
                 state.works[id] = Work(
-                    name: "swoop-work-\(state.worksMade)",
+                    name: "swoop-work-\(state.worksMade)", cell: state.cellsBegun,
                     run: LiveRun(before: state.before[id] ?? ProgressCount()))
             }
             state.works[id]?.run.take(count, at: now)
@@ -129,11 +138,13 @@ final class LiveView: ProgressView {
     /// comes a little after its values. Nothing is waited for where nothing was shown.
     func settle() async {
         for _ in 0..<Self.patience / 10 {
-            let isWaiting = state.withLock { state in
-                state.works.values.contains { $0.isShown && !$0.isSettled }
-            }
-            guard isWaiting, !Task.isCancelled else { return }
+            guard isUnsettled, !Task.isCancelled else { return }
             try? await Task.sleep(for: .milliseconds(10))
         }
+    }
+
+    /// Whether something is shown whose last line has not come.
+    var isUnsettled: Bool {
+        state.withLock { state in state.works.values.contains { $0.isShown && !$0.isSettled } }
     }
 }

@@ -17,6 +17,11 @@ extension Estimate: NotebookShown {
     public var notebookForms: [String: String] { ["text/html": ShownTable(self).html] }
 }
 
+/// A number that may not be there.
+private protocol OptionalNumber {}
+
+extension Optional: OptionalNumber where Wrapped: Numeric {}
+
 enum ShownValue {
     private static let elementsMax = 100
     private static let bytesMax = 20_000
@@ -55,7 +60,7 @@ enum ShownValue {
             mirror.displayStyle == .struct && !mirror.children.isEmpty && depth < 4
             && !(element is any CustomStringConvertible)
         guard isRecord else {
-            return [(name.isEmpty ? "value" : name, cell(of: element), element is any Numeric)]
+            return [(name.isEmpty ? "value" : name, cell(of: element), isNumber(element))]
         }
         return mirror.children.flatMap { child in
             let label = child.label ?? ""
@@ -64,12 +69,30 @@ enum ShownValue {
         }
     }
 
+    /// What an optional holds, and what is no optional; nil: nothing.
+    private static func held(by value: Any) -> Any? {
+        let mirror = Mirror(reflecting: value)
+        guard mirror.displayStyle == .optional else { return value }
+        return mirror.children.first.flatMap { held(by: $0.value) }
+    }
+
+    private static func isNumber(_ value: Any) -> Bool {
+        value is any Numeric || value is any OptionalNumber
+    }
+
     private static func cell(of value: Any) -> String {
-        switch value {
-        case let number as Double: Quantity.number(number, digits: 6)
-        case let number as Float: Quantity.number(Double(number), digits: 6)
-        default: value as? String ?? String(describing: value)
+        switch held(by: value) {
+        case nil: "nil"
+        case let number as Double: text(of: number)
+        case let number as Float: text(of: Double(number))
+        case let held?: held as? String ?? String(describing: held)
         }
+    }
+
+    /// Six digits; where those would all be zeros, as Swift writes it.
+    private static func text(of number: Double) -> String {
+        number.isNaN || (number != 0 && abs(number) < 1e-6)
+            ? "\(number)" : Quantity.number(number, digits: 6)
     }
 
     /// The text, cut where it is long.

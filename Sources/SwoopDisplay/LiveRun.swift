@@ -11,6 +11,14 @@ package struct LiveRun: Sendable {
         package let text: String
         /// For notebooks.
         package let html: String
+        /// What is left of it where the process that shows it ends; nil: it stays.
+        package var lastWords: String?
+
+        /// A line, for notebooks.
+        package static func line(_ text: String) -> String {
+            "<div style=\"font-family:monospace;font-size:90%;opacity:0.75\">"
+                + Markup.text(text) + "</div>"
+        }
     }
 
     /// Nothing is shown of work that takes less.
@@ -101,7 +109,11 @@ package struct LiveRun: Sendable {
         let bar = String(repeating: "█", count: Int(share * 20))
         let rest = String(repeating: "░", count: 20 - Int(share * 20))
         let lines = ["\(bar)\(rest) \(line)"] + nodes.map { "  \($0.name): \($0.functions)" }
-        return Shown(text: lines.joined(separator: "\n"), html: html(share, line))
+        let lastWords =
+            tasks(count.done, of: total)
+            + " after \(LiveRun.time(elapsed)), when the process of the cells ended"
+        return Shown(
+            text: lines.joined(separator: "\n"), html: html(share, line), lastWords: lastWords)
     }
 
     private var left: String {
@@ -118,7 +130,8 @@ package struct LiveRun: Sendable {
         let stopped = count.cancelled - min(count.cancelled, before.cancelled)
         let failures = failed > 0 ? ", \(LiveRun.whole(failed)) failed" : ""
         let cancelled = stopped > 0 ? ", \(LiveRun.whole(stopped)) cancelled" : ""
-        return "\(LiveRun.whole(done)) of \(LiveRun.whole(total)) tasks\(failures)\(cancelled)"
+        return "\(LiveRun.whole(done)) of \(LiveRun.whole(total)) \(total == 1 ? "task" : "tasks")"
+            + failures + cancelled
     }
 
     /// Each node with its cores, and the functions that run there, the most frequent first.
@@ -175,8 +188,7 @@ package struct LiveRun: Sendable {
             let more = most.count - named.count
             text += " · " + named.joined(separator: ", ") + (more > 0 ? ", \(more) more" : "")
         }
-        let style = "font-family:monospace;font-size:90%;opacity:0.75"
-        return Shown(text: text, html: "<div style=\"\(style)\">\(Markup.text(text))</div>")
+        return Shown(text: text, html: Shown.line(text))
     }
 
     private static func time(_ nanoseconds: Int64) -> String {

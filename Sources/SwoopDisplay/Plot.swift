@@ -57,6 +57,16 @@ public struct Plot: Hashable, Sendable {
         case bins(from: Double, to: Double, [Double])
         /// Colours for values, the first row on top.
         case cells([[Double]])
+
+        /// Whether there is nothing to be seen of it.
+        var isEmpty: Bool {
+            switch self {
+            case .line(let points, _), .points(let points, _): points.isEmpty
+            case .bars(_, let values), .bins(_, _, let values):
+                !values.contains { $0.isFinite }
+            case .cells(let rows): !rows.joined().contains { $0.isFinite }
+            }
+        }
     }
 
     var layers: [Layer]

@@ -8,6 +8,7 @@ extension Plot {
         if case .cells(let rows) = layers.first { return heatDrawing(rows) }
         var frame = PlotFrame(self)
         frame.drawAxes()
+        if layers.allSatisfy(\.isEmpty) { frame.drawEmptiness() }
         for (index, layer) in layers.enumerated() { frame.draw(layer, colour: index) }
         frame.drawLegend(layers)
         return frame.finished
@@ -28,6 +29,7 @@ extension Plot {
                     height: height + 0.3, fill: ColourScale.colour(share))
             }
         }
+        if layers[0].isEmpty { frame.drawEmptiness() }
         frame.drawScale(low: low, high: high)
         return frame.finished
     }
@@ -129,6 +131,11 @@ struct PlotFrame {
             "<rect x=\"\(Markup.place(left + x))\" y=\"\(Markup.place(top + y))\" "
                 + "width=\"\(Markup.place(width))\" height=\"\(Markup.place(max(0, height)))\" "
                 + "fill=\"\(fill)\"/>")
+    }
+
+    /// A frame without anything in it would look like a fault.
+    mutating func drawEmptiness() {
+        write("no values", x: left + width / 2, y: top + height / 2)
     }
 
     mutating func drawAxes() {

@@ -30,9 +30,24 @@ package struct ShownTable: Hashable, Sendable {
     /// The longest cell that is shown whole.
     private static let cellMax = 120
 
+    /// The text in one line: nothing in it moves a terminal's cursor, or what stands beside it.
     private func cell(_ text: String) -> String {
-        let line = text.replacing("\n", with: "⏎")
+        let line = text.prefix(Self.cellMax + 1).unicodeScalars.map(Self.visible).joined()
         return line.count > Self.cellMax ? line.prefix(Self.cellMax - 1) + "…" : line
+    }
+
+    private static func visible(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": "⏎"
+        case "\t": "⇥"
+        case "\u{200D}": String(scalar)
+        default:
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
+        }
     }
 
     /// For consoles.

@@ -122,7 +122,15 @@ package struct CellText: Hashable, Sendable {
         else { return }
         let kind = element["_kind"].string ?? ""
         if step > 1 { insert("_cellStep(\(step)); ", at: start) }
-        if kind == "pattern_binding_decl" {
+        if kind == "defer_stmt" {
+            // The cell's scope is never left: its task waits for ever. What runs at its end is
+            // called there; another statement behind it keeps the compiler from a remark.
+            guard let end = item["range"]["end"].int, start <= end, end < bytes.count else {
+                return
+            }
+            insert("_cellAtEnd { ", at: start)
+            insert("; _cellDeferred() }", at: end + 1)
+        } else if kind == "pattern_binding_decl" {
             let place = element["range"]["start"].int ?? start
             guard place >= start, place <= bytes.count else { return }
             let before = String(decoding: bytes[start..<place], as: UTF8.self)

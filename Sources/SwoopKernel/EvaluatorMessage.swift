@@ -57,7 +57,8 @@ package enum EvaluatorNews: Hashable, Sendable {
     /// A value is to be shown as the cell's result, in several forms by their MIME types.
     case result(cell: Int, JSONValue)
     /// Something is to be shown beside the result; with a name it can be replaced by that name.
-    case display(JSONValue, name: String?, isUpdate: Bool)
+    /// Where it changes by itself: what it becomes if the process ends.
+    case display(JSONValue, name: String?, isUpdate: Bool, lastWords: JSONValue = .null)
     /// The cell ended.
     case finished(cell: Int)
     /// The cell ended with an error, or was interrupted, after so many of its statements had begun.
@@ -77,10 +78,10 @@ package enum EvaluatorNews: Hashable, Sendable {
                 ]
             case .result(let cell, let data):
                 ["news": "result", "cell": .integer(cell), "data": data]
-            case .display(let data, let name, let isUpdate):
+            case .display(let data, let name, let isUpdate, let lastWords):
                 [
                     "news": "display", "data": data, "name": name.map(JSONValue.text) ?? .null,
-                    "update": .bool(isUpdate),
+                    "update": .bool(isUpdate), "last": lastWords,
                 ]
             case .finished(let cell): ["news": "finished", "cell": .integer(cell)]
             case .failed(let cell, let name, let text, let steps):
@@ -106,7 +107,8 @@ package enum EvaluatorNews: Hashable, Sendable {
         case "result": self = .result(cell: cell, value["data"])
         case "display":
             self = .display(
-                value["data"], name: value["name"].string, isUpdate: value["update"].bool ?? false)
+                value["data"], name: value["name"].string, isUpdate: value["update"].bool ?? false,
+                lastWords: value["last"])
         case "finished": self = .finished(cell: cell)
         case "failed":
             self = .failed(

@@ -44,6 +44,7 @@ extension KernelMachine {
             interrupt(at: now, into: &effects)
             reply("interrupt_reply", ["status": "ok"])
         case "shutdown_request":
+            showLastWords(into: &effects)
             reply(
                 "shutdown_reply",
                 ["status": "ok", "restart": .bool(content["restart"].bool ?? false)])

@@ -61,8 +61,12 @@ package struct KernelMachine: Sendable {
     private(set) var executionCount = 0
     private var cellCount = 0
     /// The header of the cell that showed a thing of this name last, anew.
-    private var firstShown: [String: JSONValue] = [:]
-    private var shownNames: [String] = []
+    var firstShown: [String: JSONValue] = [:]
+    var shownNames: [String] = []
+    /// Of what changes by itself: what it becomes where the cells' process ends.
+    var lastWords: [String: JSONValue] = [:]
+    /// The cell that began last: what comes after its end stands beneath it, too.
+    var last: (header: JSONValue, isConsole: Bool) = ([:], false)
     var isEvaluatorReady = false
     private var killAt: Timestamp?
     let version: String
@@ -143,6 +147,7 @@ package struct KernelMachine: Sendable {
         current = Current(
             request: request, cell: cellCount, count: executionCount, directives: directives,
             phase: .packing)
+        last = (request.header, current?.isConsole ?? false)
         publish("status", ["execution_state": "busy"], into: &effects)
         if !isSilent {
             history.append((executionCount, code))
@@ -246,8 +251,8 @@ package struct KernelMachine: Sendable {
                 [
                     "data": data, "metadata": [:], "execution_count": .integer(cellNow.count),
                 ], into: &effects)
-        case .display(let data, let name, let isUpdate):
-            display(data, name, isUpdate: isUpdate, into: &effects)
+        case .display(let data, let name, let isUpdate, let lastWords):
+            display(data, name, isUpdate: isUpdate, lastWords: lastWords, into: &effects)
         case .finished(let cell):
             guard let cellNow = current, cellNow.cell == cell, let text = cellNow.text else {
                 return
@@ -265,39 +270,6 @@ package struct KernelMachine: Sendable {
         case .inputWanted(let prompt, let isSecret): askForInput(prompt, isSecret, into: &effects)
         }
     }
-
-    /// Within a cell what has a name is shown once, and replaced after that. Another cell shows it
-    /// too, and clients replace it then wherever it stands: a cell that is run again shows it anew.
-    mutating func display(
-        _ data: JSONValue, _ name: String?, isUpdate: Bool, into effects: inout [KernelEffect]
-    ) {
-        guard let name else {
-            return publish(
-                "display_data", ["data": data, "metadata": [:], "transient": [:]], into: &effects)
-        }
-        let own = current?.request.header
-        let first = firstShown[name]
-        let isShownHere = own == nil || first == own
-        if first == nil || !(isUpdate || isShownHere) { noteShown(name) }
-        if first != nil, current?.isConsole == true { current?.replaced[name] = data }
-        publish(
-            first != nil && (isUpdate || isShownHere) ? "update_display_data" : "display_data",
-            ["data": data, "metadata": [:], "transient": ["display_id": .text(name)]],
-            parent: own ?? first, into: &effects)
-    }
-
-    /// The newest names are kept: what a client shows is replaced while its cell is near.
-    private mutating func noteShown(_ name: String) {
-        if firstShown[name] == nil {
-            shownNames.append(name)
-            if shownNames.count > KernelMachine.namesMax {
-                firstShown[shownNames.removeFirst()] = nil
-            }
-        }
-        firstShown[name] = current?.request.header ?? [:]
-    }
-
-    private static let namesMax = 200
 
     private mutating func failInterrupted(into effects: inout [KernelEffect]) {
         fail(
@@ -330,6 +302,7 @@ package struct KernelMachine: Sendable {
         // One that ends its process is not loaded again.
         if case .loading? = current?.phase { packages.removeLast() }
         names = CellNames()
+        showLastWords(into: &effects)
         effects.append(.startEvaluator)
         let lost = "The variables and functions of all cells are gone; run again what you need."
         guard let cellNow = current else {
@@ -349,17 +322,6 @@ package struct KernelMachine: Sendable {
     }
 
     // MARK: Ends
-
-    /// Shows in consoles what other clients have seen in place of what was shown first.
-    private mutating func showReplaced(into effects: inout [KernelEffect]) {
-        for (_, data) in (current?.replaced ?? [:]).sorted(by: { $0.key < $1.key }) {
-            publish(
-                "display_data",
-                ["data": ["text/plain": data["text/plain"]], "metadata": [:], "transient": [:]],
-                into: &effects)
-        }
-        current?.replaced = [:]
-    }
 
     private mutating func finish(into effects: inout [KernelEffect]) {
         showReplaced(into: &effects)
@@ -441,7 +403,7 @@ package struct KernelMachine: Sendable {
     ) {
         let reply = KernelReply(
             identities: [Array(type.utf8)], type: type,
-            parent: parent ?? current?.request.header ?? [:], content: content)
+            parent: parent ?? current?.request.header ?? last.header, content: content)
         effects.append(.send(.iopub, reply))
     }
 

@@ -26,7 +26,8 @@ extension EstimateRange: CustomStringConvertible {
 extension Estimate: CustomStringConvertible {
     /// A table of a few lines; where something is unknown it says what, and what to do about it.
     public var description: String {
-        var lines = ["estimate: \(Quantity.count(tasks)) tasks, \(evidence)"]
+        let count = "\(Quantity.count(tasks)) task\(tasks == 1 ? "" : "s")"
+        var lines = ["estimate: \(count), \(evidence)"]
         if coreSeconds != nil || !wall.isEmpty { lines[0] += ", 90 % ranges" }
         let least = unknownFunctions.isEmpty ? "" : "at least "
         if let coreSeconds {

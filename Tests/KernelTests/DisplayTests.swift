@@ -53,6 +53,8 @@ import Testing
                   here: parse ×2
                 """)
         #expect(first.html.contains("width:20%"))
+        #expect(
+            first.lastWords == "2 of 10 tasks after 1.00 s, when the process of the cells ended")
         // Not more often than people can read.
         #expect(isSilent(&run, at: 1_100))
         run.take(usage("count", cpu: 7_000_000_000), at: time(1_100))
@@ -65,6 +67,16 @@ import Testing
                 · count 100 %
                 """)
         #expect(isSilent(&run, at: 9_000))
+    }
+
+    @Test func oneTaskIsOneTask() throws {
+        var run = LiveRun(before: ProgressCount())
+        run.take(ProgressCount(running: 1, total: 1), at: time(0))
+        let first = try next(&run, at: 400)
+        #expect(first.text == "░░░░░░░░░░░░░░░░░░░░ 0 of 1 task · 400 ms")
+        run.take(ProgressCount(failed: 1, total: 1), at: time(1_000))
+        let last = try next(&run, at: 1_000)
+        #expect(last.text == "0 of 1 task, 1 failed in 1.00 s")
     }
 
     @Test func aNameOfAFunctionIsNoMarkup() throws {
@@ -90,6 +102,18 @@ import Testing
         #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>"))
         #expect(!svg.contains("nan") && !svg.contains("inf"))
         #expect(svg.count { $0 == "<" } == svg.count { $0 == ">" })
+    }
+
+    @Test(arguments: [
+        Plot.line([Int]()), .line([Double.nan]), .scatter(x: [1], y: [Int]()), .bars([], [Int]()),
+        .histogram([Double]()), .heatMap([[Int]]()), .heatMap([[Double.nan]]),
+    ])
+    func aPlotOfNothingSaysSo(plot: Plot) {
+        #expect(plot.svg.contains(">no values<"))
+    }
+
+    @Test func aPlotOfSomethingDoesNot() {
+        #expect(!Plot.line([Int]()).with(.line([1])).svg.contains(">no values<"))
     }
 
     @Test func manyPointsAreThinnedAndBothEndsStay() {
@@ -121,11 +145,18 @@ import Testing
     @Test func aTableKeepsItsColumnsTogetherWhateverIsInThem() {
         let table = ShownTable(
             title: "2 of Row", columns: ["n", "name"], numeric: [true, false],
-            rows: [["1", "a\nb"], ["20", String(repeating: "x", count: 500)]])
+            rows: [
+                ["1", "a\nb"], ["20", String(repeating: "x", count: 500)], ["3", "a\tb\r\n"],
+                ["4", "\u{1B}[31m\u{202E}\u{2028}"], ["5", "👩‍👩‍👧"],
+            ])
         let lines = table.text.split(separator: "\n")
-        #expect(lines.count == 4)
+        #expect(lines.count == 7)
         #expect(lines[1] == " n  name" && lines[2] == " 1  a⏎b")
         #expect(lines[3].hasSuffix("x…") && lines[3].count == 124)
+        #expect(lines[4] == " 3  a⇥b\\r⏎")
+        #expect(lines[5] == " 4  \\u{1B}[31m\\u{202E}\\u{2028}")
+        #expect(lines[6] == " 5  👩‍👩‍👧")
+        #expect(table.html.contains("a⇥b\\r⏎"))
         #expect(table.html.contains("<td style=\"text-align:right\">20</td>"))
     }
 }

@@ -237,6 +237,54 @@ import Testing
         #expect(run(["code": "1", "allow_stdin": false]) == [])
     }
 
+    @Test func whatComesAfterACellStandsBeneathItAndNotInTheLineThatIsTypedInAConsole() {
+        for isConsole in [false, true] {
+            var world = World()
+            world.tell(.told(.ready))
+            world.ask("execute_request", ["code": "1", "allow_stdin": .bool(isConsole)])
+            world.run(cell: 1)
+            var parents: [String?] {
+                world.effects.map { effect in
+                    guard case .send(_, let reply) = effect else { return nil }
+                    return reply.parent["msg_id"].string
+                }
+            }
+            world.tell(.printed(stream: "stdout", text: "late"))
+            #expect(parents == ["execute_request-1"])
+            let work = EvaluatorNews.display(["text/plain": "0 of 2"], name: "w", isUpdate: false)
+            world.tell(.told(work))
+            #expect(parents == (isConsole ? [] : ["execute_request-1"]))
+            #expect(world.said == (isConsole ? [] : ["display_data"]))
+            world.tell(.evaluatorEnded(reason: "was killed"))
+            #expect(parents.contains("execute_request-1"))
+        }
+    }
+
+    @Test func whatChangedByItselfSaysWhenItsProcessEnded() {
+        var world = World()
+        world.tell(.told(.ready))
+        world.execute("1")
+        world.tell(.parsed(cell: 1, tree: tree, messages: ""))
+        world.tell(.compiled(cell: 1, library: "/l", messages: ""))
+        func show(_ text: String, _ name: String, _ lastWords: JSONValue) {
+            world.tell(
+                .told(.display(.text(text), name: name, isUpdate: false, lastWords: lastWords)))
+        }
+        show("1 of 2", "a", "1 of 2 at its end")
+        show("1 of 9", "b", "1 of 9 at its end")
+        show("9 of 9", "b", .null)
+        world.tell(.evaluatorEnded(reason: "trapped"))
+        let shown = world.effects.compactMap { effect -> JSONValue? in
+            guard case .send(_, let reply) = effect, reply.type == "update_display_data" else {
+                return nil
+            }
+            return reply.content["data"]
+        }
+        #expect(shown == ["1 of 2 at its end"])
+        world.tell(.evaluatorEnded(reason: "trapped"))
+        #expect(!world.said.contains("update_display_data"))
+    }
+
     @Test func aPackageIsBuiltAndLoadedBeforeTheCodeOfItsCell() {
         var world = World()
         world.tell(.told(.ready))

@@ -23,6 +23,7 @@ class Notebook:
         self.client.wait_for_ready(timeout=60)
         self.start = time.monotonic() - began
         self.input = None
+        self.at_print = None
 
     def __enter__(self):
         return self
@@ -42,6 +43,8 @@ class Notebook:
             if kind in ("execute_result", "display_data", "update_display_data"):
                 self.kinds.append(kind)
             if kind == "stream":
+                if self.at_print:
+                    self.at_print()
                 printed[content["name"]].append(content["text"])
             elif kind == "execute_result":
                 cell["data"] = content["data"]
@@ -58,6 +61,7 @@ class Notebook:
         cell["time"] = time.monotonic() - began
         cell.update({name: "".join(texts) for name, texts in printed.items()})
         cell["status"] = reply["content"]["status"]
+        self.last = reply["parent_header"]["msg_id"]
         cell["name"] = reply["content"].get("ename")
         return cell
 
@@ -67,13 +71,19 @@ class Notebook:
         return cell["result"]
 
     def interrupted(self, code, after=0.7):
-        """Runs a cell and interrupts it; how long it took to stop, and what came of it."""
+        """Runs a cell and interrupts it, after a time or (None) when it prints something; how long
+        it took to stop, and what came of it."""
         moment = {}
 
         def interrupt():
             moment["at"] = time.monotonic()
             self.manager.interrupt_kernel()
 
+        if after is None:
+            self.at_print = lambda: "at" in moment or interrupt()
+            cell = self.run(code)
+            self.at_print = None
+            return time.monotonic() - moment["at"], cell
         timer = threading.Timer(after, interrupt)
         timer.start()
         cell = self.run(code)
@@ -115,6 +125,25 @@ def cells():
               "[" + ", ".join(str(i) for i in range(100)) + ", … 999900 more; 1000000 in all]")
         shown = book.run("display(\"now\"); display(7)\n8")
         equal([item["text/plain"] for item in shown["shown"]], ['"now"', "7"])
+        # What a cell puts off is done at its end, the last first.
+        late = book.run("var n = 1\ndefer { n += 1; print(\"last \\(n)\") }\ndefer { n *= 10; print(\"late\") }\nprint(\"first\")\nn")
+        equal((late["stdout"], late["result"], late["stderr"]), ("first\nlate\nlast 11\n", "1", ""))
+        equal(book.result("n"), "11")
+        equal(book.run("defer { let bad: Int = \"a\" }; print(2)")["error"],
+              "In[25]:1:24: error: cannot convert value of type 'String' to specified type 'Int'\n"
+              "defer { let bad: Int = \"a\" }; print(2)\n                       ^~~")
+        # What is printed when the cell has ended stands beneath it.
+        book.run("Task { try await Task.sleep(for: .milliseconds(200)); print(\"afterwards\") }")
+        equal(next_message(book, "stream")["content"]["text"], "afterwards\n")
+
+
+def next_message(book, kind):
+    """What is published next of a kind, beneath the last cell."""
+    while True:
+        message = book.client.get_iopub_msg(timeout=20)
+        if message["msg_type"] == kind:
+            equal(message["parent_header"].get("msg_id"), book.last)
+            return message
 
 
 def redefinitions():
@@ -187,6 +216,7 @@ def runtime_errors():
                         "func g() async -> Int { await Task.yield(); return 7 }\n"
                         "let k = await g()\nthrow E(why: \"no luck\")\nlet after = 2")
         equal(cell["error"], "In[1]: E: E(why: \"no luck\")")
+        equal(cell["stdout"], "")
         equal(cell["name"], "E")
         equal(book.result("before + k"), "8")
         equal(book.run("after")["error"].splitlines()[0],
@@ -198,8 +228,11 @@ def runtime_errors():
         for _ in range(3):
             equal(book.run("try await Task.sleep(for: .milliseconds(5)); throw E(why: \"late\")")["status"], "error")
             equal(book.result("try await Task.sleep(for: .milliseconds(5))\nawait g()"), "7")
-        book.interrupted("try await Task.sleep(for: .seconds(100))", after=0.5)
+        stopped = book.interrupted("defer { print(\"put off\") }\nprint(\"now\")\ntry await Task.sleep(for: .seconds(100))", after=None)[1]
+        equal((stopped["name"], stopped["stdout"]), ("Interrupted", "now\nput off\n"))
         equal(book.result("await g()"), "7")
+        cell = book.run("defer { print(\"put off\") }\nif k > 0 { throw E(why: \"early\") }\ndefer { print(\"not reached\") }")
+        equal((cell["name"], cell["stdout"]), ("E", "put off\n"))
         equal(book.result("await Task { @MainActor in before }.value"), "1")
 
 
@@ -519,12 +552,34 @@ def live_cores():
         # Short work shows nothing.
         short = book.run("@Remote func double(_ i: Int) -> Int { 2 * i }\ntry await cluster.remotely { remote in remote.call(double, 4) }.value")
         equal((short["result"], short["shown"]), ("8", []))
+        one = book.run("import Foundation\n@Remote func nap(_ i: Int) -> Int { Thread.sleep(forTimeInterval: 0.7); return i }\n"
+                       "try await cluster.remotely { remote in remote.call(nap, 1) }.value")
+        assert one["shown"][-1]["text/plain"].startswith("1 of 1 task in "), one
+        # A plan that fails has its last line before its cell ends.
+        failing = book.run("struct Bad: Error {}\n@Remote func bad(_ i: Int) throws -> Int {\n"
+                           "    Thread.sleep(forTimeInterval: 0.4); if i == 2 { throw Bad() }; return i\n}\n"
+                           "try await cluster.remotely { remote in remote.map(0..<3, bad) }.values")
+        equal(failing["name"], "SwoopError")
+        assert failing["shown"][-1]["text/plain"].startswith("2 of 3 tasks, 1 failed in "), failing
+        # One that a cell does not wait for is shown beneath that cell.
+        going = book.run("let later = try await cluster.plan { remote in remote.map(0..<2, nap) }.run()")
+        equal(going["shown"], [])
+        next_message(book, "display_data")
+        words = lambda: next_message(book, "update_display_data")["content"]["data"]["text/plain"]
+        while not words().startswith("2 of 2 tasks in "):
+            pass
         took, cell = book.interrupted("try await cluster.remotely { remote in remote.map(0..<1000, slow) }.values.count", after=1)
         assert took < 1, took
         equal(cell["error"], "Interrupted: the cell was stopped; what it had assigned is kept")
         began = time.monotonic()
         equal(book.result("try await cluster.remotely { remote in remote.map(0..<2, slow) }.values.count"), "2")
         assert time.monotonic() - began < 5, "the interrupted cell's tasks went on"
+        # What is saved of a cell whose process ends does not look as if its work went on.
+        cell = book.run("async let rest = cluster.remotely { remote in remote.map(0..<1000, slow) }.values\n"
+                        "try await Task.sleep(for: .seconds(1.5))\nfatalError(\"in the middle\")")
+        equal(cell["name"], "Trap")
+        words = cell["shown"][-1]["text/plain"]
+        assert " of 1,000 tasks after " in words and words.endswith(", when the process of the cells ended"), words
 
 
 def shown_values():
