@@ -59,6 +59,11 @@ final class NotebookCluster: Sendable {
     var current: Cluster {
         let there = state.withLock { $0.cluster }
         if let there, there.isThere { return there.cluster }
+        if let there, there.refusal == nil {
+            there.remark(
+                "the notebook's cluster is gone, and what it stored: this machine, or what `swoop "
+                    + "up` has brought up since, takes its place")
+        }
         // A property cannot wait: this thread does, and Swift's pool opens the cluster.
         guard let opening = try? Opening() else {
             fatalError("the system gives no more files: restart the kernel")

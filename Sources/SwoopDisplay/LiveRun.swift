@@ -32,8 +32,11 @@ package struct LiveRun: Sendable {
     private let before: ProgressCount
     private var usage: ClusterUsage?
     private var usageAt: Int64 = 0
-    /// CPU time of all nodes when the work began; nil: no snapshot has come since.
-    private var cpuBefore: Int64?
+    /// CPU time of each node since the work began, and what its counter showed then. One that is
+    /// lost keeps its own, one that begins anew begins at nothing.
+    private var cpuByNode: [NodeID: (before: Int64, last: Int64, spent: Int64)] = [:]
+    /// The most cores that were there at once.
+    private var coresMost = 0
     /// Time of slots by function: of each snapshot until the next one.
     private var slotTime: [String: Int64] = [:]
     /// Wall time of work that has ended, and when that began which is going on.
@@ -67,7 +70,14 @@ package struct LiveRun: Sendable {
 
     /// Takes note of what the cores do.
     package mutating func take(_ usage: ClusterUsage, at now: Timestamp) {
-        if cpuBefore == nil { cpuBefore = LiveRun.cpu(usage) }
+        for node in usage.nodes {
+            let counter = node.cpuNanoseconds
+            var cpu = cpuByNode[node.node] ?? (counter, counter, 0)
+            if counter < cpu.last { cpu = (counter, counter, cpu.spent + cpu.last - cpu.before) }
+            cpu.last = counter
+            cpuByNode[node.node] = cpu
+        }
+        coresMost = max(coresMost, Int(usage.cores))
         if self.usage != nil {
             // A gap in the news is no work that was seen.
             let time = min(1_000_000_000, max(0, now.nanoseconds - usageAt))
@@ -91,8 +101,8 @@ package struct LiveRun: Sendable {
         return shown
     }
 
-    private static func cpu(_ usage: ClusterUsage) -> Int64 {
-        usage.nodes.reduce(0) { $0 &+ $1.cpuNanoseconds }
+    private var cpu: Int64 {
+        cpuByNode.values.reduce(0) { $0 &+ $1.spent &+ ($1.last &- $1.before) }
     }
 
     // MARK: While it runs
@@ -172,12 +182,12 @@ package struct LiveRun: Sendable {
     private func summary(after elapsed: Int64) -> Shown {
         var text = tasks(count.done, of: ended)
         text += " in \(LiveRun.time(elapsed))"
-        if let usage, let cpuBefore {
-            let cpu = max(0, LiveRun.cpu(usage) &- cpuBefore)
+        if usage != nil {
+            let cpu = max(0, cpu)
             let effective = Double(cpu) / Double(max(1, elapsed))
             text +=
                 " · \(Quantity.number(Double(cpu) / 1e9)) core-seconds · "
-                + "\(Quantity.number(effective, digits: 2)) of \(usage.cores) cores in effect"
+                + "\(Quantity.number(effective, digits: 2)) of \(coresMost) cores in effect"
         }
         let all = slotTime.values.reduce(0, +)
         if all > 0 {

@@ -167,10 +167,10 @@ extension PackageWish {
     /// The manifest of a package that depends on the one that is asked for, and whose library has
     /// these products of it. Without products it only has SwiftPM fetch that package.
     ///
-    /// - Parameter standIn: the folder of a package that takes the place of any other one of its
-    ///   name.
+    /// - Parameter standIns: folders of packages, each of which takes the place of any other one of
+    ///   its name.
     package func manifest(
-        path: String, products: [String], library: String, standIn: String? = nil
+        path: String, products: [String], library: String, standIns: [String] = []
     ) -> String {
         let quoted = JSONValue.text(path).encoded
         let dependency =
@@ -182,7 +182,7 @@ extension PackageWish {
                 ".package(url: \(quoted), branch: \(JSONValue.text(name).encoded))"
             case .revision(let commit): ".package(url: \(quoted), revision: \"\(commit)\")"
             }
-        let other = standIn.map { ".package(path: \(JSONValue.text($0).encoded)), " } ?? ""
+        let other = standIns.map { ".package(path: \(JSONValue.text($0).encoded)), " }.joined()
         let identity = JSONValue.text(
             PackageWish(place: path, version: version).name.lowercased()
         ).encoded

@@ -69,6 +69,31 @@ import Testing
         #expect(isSilent(&run, at: 9_000))
     }
 
+    @Test func aNodeThatIsLostKeepsWhatItDid() throws {
+        var run = LiveRun(before: ProgressCount())
+        run.take(ProgressCount(running: 4, total: 4), at: time(0))
+        func cores(_ nodes: [(id: UInt32, cpu: Int64)]) -> ClusterUsage {
+            ClusterUsage(
+                nodes: nodes.map { node in
+                    var usage = usage("work", cpu: node.cpu * 1_000_000_000).nodes[0]
+                    usage.node = NodeID(node.id)
+                    return usage
+                }, progress: ProgressCount())
+        }
+        run.take(cores([(1, 50), (2, 70)]), at: time(0))
+        run.take(cores([(1, 52), (2, 73)]), at: time(1_000))
+        // One is lost, and begins anew; another one joins.
+        run.take(cores([(1, 53)]), at: time(2_000))
+        run.take(cores([(1, 54), (2, 1), (3, 9)]), at: time(3_000))
+        run.take(cores([(1, 54), (2, 2), (3, 10)]), at: time(4_000))
+        run.take(ProgressCount(done: 4, total: 4), at: time(10_000))
+        let last = try next(&run, at: 10_000)
+        #expect(
+            last.text == """
+                4 of 4 tasks in 10.0 s · 9.00 core-seconds · 0.90 of 6 cores in effect · work 100 %
+                """)
+    }
+
     @Test func oneTaskIsOneTask() throws {
         var run = LiveRun(before: ProgressCount())
         run.take(ProgressCount(running: 1, total: 1), at: time(0))

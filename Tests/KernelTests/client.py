@@ -757,6 +757,32 @@ def manifest(name, targets, dependencies=""):
             f' targets: [{targets}])\n')
 
 
+# A macro that knows one answer. The compiler speaks with it in JSON behind its length.
+PLUGIN = r'''import Glibc
+@main struct Plugin {
+    static func main() {
+        while true {
+            var length: UInt64 = 0
+            guard read(0, &length, 8) == 8 else { return }
+            var bytes = [UInt8](repeating: 0, count: Int(length)), have = 0
+            while have < bytes.count {
+                let count = bytes[have...].withUnsafeMutableBytes { read(0, $0.baseAddress, $0.count) }
+                guard count > 0 else { return }
+                have += count
+            }
+            let asked = String(decoding: bytes, as: UTF8.self)
+            let answer = asked.hasPrefix("{\"getCapability\"")
+                ? #"{"getCapabilityResult":{"capability":{"protocolVersion":7}}}"#
+                : #"{"expandMacroResult":{"expandedSource":"42","diagnostics":[]}}"#
+            length = UInt64(answer.utf8.count)
+            write(1, &length, 8)
+            write(1, Array(answer.utf8), answer.utf8.count)
+        }
+    }
+}
+'''
+
+
 def packages():
     import subprocess
     import tempfile
@@ -782,6 +808,27 @@ def packages():
         "Package.swift": manifest("Versioned", '.target(name: "Versioned")'),
         "Sources/Versioned/V.swift": "public let version = \"1.2\"\n"})
     git = ["git", "-C", f"{folder}/Versioned", "-c", "user.name=a", "-c", "user.email=a@b"]
+    package(folder, "Drawing", {
+        "Package.swift": manifest("Drawing", '.target(name: "Drawing")'),
+        "Sources/Drawing/D.swift":
+            "public protocol Drawn { var area: Double { get } }\npublic final class Count {\n"
+            "    public nonisolated(unsafe) static var made = 0\n}\n"})
+    for name, one, area, isDrawn in [("Circles", "circle", 3, "isDrawn"), ("Squares", "square", 1, "isDrawnToo")]:
+        package(folder, name, {
+            "Package.swift": manifest(
+                name, f'.target(name: "{name}", dependencies: ["Drawing"])', '.package(path: "../Drawing")'),
+            f"Sources/{name}/S.swift":
+                f"import Drawing\nstruct Shape: Drawn {{ var area: Double {{ {area} }} }}\n"
+                f"public func {one}() -> any Drawn {{ Shape() }}\n"
+                f"public func {isDrawn}(_ value: Any) -> Bool {{ value is any Drawn }}\n"
+                f"public func {one}s() -> Int {{ Count.made += 1; return Count.made }}\n"})
+    package(folder, "Wordy", {
+        "Package.swift": manifest("Wordy", '.macro(name: "Wordy-Macros"), .target(name: "Wordy", dependencies: ["Wordy-Macros"])')
+                         .replace("import", "import CompilerPluginSupport\nimport", 1),
+        "Sources/Wordy-Macros/Plugin.swift": PLUGIN,
+        "Sources/Wordy/Wordy.swift":
+            '@freestanding(expression) public macro answer() -> Int = #externalMacro(module: "Wordy_Macros", type: "Answer")\n'
+            "public func inside() -> Int { #answer() + 1 }\n"})
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"], ["tag", "1.2.0"]):
         subprocess.run(git + arguments, check=True)
     with Notebook() as book:
@@ -834,6 +881,15 @@ def packages():
                          "try await cluster.remotely { remote in remote.map(0..<4, cubed) }.values", timeout=600)
         equal((cubes["error"], cubes["result"]), (None, "[0, 1, 8, 27]"))
         print(f"a package with remote functions in {cubes['time']:.1f} s")
+        # Two in one cell; what both need is there once.
+        shared = book.run("%package Circles\n%package Squares\nimport Circles\nimport Squares", timeout=300)
+        equal((shared["error"], shared["stderr"]), (None, ""))
+        equal(book.result("(isDrawn(square()), isDrawnToo(circle()), isDrawn(circle()), isDrawnToo(square()), squares() + circles())"),
+              "(true, true, true, true, 3)")
+        equal(book.run("%package Drawing\nimport Drawing\n[circle(), square()].map(\\.area)")["result"], "[3.0, 1.0]")
+        # A package's own macro.
+        macro = book.run("%package Wordy\nimport Wordy\n(inside(), #answer() * 2)", timeout=300)
+        equal((macro["error"], macro["result"]), (None, "(43, 84)"))
         # After a trap the packages are there, the variables are not.
         equal(book.run("[1][kept]")["name"], "Trap")
         equal(book.result("import Greeter\ngreeting(\"after\")"), '"hello after 42"')

@@ -34,6 +34,9 @@ package final class LastingCluster: Sendable {
     /// Whether it was started, and answers.
     package var isThere: Bool { scope != nil && !cluster.session.isUnreachable }
 
+    /// Says something about it on standard error.
+    package func remark(_ text: String) { cluster.session.console.remark(text) }
+
     /// Ends it; handles of what it made are of no use afterwards.
     package func close() async {
         if let scope { await scope.close() } else { cluster.session.close() }

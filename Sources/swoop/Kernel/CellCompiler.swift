@@ -27,6 +27,7 @@ final class CellCompiler {
     private var messages: [UInt8] = []
     private var linkFiles: [Set<String>: Int] = [:]
     private var packageFlags: [String] = []
+    private var packageFolders: [String] = []
     private var packagesBegun = 0
     private var package: PackageBuild?
     private var child: ChildProcess?
@@ -122,7 +123,9 @@ final class CellCompiler {
         stop()
         let place = "\(folder)/package\(cell)-\(packagesBegun)"
         packagesBegun += 1
-        package = try PackageBuild(wish, cell: cell, folder: place, toolchain: toolchain)
+        package = try PackageBuild(
+            wish, number: packagesBegun, cell: cell, folder: place, beside: packageFolders,
+            toolchain: toolchain)
     }
 
     /// Ends what runs; its result is not told.
@@ -142,7 +145,10 @@ final class CellCompiler {
             events.append(.packageProgress(cell: package.cell, text: text))
         }
         if let (built, messages) = package.result() {
-            if built != nil { packageFlags += package.flags }
+            if built != nil {
+                packageFlags += package.flags
+                packageFolders.append(package.folder)
+            }
             self.package = nil
             events.append(.packageBuilt(cell: package.cell, built, messages: messages))
         }
