@@ -27,6 +27,7 @@ static _Thread_local void *thread_stack;
 static _Thread_local uint64_t thrown[SWOOP_FRAMES_MAX];
 static _Thread_local uint32_t thrown_count;
 static _Thread_local void *thrown_error;
+static _Thread_local const void *thrown_type;
 
 // Reads two words without the risk of a second fault: the kernel looks first.
 static int read_frame(uint64_t frame, uint64_t words[2]) {
@@ -175,9 +176,16 @@ extern typed_handler _swift_willThrowTypedImpl __attribute__((weak));
 extern void *swift_errorRetain(void *error) __attribute__((weak));
 extern void swift_errorRelease(void *error) __attribute__((weak));
 
+typedef struct {
+    const void *value, *type, *conformance;
+} error_value;
+extern void swift_getErrorValue(const void *error, void **scratch, error_value *out)
+    __attribute__((weak));
+
 static void forget_error(void) {
     void *error = thrown_error;
     thrown_error = NULL;
+    thrown_type = NULL;
     if (error) swift_errorRelease(error);
 }
 
@@ -186,22 +194,33 @@ static void remember_throw(void) {
     thrown_count = (uint32_t)walk(frame, thrown, SWOOP_FRAMES_MAX);
 }
 
+// A caller that throws any error passes a typed one on in a box of its own: for the runtime that is
+// another throw.
+static int is_box_of_thrown(void *error) {
+    if (!thrown_count || !thrown_type || !error || !swift_getErrorValue) return 0;
+    void *scratch = NULL;
+    error_value boxed = {NULL, NULL, NULL};
+    swift_getErrorValue(error, &scratch, &boxed);
+    return boxed.type == thrown_type;
+}
+
 // An error that is caught and thrown again keeps its first place. It is held until the next one, so
 // that no other error gets its address.
 static void on_throw(void *error) {
     if (thread_slot == SWOOP_NO_SLOT) return;
     if (thrown_count && error && error == thrown_error) return;
-    remember_throw();
+    if (!is_box_of_thrown(error)) remember_throw();
     if (!swift_errorRetain || !swift_errorRelease) return;
     forget_error();
     thrown_error = swift_errorRetain(error);
 }
 
 static void on_typed_throw(void *value, const void *type, const void *conformance) {
-    (void)value, (void)type, (void)conformance;
+    (void)value, (void)conformance;
     if (thread_slot == SWOOP_NO_SLOT) return;
     remember_throw();
     forget_error();
+    thrown_type = type;
 }
 
 int swoop_throw_install(void) {

@@ -21,7 +21,7 @@ extension ShownTable {
             add("wall, \(cores) core\(cores == 1 ? "" : "s")", range, Quantity.time)
         }
         if let useful = estimate.usefulCores { add("useful cores", useful, Quantity.whole) }
-        let tasks = "\(Quantity.count(estimate.tasks)) task\(estimate.tasks == 1 ? "" : "s")"
+        let tasks = Quantity.count(estimate.tasks, "task")
         var remark = ""
         if !estimate.unknownFunctions.isEmpty {
             let names = estimate.unknownFunctions.prefix(8).joined(separator: ", ")

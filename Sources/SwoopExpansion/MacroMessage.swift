@@ -70,6 +70,11 @@ enum MacroMessage: String, DiagnosticMessage {
         @Record belongs on a struct, or on an enum with raw values: write their type, ': String' or \
         ': Int'
         """
+    case recordEnumWithValues =
+        """
+        cases with values have no columns: write a struct with @Record, or raw values (': String'); \
+        to be an argument or a result, Codable and Sendable are enough
+        """
     case recordGeneric = "a record cannot be generic: write one struct for each type"
     case recordFieldWithoutType = "a record's field states its type: write ': T'"
     case recordCharacter = "a record's field cannot be a Character: write String"

@@ -42,6 +42,16 @@ package struct RecordMacro: ExtensionMacro {
         of declaration: EnumDeclSyntax, _ protocols: [TypeSyntax],
         in context: some MacroExpansionContext
     ) throws -> [ExtensionDeclSyntax] {
+        let hasRawValues = declaration.inheritanceClause.map { clause in
+            clause.inheritedTypes.contains { rawTypes.contains($0.type.trimmedDescription) }
+        }
+        if let values = valuesOfCase(in: declaration) {
+            // Beside raw values the compiler says it itself.
+            if hasRawValues != true {
+                MacroMessage.recordEnumWithValues.report(at: values, in: context)
+            }
+            return []
+        }
         guard let raw = declaration.inheritanceClause?.inheritedTypes.first?.type,
             rawTypes.contains(raw.trimmedDescription)
         else {
@@ -82,6 +92,12 @@ package struct RecordMacro: ExtensionMacro {
                 }
                 """)
         ]
+    }
+
+    /// The values of the first case that has some.
+    private static func valuesOfCase(in type: EnumDeclSyntax) -> EnumCaseParameterClauseSyntax? {
+        type.memberBlock.members.lazy.compactMap { $0.decl.as(EnumCaseDeclSyntax.self) }
+            .flatMap(\.elements).compactMap(\.parameterClause).first
     }
 
     /// What the standard library has for raw values, and pages for fields.

@@ -26,8 +26,7 @@ extension EstimateRange: CustomStringConvertible {
 extension Estimate: CustomStringConvertible {
     /// A table of a few lines; where something is unknown it says what, and what to do about it.
     public var description: String {
-        let count = "\(Quantity.count(tasks)) task\(tasks == 1 ? "" : "s")"
-        var lines = ["estimate: \(count), \(evidence)"]
+        var lines = ["estimate: \(Quantity.count(tasks, "task")), \(evidence)"]
         if coreSeconds != nil || !wall.isEmpty { lines[0] += ", 90 % ranges" }
         let least = unknownFunctions.isEmpty ? "" : "at least "
         if let coreSeconds {
@@ -160,6 +159,11 @@ package enum Quantity {
             text = String(digit) + text
         }
         return (value < 0 ? "−" : "") + text
+    }
+
+    /// `1 task`, `1,234 tasks`.
+    package static func count(_ value: Int, _ noun: String) -> String {
+        "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
     }
 
     /// The nearest integer; what does not fit is the largest or smallest that does.

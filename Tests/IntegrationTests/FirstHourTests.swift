@@ -27,6 +27,8 @@ extension ProgramTests {
                 values["typed"]
                     == #"taskFailed LabError(sample: 7, reason: "typed") - "#
                     + "SwoopTestProgram/FirstHour.swift:\(try line(#"reason: "typed""#))")
+            let typed = values["typed in a chain"] ?? ""
+            #expect(typed.hasSuffix(":\(try line(#"reason: "typed""#))"), "\(typed)")
             #expect(values["record"]?.hasPrefix("taskFailed - LabFault(sample: 7) ") == true)
             let dirty = " SwoopTestProgram/FirstHour.swift:\(try line(#"reason: "dirty""#))"
             let chain = values["chain"] ?? ""

@@ -33,6 +33,7 @@ import Testing
     @Test func `localizedDescription is the sentence of the error`() async throws {
         let error: any Error = SwoopError(.invalidPlan, "the plan is empty", advice: "Fill it.")
         #expect(error.localizedDescription == "the plan is empty")
+        #expect((error as? SwoopError)?.localizedDescription == "the plan is empty")
         #expect((error as? any LocalizedError)?.recoverySuggestion == "Fill it.")
     }
 

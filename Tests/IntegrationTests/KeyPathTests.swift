@@ -146,6 +146,23 @@ func withPlainCluster(
     private let visits = (0..<20_000).map(TownVisit.init)
 
     @Test(arguments: plainClusters)
+    func `the key path of a condition may be turned round`(cluster: String) async throws {
+        let visits = visits
+        let short = visits.filter { !$0.isLong }
+        try await withPlainCluster(cluster) { cluster in
+            let bytes = try await cluster.remotely { remote in
+                remote.array(visits).filter(!\.isLong).map(\.bytes).sum
+            }
+            #expect(try await bytes.value == short.reduce(0) { $0 + $1.bytes })
+            let groups = try await cluster.remotely { remote in
+                remote.array(visits).grouped(by: !\.isLong, .counting())
+            }
+            let found = try await groups.values.map { "\($0.first) \($0.second)" }.sorted()
+            #expect(found == ["false \(visits.count - short.count)", "true \(short.count)"])
+        }
+    }
+
+    @Test(arguments: plainClusters)
     func `key paths are steps, keys and what is aggregated`(cluster: String) async throws {
         let visits = visits
         try await withPlainCluster(cluster) { cluster in

@@ -33,7 +33,7 @@ extension ProgramTests {
                         + "task N /   There is no wider integer: make them Double first, which "
                         + "rounds, or sum their halves on their own.",
                     "slice below 0": refused("a slice that begins at index -5"),
-                    "slice behind the end": "[]",
+                    "slice behind the end": "[]", "slice across the end": "[1, 2]",
                     "windows of 0": refused("windows of 0 elements", least: 1),
                     "windows of -1": refused("windows of -1 elements", least: 1),
                     "windows of 4": "0",

@@ -181,6 +181,13 @@ extension ProgramTests {
 
             @Remote func take(_ bare: Bare) -> Int { bare.x }  // cannot travel
 
+            final class Crate { var x = 1 }
+            @Remote func open(_ crate: Crate) -> Int { crate.x }  // cannot travel
+
+            @Record enum Kind {
+                case plain, tall(Int)  // cases with values have no columns
+            }
+
             @Remote func give(
                 _ x: Int
             ) -> Bare { Bare(x: x) }  // cannot travel
@@ -241,7 +248,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 90)
+            #expect(expected.count == 92)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -60,6 +60,10 @@ private let refusals: [Refusal] = [
     Refusal("let c = #remote(f)", "1:9", "takes a closure"),
     Refusal("@Record class C { var x: Int }", "1:9", "struct"),
     Refusal("@Record enum E { case a }", "1:14", "': String' or ': Int'"),
+    Refusal("@Record enum E { case a(Int), b }", "1:24", "cases with values have no columns"),
+    Refusal(
+        "@Record enum E: Codable, Sendable { case a, b(x: Int) }", "1:46",
+        "Codable and Sendable are enough"),
     Refusal("@Record enum E: Codable { case a }", "1:14", "': String' or ': Int'"),
     Refusal("@Record struct S { var x = 1 }", "1:24", "states its type"),
     Refusal("@Record struct S<T> { var x: T }", "1:17", "generic"),

@@ -121,6 +121,9 @@ private func tellTypedErrors(_ cluster: Cluster) async {
     await tellUnderlying("record") {
         try await cluster.remotely { $0.call(examineRecord, 7) }.value
     }
+    await tellUnderlying("typed in a chain") {
+        try await cluster.remotely { $0.range(0..<10).map(examineTyped).sum }.value
+    }
     await tellUnderlying("chain") {
         try await cluster.remotely { $0.range(0..<10).map(examine).sum }.value
     }

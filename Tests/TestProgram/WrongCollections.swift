@@ -58,6 +58,9 @@ private func tellBounds(_ cluster: Cluster) async throws {
     await tellWhole("slice behind the end") {
         try await cluster.remotely { _ in array[7..<9].collected() }.value
     }
+    await tellWhole("slice across the end") {
+        try await cluster.remotely { _ in array[1..<9].collected() }.value
+    }
     for length in [0, -1, 4] {
         await tellWhole("windows of \(length)") {
             try await cluster.remotely { _ in array.windows(of: length).map(countOfWindow).sum }

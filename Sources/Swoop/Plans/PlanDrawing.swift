@@ -101,10 +101,10 @@ struct PlanDrawing {
 
     /// A line about the whole and one for each function.
     func text(name: String) -> String {
-        var lines = ["Plan \(PrintableText.line(name)): \(taskCount) tasks"]
+        var lines = ["Plan \(PrintableText.line(name)): \(Quantity.count(taskCount, "task"))"]
         if dataCount > 0 {
             lines[0] +=
-                ", \(dataCount) pieces of data (\(ProgressLine.size(UInt64(dataByteCount))))"
+                ", \(Quantity.count(dataCount, "piece")) of data (\(ProgressLine.size(UInt64(dataByteCount))))"
         }
         var counts: [(name: String, count: Int)] = []
         for box in boxes where box.name != "data" {

@@ -111,7 +111,9 @@ extension RemoteScope {
 }
 
 /// A constant beside handles, of which only its function knows that it can be encoded.
-private struct Constant<Value: Sendable>: RemoteArgument {
+private struct Constant<Value>: RemoteArgument, @unchecked Sendable {
+    // Unchecked: it is an argument of a remote function, whose code encodes such and does not
+    // compile where they are not Sendable.
     let value: Value
 
     typealias _Received = Value

@@ -73,6 +73,32 @@ where Inner.Input == Outer.Output {
     public static var _name: String { "\(Outer._name).\(Inner._name)" }
 }
 
+extension _PropertyFunction where Output == Bool {
+    /// Whether it is false.
+    @inlinable public var _negated: _NegatedProperty<Self> { _NegatedProperty() }
+}
+
+/// A property that is true where another one is false.
+@frozen
+public struct _NegatedProperty<Function: _PropertyFunction>: _PropertyFunction
+where Function.Output == Bool {
+    /// Makes the function.
+    @inlinable public init() {}
+    /// Whether the property is false.
+    @inlinable @inline(__always)
+    public func _apply(_ input: Function.Input) throws -> Bool { !(try Function()._apply(input)) }
+    /// The property's name behind the sign.
+    public static var _name: String { "!\(Function._name)" }
+}
+
+/// A condition turned round: `sales.filter(!\.isPaid)`.
+@inlinable @_disfavoredOverload
+public prefix func ! <Properties, F: _PropertyFunction>(
+    property: KeyPath<Properties, F>
+) -> KeyPath<Properties, _NegatedProperty<F>> where F.Output == Bool {
+    property.appending(path: \._negated)
+}
+
 /// A property as a function, with its holder in the type: by it the compiler finds out what
 /// `.summing(of: \.amount)` is about.
 @frozen

@@ -7,8 +7,9 @@ public import SwoopElements
 ///
 /// Conformances are made by `@Remote`.
 public protocol RemoteFunction: Sendable {
-    /// All arguments: `Void`, the one argument, or a tuple.
-    associatedtype Arguments: Sendable
+    /// All arguments: `Void`, the one argument, or a tuple. They can travel; a sentence where they
+    /// are encoded says when they cannot.
+    associatedtype Arguments
     /// What the function returns.
     associatedtype Result: Sendable
 
@@ -118,69 +119,69 @@ public protocol _RemoteFunction0: RemoteFunction where Arguments == Void {}
 
 /// A remote function of one argument.
 public protocol _RemoteFunction1: RemoteFunction where Arguments == A0 {
-    associatedtype A0: Sendable
+    associatedtype A0
 }
 
 /// A remote function of two arguments.
 public protocol _RemoteFunction2: RemoteFunction where Arguments == (A0, A1) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
+    associatedtype A0
+    associatedtype A1
 }
 
 /// A remote function of three arguments.
 public protocol _RemoteFunction3: RemoteFunction where Arguments == (A0, A1, A2) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
 }
 
 /// A remote function of four arguments.
 public protocol _RemoteFunction4: RemoteFunction where Arguments == (A0, A1, A2, A3) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
-    associatedtype A3: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
+    associatedtype A3
 }
 
 /// A remote function of five arguments.
 public protocol _RemoteFunction5: RemoteFunction where Arguments == (A0, A1, A2, A3, A4) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
-    associatedtype A3: Sendable
-    associatedtype A4: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
+    associatedtype A3
+    associatedtype A4
 }
 
 /// A remote function of six arguments.
 public protocol _RemoteFunction6: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
-    associatedtype A3: Sendable
-    associatedtype A4: Sendable
-    associatedtype A5: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
+    associatedtype A3
+    associatedtype A4
+    associatedtype A5
 }
 
 /// A remote function of seven arguments.
 public protocol _RemoteFunction7: RemoteFunction where Arguments == (A0, A1, A2, A3, A4, A5, A6) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
-    associatedtype A3: Sendable
-    associatedtype A4: Sendable
-    associatedtype A5: Sendable
-    associatedtype A6: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
+    associatedtype A3
+    associatedtype A4
+    associatedtype A5
+    associatedtype A6
 }
 
 /// A remote function of eight arguments.
 public protocol _RemoteFunction8: RemoteFunction
 where Arguments == (A0, A1, A2, A3, A4, A5, A6, A7) {
-    associatedtype A0: Sendable
-    associatedtype A1: Sendable
-    associatedtype A2: Sendable
-    associatedtype A3: Sendable
-    associatedtype A4: Sendable
-    associatedtype A5: Sendable
-    associatedtype A6: Sendable
-    associatedtype A7: Sendable
+    associatedtype A0
+    associatedtype A1
+    associatedtype A2
+    associatedtype A3
+    associatedtype A4
+    associatedtype A5
+    associatedtype A6
+    associatedtype A7
 }
