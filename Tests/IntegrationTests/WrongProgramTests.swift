@@ -60,6 +60,9 @@ extension ProgramTests {
             func calls(_ remote: RemoteScope) {
                 _ = remote.call(scaled, 1.0)  // remote.call takes all of them
                 _ = remote.call(doubled, "x")  // remote.call takes all of them
+                _ = doubled(remote.call(doubled, 1), 2)  // the function has one parameter
+                _ = scaled(1.0, by: 2.0)
+                _ = sum(remote.call(doubled, 1), 2, 3)  // the function has two parameters
                 _ = remote.call(plain, 1)  // put @Remote before the function
                 _ = remote.map(0..<9, plain)  // put @Remote before it
                 _ = remote.map(0..<9) { $0 + 1 }  // a closure becomes a function with @Remote
@@ -248,7 +251,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 92)
+            #expect(expected.count == 94)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -679,6 +679,10 @@ def completion():
         for code in ["slow(|", "let y = await slow(3|)", "await sl|ow(3)"]:
             assert ask(book, code, kind="inspect")["data"]["text/plain"].startswith(
                 "func slow(_ i: Int) async -> Int"), code
+        book.run("@Remote func mix(_ i: Int, by k: Double) -> Int { i }")
+        for code in ["mix(|", "mix(1, |", "mix(1, by: 2.0|)"]:
+            assert ask(book, code, kind="inspect")["data"]["text/plain"].startswith(
+                "func mix(_ i: Int, by k: Double) -> Int"), code
         # While a cell runs.
         equal(len(children(book.manager.provisioner.pid)), 2)
         book.client.execute("try await Task.sleep(for: .seconds(2))")

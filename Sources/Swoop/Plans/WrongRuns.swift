@@ -1,5 +1,5 @@
-// What a program cannot ask of a plan or of its block, with what to write instead. As in
-// WrongFunctions.swift, these overloads exist so that the compiler says a sentence.
+// What a program cannot ask of a plan, of its block or of its functions, with what to write
+// instead. As in WrongFunctions.swift, these overloads exist so that the compiler says a sentence.
 
 extension Cluster {
     /// Says at compile time what comes back.
@@ -51,4 +51,40 @@ extension Plan {
             """
     )
     public var values: [Result] { _neverCalled() }
+}
+
+// A call with too many arguments fits none of a function's overloads and leads to the variable of
+// its type. An unfinished call must not fit: editors would show the variable for the function.
+
+extension _RemoteFunction1 {
+    /// Says at compile time that there are too many arguments.
+    @available(
+        *, unavailable, message: "these are too many arguments: the function has one parameter"
+    )
+    @_disfavoredOverload
+    public func callAsFunction(_ a0: Any, _ a1: Any, _ more: Any...) -> Proxy<Result> {
+        _neverCalled()
+    }
+}
+
+extension _RemoteFunction2 {
+    /// Says at compile time that there are too many arguments.
+    @available(
+        *, unavailable, message: "these are too many arguments: the function has two parameters"
+    )
+    @_disfavoredOverload
+    public func callAsFunction(
+        _ a0: Any, _ a1: Any, _ a2: Any, _ more: Any...
+    ) -> Proxy<Result> { _neverCalled() }
+}
+
+extension _RemoteFunction3 {
+    /// Says at compile time that there are too many arguments.
+    @available(
+        *, unavailable, message: "these are too many arguments: the function has three parameters"
+    )
+    @_disfavoredOverload
+    public func callAsFunction(
+        _ a0: Any, _ a1: Any, _ a2: Any, _ a3: Any, _ more: Any...
+    ) -> Proxy<Result> { _neverCalled() }
 }
