@@ -99,9 +99,9 @@ enum ShownValue {
     static func text<Value>(of value: Value) -> String {
         let whole: String
         if let text = value as? String {
-            whole =
-                text.utf8.count > bytesMax
-                ? text.prefix(bytesMax).debugDescription : text.debugDescription
+            guard text.utf8.count > bytesMax else { return text.debugDescription }
+            let start = text.prefix(bytesMax).debugDescription.dropLast()
+            return start + "… (\(text.utf8.count) bytes of text)"
         } else if let collection = value as? any Collection, collection.count > elementsMax {
             whole = cut(collection)
         } else {

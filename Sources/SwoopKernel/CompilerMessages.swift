@@ -58,6 +58,11 @@ package struct CompilerMessages: Hashable, Sendable {
         // Of two statements of which one was put in, the compiler warns twice.
         if head.kind == "warning", text.hasPrefix(first) || text.contains("\n" + first) { return }
         text += "\(first)\(line)\n"
+        // The compiler leaves the mark out beneath a line with letters beyond ASCII.
+        if marks.count == 1, !line.utf8.allSatisfy({ $0 < 0x80 }) {
+            let before = String(decoding: line.utf8.prefix(column - 1), as: UTF8.self)
+            text += before.map { $0 == "\t" ? "\t" : " " }.joined() + "^\n"
+        }
         for mark in marks.dropFirst() {
             let width = head.column - column
             let spaces = mark.prefix { $0 == " " }.count

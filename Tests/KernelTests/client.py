@@ -123,6 +123,7 @@ def cells():
         equal(book.result("DispatchQueue.main.async { print(\"queue\") }\ntry await Task.sleep(for: .milliseconds(50))"), None)
         equal(book.result("Array(0..<1_000_000)"),
               "[" + ", ".join(str(i) for i in range(100)) + ", … 999900 more; 1000000 in all]")
+        equal(book.result("String(repeating: \"ä\", count: 3_000_000)"), '"' + "ä" * 20_000 + "… (6000000 bytes of text)")
         shown = book.run("display(\"now\"); display(7)\n8")
         equal([item["text/plain"] for item in shown["shown"]], ['"now"', "7"])
         # What a cell puts off is done at its end, the last first.
@@ -130,7 +131,7 @@ def cells():
         equal((late["stdout"], late["result"], late["stderr"]), ("first\nlate\nlast 11\n", "1", ""))
         equal(book.result("n"), "11")
         equal(book.run("defer { let bad: Int = \"a\" }; print(2)")["error"],
-              "In[25]:1:24: error: cannot convert value of type 'String' to specified type 'Int'\n"
+              "In[26]:1:24: error: cannot convert value of type 'String' to specified type 'Int'\n"
               "defer { let bad: Int = \"a\" }; print(2)\n                       ^~~")
         # What is printed when the cell has ended stands beneath it.
         book.run("Task { try await Task.sleep(for: .milliseconds(200)); print(\"afterwards\") }")
@@ -205,8 +206,11 @@ def compiler_errors():
               "In[13]:2:14: error: cannot convert value of type 'Cell12.P' to specified type 'Cell13.P'\n"
               "let new: P = old\n             ^~~")
         equal(book.result("old"), "P(a: 1)")
+        line = "let 日本 = 1; 日本 + undefined"
+        equal(book.run(line)["error"],
+              f"In[15]:1:26: error: cannot find 'undefined' in scope\n{line}\n" + " " * line.index("undefined") + "^")
         equal(book.run("%matplotlib inline")["error"],
-              "In[15]:1:1: error: %matplotlib is no directive of this kernel: there is "
+              "In[16]:1:1: error: %matplotlib is no directive of this kernel: there is "
               "`%package path-or-url version`\n%matplotlib inline\n^")
 
 
