@@ -72,18 +72,27 @@ struct CoordinatorLearning {
         return deadline
     }
 
-    func histories(for identities: [String]) -> [FunctionHistory] {
-        forecaster.histories(for: identities)
+    mutating func histories(for identities: [String]) -> [FunctionHistory] {
+        takeFromOthers()
+        return forecaster.histories(for: identities)
     }
 
     /// Looks up what is stored of functions that the scheduler has not been told of.
     mutating func prime(_ functions: [FunctionSpec]) {
+        if primed < functions.count { takeFromOthers() }
         while primed < functions.count {
             let function = functions[primed]
             if let models = models(of: FunctionIndex(UInt32(primed)), function) {
                 primedModels.append(models)
             }
             primed += 1
+        }
+    }
+
+    /// Other programs learn while this cluster is up: a notebook's may be for days.
+    private mutating func takeFromOthers() {
+        if let histories = try? database?.loadIfOthersWrote() {
+            forecaster.loadUnknown(histories)
         }
     }
 

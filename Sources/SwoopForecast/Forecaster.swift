@@ -64,6 +64,16 @@ package struct Forecaster: Sendable {
         }
     }
 
+    /// The same for functions of which nothing is known: another program has run them meanwhile.
+    package mutating func loadUnknown(_ histories: [FunctionHistory]) {
+        load(
+            histories.filter { history in
+                let key = ForecastKey(
+                    identity: history.identity, isOptimised: history.isOptimised)
+                return functions[key] == nil
+            })
+    }
+
     /// Everything that is known of the functions named, in a form that travels; `load` takes it
     /// back.
     ///

@@ -22,6 +22,8 @@ package final class ModelStore {
     package private(set) var path: String
     private var database: SQLiteDatabase?
     private let historyLimit: Int
+    /// SQLite's count of what others have written.
+    private var versionSeen: Int64?
     /// A remark that nobody has had yet: `load` found damage.
     private var pendingRemark: String?
 
@@ -75,9 +77,27 @@ package final class ModelStore {
     ///
     /// - Throws: `StorageError.database`: it could not be read now.
     package func load() throws(StorageError) -> [FunctionHistory] {
-        try repairing { database throws(StorageError) in
+        try noteVersion()
+        return try repairing { database throws(StorageError) in
             try database.read { () throws(StorageError) in try Self.readAll(database) }
         } ?? []
+    }
+
+    /// All that is known, where another program has written since this or `load` last looked; else
+    /// nothing.
+    ///
+    /// - Throws: `StorageError.database`: it could not be read now.
+    package func loadIfOthersWrote() throws(StorageError) -> [FunctionHistory] {
+        let before = versionSeen
+        try noteVersion()
+        return versionSeen == before ? [] : try load()
+    }
+
+    private func noteVersion() throws(StorageError) {
+        versionSeen =
+            try repairing { database throws(StorageError) in
+                try database.number("PRAGMA data_version")
+            } ?? nil
     }
 
     /// Forgets all runs of a function, on whatever node and of whatever version.

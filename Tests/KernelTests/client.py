@@ -937,6 +937,18 @@ def learned():
         assert ", measured" in book.result(loop).splitlines()[0], book.result(loop)
         for other in [loop.replace("* 5", "* 7"), "@Remote func tripledOnce(_ i: Int) -> Int { i &* 4 }\n" + loop]:
             assert ", measured" not in book.result(other).splitlines()[0], book.result(other)
+    # Two notebooks at the same time.
+    with Notebook() as book, Notebook() as other:
+        asked = estimate.replace("measured", "meanwhile")
+        for one in (book, other):
+            one.run("import Swoop\n" + measured.replace("measured", "meanwhile"))
+            assert one.result(asked).startswith("estimate: 20 tasks, unknown")
+        other.result("try await cluster.remotely { remote in remote.map(0..<20, meanwhile) }.values.count")
+        # It is kept within a second.
+        end = time.monotonic() + 20
+        while "unknown" in book.result(asked).splitlines()[0] and time.monotonic() < end:
+            pass
+        assert book.result(asked).startswith("estimate: 20 tasks, measured"), book.result(asked)
     import subprocess
     told = subprocess.run([os.environ["SCENE_PROGRAM"], "taught"], capture_output=True, text=True)
     equal(told.stdout, "spun = measured\nspun in a chain = measured\ntripled = 20\ntripled in a chain = 299997\n")

@@ -78,6 +78,20 @@ func history(
         #expect(try second.store.load() == [strange, history("f", sizes: [1, 2, 3, 9])])
     }
 
+    @Test func whatAnotherProgramWritesMeanwhileIsFound() throws {
+        let store = ModelStore.open(path: folder.file).store
+        try store.append([history("f")])
+        #expect(try store.load() == [history("f")])
+        #expect(try store.loadIfOthersWrote() == [])
+        let other = ModelStore.open(path: folder.file).store
+        try other.append([history("g")])
+        #expect(try store.loadIfOthersWrote() == [history("f"), history("g")])
+        #expect(try store.loadIfOthersWrote() == [])
+        // What it writes itself it knows.
+        try store.append([history("h")])
+        #expect(try store.loadIfOthersWrote() == [])
+    }
+
     @Test func `a function is forgotten on every node and of every version, and no other`() throws {
         let store = ModelStore.open(path: folder.file).store
         try store.append([
