@@ -33,8 +33,10 @@ final class LiveView: ProgressView {
         var before: [UInt64: ProgressCount] = [:]
 
         mutating func show(_ id: UInt64, at now: Timestamp) -> EvaluatorNews? {
-            // It is shown first while a cell runs, or beneath the one that began it.
-            guard var work = works[id], work.isShown || isInCell || work.cell == cellsBegun,
+            // It is shown first while a cell runs, or, where it goes on, beneath the one that began
+            // it.
+            guard var work = works[id],
+                work.isShown || isInCell || (work.cell == cellsBegun && !work.run.isOver),
                 let next = work.run.next(at: now)
             else { return nil }
             let isUpdate = work.isShown

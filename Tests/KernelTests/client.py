@@ -598,9 +598,12 @@ def shown_values():
         equal(len(lines), 13)
         assert "&lt;1&gt;" in cell["data"]["text/html"], cell["data"]["text/html"]
         shown = book.run("display(rows, named: \"rows\")\ndisplay(1, named: \"one\"); display(2, named: \"one\")")
-        equal([item["text/plain"].splitlines()[0] for item in shown["shown"]][1:3], ["1", "2"])
-        equal(shown["shown"][3]["text/plain"].splitlines()[0], lines[0])
-        equal(book.kinds, ["display_data", "display_data", "update_display_data", "update_display_data"])
+        # On a busy machine the work itself is shown, too: in its own place.
+        own = [(kind, item["text/plain"].splitlines()[0])
+               for kind, item in zip(book.kinds, shown["shown"]) if " tasks" not in item["text/plain"]]
+        equal([text for _, text in own][1:], ["1", "2", lines[0]])
+        equal([kind for kind, _ in own],
+              ["display_data", "display_data", "update_display_data", "update_display_data"])
         book.run("let halves = try await cluster.remotely { _ in rows.map(\\.half).stored() }")
         counted = book.run("try await Plot.histogram(halves, bins: 7)")["data"]["image/svg+xml"]
         equal(counted, book.run("Plot.histogram(try await halves.values, bins: 7)")["data"]["image/svg+xml"])
