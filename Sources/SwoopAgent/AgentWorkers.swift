@@ -86,7 +86,7 @@ extension AgentLoop {
             worker.isReady = true
             if worker.id != WorkerID(0) { handle(.workerReady(worker.id)) }
         case .reports(let reports):
-            handle(.workerReported(worker.id, reports.map(worker.believed)))
+            handle(.workerReported(worker.id, worker.believed(reports)))
         case .stored(let attempt, let page): handle(.outputStored(worker.id, attempt, page))
         case .allocate(let token, let byteCount):
             handle(.roomWanted(.output(worker.id, token: token), byteCount: byteCount))

@@ -257,16 +257,18 @@ final class WorkerLink {
         }
     }
 
-    /// The report with what its words may be believed of, and with the last lines that a failed run
-    /// printed.
-    func believed(_ report: RunReport) -> RunReport {
+    /// The reports with what their words may be believed of, and with the last lines that a failed
+    /// run printed.
+    func believed(_ reports: [RunReport]) -> [RunReport] {
         let age = MonotonicClock.nanoseconds() - startedAt
-        let report = report.bounded(age: age, slots: slots)
-        guard case .ended(let attempt, .failed(var failure), let record) = report,
-            failure.lastOutput.isEmpty
-        else { return report }
-        failure.lastOutput = lastLines(of: attempt.task)
-        return .ended(attempt, .failed(failure), record)
+        return reports.map { report in
+            let report = report.bounded(age: age, slots: slots)
+            guard case .ended(let attempt, .failed(var failure), let record) = report,
+                failure.lastOutput.isEmpty
+            else { return report }
+            failure.lastOutput = lastLines(of: attempt.task)
+            return .ended(attempt, .failed(failure), record)
+        }
     }
 
     /// What is known of its end.

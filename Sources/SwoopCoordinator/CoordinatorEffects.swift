@@ -50,8 +50,9 @@ extension CoordinatorLoop {
         case .nodeDrained(let node): drained(node, now: now)
         case .prepareProgram(let node, let program): prepare(program, at: node, now: now)
         case .recordRun(let function, let node, let record):
-            learning.add(
-                record, of: function, in: scheduler.functions, node: nodeName(node), now: now)
+            guard learning.count(function) else { break }
+            let spec = scheduler.functions[Int(function.rawValue)]
+            learning.keep(record, of: spec, node: nodeName(node), now: now)
         case .recordChildren(let function, let node, let records):
             learning.add(
                 records, ofChild: function, in: scheduler.functions, node: nodeName(node),

@@ -19,8 +19,8 @@ struct CoordinatorLearning {
     private var remark: String?
     private var pending: [PendingKey: FunctionHistory] = [:]
     private var pendingSince: Int64?
-    /// Runs since the last revision, by function.
-    private var fresh: [FunctionIndex: FreshRuns] = [:]
+    /// Runs since the last revision, by function index.
+    private var fresh: [FreshRuns] = []
     /// Functions whose stored history was looked at.
     private var primed = 0
     private var primedModels: [RevisedModels] = []
@@ -66,7 +66,7 @@ struct CoordinatorLearning {
     /// When something must be stored or revised.
     var nextDeadline: Int64? {
         var deadline = pendingSince.map { $0 + nanosecondsPerSecond }
-        for runs in fresh.values where runs.count > 0 {
+        for runs in fresh where runs.count > 0 {
             deadline = min(deadline ?? runs.due, runs.due)
         }
         return deadline
@@ -96,15 +96,15 @@ struct CoordinatorLearning {
         }
     }
 
-    mutating func add(
-        _ record: RunRecord, of index: FunctionIndex, in functions: [FunctionSpec], node: String,
-        now: Int64
-    ) {
-        fresh[index, default: FreshRuns()].count += 1
-        fresh[index]?.seen += 1
-        guard let runs = fresh[index], runs.taken < Self.recordsMax else { return }
-        fresh[index]?.taken += 1
-        keep(record, of: functions[Int(index.rawValue)], node: node, now: now)
+    /// Counts a run of a function; answers whether its record is to be kept.
+    mutating func count(_ index: FunctionIndex) -> Bool {
+        let place = Int(index.rawValue)
+        while fresh.count <= place { fresh.append(FreshRuns()) }
+        fresh[place].count += 1
+        fresh[place].seen += 1
+        guard fresh[place].taken < Self.recordsMax else { return false }
+        fresh[place].taken += 1
+        return true
     }
 
     mutating func add(
@@ -123,7 +123,7 @@ struct CoordinatorLearning {
         }
     }
 
-    private mutating func keep(
+    mutating func keep(
         _ record: RunRecord, of function: FunctionSpec, node: String, now: Int64
     ) {
         forecaster.record(record, of: function, node: node)
@@ -143,13 +143,12 @@ struct CoordinatorLearning {
     mutating func revise(_ functions: [FunctionSpec], now: Int64) -> [RevisedModels] {
         var revised = primedModels
         primedModels = []
-        for index in fresh.keys.sorted() {
-            guard let runs = fresh[index], runs.count > 0, runs.due <= now else { continue }
-            fresh[index]?.count = 0
-            fresh[index]?.taken = 0
-            fresh[index]?.revisedAt = now
-            let function = functions[Int(index.rawValue)]
-            if let models = models(of: index, function) { revised.append(models) }
+        for place in fresh.indices where fresh[place].count > 0 && fresh[place].due <= now {
+            fresh[place].count = 0
+            fresh[place].taken = 0
+            fresh[place].revisedAt = now
+            let index = FunctionIndex(UInt32(place))
+            if let models = models(of: index, functions[place]) { revised.append(models) }
         }
         return revised
     }

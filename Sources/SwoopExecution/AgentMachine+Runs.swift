@@ -149,8 +149,8 @@ extension AgentMachine {
     /// The run is over here, in whatever way: it leaves its worker and reads its inputs no more.
     mutating func remove(_ attempt: AttemptID, into effects: inout [AgentEffect]) {
         guard let run = runs.removeValue(forKey: attempt) else { return }
-        stopping.remove(attempt)
-        misled.remove(attempt)
+        if !stopping.isEmpty { stopping.remove(attempt) }
+        if !misled.isEmpty { misled.remove(attempt) }
         if run.isWithWorker {
             workers[run.worker].dispatched -= 1
             if run.task.isIsolated { workers[run.worker].isIsolating = false }
@@ -182,6 +182,7 @@ extension AgentMachine {
         _ task: TaskID, _ source: RunInputSource, of output: TaskID,
         into effects: inout [AgentEffect]
     ) {
+        guard !waiters.isEmpty else { return }
         for attempt in waiters.removeValue(forKey: task) ?? [] {
             // In place: a run may have thousands of inputs, and each comes by itself.
             guard let index = runs.index(forKey: attempt) else { continue }

@@ -26,15 +26,25 @@ extension RunRecord {
     private static let featureMax = 1e18
     private static let featuresMax = 1_024
 
+    /// The list itself where nothing is wrong with it, as nearly always.
+    private var boundedFeatures: [Double] {
+        if features.count <= Self.featuresMax,
+            features.allSatisfy({ $0.magnitude <= Self.featureMax })
+        {
+            return features
+        }
+        return features.prefix(Self.featuresMax).map { feature in
+            feature.isFinite
+                ? max(-Self.featureMax, min(feature, Self.featureMax))
+                : feature.isNaN ? .nan : 0
+        }
+    }
+
     fileprivate func bounded(age: Int64, slots: Int) -> RunRecord {
         let age = max(0, age)
         let (cpu, isTooMuch) = age.multipliedReportingOverflow(by: Int64(max(1, slots)))
         return RunRecord(
-            features: features.prefix(Self.featuresMax).map { feature in
-                feature.isFinite
-                    ? max(-Self.featureMax, min(feature, Self.featureMax))
-                    : feature.isNaN ? .nan : 0
-            },
+            features: boundedFeatures,
             elements: elements.kept(to: Self.elementsMax),
             bytesIn: bytesIn.kept(to: Self.bytesMax), bytesOut: bytesOut.kept(to: Self.bytesMax),
             cpuNanoseconds: cpuNanoseconds.kept(to: isTooMuch ? age : cpu),

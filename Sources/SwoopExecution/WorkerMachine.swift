@@ -27,6 +27,8 @@ package struct WorkerMachine: Sendable {
         let rank: Int64
         let sequence: UInt64
         let attempt: AttemptID
+        /// Slots that it takes.
+        let width: Int
 
         static func < (left: QueuedRun, right: QueuedRun) -> Bool {
             left.rank == right.rank ? left.sequence > right.sequence : left.rank < right.rank
@@ -122,9 +124,7 @@ package struct WorkerMachine: Sendable {
     private var freeSlots: Int { slots.count { $0 == nil } - slotsTakenAlong }
 
     /// Slots that a run takes.
-    private func width(of attempt: AttemptID) -> Int {
-        min(slots.count, Int(runs[attempt]?.order?.cores ?? 1))
-    }
+    private func width(of order: RunOrder?) -> Int { min(slots.count, Int(order?.cores ?? 1)) }
 
     private mutating func take(_ order: RunOrder) {
         let attempt = order.attemptID
@@ -134,7 +134,9 @@ package struct WorkerMachine: Sendable {
         }
         runs[attempt] = Run(order: order, root: attempt, function: "")
         sequence += 1
-        queue.insert(QueuedRun(rank: order.rank, sequence: sequence, attempt: attempt))
+        queue.insert(
+            QueuedRun(
+                rank: order.rank, sequence: sequence, attempt: attempt, width: width(of: order)))
     }
 
     private mutating func make(_ child: AttemptID, of parent: AttemptID, function: String) {
@@ -177,8 +179,9 @@ package struct WorkerMachine: Sendable {
             dropped += 1
             return
         }
-        leave(slot, attempt)
-        guard let run = runs.removeValue(forKey: attempt) else { return }
+        let ended = runs.removeValue(forKey: attempt)
+        leave(slot, width: width(of: ended?.order))
+        guard let run = ended else { return }
         if run.order != nil {
             add(.ended(attempt, outcome, record))
         } else if case .finished = outcome {
@@ -186,10 +189,10 @@ package struct WorkerMachine: Sendable {
         }
     }
 
-    private mutating func leave(_ slot: Int, _ attempt: AttemptID) {
+    private mutating func leave(_ slot: Int, width: Int) {
         slots[slot] = nil
         freed = slot
-        slotsTakenAlong -= width(of: attempt) - 1
+        slotsTakenAlong -= width - 1
     }
 
     private mutating func addChild(_ record: RunRecord, of run: Run) {
@@ -209,7 +212,7 @@ package struct WorkerMachine: Sendable {
             dropped += 1
             return
         }
-        leave(slot, attempt)
+        leave(slot, width: width(of: runs[attempt]?.order))
         change(attempt, to: .suspended)
         if runs[attempt]?.hasArrived == true { wake(attempt) }
     }
@@ -225,8 +228,10 @@ package struct WorkerMachine: Sendable {
     }
 
     private mutating func change(_ attempt: AttemptID, to phase: Phase) {
-        runs[attempt]?.phase = phase
-        guard runs[attempt]?.order != nil else { return }
+        // In place, and found once: this is done for every run, under the lock of all slots.
+        guard let place = runs.index(forKey: attempt) else { return }
+        runs.values[place].phase = phase
+        guard runs.values[place].order != nil else { return }
         changed.append(attempt)
         if pendingSince == nil { pendingSince = now }
     }
@@ -246,7 +251,7 @@ package struct WorkerMachine: Sendable {
             let run = runs[attempt]
         else { return }
         slots[slot] = attempt
-        slotsTakenAlong += width(of: attempt) - 1
+        slotsTakenAlong += width(of: run.order) - 1
         if run.phase == .resumable {
             effects.append(.resume(slot: slot, attempt))
         } else if let order = run.order {
@@ -262,8 +267,8 @@ package struct WorkerMachine: Sendable {
     /// what is behind it would always be smaller.
     private mutating func next(width free: Int) -> AttemptID? {
         if resumablesTaken < resumables.count {
-            guard width(of: resumables[resumablesTaken]) <= free else { return nil }
             let attempt = resumables[resumablesTaken]
+            guard width(of: runs[attempt]?.order) <= free else { return nil }
             resumablesTaken += 1
             if resumablesTaken == resumables.count {
                 resumables.removeAll(keepingCapacity: true)
@@ -273,7 +278,7 @@ package struct WorkerMachine: Sendable {
         }
         if let child = children.popLast() { return child }
         while let queued = queue.max {
-            guard width(of: queued.attempt) <= free else { return nil }
+            guard queued.width <= free || runs[queued.attempt] == nil else { return nil }
             _ = queue.popMax()
             if runs[queued.attempt] != nil { return queued.attempt }
         }
@@ -303,8 +308,9 @@ package struct WorkerMachine: Sendable {
     /// Says where a run is now, unless the agent believes so already; what happened between is left
     /// out.
     private mutating func reportPhase(of attempt: AttemptID) {
-        guard let run = runs[attempt] else { return }
-        switch (run.phase, run.reported) {
+        guard let place = runs.index(forKey: attempt) else { return }
+        let (phase, reported) = (runs.values[place].phase, runs.values[place].reported)
+        switch (phase, reported) {
         case (.running, .queued):
             reports.append(.started(attempt))
         case (.running, .suspended):
@@ -319,7 +325,7 @@ package struct WorkerMachine: Sendable {
             reports.append(.suspended(attempt))
         default: return
         }
-        runs[attempt]?.reported = run.phase == .resumable ? .suspended : run.phase
+        runs.values[place].reported = phase == .resumable ? .suspended : phase
     }
 
     /// Says where a run is.
@@ -344,13 +350,13 @@ package struct WorkerMachine: Sendable {
         }
         let running = runs.values.count { if case .running = $0.phase { true } else { false } }
         precondition(running == slots.count { $0 != nil }, "a running run has no slot")
-        let along = slots.reduce(0) { $0 + ($1.map { width(of: $0) - 1 } ?? 0) }
+        let along = slots.reduce(0) { $0 + ($1.map { width(of: runs[$0]?.order) - 1 } ?? 0) }
         precondition(along == slotsTakenAlong, "\(slotsTakenAlong) slots are kept, not \(along)")
         let free = freeSlots
         if free > 0 {
             let waiting = runs.filter { $0.value.phase == .queued || $0.value.phase == .resumable }
             precondition(
-                waiting.isEmpty || waiting.contains { width(of: $0.key) > free },
+                waiting.isEmpty || waiting.contains { width(of: $0.value.order) > free },
                 "a slot idles while a run waits that it would be enough for")
         }
     }

@@ -46,10 +46,13 @@ package struct SlotTable: Sendable {
         unsafe line.storeBytes(of: attempt.task.low, toByteOffset: 16, as: UInt64.self)
         unsafe line.storeBytes(of: attempt.number, toByteOffset: 24, as: UInt32.self)
         unsafe line.storeBytes(of: now, toByteOffset: 32, as: Int64.self)
-        var count = 0
-        for byte in function.utf8.prefix(Self.nameMax) {
-            unsafe line.storeBytes(of: byte, toByteOffset: 64 + count, as: UInt8.self)
-            count += 1
+        var name = function
+        let count = name.withUTF8 { bytes in
+            let all = UnsafeRawBufferPointer(bytes)
+            let shown = unsafe UnsafeRawBufferPointer(rebasing: all.prefix(Self.nameMax))
+            unsafe UnsafeMutableRawBufferPointer(start: line + 64, count: shown.count)
+                .copyMemory(from: shown)
+            return shown.count
         }
         unsafe line.storeBytes(of: UInt32(count), toByteOffset: 28, as: UInt32.self)
         unsafe close(line, sequence)

@@ -202,9 +202,37 @@ package struct TaskColumns: Equatable, Sendable {
 ///
 /// A class: to pass it on counts one reference, and not one for each column.
 package final class SharedColumns: Sendable {
-    package let columns: TaskColumns
+    fileprivate let columns: TaskColumns
 
     package init(_ columns: TaskColumns) { self.columns = columns }
+
+    // Asked here and not of the columns: handed out, those would count a reference for each list.
+
+    /// A row as the task that it is.
+    package subscript(row: Int) -> TaskSpec { columns[row] }
+
+    /// The name of a task.
+    package func id(of row: Int) -> TaskID { columns.ids[row] }
+
+    /// The place of a task's function.
+    package func function(of row: Int) -> FunctionIndex { FunctionIndex(columns.function[row]) }
+
+    /// What a task leaves.
+    package func output(of row: Int) -> OutputKind { columns.output(of: row) }
+
+    /// Which part of its pages a task reads; nil: all.
+    package func part(of row: Int) -> UInt32? { columns.part(of: row) }
+
+    /// Whether an argument is the number of elements of some page.
+    package func countsElements(_ row: Int) -> Bool { columns.countsElements(row) }
+
+    /// One of the features of a task; nil: it has not so many.
+    package func feature(_ place: Int, of row: Int) -> Double? { columns.feature(place, of: row) }
+
+    /// Calls `body` with every task that this one needs, in order, repeats included.
+    package func forEachInput(of row: Int, _ body: (TaskID) -> Void) {
+        columns.forEachInput(of: row, body)
+    }
 }
 
 // MARK: Looking at a task

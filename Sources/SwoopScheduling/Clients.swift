@@ -61,7 +61,11 @@ extension Scheduler {
         return index
     }
 
-    func clientPlace(_ client: ClientID) -> Int? { clients.firstIndex { $0.id == client } }
+    func clientPlace(_ client: ClientID) -> Int? {
+        // A record is not handed on for its id: it has lists.
+        for place in clients.indices where clients[place].id == client { return place }
+        return nil
+    }
 
     mutating func count(_ client: ClientID, _ change: (inout ProgressCount) -> Void) {
         guard let place = clientPlace(client) else { return }

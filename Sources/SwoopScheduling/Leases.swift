@@ -1,7 +1,13 @@
 // Leases: ready tasks are placed on nodes, and each takes along the dependents that need nothing
 // else, so that the agent can run a connected piece without a round trip between its tasks.
 
-import SwoopModel
+package import SwoopModel
+
+/// A lease that this step makes.
+package struct BegunLease: Sendable {
+    package let node: NodeID
+    var tasks = LeasedTasks()
+}
 
 extension Scheduler {
     mutating func grantLeases(into effects: inout [SchedulerEffect]) {
@@ -164,19 +170,27 @@ extension Scheduler {
         let node = nodes[place].id
         tasks[index].attempt += 1
         change(index, to: .leased(node))
-        if nodes[place].granted.isEmpty { grants.append(node) }
+        let grant = grantPlace(of: place)
         guard !tasks.countsElements(index), tasks.part(of: index) == nil else {
-            return assignInParts(index, to: place, piece: piece)
+            return assignInParts(index, to: node, in: grant, piece: piece)
         }
         let inputs = tasks.inputs(of: index)
-        nodes[place].granted.append(
+        grants[grant].tasks.append(
             tasks.row(of: index), of: tasks.columns(of: index), inputCount: inputs.count,
             attempt: tasks[index].attempt, rank: tasks[index].rank,
             isIsolated: tasks[index].isIsolated)
         for input in inputs {
             let assigned = assigned(input, to: node, piece: piece)
-            nodes[place].granted.append(assigned)
+            grants[grant].tasks.append(assigned)
         }
+    }
+
+    /// Where the lease is that this step makes for a node; begun where there is none.
+    private mutating func grantPlace(of place: Int) -> Int {
+        if let known = nodes[place].grant { return known }
+        nodes[place].grant = grants.count
+        grants.append(BegunLease(node: nodes[place].id))
+        return grants.count - 1
     }
 
     private mutating func assigned(
@@ -190,9 +204,8 @@ extension Scheduler {
 
     /// The same for a task that reads parts of pages, or counts their elements.
     private mutating func assignInParts(
-        _ index: TaskIndex, to place: Int, piece: Set<TaskIndex>
+        _ index: TaskIndex, to node: NodeID, in grant: Int, piece: Set<TaskIndex>
     ) {
-        let node = nodes[place].id
         var spec = tasks.spec(of: index)
         let sliced = spec.part == nil ? [] : Set(spec.pages)
         // Asked once: to look at 100,000 arguments for each of them takes minutes.
@@ -205,7 +218,7 @@ extension Scheduler {
             if counts && !read.contains(task) || sliced.contains(task) { return nil }
             return assigned(input, to: node, piece: piece)
         }
-        nodes[place].granted.append(
+        grants[grant].tasks.append(
             AssignedTask(
                 spec: spec, attempt: tasks[index].attempt, inputs: whole + slices,
                 rank: tasks[index].rank, isIsolated: tasks[index].isIsolated))
@@ -267,10 +280,10 @@ extension Scheduler {
 
     mutating func flushGrants(into effects: inout [SchedulerEffect]) {
         guard !grants.isEmpty else { return }
-        for node in grants.sorted() {
+        for grant in grants.sorted(by: { $0.node < $1.node }) {
+            let node = grant.node
             guard let place = nodes.place(of: node) else { continue }
-            let granted = nodes[place].granted
-            nodes[place].granted = []
+            nodes[place].grant = nil
             leasesGranted += 1
             let known = nodes[place].knownFunctions
             nodes[place].knownFunctions = functions.count
@@ -279,7 +292,7 @@ extension Scheduler {
                     node,
                     Lease(
                         id: LeaseID(leasesGranted), firstFunction: UInt32(known),
-                        functions: Array(functions[known...]), tasks: granted)))
+                        functions: Array(functions[known...]), tasks: grant.tasks)))
         }
         grants.removeAll(keepingCapacity: true)
     }

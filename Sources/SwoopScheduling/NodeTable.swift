@@ -35,8 +35,8 @@ package struct NodeRecord: Sendable {
     package var reading: [TaskLink] = []
     /// Links among them from which on those to others are dropped.
     package var readingMax = 16
-    /// Tasks of the lease that is being made for it.
-    package var granted = LeasedTasks()
+    /// The place of the lease that is being made for it.
+    package var grant: Int?
     /// Tasks that it was asked to give back and has not answered for.
     package var recalls: Int64 = 0
     /// When it may be asked again.

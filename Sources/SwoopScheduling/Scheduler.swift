@@ -122,8 +122,9 @@ package struct Scheduler: Sendable {
     /// Whether leases are left to be granted in the next turn.
     var isGranting = false
     package var leasesGranted: UInt64 = 0
-    /// Nodes that have been given tasks in this step, for which a lease is not made yet.
-    package var grants: [NodeID] = []
+    /// Leases of this step for nodes that have been given tasks, each with its place in the node's
+    /// record; none between steps.
+    package var grants: [BegunLease] = []
     /// Tasks that nodes hold.
     package var heldCount = 0
     package var rejected: [RejectionReason: UInt64] = [:]

@@ -154,50 +154,55 @@ package struct TaskTable: Sendable {
     }
 
     /// The columns that the task is a row of.
-    func columns(of index: TaskIndex) -> SharedColumns { tablePart(of: index).columns }
+    func columns(of index: TaskIndex) -> SharedColumns {
+        guard let columns = parts[Int(rows[index].part)]?.columns else {
+            preconditionFailure("a task of no part is looked at")
+        }
+        return columns
+    }
 
     /// Its row there.
     func row(of index: TaskIndex) -> Int { Int(rows[index].row) }
 
     /// Its name.
     package func id(of index: TaskIndex) -> TaskID {
-        columns(of: index).columns.ids[row(of: index)]
+        columns(of: index).id(of: row(of: index))
     }
 
     /// Its function, by its place in the scheduler's table.
     package func function(of index: TaskIndex) -> FunctionIndex {
-        FunctionIndex(columns(of: index).columns.function[row(of: index)])
+        columns(of: index).function(of: row(of: index))
     }
 
     /// The task as it was submitted, made on the spot.
     package func spec(of index: TaskIndex) -> TaskSpec {
-        columns(of: index).columns[row(of: index)]
+        columns(of: index)[row(of: index)]
     }
 
     /// What the task leaves.
     package func output(of index: TaskIndex) -> OutputKind {
-        columns(of: index).columns.output(of: row(of: index))
+        columns(of: index).output(of: row(of: index))
     }
 
     /// Which part of its pages the task reads; nil: all.
     package func part(of index: TaskIndex) -> UInt32? {
-        columns(of: index).columns.part(of: row(of: index))
+        columns(of: index).part(of: row(of: index))
     }
 
     /// Whether an argument is the number of elements of some page.
     package func countsElements(_ index: TaskIndex) -> Bool {
-        columns(of: index).columns.countsElements(row(of: index))
+        columns(of: index).countsElements(row(of: index))
     }
 
     /// One of the features of the task; nil: it has not so many.
     func feature(_ place: Int, of index: TaskIndex) -> Double? {
-        columns(of: index).columns.feature(place, of: row(of: index))
+        columns(of: index).feature(place, of: row(of: index))
     }
 
     /// The tasks that must be done before this one can run: each once, in order of first mention.
     func namedInputs(of index: TaskIndex) -> [TaskID] {
         var inputs: [TaskID] = []
-        columns(of: index).columns.forEachInput(of: row(of: index)) { inputs.append($0) }
+        columns(of: index).forEachInput(of: row(of: index)) { inputs.append($0) }
         inputs.removeRepeats()
         return inputs
     }

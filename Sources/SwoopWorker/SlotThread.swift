@@ -32,7 +32,7 @@ final class SlotThread {
 
     private func perform(_ job: SlotJob) -> SlotJob? {
         switch job {
-        case .start(let order): return start(order)
+        case .start(let order, let begun): return start(order, begun)
         case .begin(let child):
             enter(child.run)
             child.start(child.run)
@@ -45,8 +45,8 @@ final class SlotThread {
 
     // MARK: Runs of the agent's
 
-    private func start(_ order: RunOrder) -> SlotJob? {
-        guard let (run, code, isCold) = core.begin(order) else {
+    private func start(_ order: RunOrder, _ begun: BegunRun?) -> SlotJob? {
+        guard let begun else {
             let failure = TaskFailure(
                 kind: .unknownFunction,
                 message: "this build of the program has no such function; build and start it again",
@@ -54,16 +54,19 @@ final class SlotThread {
             return core.handle(
                 .ended(slot: slot, order.attemptID, .failed(failure), RunRecord()), slot: slot)
         }
+        let run = begun.state
         enter(run)
-        switch code {
+        switch begun.code {
         case .kernel(let entry):
-            return finish(run, runSync(order, run, isCold: isCold, isKernel: true, entry.run))
+            return finish(
+                run, runSync(order, run, isCold: begun.isCold, isKernel: true, entry.run))
         case .remote(let entry):
             switch entry.body {
             case .sync(let body):
-                return finish(run, runSync(order, run, isCold: isCold, isKernel: false, body))
+                return finish(
+                    run, runSync(order, run, isCold: begun.isCold, isKernel: false, body))
             case .async(let body):
-                startAsync(order, run, isCold: isCold, body)
+                startAsync(order, run, isCold: begun.isCold, body)
                 return goOn(run)
             }
         }

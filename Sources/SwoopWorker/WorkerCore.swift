@@ -15,9 +15,17 @@ import Synchronization
 
 /// What a slot's thread does next.
 enum SlotJob: Sendable {
-    case start(RunOrder)
+    case start(RunOrder, BegunRun?)
     case begin(ChildStart)
     case resume(RunState)
+}
+
+/// A run of the agent's that begins, and its function's code.
+struct BegunRun: Sendable {
+    var state: RunState
+    var code: FoundFunction
+    /// The first of its function in this process.
+    var isCold: Bool
 }
 
 /// The agent's answer to a slot that asked for memory.
@@ -118,7 +126,7 @@ final class WorkerCore: Sendable {
         _ effect: WorkerEffect, _ shared: inout Shared
     ) -> (Int, SlotJob)? {
         switch effect {
-        case .start(let slot, let order): return (slot, .start(order))
+        case .start(let slot, let order): return (slot, .start(order, begin(order, &shared)))
         case .startChild(let slot, let attempt):
             guard let child = shared.children.removeValue(forKey: attempt) else { return nil }
             shared.runs[attempt] = child.run
@@ -242,25 +250,25 @@ final class WorkerCore: Sendable {
 
     func nextJob(of slot: Int) -> SlotJob { mailboxes[slot].wait() }
 
-    /// The function of an order, and a record of the run that now begins.
-    func begin(
-        _ order: RunOrder
-    ) -> (run: RunState, code: FoundFunction, isCold: Bool)? {
+    /// The function of an order, and a record of the run that now begins; nil: there is no such
+    /// function.
+    ///
+    /// Within the turn that put it on its slot: a slot that came for it by itself would wait for
+    /// the lock twice for each run, and a quarter of the time of short runs was spent there.
+    private func begin(_ order: RunOrder, _ shared: inout Shared) -> BegunRun? {
         let attempt = order.attemptID
-        return shared.withLock { shared in
-            guard let (spec, code, isCold) = shared.functions.take(order.spec.function) else {
-                return nil
-            }
-            var executor: RunExecutor?
-            if case .remote(let entry) = code, entry.isAsync {
-                executor = RunExecutor { [self] in _ = handle(.awaitedArrived(attempt)) }
-            }
-            let run = RunState(
-                attempt: attempt, root: attempt, function: spec.name,
-                isOptimised: spec.isOptimised, flag: CancellationFlag(), executor: executor)
-            shared.runs[attempt] = run
-            return (run, code, isCold)
+        guard let (spec, code, isCold) = shared.functions.take(order.spec.function) else {
+            return nil
         }
+        var executor: RunExecutor?
+        if case .remote(let entry) = code, entry.isAsync {
+            executor = RunExecutor { [self] in _ = handle(.awaitedArrived(attempt)) }
+        }
+        let run = RunState(
+            attempt: attempt, root: attempt, function: spec.name, isOptimised: spec.isOptimised,
+            flag: CancellationFlag(), executor: executor)
+        shared.runs[attempt] = run
+        return BegunRun(state: run, code: code, isCold: isCold)
     }
 
     /// A run whose jobs have run dry gives its slot back, unless one has just come.
