@@ -60,7 +60,8 @@ package struct CompilerMessages: Hashable, Sendable {
         text += "\(first)\(line)\n"
         // The compiler leaves the mark out beneath a line with letters beyond ASCII.
         if marks.count == 1, !line.utf8.allSatisfy({ $0 < 0x80 }) {
-            let before = String(decoding: line.utf8.prefix(column - 1), as: UTF8.self)
+            let before = String(
+                decoding: line.utf8.prefix(max(1, column) - 1), as: UTF8.self)
             text += before.map { $0 == "\t" ? "\t" : " " }.joined() + "^\n"
         }
         for mark in marks.dropFirst() {
