@@ -98,8 +98,10 @@ public struct SwoopError: Error, Sendable {
 }
 
 extension SwoopError {
-    /// What happened, in a sentence: `message`. Of a `SwoopError` that is caught as `any Error`,
-    /// Foundation knows this with `import SwoopFoundation`.
+    /// What happened, in a sentence: `message`.
+    ///
+    /// Of a `SwoopError` that is caught as `any Error`, Foundation knows this with
+    /// `import SwoopFoundation`.
     public var localizedDescription: String { message }
 
     /// The error that the task's function threw, as itself, or that of the input that failed first;

@@ -236,9 +236,10 @@ public protocol _IndexChoice: RemoteValue {
 }
 
 extension ProxyArray {
-    /// The elements of a range of indices. Nothing traps where it goes beyond the end, since the
-    /// length is not known while the plan is recorded: `array[3..<9]` of five elements has two. One
-    /// that begins below 0 is an error.
+    /// The elements of a range of indices.
+    ///
+    /// Nothing traps where it goes beyond the end, since the length is not known while the plan is
+    /// recorded: `array[3..<9]` of five elements has two. One that begins below 0 is an error.
     @inlinable @inline(__always)
     public subscript(_ range: Range<Int>) -> Chain<_ChosenPages<Element, _IndexRange>> {
         let recorder = _currentRecorder()
