@@ -24,11 +24,6 @@ public struct TaskID: Hashable, Comparable, Sendable, CustomStringConvertible {
         left.high == right.high ? left.low < right.low : left.high < right.high
     }
 
-    /// One word for both halves: tables look for a task several times for each that runs.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(low ^ high &* 0x9e37_79b9_7f4a_7c15)
-    }
-
     /// Both halves in hexadecimal, `high-low`, short enough for a log line.
     public var description: String {
         String(high, radix: 16) + "-" + String(low, radix: 16)
@@ -61,7 +56,7 @@ package struct AttemptID: Hashable, Comparable, Sendable {
     /// 1 for the first try; every grant of a lease raises it.
     package let number: UInt32
 
-    /// One word for task and number.
+    /// One word for task and number: tables look for it several times for each run.
     package func hash(into hasher: inout Hasher) {
         let word = task.low ^ task.high &* 0x9e37_79b9_7f4a_7c15
         hasher.combine(word &+ UInt64(number) << 40)
