@@ -281,7 +281,7 @@ import Synchronization
         NotebookCluster.shared.cellBegins()
         view.cellBegins()
         _ = swoop_cell_was_interrupted()
-        // A cell that was stopped where it could not be left has not done this.
+        // The `defer`s of a cell that was interrupted in the midst of its own code never ran.
         MainActor.assumeIsolated { atEnd = [] }
         cell = number
         step = 0

@@ -64,7 +64,8 @@ package struct Forecaster: Sendable {
         }
     }
 
-    /// The same for functions of which nothing is known: another program has run them meanwhile.
+    /// Takes in the histories of functions that have none here: other programs have run them since
+    /// `load`.
     package mutating func loadUnknown(_ histories: [FunctionHistory]) {
         load(
             histories.filter { history in

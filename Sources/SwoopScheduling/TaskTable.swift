@@ -154,12 +154,7 @@ package struct TaskTable: Sendable {
     }
 
     /// The columns that the task is a row of.
-    func columns(of index: TaskIndex) -> SharedColumns {
-        guard let columns = parts[Int(rows[index].part)]?.columns else {
-            preconditionFailure("a task of no part is looked at")
-        }
-        return columns
-    }
+    func columns(of index: TaskIndex) -> SharedColumns { tablePart(of: index).columns }
 
     /// Its row there.
     func row(of index: TaskIndex) -> Int { Int(rows[index].row) }

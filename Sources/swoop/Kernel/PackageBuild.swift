@@ -21,8 +21,11 @@ final class PackageBuild {
     /// The process.
     let child: ChildProcess
 
-    /// Begins a build in a new folder; `number`: the how many'th of the notebook it is; `others`:
-    /// the folders of those that are loaded.
+    /// Begins a build in a new folder.
+    ///
+    /// - Parameters:
+    ///   - number: its place among the builds of the notebook.
+    ///   - others: the folders of the packages that are loaded.
     init(
         _ wish: PackageWish, number: Int, cell: Int, folder: String, beside others: [String],
         toolchain: SwiftToolchain

@@ -75,7 +75,7 @@ private struct PackageBuildSteps {
                 "\(folder)/.build/release",
             ] + (swoop == nil ? [] : swoopFlags) + otherFlags)
         let built = try SwiftToolchain.path(ofLink: folder + "/.build/release")
-        // Beside those of the cells: what is told of libraries to other processes is in one folder.
+        // Workers and nodes find the libraries of a notebook, cells' and packages', in one folder.
         let path = "\(folder)/../lib\(library).so"
         guard unsafe link("\(built)/lib\(library).so", path) == 0 else {
             throw ToolError("\(path) cannot be made: \(SystemWords.of(errno))")
@@ -103,7 +103,7 @@ private struct PackageBuildSteps {
         String(target.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
     }
 
-    /// Where the state of a repository that the wish names lies, fetched.
+    /// Fetches the package's repository at the wish's version; answers with its folder.
     private func fetchedPath() throws -> String {
         guard let place = try graph(standIns: [])["dependencies"].elements.first?["path"].string
         else { throw ToolError("SwiftPM says nothing of where it has put \(wish.place)") }
