@@ -60,6 +60,34 @@ private func proxyCall(
         """
 }
 
+/// What a call leads to whose arguments fit neither the function nor its overloads: a sentence, with
+/// the parameters and their types.
+///
+/// It has the function's labels: of a wrong label or number of arguments the compiler says what is
+/// wrong, and not that the variable beside the function is no function.
+private func wrongCall(of signature: RemoteSignature) -> String? {
+    guard !signature.parameters.isEmpty else { return nil }
+    let parameters = signature.parameters.enumerated().map { index, parameter in
+        "\(parameter.label) a\(index): Any\(parameter.standard == nil ? "" : " = ()")"
+    }
+    let (name, types) = (signature.name, signature.parameters.map(\.type))
+    let list = zip(signature.parameters, types).map { parameter, type in
+        parameter.label == "_" ? type : "\(parameter.label): \(type)"
+    }
+    var message =
+        "\(name) takes (\(list.joined(separator: ", "))), each of them a value or a handle"
+    if types.contains(where: { $0.hasPrefix("[") }) {
+        message += "; the handle of what lies in pages is array.collected()"
+    } else if types.count == 1 {
+        message += "; for each element of what lies in pages write array.map(\(name))"
+    }
+    return """
+        @available(*, unavailable, message: \(literal(message))) @_disfavoredOverload
+            \(signature.memberAccess)func callAsFunction(\(parameters.joined(separator: ", "))) -> \
+        Swoop.Proxy<Result> { Swoop._neverCalled() }
+        """
+}
+
 extension RemoteSignature {
     /// Parameters where a constant beside a handle would not be what is generic: `1` is an `Int`
     /// there, where the function wants a `UInt64`, and `.fast` is nothing. For each choice of them
@@ -121,6 +149,7 @@ private func remoteType(
     lines += codecLines(of: signature, values: values, in: context)
     lines += resultLines(of: signature, in: context)
     lines += callLines(of: signature, values: values, isStepOfItsOwn: needs.haveLimits)
+    if let wrong = wrongCall(of: signature) { lines.append(wrong) }
     return """
         \(access)struct \(signature.typeName): \(kind) {
             \(lines.joined(separator: "\n    "))

@@ -60,9 +60,20 @@ extension ProgramTests {
             func calls(_ remote: RemoteScope) {
                 _ = remote.call(scaled, 1.0)  // remote.call takes all of them
                 _ = remote.call(doubled, "x")  // remote.call takes all of them
-                _ = doubled(remote.call(doubled, 1), 2)  // the function has one parameter
+                _ = doubled(remote.call(doubled, 1), 2)  // extra argument in call
                 _ = scaled(1.0, by: 2.0)
-                _ = sum(remote.call(doubled, 1), 2, 3)  // the function has two parameters
+                _ = sum(remote.call(doubled, 1), 2, 3)  // extra argument in call
+                let one = remote.call(one)
+                _ = five(one, 2, 3, 4, last: 5, 6)  // extra argument in call
+                _ = five(one, 2, 3, 4, end: 5)  // incorrect argument label in call
+                _ = five(one, 2, 3, 4, 5)  // missing argument label 'last:' in call
+                _ = five(one, 2)  // missing argument
+                _ = five(one, 2, "x", 4, last: 5)  // five takes (Int, Int, Int, Int, last: Int)
+                _ = doubled("x")  // doubled takes (Int), each of them a value or a handle
+                _ = doubled(remote.call(ratio))  // doubled takes (Int), each of them a value or
+                _ = doubled(remote.array([1]))  // write array.map(doubled)
+                _ = total(remote.array([1]))  // is array.collected()
+                _ = doubled()  // missing argument for parameter #1 in call
                 _ = remote.call(plain, 1)  // put @Remote before the function
                 _ = remote.map(0..<9, plain)  // put @Remote before it
                 _ = remote.map(0..<9) { $0 + 1 }  // a closure becomes a function with @Remote
@@ -117,6 +128,8 @@ extension ProgramTests {
             @Remote func row(_ x: Int) -> Row { Row(a: x) }
             @Remote func sum(_ x: Int, _ y: Int) -> Int { x + y }
             @Remote func one() -> Int { 1 }
+            @Remote func total(_ list: [Int]) -> Int { list.count }
+            @Remote func five(_ a: Int, _ b: Int, _ c: Int, _ d: Int, last: Int) -> Int { a }
             @Remote func both(_ a: Sale, _ b: Sale) -> Int { 2 }
 
             func types(_ remote: RemoteScope, _ error: SwoopError) {
@@ -251,7 +264,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 94)
+            #expect(expected.count == 104)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

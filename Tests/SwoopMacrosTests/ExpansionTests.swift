@@ -60,7 +60,7 @@ func literals() {
             -> Swoop.Proxy<Int> { Swoop._remoteCall(_Remote_f.self, a0, Swoop._argument(a1)) }
             """))
     func count(_ function: String) -> Int {
-        Expansion(function).text.split(separator: "@_disfavoredOverload").count - 1
+        Expansion(function).text.split(separator: "@_disfavoredOverload func f(").count - 1
     }
     #expect(count("@Remote func f(_ x: Double, _ y: [Int], _ s: String) -> Int { 1 }") == 0)
     #expect(count("@Remote func f(_ seed: UInt64) -> Int { 1 }") == 0)

@@ -52,39 +52,3 @@ extension Plan {
     )
     public var values: [Result] { _neverCalled() }
 }
-
-// A call with too many arguments fits none of a function's overloads and leads to the variable of
-// its type. An unfinished call must not fit: editors would show the variable for the function.
-
-extension _RemoteFunction1 {
-    /// Says at compile time that there are too many arguments.
-    @available(
-        *, unavailable, message: "these are too many arguments: the function has one parameter"
-    )
-    @_disfavoredOverload
-    public func callAsFunction(_ a0: Any, _ a1: Any, _ more: Any...) -> Proxy<Result> {
-        _neverCalled()
-    }
-}
-
-extension _RemoteFunction2 {
-    /// Says at compile time that there are too many arguments.
-    @available(
-        *, unavailable, message: "these are too many arguments: the function has two parameters"
-    )
-    @_disfavoredOverload
-    public func callAsFunction(
-        _ a0: Any, _ a1: Any, _ a2: Any, _ more: Any...
-    ) -> Proxy<Result> { _neverCalled() }
-}
-
-extension _RemoteFunction3 {
-    /// Says at compile time that there are too many arguments.
-    @available(
-        *, unavailable, message: "these are too many arguments: the function has three parameters"
-    )
-    @_disfavoredOverload
-    public func callAsFunction(
-        _ a0: Any, _ a1: Any, _ a2: Any, _ a3: Any, _ more: Any...
-    ) -> Proxy<Result> { _neverCalled() }
-}
