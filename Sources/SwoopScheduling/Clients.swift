@@ -7,15 +7,18 @@ package struct ClientRecord: Sendable {
     package let id: ClientID
     /// Whose functions its tasks are.
     package let program: ProgramID
+    /// The place of its share of the cores.
+    package let share: Int
     package var progress = ProgressCount()
     /// Every task of its that is in the table, and links to forgotten ones.
     package var tasks: [TaskLink] = []
     /// Tasks among them.
     package var taskCount = 0
 
-    package init(id: ClientID, program: ProgramID) {
+    package init(id: ClientID, program: ProgramID, share: Int) {
         self.id = id
         self.program = program
+        self.share = share
     }
 }
 
@@ -24,7 +27,8 @@ extension Scheduler {
         _ client: ClientID, _ program: ProgramID, into effects: inout [SchedulerEffect]
     ) {
         guard clientPlace(client) == nil else { return }
-        clients.append(ClientRecord(id: client, program: program))
+        let share = shares.add(client, program: programPlace(of: program))
+        clients.append(ClientRecord(id: client, program: program, share: share))
         clients.sort { $0.id < $1.id }
         prepareEverywhere(program, into: &effects)
     }
@@ -34,6 +38,7 @@ extension Scheduler {
         abandonKeeping(of: client, into: &effects)
         guard let place = clientPlace(client) else { return }
         let own = tasks.each(of: clients[place].tasks) { tasks.client(of: $0) == client }
+        let share = clients[place].share
         clients.remove(at: place)
         for task in own {
             tasks[task.index].isHeld = false
@@ -46,6 +51,7 @@ extension Scheduler {
             discardIfUnneeded(task.index, into: &effects)
         }
         endLends(of: client, into: &effects)
+        giveUp(share)
     }
 
     /// Puts a record into the table, and into its client's list.

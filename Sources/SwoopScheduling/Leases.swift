@@ -13,16 +13,21 @@ extension Scheduler {
     mutating func grantLeases(into effects: inout [SchedulerEffect]) {
         isGranting = false
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
-        // A program whose first task finds no core, or no node that has the program, is not looked
-        // at any further, nor is a line whose first task finds no memory: however many wait, the
-        // others are not kept.
+        // A share whose first task finds no core, or no node that has its program, is not looked at
+        // any further, nor is a line whose first task finds no memory: however many wait, the others
+        // are not kept.
         nodes.refresh()
-        var isPassed = programs.indices.flatMap { program in
-            let isThere = takesWork(of: program)
+        var isPassed = shares.table.flatMap { share in
+            let isThere = !share.isFree && takesWork(of: share.program)
             return MemoryEffect.allCases.map { _ in !isThere }
         }
+        // Programs of those who wait for a core: others get none of the nodes' time ahead of them.
+        var waiting: [Int] = []
         var left = max(1, configuration.turnSteps / 4)
-        while let line = ready.first(unless: isPassed, keepsMemory: isMemoryShort) {
+        while let line = ready.first(
+            unless: isPassed, keepsMemory: isMemoryShort, of: shares)
+        {
+            let program = shares[line.share].program
             guard left > 0 else {
                 isGranting = true
                 break
@@ -33,26 +38,29 @@ extension Scheduler {
             }
             refreshPrediction(of: entry.index)
             // Before the inputs are looked at: a task may have 100,000.
-            guard hasTime(for: entry.index, of: line.program) else {
+            guard hasTime(for: entry.index, of: program, waiting: waiting) else {
                 ready.restore(entry, in: line)
-                pass(line.program, in: &isPassed)
+                pass(line.share, in: &isPassed)
+                keepAhead(of: entry.index, program, in: &waiting)
                 continue
             }
             let demand = demand(of: entry.index)
             guard demand.effect == line.effect else {
                 // More is known by now of what it leaves, or who else reads what it reads.
-                ready.restore(entry, in: ReadyLine(program: line.program, effect: demand.effect))
+                ready.restore(entry, in: ReadyLine(share: line.share, effect: demand.effect))
                 continue
             }
-            switch choose(for: entry.index, of: line.program, demand) {
+            switch choose(for: entry.index, of: program, demand, waiting: waiting) {
             case .node(let place):
                 left -= 1
+                shares.serve(line.share)
                 assign(entry.index, to: place, piece: [])
                 growPiece(from: entry.index, on: place)
                 nodes.refresh()
             case .noTime:
                 ready.restore(entry, in: line)
-                pass(line.program, in: &isPassed)
+                pass(line.share, in: &isPassed)
+                keepAhead(of: entry.index, program, in: &waiting)
             case .noMemory:
                 ready.restore(entry, in: line)
                 isPassed[line.place] = true
@@ -73,21 +81,33 @@ extension Scheduler {
         tasks[index].predicted = predictedNanoseconds(of: index)
     }
 
-    private func pass(_ program: Int, in isPassed: inout [Bool]) {
+    private func pass(_ share: Int, in isPassed: inout [Bool]) {
         for effect in MemoryEffect.allCases {
-            isPassed[ReadyLine(program: program, effect: effect).place] = true
+            isPassed[ReadyLine(share: share, effect: effect).place] = true
         }
     }
 
+    /// One who had less of the cores waits for one: what others would be given ahead would come
+    /// before it, again and again. Not where it waits for several cores, which may take long.
+    private func keepAhead(of index: TaskIndex, _ program: Int, in waiting: inout [Int]) {
+        guard shares.table.count > 1, cores(of: index) == 1, !waiting.contains(program) else {
+            return
+        }
+        waiting.append(program)
+    }
+
     /// Whether any node has a core to spare, were there nothing else to look at.
-    private func hasTime(for index: TaskIndex, of program: Int) -> Bool {
+    ///
+    /// - Parameter waiting: programs ahead of whose tasks nothing is given.
+    private func hasTime(for index: TaskIndex, of program: Int, waiting: [Int]) -> Bool {
         let demand = TaskDemand(predicted: tasks[index].predicted)
         let place = nodes.first {
             $0.mayTakeWork(of: program) && $0.mayHaveTime(for: demand, configuration: configuration)
         } where: { node in
             node.takesWork(of: program)
                 && (node.assignedCores < node.slots
-                    || node.hasTimeAhead(for: demand.predicted, configuration: configuration))
+                    || node.hasTimeAhead(for: demand.predicted, configuration: configuration)
+                        && !waiting.contains(where: node.takesWork))
         }
         return place != nil
     }
@@ -97,9 +117,12 @@ extension Scheduler {
         nodes.first(inGroups: { $0.mayTakeWork(of: program) }) { $0.takesWork(of: program) } != nil
     }
 
-    /// - Parameter avoided: nodes that are not to have it.
+    /// - Parameters:
+    ///   - avoided: nodes that are not to have it.
+    ///   - waiting: programs ahead of whose tasks nothing is given.
     func choose(
-        for index: TaskIndex, of program: Int, _ demand: TaskDemand, avoiding avoided: [NodeID] = []
+        for index: TaskIndex, of program: Int, _ demand: TaskDemand,
+        avoiding avoided: [NodeID] = [], waiting: [Int] = []
     ) -> Placement.Choice {
         let inputs = tasks.inputs(of: index).map { input in
             Placement.Input(
@@ -108,7 +131,7 @@ extension Scheduler {
         }
         return Placement.choose(
             among: nodes, absent: absentNodes, program: program, demand, inputs: inputs,
-            avoiding: avoided,
+            avoiding: avoided, waiting: waiting,
             configuration: configuration)
     }
 

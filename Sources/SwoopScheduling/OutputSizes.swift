@@ -97,10 +97,13 @@ extension Scheduler {
     /// A function is known now: its tasks that wait stand in the right line, and those that were
     /// given away are booked as what they will take.
     private mutating func reconsider(function: Int) {
-        let line = ReadyLine(program: functionPrograms[function], effect: .unknown)
-        for entry in ready.popAll(line) where isStillReady(entry) {
-            let effect = demand(of: entry.index).effect
-            ready.restore(entry, in: ReadyLine(program: line.program, effect: effect))
+        for (share, known) in shares.table.enumerated()
+        where known.program == functionPrograms[function] {
+            let line = ReadyLine(share: share, effect: .unknown)
+            for entry in ready.popAll(line) where isStillReady(entry) {
+                let effect = demand(of: entry.index).effect
+                ready.restore(entry, in: ReadyLine(share: share, effect: effect))
+            }
         }
         for place in nodes.nodes.indices where nodes[place].assigned > 0 {
             for index in held(at: place).map(\.index)

@@ -34,11 +34,12 @@ package enum Placement {
     ///
     /// Equal nodes: the one that joined first. What only an absent one could run waits for it.
     /// Nodes that have some of the inputs are looked at one by one; all others lack the same bytes,
-    /// so that the one with least to do is found by what groups of them have to offer.
+    /// so that the one with least to do is found by what groups of them have to offer. A node that
+    /// has one of the programs that are `waiting` gives its cores alone, and no time ahead.
     package static func choose(
         among nodes: NodeTable, absent: [NodeDescription] = [], program: Int,
         _ demand: TaskDemand, inputs: [Input], avoiding avoided: [NodeID] = [],
-        configuration: Scheduler.Configuration
+        waiting: [Int] = [], configuration: Scheduler.Configuration
     ) -> Choice {
         let holders = Set(inputs.lazy.flatMap(\.locations))
         let everything = inputs.reduce(Int64(0)) { sum, input in
@@ -47,6 +48,11 @@ package enum Placement {
         var lacksMemory = false
         func cost(of node: NodeRecord, missing: Int64) -> Double? {
             guard node.takesWork(of: program), !avoided.contains(node.id) else { return nil }
+            if node.assignedCores + demand.cores > node.slots,
+                waiting.contains(where: node.takesWork)
+            {
+                return nil
+            }
             switch node.admission(of: demand, missing: missing, configuration: configuration) {
             case .ahead, .atOnce:
                 return Double(node.assignedNanoseconds) / Double(node.slots)

@@ -91,7 +91,8 @@ extension Scheduler {
     mutating func failWithoutProgram(into effects: inout [SchedulerEffect]) {
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
         nodes.refresh()
-        for program in programs.indices where !ready.isEmpty(of: program) {
+        for share in shares.table.indices where !ready.isEmpty(of: share) {
+            let program = shares[share].program
             guard !nodes.offer.mayTakeWork(of: program),
                 nodes.nodes.allSatisfy({ $0.state(of: program) == .failed })
             else { continue }
@@ -99,7 +100,7 @@ extension Scheduler {
                 "\($0.description.name): \($0.programFailures[program] ?? "unknown")"
             }
             let text = "no node can run its program: " + reasons.joined(separator: "; ")
-            while let entry = ready.pop(of: program) {
+            while let entry = ready.pop(of: share) {
                 guard isStillReady(entry) else { continue }
                 fail(entry.index, failure(.lost, of: entry.index, text), into: &effects)
             }

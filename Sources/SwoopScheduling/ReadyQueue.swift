@@ -1,4 +1,4 @@
-// Tasks that could run, the longest remaining path first; equal ones in the order of becoming
+// Tasks that could run, of each client the longest remaining path first; equal ones in the order of becoming
 // ready. Entries of tasks that are no longer ready stay where they are and are skipped: removal
 // from the middle would cost more than it saves.
 
@@ -15,27 +15,27 @@ package struct ReadyEntry: Comparable, Sendable {
     }
 }
 
-/// One line of the ready queue: tasks of one program that do the same to memory.
+/// One line of the ready queue: tasks of one share of the cores that do the same to memory.
 ///
-/// Each program's stand by themselves, so that one that no node has yet keeps nobody else from
-/// running; and so do those that fill memory, so that they keep nobody waiting who relieves it.
+/// Each share's stand by themselves, so that one whose program no node has yet keeps nobody else
+/// from running; and so do those that fill memory, so that they keep nobody waiting who relieves it.
 package struct ReadyLine: Equatable, Sendable {
-    /// The program's place in the scheduler's table.
-    package let program: Int
+    /// The share's place in the scheduler's table.
+    package let share: Int
     package let effect: MemoryEffect
 
-    package init(program: Int, effect: MemoryEffect) {
-        self.program = program
+    package init(share: Int, effect: MemoryEffect) {
+        self.share = share
         self.effect = effect
     }
 
     fileprivate init(place: Int) {
-        program = place / MemoryEffect.allCases.count
+        share = place / MemoryEffect.allCases.count
         effect = MemoryEffect.allCases[place % MemoryEffect.allCases.count]
     }
 
     /// Where the line stands in a table of all lines.
-    package var place: Int { program * MemoryEffect.allCases.count + Int(effect.rawValue) }
+    package var place: Int { share * MemoryEffect.allCases.count + Int(effect.rawValue) }
 }
 
 /// The ready tasks. Holds every one of them at least once, and stale entries.
@@ -49,9 +49,9 @@ package struct ReadyQueue: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// Whether no task of the program at that place of the table is ready.
-    package func isEmpty(of program: Int) -> Bool {
-        MemoryEffect.allCases.allSatisfy { isEmpty(ReadyLine(program: program, effect: $0)) }
+    /// Whether no task of the share at that place of the table is ready.
+    package func isEmpty(of share: Int) -> Bool {
+        MemoryEffect.allCases.allSatisfy { isEmpty(ReadyLine(share: share, effect: $0)) }
     }
 
     private func isEmpty(_ line: ReadyLine) -> Bool {
@@ -64,27 +64,39 @@ package struct ReadyQueue: Sendable {
         restore(ReadyEntry(rank: rank, sequence: sequence, task: task), in: line)
     }
 
-    /// The line of the first entry, without lines that are passed over; nil: there is none.
+    /// The line that is next, without lines that are passed over; nil: there is none. Of one share's
+    /// it is the one with the first entry, of several shares' the one of whom was served least.
     ///
     /// - Parameters:
     ///   - isPassed: by place of the line.
     ///   - keepsMemory: whether tasks that fill memory go after all others.
-    package func first(unless isPassed: [Bool], keepsMemory: Bool) -> ReadyLine? {
-        var best: (line: ReadyLine, isPreferred: Bool, entry: ReadyEntry)?
+    package func first(
+        unless isPassed: [Bool], keepsMemory: Bool, of shares: CoreShares
+    ) -> ReadyLine? {
+        var best: (line: ReadyLine, isPreferred: Bool, served: Double, entry: ReadyEntry)?
         for place in lines.indices where place >= isPassed.count || !isPassed[place] {
             guard let entry = lines[place].first else { continue }
             let line = ReadyLine(place: place)
+            let served = shares[line.share].served
             let isPreferred = keepsMemory && line.effect != .filling
             if let best {
                 if best.isPreferred != isPreferred {
                     if best.isPreferred { continue }
+                } else if best.served != served {
+                    if best.served < served { continue }
                 } else if entry < best.entry {
                     continue
                 }
             }
-            best = (line, isPreferred, entry)
+            best = (line, isPreferred, served, entry)
         }
         return best?.line
+    }
+
+    /// The share that was served least among those that have entries.
+    func leastServed(of shares: CoreShares) -> Int? {
+        shares.table.indices.filter { !isEmpty(of: $0) }
+            .min { shares[$0].served < shares[$1].served }
     }
 
     /// Takes the first entry of a line, which may be stale.
@@ -94,10 +106,10 @@ package struct ReadyQueue: Sendable {
         return entry
     }
 
-    /// Takes the first entry of any line of the program, which may be stale.
-    package mutating func pop(of program: Int) -> ReadyEntry? {
+    /// Takes the first entry of any line of the share, which may be stale.
+    package mutating func pop(of share: Int) -> ReadyEntry? {
         for effect in MemoryEffect.allCases {
-            if let entry = pop(ReadyLine(program: program, effect: effect)) { return entry }
+            if let entry = pop(ReadyLine(share: share, effect: effect)) { return entry }
         }
         return nil
     }

@@ -36,6 +36,40 @@ extension Scheduler {
         nodes.first(inGroups: { $0.freeCores > 0 }, where: { _ in true })
     }
 
+    /// Asks nodes for work far ahead, where it is of clients that had more of the cores than one who
+    /// waits: it was given when nobody knew how long it takes.
+    mutating func recallForOthers(into effects: inout [SchedulerEffect]) {
+        guard shares.table.count > 1, !ready.isEmpty else { return }
+        let horizon = configuration.horizonNanoseconds
+        func isFarAhead(_ offer: NodeOffer) -> Bool {
+            offer.mostAhead > 2 * Double(horizon) && offer.nextRecall <= now
+        }
+        nodes.refresh()
+        guard isFarAhead(nodes.offer), let waiting = ready.leastServed(of: shares) else { return }
+        for place in nodes.places(inGroups: isFarAhead) {
+            let node = nodes[place]
+            guard node.takesWork(of: shares[waiting].program) else { continue }
+            nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
+            var surplus = node.assignedNanoseconds - horizon * node.slots
+            var attempts: [AttemptID] = []
+            let candidates = held(at: place).map(\.index)
+                .filter { tasks[$0].state == .leased(node.id) }
+                .sorted { (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1) }
+            for index in candidates where surplus > 0 {
+                guard !tasks[index].isRecalled, now >= tasks[extra: index].nextRecall,
+                    hasInputs(index), !hasSetbacks(index), let payer = share(of: index),
+                    payer != waiting, shares[payer].served > shares[waiting].served
+                else { continue }
+                surplus -= max(1, tasks[index].predicted)
+                noteRecall(of: index)
+                attempts.append(currentAttempt(of: index))
+            }
+            guard !attempts.isEmpty else { continue }
+            nodes[place].recalls = Int64(attempts.count)
+            effects.append(.recall(node.id, attempts))
+        }
+    }
+
     /// Attempts that the node would begin last, as many as make both take as long.
     private mutating func spareAttempts(at place: Int, for idle: Int) -> [AttemptID] {
         let (giver, taker) = (nodes[place], nodes[idle])

@@ -86,6 +86,7 @@ extension Scheduler {
             tasks.hasExtra(index)
             ? UInt64(max(0, tasks[extra: index].booking.movedBytes)) : 0
         takeBack(index)
+        charge(record, of: index)
         switch outcome {
         case .finished(let stored):
             if moved > 0 { count(tasks.client(of: index)) { $0.movedBytes &+= moved } }

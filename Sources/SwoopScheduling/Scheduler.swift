@@ -1,6 +1,6 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
 // named for its subject: Programs, Intake, Submission, ClientData, DeferredData, Demand,
-// OutputSizes, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData, KeptCopies,
+// OutputSizes, Shares, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData, KeptCopies,
 // Explanation, Invariants.
 
 package import SwoopModel
@@ -57,11 +57,12 @@ package struct Scheduler: Sendable {
     package var tasks = TaskTable()
     package var nodes: NodeTable
     package var ready = ReadyQueue()
+    package var shares = CoreShares()
     /// Every function that was ever named; the index is its name on the wire.
     package var functions: [FunctionSpec] = []
     package var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
-    /// Every program that a client or a node brought; tables of nodes and the ready queue name
-    /// programs by their places here.
+    /// Every program that a client or a node brought; tables of nodes and of shares name programs by
+    /// their places here.
     package var programs: [ProgramID] = []
     package var programPlaces: [ProgramID: Int] = [:]
     /// Places of the functions' programs, by function index.
@@ -227,6 +228,7 @@ package struct Scheduler: Sendable {
         grantLeases(into: &effects)
         askForData(into: &effects)
         recallWork(into: &effects)
+        recallForOthers(into: &effects)
         drainNodes(into: &effects)
         settleKept(into: &effects)
         nodes.refresh()
@@ -256,6 +258,8 @@ package struct Scheduler: Sendable {
     private mutating func revise(_ function: FunctionIndex, _ model: DurationModel) {
         let place = Int(function.rawValue)
         guard place < durations.count else { return }
+        let wasKnown = durations[place] != nil
         durations[place] = model
+        if !wasKnown { foreseeAgain(function: place) }
     }
 }

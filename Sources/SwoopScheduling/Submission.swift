@@ -158,9 +158,7 @@ extension Scheduler {
             retries.append(PendingRetry(task: tasks.link(to: index), notBefore: now))
         } else if tasks[index].state == .waiting {
             change(index, to: .ready)
-            guard let program = programPlace(of: index) else { return }
-            let line = ReadyLine(program: program, effect: demand(of: index).effect)
-            ready.push(tasks.link(to: index), rank: tasks[index].rank, in: line)
+            queue(index)
         }
     }
 }

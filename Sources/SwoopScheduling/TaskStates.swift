@@ -143,6 +143,7 @@ extension Scheduler {
         nodes[place].assigned += 1
         nodes[place].assignedCores += cores(of: index)
         nodes[place].assignedNanoseconds += tasks[index].predicted
+        foresee(index, isBack: false)
         heldCount += 1
         nodes[place].held.append(tasks.link(to: index))
         if nodes[place].held.count > 2 * nodes[place].assigned + 16 {
@@ -168,6 +169,7 @@ extension Scheduler {
         guard let node = tasks[index].state.node, let place = nodes.place(of: node) else { return }
         nodes[place].assigned -= 1
         heldCount -= 1
+        foresee(index, isBack: true)
         withdrawPromise(index, at: place)
         endReading(of: index, on: node)
         endRecall(of: index, on: node)
@@ -176,6 +178,21 @@ extension Scheduler {
         } else {
             nodes[place].assignedCores -= cores(of: index)
             nodes[place].assignedNanoseconds -= tasks[index].predicted
+        }
+    }
+
+    /// A function is known now: what nodes were given of it counts as what it will take.
+    mutating func foreseeAgain(function: Int) {
+        for place in nodes.nodes.indices where nodes[place].assigned > 0 {
+            for index in held(at: place).map(\.index)
+            where Int(tasks.function(of: index).rawValue) == function {
+                if case .suspended = tasks[index].state { continue }
+                foresee(index, isBack: true)
+                nodes[place].assignedNanoseconds -= tasks[index].predicted
+                tasks[index].predicted = predictedNanoseconds(of: index)
+                nodes[place].assignedNanoseconds += tasks[index].predicted
+                foresee(index, isBack: false)
+            }
         }
     }
 

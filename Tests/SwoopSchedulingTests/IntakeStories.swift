@@ -169,7 +169,7 @@ import Testing
 
     @Test func `ready tasks come by rank, equal ones in the order of coming`() {
         var queue = ReadyQueue()
-        let line = ReadyLine(program: 0, effect: .harmless)
+        let line = ReadyLine(share: 0, effect: .harmless)
         var mixer = Mixer(seed: 4)
         var expected: [(rank: Int64, order: Int)] = []
         for ranks in [1, 3, 40, 5_000] as [UInt64] {

@@ -1,0 +1,119 @@
+// Who shares the cores: the ready tasks of each client stand in lines of their own, and that client
+// is next whose tasks have had the least time of cores. Start-time fair queueing (Goyal, Vin, Cheng,
+// 1996) with whole runs: a run is never taken from its core, so clients are equal within one run a
+// core and what nodes hold ahead.
+
+package import SwoopModel
+
+/// One of those who share the cores.
+package struct CoreShare: Sendable {
+    /// Its program's place in the scheduler's table.
+    package internal(set) var program: Int
+    /// Nil: no client has it. Tasks are made again for whoever reads them after their client left.
+    package internal(set) var client: ClientID?
+    /// Whether a new client may have it.
+    var isFree = false
+    /// Nanoseconds of cores that its tasks were given: as measured of those that ended, as predicted
+    /// of those that nodes hold. Who had nothing to run is taken for one who had as much as the
+    /// others: nobody saves time up.
+    package internal(set) var served: Double
+}
+
+/// The table of shares; places of those that were given up are given out again.
+package struct CoreShares: Sendable {
+    package private(set) var table: [CoreShare] = []
+    /// What the one that was served last had had before: what a new one begins with.
+    private var begun = 0.0
+
+    package init() {}
+
+    package subscript(place: Int) -> CoreShare { table[place] }
+
+    /// A place for a client, or, where it is nil, for nobody's tasks.
+    mutating func add(_ client: ClientID?, program: Int) -> Int {
+        let share = CoreShare(program: program, client: client, served: begun)
+        if let place = table.firstIndex(where: \.isFree) {
+            table[place] = share
+            return place
+        }
+        table.append(share)
+        return table.count - 1
+    }
+
+    /// The place for nobody's tasks of a program, if there is one.
+    func nobodys(of program: Int) -> Int? {
+        table.firstIndex { !$0.isFree && $0.client == nil && $0.program == program }
+    }
+
+    /// A client left; nothing of its may be ready under that place.
+    mutating func free(_ place: Int) {
+        table[place].client = nil
+        table[place].isFree = true
+    }
+
+    /// A share that had nothing ready has something.
+    mutating func wake(_ place: Int) {
+        table[place].served = max(table[place].served, begun)
+    }
+
+    /// A task of the share is the next to be given to a node.
+    mutating func serve(_ place: Int) { begun = max(begun, table[place].served) }
+
+    /// Counts time of cores; less than zero takes back what was foreseen.
+    mutating func charge(_ nanoseconds: Double, to place: Int) {
+        table[place].served += nanoseconds
+    }
+}
+
+extension Scheduler {
+    /// The share that pays for a task, if there is one.
+    func share(of index: TaskIndex) -> Int? {
+        if let place = clientPlace(tasks.client(of: index)) { return clients[place].share }
+        return programPlace(of: index).flatMap { shares.nobodys(of: $0) }
+    }
+
+    /// The place of the share in whose lines a task waits that has become ready.
+    mutating func waitingShare(of index: TaskIndex) -> Int? {
+        guard let program = programPlace(of: index) else { return nil }
+        if let known = share(of: index), shares[known].program == program { return known }
+        // A client's functions are of its program, and its own data has none.
+        return shares.nobodys(of: program) ?? shares.add(nil, program: program)
+    }
+
+    /// Puts a task that has become ready into its line.
+    mutating func queue(_ index: TaskIndex) {
+        guard let share = waitingShare(of: index) else { return }
+        if ready.isEmpty(of: share) { shares.wake(share) }
+        ready.push(
+            tasks.link(to: index), rank: tasks[index].rank,
+            in: ReadyLine(share: share, effect: demand(of: index).effect))
+    }
+
+    /// Counts what a task that a node holds is foreseen to take, or takes it back. Of a client that
+    /// has left nothing is taken back: its share may be another's.
+    mutating func foresee(_ index: TaskIndex, isBack: Bool) {
+        guard let place = clientPlace(tasks.client(of: index)) else { return }
+        let time = Double(tasks[index].predicted) * Double(cores(of: index))
+        shares.charge(isBack ? -time : time, to: clients[place].share)
+    }
+
+    /// Counts what a run took.
+    mutating func charge(_ record: RunRecord, of index: TaskIndex) {
+        guard let share = share(of: index) else { return }
+        shares.charge(
+            Double(max(0, record.wallNanoseconds)) * Double(cores(of: index)), to: share)
+    }
+
+    /// A client left: what of its is ready for others is nobody's.
+    mutating func giveUp(_ share: Int) {
+        for effect in MemoryEffect.allCases {
+            let left = ready.popAll(ReadyLine(share: share, effect: effect))
+            for entry in left where isStillReady(entry) {
+                guard let heir = waitingShare(of: entry.index) else { continue }
+                if ready.isEmpty(of: heir) { shares.wake(heir) }
+                ready.restore(entry, in: ReadyLine(share: heir, effect: effect))
+            }
+        }
+        shares.free(share)
+    }
+}
