@@ -60,7 +60,7 @@ private func proxyCall(
         """
 }
 
-/// What a call leads to whose arguments fit neither the function nor its overloads: a sentence, with
+/// What a call leads to whose arguments fit neither the function nor its overloads: a sentence with
 /// the parameters and their types.
 ///
 /// It has the function's labels: of a wrong label or number of arguments the compiler says what is

@@ -89,7 +89,7 @@ extension NodeRecord {
         // Who takes several cores would share them with whatever is queued.
         guard wideRuns == 0, assigned < configuration.assignedMax else { return false }
         let horizon = configuration.horizonNanoseconds * slots
-        return assignedNanoseconds < horizon && predicted < horizon
+        return aheadNanoseconds < horizon && predicted < horizon
     }
 }
 

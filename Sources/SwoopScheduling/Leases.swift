@@ -14,7 +14,7 @@ extension Scheduler {
         isGranting = false
         guard !nodes.nodes.isEmpty, !ready.isEmpty else { return }
         // A share whose first task finds no core, or no node that has its program, is not looked at
-        // any further, nor is a line whose first task finds no memory: however many wait, the others
+        // any further, nor is a line whose first task finds no memory: however many wait, others
         // are not kept.
         nodes.refresh()
         var isPassed = shares.table.flatMap { share in
@@ -90,7 +90,7 @@ extension Scheduler {
     /// One who had less of the cores waits for one: what others would be given ahead would come
     /// before it, again and again. Not where it waits for several cores, which may take long.
     private func keepAhead(of index: TaskIndex, _ program: Int, in waiting: inout [Int]) {
-        guard shares.table.count > 1, cores(of: index) == 1, !waiting.contains(program) else {
+        guard shares.areSeveral, cores(of: index) == 1, !waiting.contains(program) else {
             return
         }
         waiting.append(program)

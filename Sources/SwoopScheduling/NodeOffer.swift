@@ -57,7 +57,9 @@ package struct NodeOffer: Equatable, Sendable {
         let load = Double(node.assignedNanoseconds) / Double(node.slots)
         freeCores = node.slots - node.assignedCores
         leastLoad = load
-        if node.wideRuns == 0, node.assigned < assignedMax { leastQueue = load }
+        if node.wideRuns == 0, node.assigned < assignedMax {
+            leastQueue = Double(node.aheadNanoseconds) / Double(node.slots)
+        }
         room = node.budget - node.takenBytes
         promisedBytes = node.promisedBytes
         trials = node.slots + Int64(node.suspended) - node.trials

@@ -12,6 +12,9 @@ package struct NodeRecord: Sendable {
     package var suspended = 0
     /// Predicted nanoseconds of those that are not suspended.
     package var assignedNanoseconds: Int64 = 0
+    /// The same, of each task at most the horizon: a long one takes one core, and the others' time
+    /// ahead is not its.
+    package var aheadNanoseconds: Int64 = 0
     /// Cores that those take that are not suspended; more than there are when work is queued.
     package var assignedCores: Int64 = 0
     /// Bytes that the assigned tasks will take: of pages that they are expected to leave, of inputs

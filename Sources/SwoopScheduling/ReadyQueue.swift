@@ -1,6 +1,6 @@
-// Tasks that could run, of each client the longest remaining path first; equal ones in the order of becoming
-// ready. Entries of tasks that are no longer ready stay where they are and are skipped: removal
-// from the middle would cost more than it saves.
+// Tasks that could run, of each client the longest remaining path first; equal ones in the order of
+// becoming ready. Entries of tasks that are no longer ready stay where they are and are skipped:
+// removal from the middle would cost more than it saves.
 
 /// One entry: enough to order it and to recognise that it is stale.
 package struct ReadyEntry: Comparable, Sendable {
@@ -18,7 +18,8 @@ package struct ReadyEntry: Comparable, Sendable {
 /// One line of the ready queue: tasks of one share of the cores that do the same to memory.
 ///
 /// Each share's stand by themselves, so that one whose program no node has yet keeps nobody else
-/// from running; and so do those that fill memory, so that they keep nobody waiting who relieves it.
+/// from running; and so do those that fill memory, so that they keep nobody waiting who relieves
+/// it.
 package struct ReadyLine: Equatable, Sendable {
     /// The share's place in the scheduler's table.
     package let share: Int
@@ -64,8 +65,8 @@ package struct ReadyQueue: Sendable {
         restore(ReadyEntry(rank: rank, sequence: sequence, task: task), in: line)
     }
 
-    /// The line that is next, without lines that are passed over; nil: there is none. Of one share's
-    /// it is the one with the first entry, of several shares' the one of whom was served least.
+    /// The line that is next, without lines that are passed over; nil: there is none. Of one
+    /// share's it is the one with the first entry, of several shares' that of the one served least.
     ///
     /// - Parameters:
     ///   - isPassed: by place of the line.

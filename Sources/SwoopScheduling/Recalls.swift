@@ -36,10 +36,10 @@ extension Scheduler {
         nodes.first(inGroups: { $0.freeCores > 0 }, where: { _ in true })
     }
 
-    /// Asks nodes for work far ahead, where it is of clients that had more of the cores than one who
-    /// waits: it was given when nobody knew how long it takes.
+    /// Asks nodes for work far ahead, where it is of clients that had more of the cores than one
+    /// who waits: it was given when nobody knew how long it takes.
     mutating func recallForOthers(into effects: inout [SchedulerEffect]) {
-        guard shares.table.count > 1, !ready.isEmpty else { return }
+        guard shares.areSeveral, !ready.isEmpty else { return }
         let horizon = configuration.horizonNanoseconds
         func isFarAhead(_ offer: NodeOffer) -> Bool {
             offer.mostAhead > 2 * Double(horizon) && offer.nextRecall <= now
@@ -50,7 +50,7 @@ extension Scheduler {
             let node = nodes[place]
             guard node.takesWork(of: shares[waiting].program) else { continue }
             nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
-            var surplus = node.assignedNanoseconds - horizon * node.slots
+            var surplus = node.aheadNanoseconds - horizon * node.slots
             var attempts: [AttemptID] = []
             let candidates = held(at: place).map(\.index)
                 .filter { tasks[$0].state == .leased(node.id) }
@@ -60,7 +60,7 @@ extension Scheduler {
                     hasInputs(index), !hasSetbacks(index), let payer = share(of: index),
                     payer != waiting, shares[payer].served > shares[waiting].served
                 else { continue }
-                surplus -= max(1, tasks[index].predicted)
+                surplus -= max(1, min(horizon, tasks[index].predicted))
                 noteRecall(of: index)
                 attempts.append(currentAttempt(of: index))
             }

@@ -1,7 +1,7 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
 // named for its subject: Programs, Intake, Submission, ClientData, DeferredData, Demand,
-// OutputSizes, Shares, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData, KeptCopies,
-// Explanation, Invariants.
+// OutputSizes, Shares, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData,
+// KeptCopies, Explanation, Invariants.
 
 package import SwoopModel
 
@@ -61,8 +61,8 @@ package struct Scheduler: Sendable {
     /// Every function that was ever named; the index is its name on the wire.
     package var functions: [FunctionSpec] = []
     package var functionPlaces: [FunctionSpec: FunctionIndex] = [:]
-    /// Every program that a client or a node brought; tables of nodes and of shares name programs by
-    /// their places here.
+    /// Every program that a client or a node brought; tables of nodes and of shares name programs
+    /// by their places here.
     package var programs: [ProgramID] = []
     package var programPlaces: [ProgramID: Int] = [:]
     /// Places of the functions' programs, by function index.
@@ -258,8 +258,10 @@ package struct Scheduler: Sendable {
     private mutating func revise(_ function: FunctionIndex, _ model: DurationModel) {
         let place = Int(function.rawValue)
         guard place < durations.count else { return }
-        let wasKnown = durations[place] != nil
         durations[place] = model
-        if !wasKnown { foreseeAgain(function: place) }
+        // Where nobody else waits for a core, what was foreseen wrongly harms nobody.
+        if shares.areSeveral, isFarFromForeseen(function: place) {
+            foreseeAgain(function: place)
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Who shares the cores: the ready tasks of each client stand in lines of their own, and that client
-// is next whose tasks have had the least time of cores. Start-time fair queueing (Goyal, Vin, Cheng,
-// 1996) with whole runs: a run is never taken from its core, so clients are equal within one run a
-// core and what nodes hold ahead.
+// is next whose tasks have had the least time of cores. Start-time fair queueing (Goyal, Vin and
+// Cheng, SIGCOMM 1996) with whole runs: a run is never taken from its core, so clients are equal
+// within one run a core and what nodes hold ahead.
 
 package import SwoopModel
 
@@ -13,9 +13,9 @@ package struct CoreShare: Sendable {
     package internal(set) var client: ClientID?
     /// Whether a new client may have it.
     var isFree = false
-    /// Nanoseconds of cores that its tasks were given: as measured of those that ended, as predicted
-    /// of those that nodes hold. Who had nothing to run is taken for one who had as much as the
-    /// others: nobody saves time up.
+    /// Nanoseconds of cores that its tasks were given: as measured of those that ended, as
+    /// predicted of those that nodes hold. Who had nothing to run is taken for one who had as much
+    /// as the others: nobody saves time up.
     package internal(set) var served: Double
 }
 
@@ -28,6 +28,9 @@ package struct CoreShares: Sendable {
     package init() {}
 
     package subscript(place: Int) -> CoreShare { table[place] }
+
+    /// Whether there was ever more than one. Who is alone is charged nothing.
+    var areSeveral: Bool { table.count > 1 }
 
     /// A place for a client, or, where it is nil, for nobody's tasks.
     mutating func add(_ client: ClientID?, program: Int) -> Int {
@@ -66,6 +69,18 @@ package struct CoreShares: Sendable {
 }
 
 extension Scheduler {
+    /// A new share, for a client or for nobody's tasks.
+    mutating func addShare(_ client: ClientID?, program: Int) -> Int {
+        let wasAlone = !shares.areSeveral
+        let place = shares.add(client, program: program)
+        guard wasAlone, shares.areSeveral else { return place }
+        for node in nodes.nodes.indices where nodes[node].assigned > 0 {
+            for task in held(at: node) { foresee(task.index, isBack: false) }
+        }
+        foreseeAgain()
+        return place
+    }
+
     /// The share that pays for a task, if there is one.
     func share(of index: TaskIndex) -> Int? {
         if let place = clientPlace(tasks.client(of: index)) { return clients[place].share }
@@ -77,7 +92,7 @@ extension Scheduler {
         guard let program = programPlace(of: index) else { return nil }
         if let known = share(of: index), shares[known].program == program { return known }
         // A client's functions are of its program, and its own data has none.
-        return shares.nobodys(of: program) ?? shares.add(nil, program: program)
+        return shares.nobodys(of: program) ?? addShare(nil, program: program)
     }
 
     /// Puts a task that has become ready into its line.
@@ -92,14 +107,14 @@ extension Scheduler {
     /// Counts what a task that a node holds is foreseen to take, or takes it back. Of a client that
     /// has left nothing is taken back: its share may be another's.
     mutating func foresee(_ index: TaskIndex, isBack: Bool) {
-        guard let place = clientPlace(tasks.client(of: index)) else { return }
+        guard shares.areSeveral, let place = clientPlace(tasks.client(of: index)) else { return }
         let time = Double(tasks[index].predicted) * Double(cores(of: index))
         shares.charge(isBack ? -time : time, to: clients[place].share)
     }
 
     /// Counts what a run took.
     mutating func charge(_ record: RunRecord, of index: TaskIndex) {
-        guard let share = share(of: index) else { return }
+        guard shares.areSeveral, let share = share(of: index) else { return }
         shares.charge(
             Double(max(0, record.wallNanoseconds)) * Double(cores(of: index)), to: share)
     }

@@ -142,7 +142,7 @@ extension Scheduler {
         guard let place = nodes.place(of: node) else { return }
         nodes[place].assigned += 1
         nodes[place].assignedCores += cores(of: index)
-        nodes[place].assignedNanoseconds += tasks[index].predicted
+        count(timeOf: index, at: place, 1)
         foresee(index, isBack: false)
         heldCount += 1
         nodes[place].held.append(tasks.link(to: index))
@@ -177,20 +177,45 @@ extension Scheduler {
             nodes[place].suspended -= 1
         } else {
             nodes[place].assignedCores -= cores(of: index)
-            nodes[place].assignedNanoseconds -= tasks[index].predicted
+            count(timeOf: index, at: place, -1)
         }
     }
 
-    /// A function is known now: what nodes were given of it counts as what it will take.
-    mutating func foreseeAgain(function: Int) {
+    private mutating func count(timeOf index: TaskIndex, at place: Int, _ sign: Int64) {
+        let time = tasks[index].predicted
+        nodes[place].assignedNanoseconds += sign * time
+        nodes[place].aheadNanoseconds += sign * min(time, configuration.horizonNanoseconds)
+    }
+
+    /// Whether runs that nodes hold would take far longer, or far shorter, than was foreseen, as
+    /// far as some of them show.
+    func isFarFromForeseen(function: Int) -> Bool {
+        let samples = 8
+        for node in nodes.nodes.prefix(samples) where node.assigned > 0 {
+            for step in 0..<samples {
+                let link = node.held[step * node.held.count / samples]
+                guard tasks.isCurrent(link),
+                    Int(tasks.function(of: link.index).rawValue) == function
+                else { continue }
+                let (was, now) = (tasks[link.index].predicted, predictedNanoseconds(of: link.index))
+                if was / 4 > now || now / 4 > was { return true }
+            }
+        }
+        return false
+    }
+
+    /// More is known of a function now: what nodes were given of it counts as what it will take.
+    ///
+    /// - Parameter function: nil: any of them.
+    mutating func foreseeAgain(function: Int? = nil) {
         for place in nodes.nodes.indices where nodes[place].assigned > 0 {
             for index in held(at: place).map(\.index)
-            where Int(tasks.function(of: index).rawValue) == function {
+            where function == nil || Int(tasks.function(of: index).rawValue) == function {
                 if case .suspended = tasks[index].state { continue }
                 foresee(index, isBack: true)
-                nodes[place].assignedNanoseconds -= tasks[index].predicted
+                count(timeOf: index, at: place, -1)
                 tasks[index].predicted = predictedNanoseconds(of: index)
-                nodes[place].assignedNanoseconds += tasks[index].predicted
+                count(timeOf: index, at: place, 1)
                 foresee(index, isBack: false)
             }
         }
@@ -202,6 +227,6 @@ extension Scheduler {
         let sign: Int64 = isBack ? -1 : 1
         nodes[place].suspended -= Int(sign)
         nodes[place].assignedCores += sign * cores(of: index)
-        nodes[place].assignedNanoseconds += sign * tasks[index].predicted
+        count(timeOf: index, at: place, sign)
     }
 }

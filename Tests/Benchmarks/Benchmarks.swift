@@ -14,6 +14,9 @@ import Swoop
         if names.first == "flood" {
             return Strangers.child(Array(names.dropFirst()))
         }
+        if names.first?.hasPrefix("shares-") == true {
+            return await Shares.child(Array(names))
+        }
         if names.first == "group-text", let path = names.dropFirst().first {
             return await TextGroups.child(path)
         }
@@ -33,7 +36,8 @@ import Swoop
             ("W9", StartUp.run), ("W10", Puts.run), ("W13", Database.run),
             ("pages", Pages.run), ("fusion", Fusion.run), ("estimate", Estimates.run),
             ("long", HardTexts.long), ("keys", HardTexts.keys), ("numbers", HardTexts.numbers),
-            ("strangers", Strangers.run), ("sums", IntegerSums.run), ("build", FirstBuild.run),
+            ("strangers", Strangers.run), ("shares", Shares.run), ("sums", IntegerSums.run),
+            ("build", FirstBuild.run),
             ("forecast", Forecasts.run),
             ("big", BigFile.run),
         ]

@@ -128,6 +128,21 @@ private let other = ClientID(8)
         #expect(abs(cores.share(of: other, since: before) - 0.5) < 0.05)
     }
 
+    @Test func `a long call takes one core, and short ones have time ahead on the other`() {
+        var cores = SharedCores()
+        cores.submit(client, 1...100, milliseconds: 1)
+        cores.run(until: second)
+        cores.cluster.handle(.clientJoined(other, .none))
+        cores.submit(other, 1...1, milliseconds: 10_000)
+        cores.submit(other, 2...2, milliseconds: 10_000)
+        cores.run(until: 12 * second)
+        cores.submit(other, 3...3, milliseconds: 10_000)
+        cores.submit(client, 101...400, milliseconds: 1)
+        let node = cores.cluster.scheduler.nodes[0]
+        #expect(node.assignedNanoseconds > 10 * second)
+        #expect(node.assigned > 40)
+    }
+
     @Test func `one who comes later is served at once and saves nothing up`() {
         var cores = SharedCores()
         cores.submit(client, 1...10_000, milliseconds: 10)
@@ -159,6 +174,21 @@ private let other = ClientID(8)
         cores.run(until: 6 * second)
         #expect(cores.share(of: third, since: before) == 0)
         #expect(abs(cores.share(of: other, since: before) - 0.5) < 0.05)
+    }
+
+    @Test func `what a lone client's runs take counts once another one comes`() {
+        var cores = SharedCores()
+        cores.submit(client, 1...100, milliseconds: 1_000)
+        cores.run(until: 10 * second + second / 2)
+        #expect(cores.cluster.scheduler.shares.table.map(\.served) == [0])
+        cores.cluster.handle(.clientJoined(other, .none))
+        // Two runs of a second are on the cores.
+        #expect(cores.cluster.scheduler.shares.table.map(\.served) == [2e9, 0])
+        cores.submit(other, 1...100, milliseconds: 1_000)
+        cores.run(until: 11 * second)
+        let before = cores.had
+        cores.run(until: 31 * second)
+        #expect(abs(cores.share(of: other, since: before) - 0.5) < 0.06)
     }
 
     @Test func `a client that left has no share, and its place is another's`() {

@@ -288,6 +288,7 @@ struct TestCluster {
             #expect(node.assigned == 0, sourceLocation: location)
             #expect(node.suspended == 0, sourceLocation: location)
             #expect(node.assignedNanoseconds == 0, sourceLocation: location)
+            #expect(node.aheadNanoseconds == 0, sourceLocation: location)
             #expect(node.assignedCores == 0, sourceLocation: location)
             #expect(node.promisedBytes == 0, sourceLocation: location)
             #expect(node.freeingBytes == 0, sourceLocation: location)
