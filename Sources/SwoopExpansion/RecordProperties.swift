@@ -83,8 +83,9 @@ func propertyFunctions(of record: RecordFields, type: String) -> String {
             """
     }
     return """
-        \(record.access)struct _Properties {
+        @dynamicMemberLookup \(record.access)struct _Properties: Swoop._PropertyList {
         \(record.access)typealias __Record = \(type)
+        \(record.access)typealias _Holder = __Record
         \(functions.joined(separator: "\n"))
         }
         """

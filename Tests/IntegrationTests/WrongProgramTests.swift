@@ -113,6 +113,12 @@ extension ProgramTests {
             func keys(_ remote: RemoteScope, _ sales: ProxyArray<Sale>) {
                 _ = sales.map(\Sale.amount)  // write the property without its type
                 _ = sales.map(\.double)  // of one in an extension
+                _ = sales.map(\.shoop)  // has no such property that a key path can name
+                _ = sales.sorted(by: \.shoop)  // has no such property that a key path can name
+                _ = sales.filter(\.isPaid)  // has no such property that a key path can name
+                _ = sales.top(3, by: \.shoop)  // has no such property that a key path can name
+                _ = sales.grouped(by: \.shoop, .counting())  // has no such property that a key
+                _ = sales.joined(with: sales, on: \.shoop, equals: \.shop)  // has no such property
                 _ = sales.map(\.shop.count)  // make a function with @Remote
                 _ = sales.max(by: \.amount)  // the one of top(1, by: \.price)
                 _ = sales.min(by: \.amount)  // the one of bottom(1, by: \.price)
@@ -264,7 +270,7 @@ extension ProgramTests {
                     guard let mark = line.firstRange(of: "  // ") else { return nil }
                     return Said(line: index + 1, text: String(line[mark.upperBound...]))
                 }
-            #expect(expected.count == 104)
+            #expect(expected.count == 110)
             for wrong in expected {
                 let here = said.filter { $0.line == wrong.line }
                 #expect(here.count == 1, "\(wrong.line): \(here)")

@@ -131,7 +131,11 @@ extension Pair: _PropertyHolder {
 }
 
 /// The properties of pairs: what joins, groupings and `enumerated()` give.
-@frozen public struct _PairProperties<First, Second> {
+@frozen @dynamicMemberLookup
+public struct _PairProperties<First, Second>: _PropertyList {
+    /// The pair.
+    public typealias _Holder = Pair<First, Second>
+
     /// The first value as a function.
     @frozen public struct _First: _PropertyFunction {
         /// Makes the function.
@@ -166,7 +170,11 @@ extension Group: _PropertyHolder {
 }
 
 /// The properties of groups.
-@frozen public struct _GroupProperties<Key, Element> {
+@frozen @dynamicMemberLookup
+public struct _GroupProperties<Key, Element>: _PropertyList {
+    /// The group.
+    public typealias _Holder = Group<Key, Element>
+
     /// A group's key as a function.
     @frozen public struct _Key: _PropertyFunction {
         /// Makes the function.
