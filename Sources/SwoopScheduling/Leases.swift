@@ -21,8 +21,7 @@ extension Scheduler {
             let isThere = !share.isFree && takesWork(of: share.program)
             return MemoryEffect.allCases.map { _ in !isThere }
         }
-        // Programs of those who wait for a core: others get none of the nodes' time ahead of them.
-        var waiting: [Int] = []
+        var claims = CoreClaims()
         var left = max(1, configuration.turnSteps / 4)
         while let line = ready.first(
             unless: isPassed, keepsMemory: isMemoryShort, of: shares)
@@ -38,10 +37,10 @@ extension Scheduler {
             }
             refreshPrediction(of: entry.index)
             // Before the inputs are looked at: a task may have 100,000.
-            guard hasTime(for: entry.index, of: program, waiting: waiting) else {
+            guard hasTime(for: entry.index, of: program, beside: claims) else {
                 ready.restore(entry, in: line)
                 pass(line.share, in: &isPassed)
-                keepAhead(of: entry.index, program, in: &waiting)
+                claim(for: entry.index, of: program, in: &claims)
                 continue
             }
             let demand = demand(of: entry.index)
@@ -50,7 +49,10 @@ extension Scheduler {
                 ready.restore(entry, in: ReadyLine(share: line.share, effect: demand.effect))
                 continue
             }
-            switch choose(for: entry.index, of: program, demand, waiting: waiting) {
+            switch choose(
+                for: entry.index, of: program, demand, avoiding: claims.nodes,
+                waiting: claims.programs)
+            {
             case .node(let place):
                 left -= 1
                 shares.serve(line.share)
@@ -60,7 +62,7 @@ extension Scheduler {
             case .noTime:
                 ready.restore(entry, in: line)
                 pass(line.share, in: &isPassed)
-                keepAhead(of: entry.index, program, in: &waiting)
+                claim(for: entry.index, of: program, in: &claims)
             case .noMemory:
                 ready.restore(entry, in: line)
                 isPassed[line.place] = true
@@ -85,31 +87,6 @@ extension Scheduler {
         for effect in MemoryEffect.allCases {
             isPassed[ReadyLine(share: share, effect: effect).place] = true
         }
-    }
-
-    /// One who had less of the cores waits for one: what others would be given ahead would come
-    /// before it, again and again. Not where it waits for several cores, which may take long.
-    private func keepAhead(of index: TaskIndex, _ program: Int, in waiting: inout [Int]) {
-        guard shares.areSeveral, cores(of: index) == 1, !waiting.contains(program) else {
-            return
-        }
-        waiting.append(program)
-    }
-
-    /// Whether any node has a core to spare, were there nothing else to look at.
-    ///
-    /// - Parameter waiting: programs ahead of whose tasks nothing is given.
-    private func hasTime(for index: TaskIndex, of program: Int, waiting: [Int]) -> Bool {
-        let demand = TaskDemand(predicted: tasks[index].predicted)
-        let place = nodes.first {
-            $0.mayTakeWork(of: program) && $0.mayHaveTime(for: demand, configuration: configuration)
-        } where: { node in
-            node.takesWork(of: program)
-                && (node.assignedCores < node.slots
-                    || node.hasTimeAhead(for: demand.predicted, configuration: configuration)
-                        && !waiting.contains(where: node.takesWork))
-        }
-        return place != nil
     }
 
     /// Whether any node may be given tasks of the program.

@@ -14,6 +14,8 @@ private struct SharedCores {
     private var known: Set<UInt64> = []
     /// What a run of each client's takes.
     private var durations: [UInt64: Int64] = [:]
+    /// How many cores it takes.
+    private var cores: [UInt64: Int] = [:]
     /// Nanoseconds of cores that each client had.
     private(set) var had: [UInt64: Int64] = [:]
     /// When the first run of each client began.
@@ -31,8 +33,9 @@ private struct SharedCores {
 
     /// The client submits calls of a function of its own that take so long.
     mutating func submit(
-        _ owner: ClientID, _ numbers: ClosedRange<Int>, milliseconds: Int64
+        _ owner: ClientID, _ numbers: ClosedRange<Int>, milliseconds: Int64, cores: Int = 1
     ) {
+        self.cores[owner.rawValue] = cores
         durations[owner.rawValue] = milliseconds * 1_000_000
         let name = "f\(owner.rawValue)"
         let calls = numbers.map { number in
@@ -40,7 +43,8 @@ private struct SharedCores {
                 id: Self.name(owner, number), function: FunctionIndex(0), arguments: [],
                 output: .value, features: [.nan])
         }
-        let part = GraphPart(functions: [function(name)], tasks: calls, held: calls.map(\.id))
+        let called = function(name, needs: TaskNeeds(cores: UInt32(cores)))
+        let part = GraphPart(functions: [called], tasks: calls, held: calls.map(\.id))
         cluster.handle(.graphSubmitted(owner, part, data: []))
         takeGrants()
     }
@@ -78,8 +82,8 @@ private struct SharedCores {
 
     private mutating func takeGrants() {
         hold()
-        while running.count < slots, !waiting.isEmpty {
-            let attempt = waiting.removeFirst()
+        while let attempt = waiting.first, needed(for: attempt) <= slots - busy {
+            waiting.removeFirst()
             let owner = attempt.task.high
             let now = cluster.now
             if firstStart[owner] == nil { firstStart[owner] = now }
@@ -87,6 +91,10 @@ private struct SharedCores {
             cluster.report(.started(attempt))
         }
     }
+
+    private func needed(for attempt: AttemptID) -> Int { cores[attempt.task.high] ?? 1 }
+
+    private var busy: Int { running.reduce(0) { $0 + needed(for: $1.attempt) } }
 
     /// Lets time pass.
     mutating func run(until end: Int64) {
@@ -96,7 +104,7 @@ private struct SharedCores {
             let run = running.remove(at: next)
             cluster.now = run.ends
             let time = run.ends - run.began
-            had[run.attempt.task.high, default: 0] += time
+            had[run.attempt.task.high, default: 0] += time * Int64(needed(for: run.attempt))
             let record = RunRecord(features: [], cpuNanoseconds: time, wallNanoseconds: time)
             cluster.report(.ended(run.attempt, .finished(.inline([1])), record))
             learn(ClientID(run.attempt.task.high))
@@ -173,6 +181,18 @@ private let other = ClientID(8)
         let before = cores.had
         cores.run(until: 6 * second)
         #expect(cores.share(of: third, since: before) == 0)
+        #expect(abs(cores.share(of: other, since: before) - 0.5) < 0.05)
+    }
+
+    @Test func `calls that need all cores have their share beside a flood of others`() {
+        var cores = SharedCores()
+        cores.submit(client, 1...20_000, milliseconds: 1)
+        cores.run(until: second)
+        cores.cluster.handle(.clientJoined(other, .none))
+        cores.submit(other, 1...200, milliseconds: 50, cores: 2)
+        let before = cores.had
+        cores.run(until: 5 * second)
+        #expect(cores.firstStart[other.rawValue, default: .max] < second + second / 5)
         #expect(abs(cores.share(of: other, since: before) - 0.5) < 0.05)
     }
 
