@@ -17,6 +17,12 @@ public enum ClusterSpec: Sendable {
 
     /// This machine with all of its cores, started for the scope: no set-up.
     public static var local: ClusterSpec { .local(LocalOptions()) }
+    /// This machine with so many of its cores.
+    public static func local(cores: Int) -> ClusterSpec {
+        var options = LocalOptions()
+        options.cores = cores
+        return .local(options)
+    }
     /// The standing cluster of this user.
     public static var connected: ClusterSpec { .connected("standing") }
     /// The cluster that `swoop up` brought up, where there is one; else this machine.

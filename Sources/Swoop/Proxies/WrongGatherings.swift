@@ -37,3 +37,15 @@ extension Collection where Element: ValueHandle {
     @_disfavoredOverload
     public func sorted() -> [Element] { _neverCalled() }
 }
+
+extension ProxyList {
+    /// Says at compile time what many values are called.
+    @available(*, unavailable, message: "of many this is values: try await runs.values")
+    public var value: [Value] { _neverCalled() }
+}
+
+extension ProxyArray {
+    /// Says at compile time what many values are called.
+    @available(*, unavailable, message: "of many this is values: try await array.values")
+    public var value: [Element] { _neverCalled() }
+}
