@@ -27,7 +27,7 @@ extension Scheduler {
         _ client: ClientID, _ program: ProgramID, into effects: inout [SchedulerEffect]
     ) {
         guard clientPlace(client) == nil else { return }
-        let share = addShare(client, program: programPlace(of: program))
+        let share = addShare(of: .client, program: programPlace(of: program))
         clients.append(ClientRecord(id: client, program: program, share: share))
         clients.sort { $0.id < $1.id }
         prepareEverywhere(program, into: &effects)

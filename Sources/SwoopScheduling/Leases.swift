@@ -18,7 +18,7 @@ extension Scheduler {
         // are not kept.
         nodes.refresh()
         var isPassed = shares.table.flatMap { share in
-            let isThere = !share.isFree && takesWork(of: share.program)
+            let isThere = share.holder != .left && takesWork(of: share.program)
             return MemoryEffect.allCases.map { _ in !isThere }
         }
         var claims = CoreClaims()

@@ -15,14 +15,11 @@ extension Scheduler {
         guard nodes.offer.freeCores > 0, mayGive(nodes.offer), let idle = idlePlace else { return }
         var wanted = nodes[idle].slots - nodes[idle].assignedCores
         for place in nodes.places(inGroups: mayGive) where wanted > 0 && place != idle {
-            let node = nodes[place]
             // What cannot move now is not looked at again with every event.
             nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
             let attempts = spareAttempts(at: place, for: idle)
-            guard !attempts.isEmpty else { continue }
-            nodes[place].recalls = Int64(attempts.count)
             wanted -= Int64(attempts.count)
-            effects.append(.recall(node.id, attempts))
+            recall(attempts, at: place, into: &effects)
         }
     }
 
@@ -52,22 +49,33 @@ extension Scheduler {
             nodes[place].nextRecall = now.advanced(by: configuration.recallNanoseconds)
             var surplus = node.aheadNanoseconds - horizon * node.slots
             var attempts: [AttemptID] = []
-            let candidates = held(at: place).map(\.index)
-                .filter { tasks[$0].state == .leased(node.id) }
-                .sorted { (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1) }
-            for index in candidates where surplus > 0 {
-                guard !tasks[index].isRecalled, now >= tasks[extra: index].nextRecall,
-                    hasInputs(index), !hasSetbacks(index), let payer = share(of: index),
+            for index in notBegun(at: place) where surplus > 0 {
+                guard mayComeBack(index), let payer = share(of: index),
                     payer != waiting, shares[payer].served > shares[waiting].served
                 else { continue }
                 surplus -= max(1, min(horizon, tasks[index].predicted))
                 noteRecall(of: index)
                 attempts.append(currentAttempt(of: index))
             }
-            guard !attempts.isEmpty else { continue }
-            nodes[place].recalls = Int64(attempts.count)
-            effects.append(.recall(node.id, attempts))
+            recall(attempts, at: place, into: &effects)
         }
+    }
+
+    /// Asks a node that was asked for nothing else.
+    private mutating func recall(
+        _ attempts: [AttemptID], at place: Int, into effects: inout [SchedulerEffect]
+    ) {
+        guard !attempts.isEmpty else { return }
+        nodes[place].recalls = Int64(attempts.count)
+        effects.append(.recall(nodes[place].id, attempts))
+    }
+
+    /// Tasks that the node holds and has not begun; the one that it would begin last is first.
+    private func notBegun(at place: Int) -> [TaskIndex] {
+        let node = nodes[place].id
+        return held(at: place).map(\.index)
+            .filter { tasks[$0].state == .leased(node) }
+            .sorted { (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1) }
     }
 
     /// Attempts that the node would begin last, as many as make both take as long.
@@ -78,9 +86,7 @@ extension Scheduler {
         var surplus = giver.assignedNanoseconds - max(0, fair)
         var found: [AttemptID] = []
         // The lowest rank is begun last; a piece's tasks wait for one another and stay together.
-        let candidates = held(at: place).map(\.index)
-            .filter { tasks[$0].state == .leased(giver.id) }
-            .sorted { (tasks[$0].rank, -$0) < (tasks[$1].rank, -$1) }
+        let candidates = notBegun(at: place)
         // What waits for a task of its piece stands behind no core: a chain is no queue, and its
         // head, which begins at once, would come back with all of it, and go there again.
         var spare = giver.assignedCores - giver.slots
@@ -106,6 +112,12 @@ extension Scheduler {
             by: pause.overflow ? .max / 4 : pause.partialValue)
     }
 
+    /// Whether the task may be asked for now.
+    private func mayComeBack(_ index: TaskIndex) -> Bool {
+        !tasks[index].isRecalled && now >= tasks[extra: index].nextRecall && !hasSetbacks(index)
+            && hasInputs(index)
+    }
+
     private func hasInputs(_ index: TaskIndex) -> Bool {
         tasks.inputs(of: index).allSatisfy { tasks[$0].isAvailable }
     }
@@ -113,9 +125,8 @@ extension Scheduler {
     /// Whether the other node could run the task now, and copies of its inputs cost less than the
     /// wait.
     private func canMove(_ index: TaskIndex, to idle: Int) -> Bool {
-        guard !tasks[index].isRecalled, now >= tasks[extra: index].nextRecall,
-            !hasSetbacks(index), hasInputs(index),
-            let program = programPlace(of: index), nodes[idle].takesWork(of: program)
+        guard mayComeBack(index), let program = programPlace(of: index),
+            nodes[idle].takesWork(of: program)
         else { return false }
         let missing = tasks.inputs(of: index).reduce(Int64(0)) { sum, input in
             let places = tasks.locations(of: input)

@@ -1,7 +1,7 @@
 // The scheduler's state and its switch over events. What each event means stands in the extension
 // named for its subject: Programs, Intake, Submission, ClientData, DeferredData, Demand,
-// OutputSizes, Shares, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release, KeptData,
-// KeptCopies, Explanation, Invariants.
+// OutputSizes, Shares, CoreClaims, Leases, Recalls, Reports, Lineage, Drain, Iterations, Release,
+// KeptData, KeptCopies, Explanation, Invariants.
 
 package import SwoopModel
 

@@ -3,20 +3,27 @@
 // Cheng, SIGCOMM 1996) with whole runs: a run is never taken from its core, so clients are equal
 // within one run a core and what nodes hold ahead.
 
-package import SwoopModel
+import SwoopModel
 
 /// One of those who share the cores.
 package struct CoreShare: Sendable {
     /// Its program's place in the scheduler's table.
-    package internal(set) var program: Int
-    /// Nil: no client has it. Tasks are made again for whoever reads them after their client left.
-    package internal(set) var client: ClientID?
-    /// Whether a new client may have it.
-    var isFree = false
+    package let program: Int
+    /// Whose it is.
+    var holder: Holder
     /// Nanoseconds of cores that its tasks were given: as measured of those that ended, as
     /// predicted of those that nodes hold. Who had nothing to run is taken for one who had as much
     /// as the others: nobody saves time up.
     package internal(set) var served: Double
+
+    /// Whose a share is.
+    enum Holder {
+        case client
+        /// Tasks are made again for whoever reads them after their client left.
+        case nobody
+        /// Its client left: another one may have its place.
+        case left
+    }
 }
 
 /// The table of shares; places of those that were given up are given out again.
@@ -32,10 +39,10 @@ package struct CoreShares: Sendable {
     /// Whether there was ever more than one. Who is alone is charged nothing.
     var areSeveral: Bool { table.count > 1 }
 
-    /// A place for a client, or, where it is nil, for nobody's tasks.
-    mutating func add(_ client: ClientID?, program: Int) -> Int {
-        let share = CoreShare(program: program, client: client, served: begun)
-        if let place = table.firstIndex(where: \.isFree) {
+    /// The place of a new one.
+    mutating func add(_ holder: CoreShare.Holder, program: Int) -> Int {
+        let share = CoreShare(program: program, holder: holder, served: begun)
+        if let place = table.firstIndex(where: { $0.holder == .left }) {
             table[place] = share
             return place
         }
@@ -45,14 +52,11 @@ package struct CoreShares: Sendable {
 
     /// The place for nobody's tasks of a program, if there is one.
     func nobodys(of program: Int) -> Int? {
-        table.firstIndex { !$0.isFree && $0.client == nil && $0.program == program }
+        table.firstIndex { $0.holder == .nobody && $0.program == program }
     }
 
     /// A client left; nothing of its may be ready under that place.
-    mutating func free(_ place: Int) {
-        table[place].client = nil
-        table[place].isFree = true
-    }
+    mutating func free(_ place: Int) { table[place].holder = .left }
 
     /// A share that had nothing ready has something.
     mutating func wake(_ place: Int) {
@@ -69,10 +73,10 @@ package struct CoreShares: Sendable {
 }
 
 extension Scheduler {
-    /// A new share, for a client or for nobody's tasks.
-    mutating func addShare(_ client: ClientID?, program: Int) -> Int {
+    /// The place of a new share.
+    mutating func addShare(of holder: CoreShare.Holder, program: Int) -> Int {
         let wasAlone = !shares.areSeveral
-        let place = shares.add(client, program: program)
+        let place = shares.add(holder, program: program)
         guard wasAlone, shares.areSeveral else { return place }
         for node in nodes.nodes.indices where nodes[node].assigned > 0 {
             for task in held(at: node) { foresee(task.index, isBack: false) }
@@ -92,7 +96,7 @@ extension Scheduler {
         guard let program = programPlace(of: index) else { return nil }
         if let known = share(of: index), shares[known].program == program { return known }
         // A client's functions are of its program, and its own data has none.
-        return shares.nobodys(of: program) ?? addShare(nil, program: program)
+        return shares.nobodys(of: program) ?? addShare(of: .nobody, program: program)
     }
 
     /// Puts a task that has become ready into its line.

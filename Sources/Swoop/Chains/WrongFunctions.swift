@@ -257,5 +257,5 @@ public func _constantProxy<Value: ProxyScalar>(_ value: Value) -> Proxy<Value> {
             recording, argument: .bytes(value.encodedBytes), parts: [], depth: 0))
 }
 
-/// Stands in overloads that the compiler refuses to call; called by macro-made code.
+/// Stands in overloads that the compiler refuses to call, those of macro-made code among them.
 public func _neverCalled() -> Never { preconditionFailure("An unavailable overload was called.") }

@@ -103,7 +103,7 @@ private struct PackageBuildSteps {
         String(target.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
     }
 
-    /// Fetches the package's repository at the wish's version; answers with its folder.
+    /// Fetches the package's repository at the version that the line names; returns its folder.
     private func fetchedPath() throws -> String {
         guard let place = try graph(standIns: [])["dependencies"].elements.first?["path"].string
         else { throw ToolError("SwiftPM says nothing of where it has put \(wish.place)") }
